@@ -1,0 +1,5 @@
+"""dcmconv: turn DICOM into ordinary pictures."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,112 @@
+"""Every deliberate error, one small tree: who must act decides the class.
+
+An error carries two lines: what was found and what was needed, then what to type next.  The
+``reason`` is one stable word for journals and scripts.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "ChainError",
+    "DcmconvError",
+    "InputError",
+    "LimitError",
+    "OutputError",
+    "PluginError",
+    "SkipInput",
+    "UnsupportedError",
+    "UsageError",
+]
+
+
+class DcmconvError(Exception):
+    """An error that dcmconv can explain; anything else is a bug and stays a traceback.
+
+    Parameters
+    ----------
+    message : str
+        Line one: where, what was found, what was needed.
+    hint : str, optional
+        Line two: what to type now.
+    reason : str, optional
+        One word for the journal; the class's ``default_reason`` if left out.
+    """
+
+    exit_code: ClassVar[int] = 1
+    default_reason: ClassVar[str] = "error"
+
+    def __init__(self, message: str, hint: str = "", reason: str = "") -> None:
+        # All three stand in args, so that every subclass survives pickling without code of its own.
+        super().__init__(message, hint, reason or self.default_reason)
+
+    @property
+    def message(self) -> str:
+        """What was found and what was needed."""
+        return str(self.args[0])
+
+    @property
+    def hint(self) -> str:
+        """What to type now; may be empty."""
+        return str(self.args[1])
+
+    @property
+    def reason(self) -> str:
+        """One stable word, such as ``truncated``."""
+        return str(self.args[2])
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class UsageError(DcmconvError):
+    """The command, an option or a Python call must change."""
+
+    exit_code = 2
+    default_reason = "usage"
+
+
+class ChainError(UsageError):
+    """The chain must change: an unknown key, component or option, or a wrong value."""
+
+    default_reason = "chain"
+
+
+class InputError(DcmconvError):
+    """The file is damaged, or says something that cannot be."""
+
+    default_reason = "damaged"
+
+
+class UnsupportedError(DcmconvError):
+    """The installation lacks something, or nobody can decode this."""
+
+    exit_code = 4
+    default_reason = "unsupported"
+
+
+class PluginError(UnsupportedError):
+    """A plugin is broken, or broke its promise."""
+
+    default_reason = "plugin"
+
+
+class LimitError(DcmconvError):
+    """A limit was passed; raise the limit or leave the file out."""
+
+    default_reason = "limit"
+
+
+class OutputError(DcmconvError):
+    """The destination refuses: full, read-only, in use."""
+
+    exit_code = 5
+    default_reason = "output"
+
+
+class SkipInput(DcmconvError):  # noqa: N818 - a verdict, not an error: nothing is wrong with the input
+    """A reader's verdict that this input holds no picture, and nothing is wrong with that."""
+
+    exit_code = 0
+    default_reason = "no-pixels"

@@ -1,0 +1,193 @@
+"""The kinds of component that a plugin can offer, and the contract of each.
+
+A component is a frozen, keyword-only dataclass: its fields are its options.  It holds no state; the
+same instance may serve many inputs in one process, and is made anew from its options in another.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.curve import Tone
+from dcmconv.frame import Frame
+from dcmconv.inputs import InputFile, Instance, Reference, Refusal
+from dcmconv.options import Component
+from dcmconv.picture import Domain, Picture
+
+__all__ = [
+    "ArrayNormalizer",
+    "Colormap",
+    "Command",
+    "Normalizer",
+    "Reader",
+    "Source",
+    "Step",
+    "Writer",
+]
+
+ColorTable = NDArray[np.uint8]
+FloatArray = NDArray[np.float64]
+
+
+class Reader(Component, ABC):
+    """Turns the bytes of one input into Frames."""
+
+    @classmethod
+    @abstractmethod
+    def sniff(cls, head: bytes, name: str) -> int:
+        """Say how surely this reader knows the format: 0 not at all, 100 for certain.
+
+        Parameters
+        ----------
+        head : bytes
+            The first 512 bytes, or all there are.
+        name : str
+            The input's name; a hint at most, content decides.
+        """
+
+    @abstractmethod
+    def open(self, source: InputFile) -> Instance:
+        """Open one input; pixels are decoded later, frame by frame.
+
+        Raises
+        ------
+        SkipInput
+            If the input holds no picture and nothing is wrong with that.
+        InputError
+            If it is damaged.
+        UnsupportedError
+            If it is right, but nothing installed decodes it.
+        """
+
+
+class Normalizer(Component, ABC):
+    """Decides how modality values become display values, by naming a tone curve."""
+
+    gives: ClassVar[Domain | Literal["keep"]] = "display"
+
+    @abstractmethod
+    def curve(self, frame: Frame) -> Tone:
+        """Return the curve for a frame; no loop over pixels is needed.
+
+        The engine clips, draws padding and non-finite values as background, applies the
+        Presentation LUT and polarity, and rounds half up.  It never asks for colour or label frames.
+
+        Raises
+        ------
+        InputError
+            If the frame lacks what the normalizer needs.
+        """
+
+    def domain(self) -> Domain:
+        """Return the domain of the pictures, with the options as they are."""
+        return "display"
+
+
+class ArrayNormalizer(Normalizer):
+    """A normalizer that is not pointwise (CLAHE, local contrast): slower, nothing else changes."""
+
+    def curve(self, frame: Frame) -> Tone:
+        """Never asked for; see ``display_values``."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def display_values(self, modality_values: FloatArray, frame: Frame) -> FloatArray:
+        """Map a whole frame at once.
+
+        Parameters
+        ----------
+        modality_values : float64 array, shape (rows, columns)
+            In modality units; NaN where the pixel is padding.  Read-only.
+
+        Returns
+        -------
+        float64 array, same shape
+            0 black, 1 white; clipped, polarised and rounded by the engine.
+        """
+
+
+class Colormap(Component, ABC):
+    """A table of 256 colours."""
+
+    @abstractmethod
+    def table(self) -> ColorTable:
+        """Return the colours: uint8 array of shape (256, 3), row *i* for display value *i*."""
+
+
+class Step(Component, ABC):
+    """Changes a Picture: its geometry, or what is drawn on it."""
+
+    after_colormap: ClassVar[bool] = False
+    """True for steps that draw in colours of their own, so that the colormap comes before them."""
+
+    accepts: ClassVar[frozenset[Domain]] = frozenset({"display"})
+    """The domains that the step can work on; checked before the first file is opened."""
+
+    @abstractmethod
+    def apply(self, picture: Picture) -> Picture:
+        """Return a new Picture; ``picture.pixels`` is read-only."""
+
+
+class Writer(Component, ABC):
+    """Encodes a Picture.  Writers never open files: the engine publishes the bytes."""
+
+    suffix: ClassVar[str]
+    """Of the file, with its dot."""
+
+    accepts: ClassVar[frozenset[Domain]] = frozenset({"display"})
+    keeps_palette: ClassVar[bool] = False
+    """Whether an 8-bit picture may arrive as indices with ``picture.palette``."""
+
+    def depth(self) -> int:
+        """Return the bits of the display values that the writer wants: 8 or 16."""
+        return 8
+
+    @abstractmethod
+    def encode(self, picture: Picture) -> bytes:
+        """Return the file's bytes, whole."""
+
+
+class Source(Component, ABC):
+    """Finds inputs and hands out their bytes."""
+
+    @classmethod
+    @abstractmethod
+    def claims(cls, location: str) -> bool:
+        """Say whether this source understands an INPUT argument."""
+
+    @abstractmethod
+    def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Refusal]:
+        """Yield what there is, lazily and in a stable order; folders in ``avoid`` are left out."""
+
+    @abstractmethod
+    def open(self, reference: Reference) -> InputFile:
+        """Hand out the bytes of one input, in whichever process is to read them."""
+
+
+class Command(Component, ABC):
+    """A subcommand of ``dcmconv``.  It yields rows, and the command line prints them."""
+
+    @abstractmethod
+    def run(self) -> Iterator[Row]:
+        """Yield rows; a ``Heading`` starts a new table, an ``Ending`` sets the exit code."""
+
+
+class Row(dict[str, Any]):
+    """One line of a command's answer: column to value."""
+
+
+class Heading(Row):
+    """Starts a new table: ``Heading(title="Transfer Syntaxes")``."""
+
+
+class Ending(Row):
+    """The last row: ``Ending(text="3 files copied.", code=0)``."""
+
+
+Rows = Iterable[Row]

@@ -1,0 +1,100 @@
+"""What became of one input: Converted, Skipped or Failed; and of a whole run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+__all__ = ["Converted", "Failed", "Outcome", "OutputFile", "Skipped", "Summary"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputFile:
+    """One picture that was written.
+
+    ``path`` is relative to the output folder, with forward slashes.  ``tone`` says which curve was
+    used and where it came from; it is empty for pictures that had colours of their own.
+    """
+
+    path: str
+    output: str
+    frame_number: int
+    size: int
+    sha256: str
+    rows: int
+    columns: int
+    tone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Base of the three outcomes; picklable, small, and one line of the journal.
+
+    ``input`` is the input's relative name, ``locator`` what it is found by again.  ``attributes``
+    holds only what a tag table asked for.
+    """
+
+    status: ClassVar[str] = ""
+
+    input: str
+    locator: str
+    size: int | None = None
+    mtime_ns: int | None = None
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    attributes: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted(Outcome):
+    """Every picture that was asked for is there."""
+
+    status = "converted"
+
+    outputs: tuple[OutputFile, ...] = ()
+    transfer_syntax: str = ""
+    decoder: str = ""
+    unchanged: bool = False
+    """An earlier run made these pictures, and nothing has changed since."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped(Outcome):
+    """Nothing to convert, and nothing wrong with that."""
+
+    status = "skipped"
+
+    reason: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Outcome):
+    """Should have been converted and could not be."""
+
+    status = "failed"
+
+    reason: str
+    message: str
+    hint: str = ""
+    frame_number: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """A run in numbers."""
+
+    converted: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    failed: int = 0
+    pictures: int = 0
+    seconds: float = 0.0
+    reasons: dict[str, int] = field(default_factory=dict)
+    stopped: str = ""
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs were accounted for."""
+        return self.converted + self.skipped + self.failed

@@ -1,0 +1,104 @@
+"""The front door for components: all that a reader, normalizer, colormap, step or writer imports.
+
+>>> from dcmconv.plugin import Colormap, Frame, Linear, Normalizer, Opt, Picture, Writer
+"""
+
+from __future__ import annotations
+
+from dcmconv.curve import Curve, CurveLike, Keep, Linear, Tone
+from dcmconv.errors import (
+    DcmconvError,
+    InputError,
+    LimitError,
+    OutputError,
+    PluginError,
+    SkipInput,
+    UnsupportedError,
+    UsageError,
+)
+from dcmconv.executor import Crew, Done, Executor, Job, Lost, Task
+from dcmconv.frame import (
+    Attributes,
+    AttributeValue,
+    Frame,
+    Lut,
+    Padding,
+    Palette,
+    Rescale,
+    Spacing,
+    VoiWindow,
+)
+from dcmconv.inputs import InputFile, Instance, Reference, Refusal
+from dcmconv.kinds import (
+    ArrayNormalizer,
+    Colormap,
+    ColorTable,
+    Command,
+    Ending,
+    Heading,
+    Normalizer,
+    Reader,
+    Row,
+    Rows,
+    Source,
+    Step,
+    Writer,
+)
+from dcmconv.options import Component, Opt
+from dcmconv.picture import Domain, Picture
+from dcmconv.statistics import Statistics
+from dcmconv.template import Template
+
+__all__ = [
+    "ArrayNormalizer",
+    "AttributeValue",
+    "Attributes",
+    "ColorTable",
+    "Colormap",
+    "Command",
+    "Component",
+    "Crew",
+    "Curve",
+    "CurveLike",
+    "DcmconvError",
+    "Domain",
+    "Done",
+    "Ending",
+    "Executor",
+    "Frame",
+    "Heading",
+    "InputError",
+    "InputFile",
+    "Instance",
+    "Job",
+    "Keep",
+    "LimitError",
+    "Linear",
+    "Lost",
+    "Lut",
+    "Normalizer",
+    "Opt",
+    "OutputError",
+    "Padding",
+    "Palette",
+    "Picture",
+    "PluginError",
+    "Reader",
+    "Reference",
+    "Refusal",
+    "Rescale",
+    "Row",
+    "Rows",
+    "SkipInput",
+    "Source",
+    "Spacing",
+    "Statistics",
+    "Step",
+    "Task",
+    "Template",
+    "Tone",
+    "UnsupportedError",
+    "UsageError",
+    "VoiWindow",
+    "Writer",
+]
