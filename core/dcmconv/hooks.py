@@ -18,7 +18,7 @@ import pluggy
 if TYPE_CHECKING:
     from dcmconv.outcome import Outcome, Summary
 
-__all__ = ["KINDS", "PROJECT", "Offer", "hookimpl", "hookspec"]
+__all__ = ["KINDS", "PROJECT", "Offer", "Refs", "hookimpl", "hookspec"]
 
 PROJECT = "dcmconv"
 """The entry point group, and the prefix of every hook."""

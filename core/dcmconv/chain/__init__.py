@@ -1,0 +1,1 @@
+"""Chains: from flags, YAML or Python to one checked plan."""

@@ -1,0 +1,166 @@
+"""A plan: a chain with every name resolved and every option checked.
+
+A plan is small, picklable and made of references, so that a worker imports just what it uses: no
+registry, no pluggy, no pydantic, no YAML.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from dcmconv.errors import PluginError
+from dcmconv.options import Component
+
+__all__ = ["ComponentRef", "Lane", "Plan", "PlannedRule", "RunOptions", "load_target"]
+
+
+def load_target(target: str) -> Any:
+    """Import what ``"package.module:name"`` names.
+
+    Raises
+    ------
+    PluginError
+        If the import fails, with its cause in words.
+    """
+    module_name, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except Exception as error:  # noqa: BLE001 - a plugin's import may raise anything
+        raise PluginError(
+            f"{target} cannot be loaded: {type(error).__name__}: {error}",
+            hint="See: dcmconv doctor",
+        ) from error
+
+
+@dataclass(frozen=True)
+class ComponentRef:
+    """A component by reference: what to import, and the options to make it with.
+
+    ``options`` holds validated values (numbers, strings, tuples), only those that were given.
+    """
+
+    kind: str
+    name: str
+    target: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""
+
+    def load(self) -> Component:
+        """Import the class and make the component."""
+        component: Component = load_target(self.target)(**self.options)
+        return component
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the reference as plain data, in a stable order."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "target": self.target,
+            "version": self.version,
+            "options": dict(sorted(self.options.items())),
+        }
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The way of one output: from a Frame to the bytes of one file."""
+
+    id: str
+    normalizer: ComponentRef
+    steps: tuple[ComponentRef, ...]
+    colormap: ComponentRef | None
+    writer: ComponentRef
+    invert: bool = False
+    name: str = ""
+    """The name template; empty means the input's own name."""
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the lane as plain data."""
+        return {
+            "id": self.id,
+            "normalizer": self.normalizer.as_data(),
+            "steps": [step.as_data() for step in self.steps],
+            "colormap": self.colormap.as_data() if self.colormap else None,
+            "writer": self.writer.as_data(),
+            "invert": self.invert,
+            "name": self.name,
+        }
+
+
+@dataclass(frozen=True)
+class PlannedRule:
+    """Lanes for the instances whose attributes match; ``skip`` leaves them out instead.
+
+    ``when`` maps a keyword to the accepted values; all keywords must match.
+    """
+
+    when: Mapping[str, tuple[Any, ...]]
+    lanes: tuple[Lane, ...]
+    skip: bool = False
+
+    def matches(self, attributes: Mapping[str, Any]) -> bool:
+        """Say whether an instance falls under the rule."""
+        return all(_is_among(attributes.get(word), values) for word, values in self.when.items())
+
+
+def _is_among(value: Any, accepted: tuple[Any, ...]) -> bool:
+    found = value if isinstance(value, tuple) else (value,)
+    return any(item in accepted or str(item) in map(str, accepted) for item in found)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run goes about its work; nothing here changes a picture."""
+
+    workers: int | None = None
+    """None: as many as the machine lets this process use."""
+    executor: ComponentRef | None = None
+    """None: ``inline`` for a handful of inputs, ``processes`` for more."""
+    timeout: float = 60.0
+    """Seconds for one input."""
+    on_error: str = "continue"
+    on_collision: str = "suffix"
+    on_existing: str = "resume"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides what becomes of an input."""
+
+    readers: tuple[ComponentRef, ...]
+    sources: tuple[ComponentRef, ...]
+    lanes: tuple[Lane, ...]
+    rules: tuple[PlannedRule, ...] = ()
+    frames: tuple[tuple[int, int | None], ...] = ()
+    """Ranges of frame numbers from 1, both ends included, None for the last; empty means all."""
+    tags: tuple[str, ...] = ()
+    """Keywords, or ``GGGG,EEEE``, for the tag table."""
+    run: RunOptions = RunOptions()
+
+    def rule_for(self, attributes: Mapping[str, Any]) -> PlannedRule:
+        """Return the first rule that matches; a rule with the plan's own lanes if none does."""
+        for rule in self.rules:
+            if rule.matches(attributes):
+                return rule
+        return PlannedRule(when={}, lanes=self.lanes)
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of all that can change a picture or its name; workers and time limits cannot."""
+        data = {
+            "readers": [reader.as_data() for reader in self.readers],
+            "lanes": [lane.as_data() for lane in self.lanes],
+            "rules": [
+                {"when": dict(rule.when), "skip": rule.skip, "lanes": [x.as_data() for x in rule.lanes]}
+                for rule in self.rules
+            ],
+            "frames": self.frames,
+        }
+        text = json.dumps(data, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

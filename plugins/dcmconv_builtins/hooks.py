@@ -1,0 +1,106 @@
+"""The table of contents: every built-in, offered as a stranger's plugin offers its own."""
+
+from __future__ import annotations
+
+from dcmconv.hooks import Offer, Refs, hookimpl
+
+HERE = "dcmconv_builtins"
+
+
+@hookimpl
+def dcmconv_readers() -> Refs:
+    """DICOM, by content."""
+    return {"dicom": f"{HERE}.readers.dicom:DicomReader"}
+
+
+@hookimpl
+def dcmconv_normalizers() -> Refs:
+    """From stored contrast to display contrast."""
+    return {
+        "auto": f"{HERE}.normalizers.auto:Auto",
+        "minmax": f"{HERE}.normalizers.minmax:MinMax",
+        "none": f"{HERE}.normalizers.none:Unscaled",
+        "percentile": f"{HERE}.normalizers.percentile:Percentile",
+        "voi": f"{HERE}.normalizers.voi:Voi",
+        "window": f"{HERE}.normalizers.window:Window",
+    }
+
+
+@hookimpl
+def dcmconv_colormaps() -> Refs:
+    """The article's ``bone``, the usual ones, the standard's palettes, and any from a file."""
+    polyline, dicom = f"{HERE}.colormaps.polylines", f"{HERE}.colormaps.dicom_palettes"
+    return {
+        "gray": f"{polyline}:Gray",
+        "bone": f"{polyline}:Bone",
+        "hot": f"{polyline}:Hot",
+        "jet": f"{polyline}:Jet",
+        "viridis": f"{HERE}.colormaps.viridis:Viridis",
+        "hot-iron": f"{dicom}:HotIron",
+        "pet": f"{dicom}:Pet",
+        "hot-metal-blue": f"{dicom}:HotMetalBlue",
+        "pet-20-step": f"{dicom}:Pet20Step",
+        "spring": f"{dicom}:Spring",
+        "summer": f"{dicom}:Summer",
+        "fall": f"{dicom}:Fall",
+        "winter": f"{dicom}:Winter",
+        "file": f"{HERE}.colormaps.from_file:FromFile",
+    }
+
+
+@hookimpl
+def dcmconv_steps() -> Refs:
+    """Geometry, and what is drawn on a picture."""
+    return {
+        "crop": f"{HERE}.steps.crop:Crop",
+        "figure": f"{HERE}.steps.figure:Figure",
+        "flip": f"{HERE}.steps.flip:Flip",
+        "resize": f"{HERE}.steps.resize:Resize",
+        "rotate": f"{HERE}.steps.rotate:Rotate",
+        "title": f"{HERE}.steps.title:Title",
+    }
+
+
+@hookimpl
+def dcmconv_writers() -> Refs:
+    """Ordinary pictures."""
+    return {"jpg": f"{HERE}.writers.jpg:Jpg", "png": f"{HERE}.writers.png:Png"}
+
+
+@hookimpl
+def dcmconv_sources() -> Refs:
+    """Where inputs come from."""
+    return {"folder": f"{HERE}.sources.folder:Folder"}
+
+
+@hookimpl
+def dcmconv_executors() -> Refs:
+    """Where the work is done."""
+    return {
+        "inline": f"{HERE}.executors.inline:Inline",
+        "processes": f"{HERE}.executors.processes:Processes",
+    }
+
+
+@hookimpl
+def dcmconv_presets() -> Refs:
+    """Chains worth a name."""
+    return {
+        name: f"{HERE}:presets/{name}.yaml"
+        for name in ("article", "article-batch", "chest-ct", "ml-8bit", "ml-16bit")
+    }
+
+
+@hookimpl
+def dcmconv_commands() -> Refs:
+    """What ``dcmconv`` can do beside converting."""
+    return {
+        "doctor": Offer(
+            f"{HERE}.commands.doctor:Doctor",
+            "Show versions, decoders per Transfer Syntax, and plugin problems.",
+        ),
+        "info": Offer(f"{HERE}.commands.info:Info", "Show the tags of files, and whether they decode."),
+        "samples": Offer(
+            f"{HERE}.commands.samples:Samples", "Copy real DICOM files of several modalities to try."
+        ),
+    }
