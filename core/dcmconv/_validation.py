@@ -23,7 +23,8 @@ def bounded_schema(source: Any, handler: GetCoreSchemaHandler, opt: Opt) -> Core
 def _bounded(annotation: Any, bounds: dict[str, float]) -> Any:
     """Put the bounds on every number inside a type, and refuse ``true`` where a number is meant."""
     if annotation in (int, float):
-        return Annotated[annotation, Field(**bounds), BeforeValidator(_refuse_bool)]  # type: ignore[arg-type]
+        limits: Any = Field(**bounds)  # type: ignore[call-overload]
+        return Annotated[annotation, limits, BeforeValidator(_refuse_bool)]
     arguments = typing.get_args(annotation)
     if not arguments or typing.get_origin(annotation) is typing.Literal:
         return annotation

@@ -61,6 +61,7 @@ class Linear(Curve):
     white: float
 
     def __call__(self, modality_values: FloatArray) -> FloatArray:
+        """Map modality values to display values; a new float64 array of the same shape."""
         if self.white == self.black:
             return (modality_values > self.black).astype(np.float64)
         # Subtract before dividing, in float64: exact wherever black and white are exact.

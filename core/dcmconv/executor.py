@@ -1,7 +1,7 @@
 """Executors: where the work is done.  The engine keeps the window, retries and the journal.
 
-An executor gets a ``Job`` once and tasks one by one; it answers with ``Done`` or ``Lost``.  Tasks and
-answers are small records; pixels never cross a process border.
+An executor gets a ``Job`` once and tasks one by one; it answers with ``Done`` or ``Lost``.  Tasks
+and answers are small records; pixels never cross a process border.
 """
 
 from __future__ import annotations

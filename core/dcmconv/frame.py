@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -30,7 +29,6 @@ AttributeValue = str | int | float | tuple["str | int | float", ...] | None
 Attributes = Mapping[str, AttributeValue]
 """Keyword, or ``GGGG,EEEE``, to a plain value.  A missing attribute is a missing key."""
 
-NO_ATTRIBUTES: Attributes = MappingProxyType({})
 FloatArray = NDArray[np.float64]
 
 
@@ -61,7 +59,7 @@ class VoiWindow:
 
 @dataclass(frozen=True, eq=False)
 class Lut:
-    """A lookup table of the file: a Modality, VOI or Presentation LUT (PS3.3 C.11.1, C.11.2, C.11.6).
+    """A lookup table of the file: Modality, VOI or Presentation LUT (PS3.3 C.11.1, C.11.2, C.11.6).
 
     ``entries`` is an integer array of shape (n,), read-only; entry 0 answers for every input up to
     ``first``, the last entry for every input beyond.  ``bits`` is the width of an output value.
@@ -77,7 +75,9 @@ class Lut:
         """Look up values; a new float64 array of the same shape, in the units of the entries."""
         finite = np.nan_to_num(values, nan=float(self.first), posinf=np.inf, neginf=-np.inf)
         index = np.clip(np.floor(finite) - self.first, 0, len(self.entries) - 1)
-        return self.entries.astype(np.float64)[index.astype(np.intp)]
+        entries: FloatArray = self.entries.astype(np.float64)
+        looked_up: FloatArray = entries[index.astype(np.intp)]
+        return looked_up
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
@@ -173,7 +173,7 @@ class Frame:
     aspect: float = 1.0
     icc_profile: bytes = b""
     is_label: bool = False
-    attributes: Attributes = field(default=NO_ATTRIBUTES, repr=False)
+    attributes: Attributes = field(default_factory=dict, repr=False)
     frame_number: int = 1
     frame_count: int = 1
     decoder: str = ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from dcmconv.frame import NO_ATTRIBUTES, Attributes, Frame
+from dcmconv.frame import Attributes, Frame
 
 __all__ = ["HEAD_BYTES", "InputFile", "Instance", "Reference", "Refusal"]
 
@@ -98,7 +98,7 @@ class Instance:
 
     frame_count: int
     read_frame: Callable[[int], Frame]
-    attributes: Attributes = NO_ATTRIBUTES
+    attributes: Attributes = field(default_factory=dict, repr=False)
     transfer_syntax: str = ""
     decoder: str = ""
     close: Callable[[], None] = lambda: None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,14 +69,12 @@ class Reader(Component, ABC):
 class Normalizer(Component, ABC):
     """Decides how modality values become display values, by naming a tone curve."""
 
-    gives: ClassVar[Domain | Literal["keep"]] = "display"
-
     @abstractmethod
     def curve(self, frame: Frame) -> Tone:
         """Return the curve for a frame; no loop over pixels is needed.
 
         The engine clips, draws padding and non-finite values as background, applies the
-        Presentation LUT and polarity, and rounds half up.  It never asks for colour or label frames.
+        Presentation LUT and polarity, and rounds half up.  Colour and label frames pass by.
 
         Raises
         ------

@@ -11,13 +11,13 @@ import dataclasses
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Component", "OptionField", "Opt", "option_fields"]
+__all__ = ["Component", "Opt", "OptionField", "option_fields"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Opt:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        # Called by pydantic alone, in the main process: importing a component never imports pydantic.
+        # Called by pydantic alone, in the main process; a worker never imports pydantic.
         from dcmconv._validation import bounded_schema
 
         return bounded_schema(source, handler, self)
@@ -68,7 +68,7 @@ class Component:
     ``__post_init__`` and raise ``ValueError``; the message is shown where the option was written.
     """
 
-    __pydantic_config__ = {"extra": "forbid", "allow_inf_nan": False, "validate_default": False}
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
 
     @classmethod
     def summary(cls) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from dcmconv.frame import NO_ATTRIBUTES, Attributes, Spacing
+from dcmconv.frame import Attributes, Spacing
 
 __all__ = ["Domain", "Picture"]
 
@@ -52,7 +52,7 @@ class Picture:
     spacing: Spacing | None = None
     aspect: float = 1.0
     icc_profile: bytes = b""
-    attributes: Attributes = field(default=NO_ATTRIBUTES, repr=False)
+    attributes: Attributes = field(default_factory=dict, repr=False)
     frame_number: int = 1
     frame_count: int = 1
     background: int = 0

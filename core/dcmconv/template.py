@@ -30,7 +30,9 @@ class Template:
 
     def __post_init__(self) -> None:
         try:
-            fields = [name for _, name, _, _ in string.Formatter().parse(self.text) if name is not None]
+            fields = [
+                name for _, name, _, _ in string.Formatter().parse(self.text) if name is not None
+            ]
         except ValueError as error:
             raise UsageError(
                 f"'{self.text}' is no template: {error}.", hint="Write {{ and }} for plain braces."

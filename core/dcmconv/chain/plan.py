@@ -7,64 +7,15 @@ registry, no pluggy, no pydantic, no YAML.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dcmconv.errors import PluginError
-from dcmconv.options import Component
+from dcmconv.references import ComponentRef, load_target
 
 __all__ = ["ComponentRef", "Lane", "Plan", "PlannedRule", "RunOptions", "load_target"]
-
-
-def load_target(target: str) -> Any:
-    """Import what ``"package.module:name"`` names.
-
-    Raises
-    ------
-    PluginError
-        If the import fails, with its cause in words.
-    """
-    module_name, _, attribute = target.partition(":")
-    try:
-        return getattr(importlib.import_module(module_name), attribute)
-    except Exception as error:  # noqa: BLE001 - a plugin's import may raise anything
-        raise PluginError(
-            f"{target} cannot be loaded: {type(error).__name__}: {error}",
-            hint="See: dcmconv doctor",
-        ) from error
-
-
-@dataclass(frozen=True)
-class ComponentRef:
-    """A component by reference: what to import, and the options to make it with.
-
-    ``options`` holds validated values (numbers, strings, tuples), only those that were given.
-    """
-
-    kind: str
-    name: str
-    target: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    version: str = ""
-
-    def load(self) -> Component:
-        """Import the class and make the component."""
-        component: Component = load_target(self.target)(**self.options)
-        return component
-
-    def as_data(self) -> dict[str, Any]:
-        """Return the reference as plain data, in a stable order."""
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            "target": self.target,
-            "version": self.version,
-            "options": dict(sorted(self.options.items())),
-        }
 
 
 @dataclass(frozen=True)
@@ -157,7 +108,11 @@ class Plan:
             "readers": [reader.as_data() for reader in self.readers],
             "lanes": [lane.as_data() for lane in self.lanes],
             "rules": [
-                {"when": dict(rule.when), "skip": rule.skip, "lanes": [x.as_data() for x in rule.lanes]}
+                {
+                    "when": dict(rule.when),
+                    "skip": rule.skip,
+                    "lanes": [x.as_data() for x in rule.lanes],
+                }
                 for rule in self.rules
             ],
             "frames": self.frames,

@@ -1,0 +1,174 @@
+"""The VOI LUT as tone curves: windows, and tables of the file (PS3.3 C.11.2)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Curve, InputError, Lut, VoiWindow
+
+__all__ = ["Sigmoid", "VoiLut", "WindowLinear", "WindowLinearExact", "curve_of"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowLinear(Curve):
+    """VOI LUT Function LINEAR (PS3.3 C.11.2.1.2.1); a step where the width is 1.
+
+    ``center`` and ``width`` are in modality units.
+
+    Raises
+    ------
+    InputError
+        If ``width`` is below 1, or a number is not finite.
+
+    >>> WindowLinear(center=40, width=400)(np.array([-160.0, 39.5, 239.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+
+    center: float
+    width: float
+
+    def __post_init__(self) -> None:
+        _check_finite(self.center, self.width)
+        if self.width < 1:
+            raise _width_error(self.width, "LINEAR needs at least 1")
+
+    def __call__(self, modality_values: FloatArray) -> FloatArray:
+        """Map modality values to display values: a new array, not clipped."""
+        black = self.center - 0.5 - (self.width - 1) / 2
+        if self.width == 1:
+            return (modality_values > black).astype(np.float64)
+        display_values: FloatArray = (modality_values - black) / (self.width - 1)
+        return display_values
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowLinearExact(Curve):
+    """VOI LUT Function LINEAR_EXACT (PS3.3 C.11.2.1.3.2): width and center without the halves.
+
+    ``center`` and ``width`` are in modality units.
+
+    Raises
+    ------
+    InputError
+        If ``width`` is not above 0, or a number is not finite.
+    """
+
+    center: float
+    width: float
+
+    def __post_init__(self) -> None:
+        _check_finite(self.center, self.width)
+        if self.width <= 0:
+            raise _width_error(self.width, "LINEAR_EXACT needs more than 0")
+
+    def __call__(self, modality_values: FloatArray) -> FloatArray:
+        """Map modality values to display values: a new array, not clipped."""
+        display_values: FloatArray = (modality_values - (self.center - self.width / 2)) / self.width
+        return display_values
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sigmoid(Curve):
+    """VOI LUT Function SIGMOID (PS3.3 C.11.2.1.3.1): 1 / (1 + exp(-4 (x - center) / width)).
+
+    ``center`` and ``width`` are in modality units.
+
+    Raises
+    ------
+    InputError
+        If ``width`` is not above 0, or a number is not finite.
+    """
+
+    center: float
+    width: float
+
+    def __post_init__(self) -> None:
+        _check_finite(self.center, self.width)
+        if self.width <= 0:
+            raise _width_error(self.width, "SIGMOID needs more than 0")
+
+    def __call__(self, modality_values: FloatArray) -> FloatArray:
+        """Map modality values to display values between 0 and 1: a new array."""
+        # The same function written with tanh, because exp overflows far from the center.
+        half_way = np.tanh(2.0 * (modality_values - self.center) / self.width)
+        display_values: FloatArray = 0.5 * (1.0 + half_way)
+        return display_values
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiLut(Curve):
+    """An item of the VOI LUT Sequence (PS3.3 C.11.2.1.1): table entries over their greatest value.
+
+    The standard's table takes whole numbers, so modality values are rounded (half up) first.
+    """
+
+    lut: Lut
+
+    def __call__(self, modality_values: FloatArray) -> FloatArray:
+        """Map modality values to display values between 0 and 1: a new array."""
+        display_values: FloatArray = self.lut(np.floor(modality_values + 0.5))
+        display_values /= 2.0**self.lut.bits - 1.0
+        display_values[np.isnan(modality_values)] = np.nan
+        return display_values
+
+
+_FUNCTIONS: dict[str, Any] = {
+    "": WindowLinear,
+    "LINEAR": WindowLinear,
+    "LINEAR_EXACT": WindowLinearExact,
+    "SIGMOID": Sigmoid,
+}
+
+
+def curve_of(window: VoiWindow, origin: str = "") -> Curve:
+    """Return the curve of a window, by its VOI LUT Function (0028,1056).
+
+    Parameters
+    ----------
+    window : VoiWindow
+        Center and width in modality units; an empty function means LINEAR.
+    origin : str
+        Where the window comes from, in words, for the outcome.
+
+    Raises
+    ------
+    InputError
+        If the width is impossible for the function, a number is not finite, or the function is none
+        of the standard's.
+    """
+    curve_class = _FUNCTIONS.get(window.function)
+    if curve_class is None:
+        raise InputError(
+            f"VOI LUT Function (0028,1056) is {window.function!r}; "
+            "LINEAR, LINEAR_EXACT or SIGMOID was needed.",
+            hint="Override it with --window.function LINEAR, or use --normalize minmax.",
+            reason="window",
+        )
+    curve: Curve = curve_class(center=window.center, width=window.width, origin=origin)
+    return curve
+
+
+def _check_finite(center: float, width: float) -> None:
+    if math.isfinite(center) and math.isfinite(width):
+        return
+    raise InputError(
+        f"Window Center (0028,1050) is {center:g} and Window Width (0028,1051) is {width:g}; "
+        "finite numbers were needed.",
+        hint="Override them with --window.center and --window.width, or use --normalize minmax.",
+        reason="window",
+    )
+
+
+def _width_error(width: float, need: str) -> InputError:
+    return InputError(
+        f"Window Width (0028,1051) is {width:g}; {need}.",
+        hint="Override it with --window.width, or use --normalize minmax.",
+        reason="window",
+    )

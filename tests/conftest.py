@@ -1,0 +1,35 @@
+"""What every test runs under: the index and corpus markers, and quick, repeatable properties."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from support.corpus import VARIABLE, WITHOUT, corpus_path
+
+settings.register_profile(
+    "quick",
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
+)
+settings.register_profile("thorough", max_examples=500, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip, and say why, what this machine was not set up for."""
+    corpus = corpus_path()
+    for item in items:
+        if item.get_closest_marker("corpus") and corpus is None:
+            item.add_marker(pytest.mark.skip(reason=WITHOUT))
+        if item.get_closest_marker("index") and not os.environ.get("DCMCONV_INDEX"):
+            item.add_marker(pytest.mark.skip(reason="needs a package index: set DCMCONV_INDEX=1"))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which corpus is used, so that a run without one is seen to be one."""
+    return f"corpus: {corpus_path() or f'none ({VARIABLE} is unset)'}"
