@@ -1,5 +1,61 @@
-"""dcmconv: turn DICOM into ordinary pictures."""
+"""dcmconv: turn DICOM into ordinary pictures.
+
+>>> import dcmconv
+>>> picture = dcmconv.convert("scan.dcm", normalize="window:center=40,width=400")  # doctest: +SKIP
+>>> picture.save("scan.png")  # doctest: +SKIP
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from dcmconv.api import RenderedPicture, convert, convert_frames, run
+    from dcmconv.errors import DcmconvError, InputError, SkipInput, UnsupportedError, UsageError
+    from dcmconv.outcome import Converted, Failed, Outcome, Skipped, Summary
+
+__all__ = [
+    "Converted",
+    "DcmconvError",
+    "Failed",
+    "InputError",
+    "Outcome",
+    "RenderedPicture",
+    "SkipInput",
+    "Skipped",
+    "Summary",
+    "UnsupportedError",
+    "UsageError",
+    "__version__",
+    "convert",
+    "convert_frames",
+    "run",
+]
+
+_HOMES = {
+    "dcmconv.api": ("RenderedPicture", "convert", "convert_frames", "run"),
+    "dcmconv.errors": (
+        "DcmconvError",
+        "InputError",
+        "SkipInput",
+        "UnsupportedError",
+        "UsageError",
+    ),
+    "dcmconv.outcome": ("Converted", "Failed", "Outcome", "Skipped", "Summary"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: ``import dcmconv`` itself costs nothing."""
+    import importlib
+
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(module), name)
+    raise AttributeError(f"module 'dcmconv' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

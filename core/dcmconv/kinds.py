@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dcmconv.curve import Tone
 from dcmconv.frame import Frame
+from dcmconv.host import Host
 from dcmconv.inputs import InputFile, Instance, Reference, Refusal
 from dcmconv.options import Component
 from dcmconv.picture import Domain, Picture
@@ -172,7 +173,7 @@ class Command(Component, ABC):
     """A subcommand of ``dcmconv``.  It yields rows, and the command line prints them."""
 
     @abstractmethod
-    def run(self) -> Iterator[Row]:
+    def run(self, host: Host) -> Iterator[Row]:
         """Yield rows; a ``Heading`` starts a new table, an ``Ending`` sets the exit code."""
 
 

@@ -28,6 +28,7 @@ from dcmconv.frame import (
     Spacing,
     VoiWindow,
 )
+from dcmconv.host import Host, InstalledPlugin
 from dcmconv.inputs import InputFile, Instance, Reference, Refusal
 from dcmconv.kinds import (
     ArrayNormalizer,
@@ -67,8 +68,10 @@ __all__ = [
     "Executor",
     "Frame",
     "Heading",
+    "Host",
     "InputError",
     "InputFile",
+    "InstalledPlugin",
     "Instance",
     "Job",
     "Keep",

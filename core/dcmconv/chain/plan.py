@@ -28,6 +28,8 @@ class Lane:
     colormap: ComponentRef | None
     writer: ComponentRef
     invert: bool = False
+    aspect: str = "square"
+    """``square`` resamples pixels that are not; ``keep`` leaves them."""
     name: str = ""
     """The name template; empty means the input's own name."""
 
@@ -40,6 +42,7 @@ class Lane:
             "colormap": self.colormap.as_data() if self.colormap else None,
             "writer": self.writer.as_data(),
             "invert": self.invert,
+            "aspect": self.aspect,
             "name": self.name,
         }
 

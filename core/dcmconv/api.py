@@ -1,0 +1,223 @@
+"""The Python front door: ``convert`` one input to a picture, ``run`` a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.errors import InputError, UsageError
+from dcmconv.inputs import InputFile
+from dcmconv.picture import Picture
+from dcmconv.registry import Registry
+
+if TYPE_CHECKING:
+    from dcmconv.chain.plan import Plan
+    from dcmconv.chain.spec import ChainSpec
+    from dcmconv.kinds import Writer
+    from dcmconv.run.engine import Run
+
+__all__ = ["RenderedPicture", "convert", "convert_frames", "run"]
+
+ComponentLike = str | Mapping[str, Any]
+"""``"window:center=40,width=400"``, or ``{"use": "window", "center": 40, "width": 400}``."""
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedPicture:
+    """A finished picture in memory.
+
+    Parameters
+    ----------
+    picture : Picture
+        As it came out of the chain; may hold a palette.
+    """
+
+    picture: Picture = field(repr=False)
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """The pixels: uint8 or uint16, shape (rows, columns) or (rows, columns, 3 or 4).
+
+        Read-only.  ``PIL.Image.fromarray(picture.pixels)`` makes a Pillow image of 8-bit ones.
+        """
+        if self.picture.palette is None:
+            return self.picture.pixels
+        return np.take(self.picture.palette, self.picture.pixels, axis=0)
+
+    def encode(self, writer: ComponentLike = "png") -> bytes:
+        """Return the bytes of a file, as the writer makes them.
+
+        Raises
+        ------
+        UsageError
+            If the writer does not take this kind of picture.
+        """
+        made = _writer(writer)
+        if self.picture.domain not in made.accepts:
+            raise UsageError(
+                f"{writer} takes {' or '.join(sorted(made.accepts))} values; "
+                f"these are {self.picture.domain} values.",
+                hint="Give convert() a normalizer that makes display values, such as 'minmax'.",
+            )
+        if self.picture.palette is not None and not made.keeps_palette:
+            return made.encode(self.picture.with_(pixels=self.pixels, palette=None))
+        return made.encode(self.picture)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a file; its suffix names the writer.  An existing file is replaced."""
+        target = Path(path)
+        target.write_bytes(self.encode(target.suffix.lstrip(".").lower() or "png"))
+
+
+def convert(
+    source: str | PathLike[str] | bytes,
+    *,
+    frame: int = 1,
+    bits: int = 8,
+    **chain: Any,
+) -> RenderedPicture:
+    """Convert one frame of one input to a picture in memory.
+
+    Parameters
+    ----------
+    source : path or bytes
+        A file, or its bytes.
+    frame : int
+        Frame number, from 1.
+    bits : int
+        Bits of a display value, 8 or 16.
+    **chain
+        ``normalize``, ``colormap``, ``steps`` (a list), ``invert``, or ``chain`` (a file,
+        ``preset:NAME`` or a mapping); everything as on the command line and in YAML.
+
+    Raises
+    ------
+    SkipInput
+        If the input holds no picture.
+    InputError, UnsupportedError
+        If it is damaged, or cannot be decoded.
+    UsageError
+        If the chain is wrong.
+
+    Examples
+    --------
+    >>> import dcmconv
+    >>> from pydicom.data import get_testdata_file
+    >>> path = get_testdata_file("CT_small.dcm")
+    >>> dcmconv.convert(path, normalize="window:center=40,width=400", colormap="bone").pixels.shape
+    (128, 128, 3)
+    """
+    for picture in _pictures(source, ((frame, frame),), bits, chain):
+        return picture
+    raise InputError(f"{source!r:.80} gave no picture.")
+
+
+def convert_frames(
+    source: str | PathLike[str] | bytes, *, bits: int = 8, **chain: Any
+) -> Iterator[RenderedPicture]:
+    """Convert every frame of one input, one at a time; arguments as for ``convert``."""
+    yield from _pictures(source, (), bits, chain)
+
+
+def run(
+    inputs: str | PathLike[str] | Sequence[str | PathLike[str]],
+    out: str | PathLike[str],
+    **options: Any,
+) -> Run:
+    """Convert many inputs to files; iterate over the result to do the work.
+
+    Parameters
+    ----------
+    inputs : path or sequence of paths
+        Files and folders.
+    out : path
+        The output folder.
+    **options
+        ``chain``, ``normalize``, ``colormap``, ``steps``, ``writers``, ``invert``, ``frames``,
+        ``workers``, ``timeout``, ``name``, ``tags`` as on the command line; ``include``,
+        ``exclude`` (patterns), ``tag_table`` (a file for the table of tags).
+
+    Returns
+    -------
+    Run
+        An iterator of ``Converted``, ``Skipped`` and ``Failed``; ``run.summary`` afterwards.
+
+    Examples
+    --------
+    >>> for outcome in dcmconv.run("scans", "out", normalize="minmax"):  # doctest: +SKIP
+    ...     print(outcome.status, outcome.input)
+    """
+    from dcmconv.run.engine import Run
+    from dcmconv.run.selection import Selection
+
+    include = tuple(options.pop("include", ()))
+    exclude = tuple(options.pop("exclude", ()))
+    tag_table = options.pop("tag_table", None)
+    plan = plan_from(options)
+    named = [inputs] if isinstance(inputs, (str, PathLike)) else list(inputs)
+    return Run(
+        plan,
+        [str(item) for item in named],
+        Path(out),
+        selection=Selection(include=include, exclude=exclude),
+        tag_table=Path(tag_table) if tag_table else None,
+        events=registry().events,
+    )
+
+
+@lru_cache(maxsize=1)
+def registry() -> Registry:
+    """Return the registry of this process, found once."""
+    return Registry.discover()
+
+
+def plan_from(options: Mapping[str, Any]) -> Plan:
+    """Compile keyword arguments to a plan: the same chain model as flags and YAML make."""
+    from dcmconv.chain.compile import compile_chain
+
+    return compile_chain(_spec(options), registry())
+
+
+def _spec(options: Mapping[str, Any]) -> ChainSpec:
+    from dcmconv.chain.keywords import chain_from_keywords
+
+    return chain_from_keywords(options, registry())
+
+
+def _pictures(
+    source: str | PathLike[str] | bytes,
+    frames: tuple[tuple[int, int | None], ...],
+    bits: int,
+    chain: Mapping[str, Any],
+) -> Iterator[RenderedPicture]:
+    from dataclasses import replace
+
+    from dcmconv.render import Converter
+
+    plan = plan_from({"writers": [f"png:bits={bits}"], **chain})
+    converter = Converter(replace(plan, frames=frames or plan.frames))
+    with converter.open(_input_file(source)) as opened:
+        for picture, _ in opened.finished_pictures():
+            yield RenderedPicture(picture)
+
+
+def _input_file(source: str | PathLike[str] | bytes) -> InputFile:
+    if isinstance(source, bytes):
+        return InputFile("bytes", content=source)
+    path = Path(source)
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file.", hint="convert() takes one file; run() folders.")
+    return InputFile(path.name, path=path)
+
+
+def _writer(writer: ComponentLike) -> Writer:
+    from dcmconv.chain.compile import make_component
+
+    return cast("Writer", make_component("writer", writer, registry()))

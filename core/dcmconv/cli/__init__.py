@@ -1,0 +1,1 @@
+"""The command line: the only place that prints, colors, or decides the exit code."""

@@ -1,0 +1,76 @@
+"""From exceptions to exit codes: the one place that decides how the program ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from dcmconv.cli.terminal import say
+from dcmconv.errors import DcmconvError
+
+__all__ = ["EXIT_INTERNAL", "Terminated", "exit_code_of", "sigterm_as_exception"]
+
+EXIT_FAILED = 1
+EXIT_NOTHING = 3
+EXIT_STOPPED = 5
+EXIT_INTERNAL = 70
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, raised where Ctrl-C would be, so that both clean up in the same way."""
+
+
+@contextmanager
+def sigterm_as_exception() -> Iterator[None]:
+    """Let SIGTERM unwind the program; the previous handler is back afterwards."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def unwind(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    previous = signal.signal(signal.SIGTERM, unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def exit_code_of(command: Callable[[], int]) -> int:
+    """Run a command's body; explain what it raises on stderr and return the exit code.
+
+    What dcmconv cannot explain is a bug: it is shown as a traceback, and the code is 70.
+    """
+    try:
+        return command()
+    except DcmconvError as error:
+        say(f"Error: {error}", emphasis="Error:")
+        return error.exit_code
+    except Terminated:
+        say("Terminated. The same command goes on where this one stopped.")
+        return EXIT_TERMINATED
+    except KeyboardInterrupt:
+        say("Interrupted. The same command goes on where this one stopped.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise  # the reader of our output went away: typer ends the program quietly
+    except Exception:  # noqa: BLE001 - the last stop before the shell
+        say(traceback.format_exc().rstrip())
+        say(
+            "This is a bug in dcmconv or in a plugin, not in your files.\n"
+            "  Please report the lines above with the output of: dcmconv doctor"
+        )
+        return EXIT_INTERNAL
+
+
+def end(code: int) -> None:
+    """Leave the program."""
+    sys.exit(code)

@@ -1,0 +1,68 @@
+"""Printing: results on stdout, everything else on stderr, and nothing that steers a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from typing import Any, TextIO
+
+__all__ = ["harmless", "is_interactive", "is_plain", "print_json", "print_result", "say"]
+
+# C0 and C1 controls, DEL, line separators, and the controls that reorder text (CVE-2021-42574).
+STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    """Return one line of text with every character that steers a terminal written as an escape.
+
+    >>> harmless("CT\x1b[2J.dcm")
+    'CT\\\\x1b[2J.dcm'
+    """
+    return STEERING.sub(_as_escape, text)
+
+
+def is_plain() -> bool:
+    """Say whether the user asked for no colors and no boxes: ``NO_COLOR``, ``TERM=dumb``."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def is_interactive() -> bool:
+    """Say whether a person watches stderr on a terminal that can move its cursor."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def say(text: str, *, emphasis: str = "") -> None:
+    """Write lines for a person to stderr; ``emphasis`` is the start of the text to color red."""
+    safe = _lines(text)
+    if emphasis and safe.startswith(emphasis) and sys.stderr.isatty() and not is_plain():
+        safe = f"\x1b[1;31m{emphasis}\x1b[0m{safe[len(emphasis) :]}"
+    _write(sys.stderr, safe)
+
+
+def print_result(text: str) -> None:
+    """Write lines of a result to stdout."""
+    _write(sys.stdout, _lines(text))
+
+
+def print_json(value: Any) -> None:
+    """Write one value to stdout as one line of JSON, pure ASCII where the text is not valid."""
+    # Escapes lone surrogates, which file names may hold, and controls; letters stay readable.
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    _write(sys.stdout, STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(harmless(line) for line in text.split("\n"))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
+
+
+def _as_escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,194 @@
+"""The converter: one input in, the encoded pictures of every lane out, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, cast
+
+from dcmconv.chain.plan import Lane, Plan
+from dcmconv.errors import DcmconvError, InputError, SkipInput
+from dcmconv.frame import Frame
+from dcmconv.inputs import InputFile, Instance
+from dcmconv.kinds import Reader
+from dcmconv.picture import Picture
+from dcmconv.render.lane import LaneAtWork
+from dcmconv.render.tone import render_tone
+
+__all__ = ["Converter", "EncodedPicture", "Opened"]
+
+
+@dataclass(frozen=True)
+class EncodedPicture:
+    """One picture, ready to be published."""
+
+    lane_id: str
+    frame_number: int
+    frame_count: int
+    data: bytes
+    suffix: str
+    name_template: str
+    tone: str
+    rows: int
+    columns: int
+
+
+@dataclass
+class Opened:
+    """An input that a reader has opened, and the lanes that its attributes lead to."""
+
+    instance: Instance
+    lanes: tuple[LaneAtWork, ...]
+    frame_numbers: tuple[int, ...]
+    notes: list[str] = field(default_factory=list)
+    decoder: str = ""
+
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes of the instance."""
+        return self.instance.attributes
+
+    @property
+    def transfer_syntax(self) -> str:
+        """How the pixels are encoded, where the format knows such a thing."""
+        return self.instance.transfer_syntax
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames the input has, wanted or not."""
+        return self.instance.frame_count
+
+    def pictures(self) -> Iterator[EncodedPicture]:
+        """Decode each wanted frame once and yield its pictures, lane by lane."""
+        self.decoder = self.instance.decoder
+        for frame_number in self.frame_numbers:
+            with _naming_the_frame(frame_number, self.frame_count):
+                frame = self.instance.read_frame(frame_number - 1)
+                self.decoder = frame.decoder or self.decoder
+                self.notes += [note for note in frame.notes if note not in self.notes]
+                yield from self._pictures_of(frame, frame_number)
+
+    def finished_pictures(self) -> Iterator[tuple[Picture, LaneAtWork]]:
+        """Yield pictures before they are encoded: what the Python API hands out."""
+        for frame_number in self.frame_numbers:
+            with _naming_the_frame(frame_number, self.frame_count):
+                frame = self.instance.read_frame(frame_number - 1)
+                for lane, picture, _ in self._toned(frame):
+                    yield lane.finish(picture), lane
+
+    def _pictures_of(self, frame: Frame, frame_number: int) -> Iterator[EncodedPicture]:
+        for lane, toned, tone in self._toned(frame):
+            picture = lane.finish(toned)
+            yield EncodedPicture(
+                lane_id=lane.lane.id,
+                frame_number=frame_number,
+                frame_count=self.frame_count,
+                data=lane.encode(picture),
+                suffix=lane.writer.suffix,
+                name_template=lane.lane.name,
+                tone=tone,
+                rows=picture.rows,
+                columns=picture.columns,
+            )
+
+    def _toned(self, frame: Frame) -> Iterator[tuple[LaneAtWork, Picture, str]]:
+        """Yield every lane with its picture after the tone stage, which equal lanes share."""
+        done: dict[Any, tuple[Picture, str]] = {}
+        for lane in self.lanes:
+            if lane.tone_key not in done:
+                done[lane.tone_key] = render_tone(
+                    frame, lane.normalizer, depth=lane.writer.depth(), invert=lane.lane.invert
+                )
+            picture, tone = done[lane.tone_key]
+            yield lane, picture, tone
+
+
+class Converter:
+    """Turns inputs into pictures by one plan; made once in each process.
+
+    Components are imported when the first input needs them, and kept.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._lanes: dict[int, LaneAtWork] = {}
+
+    @cached_property
+    def _readers(self) -> list[Reader]:
+        return [cast("Reader", reference.load()) for reference in self.plan.readers]
+
+    @contextmanager
+    def open(self, source: InputFile) -> Iterator[Opened]:
+        """Open an input with the reader that knows it best.
+
+        Raises
+        ------
+        SkipInput
+            If no reader knows the format, it holds no picture, or a rule leaves it out.
+        InputError
+            If it is empty or damaged, or a wanted frame does not exist.
+        """
+        reader = self._reader_for(source)
+        instance = reader.open(source)
+        try:
+            rule = self.plan.rule_for(instance.attributes)
+            if rule.skip:
+                found = ", ".join(f"{word} {instance.attributes.get(word)}" for word in rule.when)
+                raise SkipInput(f"A rule of the chain leaves it out: {found}.", reason="rule")
+            lanes = tuple(self._at_work(lane) for lane in rule.lanes)
+            numbers = wanted_frames(self.plan.frames, instance.frame_count)
+            yield Opened(instance, lanes, numbers)
+        finally:
+            instance.close()
+
+    def _at_work(self, lane: Lane) -> LaneAtWork:
+        return self._lanes.setdefault(id(lane), LaneAtWork(lane))
+
+    def _reader_for(self, source: InputFile) -> Reader:
+        head = source.head
+        if not head:
+            raise InputError(
+                "The file is empty.", hint="Copy it again from where it came.", reason="empty"
+            )
+        # max() keeps the first of equals: the order of the plan, which is the order of names.
+        best = max(self._readers, key=lambda reader: reader.sniff(head, source.key))
+        if best.sniff(head, source.key) <= 0:
+            raise SkipInput("Neither DICOM nor another format that is known here.", "", "not-dicom")
+        return best
+
+
+def wanted_frames(ranges: tuple[tuple[int, int | None], ...], frame_count: int) -> tuple[int, ...]:
+    """Return the frame numbers that the ranges name, in the file's order; all for no ranges.
+
+    Raises
+    ------
+    InputError
+        If a range lies wholly beyond the last frame.
+    """
+    if not ranges:
+        return tuple(range(1, frame_count + 1))
+    wanted: set[int] = set()
+    for first, last in ranges:
+        if first > frame_count:
+            raise InputError(
+                f"Frame {first} was asked for, and there are {frame_count}.",
+                hint=f"Use --frames with numbers from 1 to {frame_count}.",
+                reason="no-such-frame",
+            )
+        wanted.update(range(first, min(last or frame_count, frame_count) + 1))
+    return tuple(sorted(wanted))
+
+
+@contextmanager
+def _naming_the_frame(frame_number: int, frame_count: int) -> Iterator[None]:
+    """Put the frame's number before an error's sentence, where there is more than one frame."""
+    try:
+        yield
+    except DcmconvError as error:
+        if frame_count == 1 or isinstance(error, SkipInput):
+            raise
+        raise type(error)(
+            f"Frame {frame_number}: {error.message}", error.hint, error.reason
+        ) from error

@@ -1,0 +1,97 @@
+"""From modality values to display values, exactly: the slow path that every table is made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.curve import CurveLike
+from dcmconv.errors import PluginError
+from dcmconv.frame import Frame, Lut, Padding, Rescale
+
+__all__ = ["DisplayRule"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class DisplayRule:
+    """All that a display value depends on, beside the stored value: the key of the table cache.
+
+    ``depth`` is 8 or 16 bits.  ``inverted`` joins the frame's polarity and the user's wish.
+    """
+
+    curve: CurveLike
+    modality: Rescale | Lut
+    padding: Padding | None
+    presentation: Lut | None
+    inverted: bool
+    depth: int
+
+    @classmethod
+    def of(cls, frame: Frame, curve: CurveLike, *, depth: int, invert: bool) -> DisplayRule:
+        """Return the rule for a frame."""
+        presentation = frame.presentation if isinstance(frame.presentation, Lut) else None
+        inverted = frame.is_inverted != invert
+        return cls(curve, frame.modality, frame.padding, presentation, inverted, depth)
+
+    @property
+    def dtype(self) -> type[np.uint8 | np.uint16]:
+        """The type of a display value."""
+        return np.uint8 if self.depth == 8 else np.uint16
+
+    def apply(self, stored_values: NDArray[Any]) -> NDArray[Any]:
+        """Map stored values to display values in the standard's order (PS3.3 C.11).
+
+        Modality LUT, curve, clipping, Presentation LUT, polarity, rounding half up; padding and
+        what is not finite is background, which is 0 whatever the polarity.
+
+        Returns
+        -------
+        uint8 or uint16 array, same shape
+            A new array.
+        """
+        modality_values = self.modality(stored_values)
+        background = ~np.isfinite(modality_values)
+        if self.padding is not None:
+            background |= (stored_values >= self.padding.first) & (
+                stored_values <= self.padding.last
+            )
+        modality_values.flags.writeable = False
+        unit_values = _checked(self.curve, self.curve(modality_values), modality_values)
+        return self.quantize(unit_values, background)
+
+    def quantize(self, unit_values: FloatArray, background: NDArray[np.bool_]) -> NDArray[Any]:
+        """Turn values on the scale 0 to 1 into display values; the stages after the curve."""
+        background = background | ~np.isfinite(unit_values)
+        clipped = np.clip(np.where(background, 0.0, unit_values), 0.0, 1.0)
+        if self.presentation is not None:
+            clipped = _apply_presentation_lut(clipped, self.presentation)
+        if self.inverted:
+            clipped = 1.0 - clipped
+        top = (1 << self.depth) - 1
+        display_values = np.floor(clipped * top + 0.5).astype(self.dtype)
+        display_values[background] = 0
+        return display_values
+
+
+def _apply_presentation_lut(unit_values: FloatArray, lut: Lut) -> FloatArray:
+    """Look up P-Values (PS3.3 C.11.6.1.1): the input range is spread over the entries."""
+    index = np.floor(unit_values * (len(lut.entries) - 1) + 0.5) + lut.first
+    p_values: FloatArray = lut(index) / ((1 << lut.bits) - 1)
+    return p_values
+
+
+def _checked(curve: CurveLike, result: Any, modality_values: FloatArray) -> FloatArray:
+    if getattr(result, "shape", None) != modality_values.shape or result.dtype.kind != "f":
+        shape = getattr(result, "shape", type(result).__name__)
+        raise PluginError(
+            f"The curve {curve!r} gave {shape}; a float array of shape {modality_values.shape}, "
+            "like its input, is needed.",
+            hint="Try the plugin with dcmconv.testing.NormalizerConformance.",
+        )
+    values: FloatArray = result
+    return values

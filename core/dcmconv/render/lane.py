@@ -1,0 +1,94 @@
+"""A lane at work: its components made once, its pictures one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from dcmconv.chain.plan import Lane
+from dcmconv.errors import PluginError
+from dcmconv.kinds import Colormap, ColorTable, Normalizer, Step, Writer
+from dcmconv.picture import Picture
+from dcmconv.render.aspect import square_pixels
+from dcmconv.render.color import apply_colormap, checked_table
+
+__all__ = ["LaneAtWork"]
+
+
+@dataclass(frozen=True)
+class LaneAtWork:
+    """The components of one lane, imported and made when they are first needed."""
+
+    lane: Lane
+
+    @cached_property
+    def normalizer(self) -> Normalizer:
+        """What decides the contrast."""
+        return cast("Normalizer", self.lane.normalizer.load())
+
+    @cached_property
+    def writer(self) -> Writer:
+        """What encodes."""
+        return cast("Writer", self.lane.writer.load())
+
+    @cached_property
+    def _steps(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """The steps before the colormap, and those from the first that draws in colours."""
+        steps = [cast("Step", reference.load()) for reference in self.lane.steps]
+        turn = next((i for i, step in enumerate(steps) if step.after_colormap), len(steps))
+        return tuple(steps[:turn]), tuple(steps[turn:])
+
+    @cached_property
+    def _color_table(self) -> ColorTable | None:
+        if self.lane.colormap is None:
+            return None
+        return checked_table(cast("Colormap", self.lane.colormap.load()))
+
+    @cached_property
+    def tone_key(self) -> tuple[Any, ...]:
+        """Lanes with equal keys share the picture that comes out of the tone stage."""
+        return repr(self.lane.normalizer.as_data()), self.writer.depth(), self.lane.invert
+
+    def finish(self, picture: Picture) -> Picture:
+        """Square the pixels, run the steps, and give the picture its colours."""
+        before, after = self._steps
+        if self.lane.aspect == "square":
+            picture = square_pixels(picture)
+        for step in before:
+            picture = _checked(step, step.apply(picture))
+        if self._color_table is not None:
+            as_palette = self.writer.keeps_palette and not after
+            picture = apply_colormap(picture, self._color_table, as_palette=as_palette)
+        for step in after:
+            picture = _checked(step, step.apply(picture))
+        return picture
+
+    def encode(self, picture: Picture) -> bytes:
+        """Return the bytes of the file.
+
+        Raises
+        ------
+        PluginError
+            If the writer gives anything but bytes.
+        """
+        data = self.writer.encode(picture)
+        if not isinstance(data, bytes) or not data:
+            raise PluginError(
+                f"Writer '{self.lane.writer.name}' gave {data!r:.40}; bytes of a file are needed.",
+                hint="Try the plugin with dcmconv.testing.WriterConformance.",
+            )
+        return data
+
+
+def _checked(step: Step, picture: Any) -> Picture:
+    if (
+        not isinstance(picture, Picture)
+        or picture.pixels.ndim not in (2, 3)
+        or not picture.pixels.size
+    ):
+        raise PluginError(
+            f"Step {type(step).__name__} gave {picture!r:.80}; a Picture with pixels is needed.",
+            hint="Try the plugin with dcmconv.testing.StepConformance.",
+        )
+    return picture

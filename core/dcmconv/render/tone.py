@@ -1,0 +1,163 @@
+"""From a Frame to the first Picture: the tone stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.curve import CurveLike, Keep, Linear, origin_of
+from dcmconv.errors import PluginError
+from dcmconv.frame import Frame, Palette, Rescale
+from dcmconv.kinds import ArrayNormalizer, Normalizer
+from dcmconv.picture import Domain, Picture
+from dcmconv.render.display import DisplayRule
+from dcmconv.render.tables import TableCache
+
+__all__ = ["render_tone"]
+
+_TABLES = TableCache()
+
+
+def render_tone(
+    frame: Frame, normalizer: Normalizer, *, depth: int = 8, invert: bool = False
+) -> tuple[Picture, str]:
+    """Turn a Frame into a Picture, and say in words which curve was used.
+
+    Colour frames keep their colours, scaled from Bits Stored to ``depth``; label frames keep their
+    numbers; all others go through the normalizer's curve.
+
+    Parameters
+    ----------
+    frame : Frame
+        Any.
+    normalizer : Normalizer
+        Asked for a curve unless the frame has colours or labels.
+    depth : int
+        Bits of a display value, 8 or 16.
+    invert : bool
+        Turn the polarity around, after the frame's own.
+
+    Returns
+    -------
+    picture : Picture
+        With the frame's spacing, aspect and attributes.
+    tone : str
+        Where the curve comes from; empty for frames with colours of their own.
+    """
+    if frame.is_label and frame.palette is None:
+        return _picture(frame, frame.stored_values, "label", max(frame.bits_stored, 1)), "labels"
+    if frame.is_color:
+        return _picture(frame, _color_values(frame, depth), "display", depth), ""
+    if isinstance(normalizer, ArrayNormalizer):
+        pixels = _array_display_values(frame, normalizer, depth, invert)
+        return _picture(frame, pixels, "display", depth), type(normalizer).__name__
+    tone = normalizer.curve(frame)
+    if isinstance(tone, Keep):
+        return _kept(frame, tone), origin_of(tone)
+    curves = tone if isinstance(tone, tuple) else (tone,)
+    channels = [_through_curve(frame, curve, depth, invert) for curve in curves]
+    pixels = channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
+    return _picture(frame, pixels, "display", depth), origin_of(tone)
+
+
+def _through_curve(frame: Frame, curve: CurveLike, depth: int, invert: bool) -> NDArray[Any]:
+    if not callable(curve):
+        raise PluginError(
+            f"A normalizer gave {curve!r} for a curve; something callable is needed.",
+            hint="Return dcmconv.plugin.Linear(black=..., white=...), or any Curve.",
+        )
+    rule = DisplayRule.of(frame, curve, depth=depth, invert=invert)
+    return _TABLES.apply(rule, frame.stored_values)
+
+
+def _array_display_values(
+    frame: Frame, normalizer: ArrayNormalizer, depth: int, invert: bool
+) -> NDArray[Any]:
+    modality_values = frame.modality_values()
+    if frame.padding is not None:
+        first, last = frame.padding
+        is_padding = (frame.stored_values >= first) & (frame.stored_values <= last)
+        modality_values[is_padding] = np.nan
+    background = ~np.isfinite(modality_values)
+    modality_values.flags.writeable = False
+    unit_values = normalizer.display_values(modality_values, frame)
+    if getattr(unit_values, "shape", None) != modality_values.shape:
+        raise PluginError(
+            f"{type(normalizer).__name__} gave {getattr(unit_values, 'shape', unit_values)!r}; "
+            f"an array of shape {modality_values.shape} is needed.",
+            hint="Try the plugin with dcmconv.testing.NormalizerConformance.",
+        )
+    rule = DisplayRule.of(frame, Linear(black=0, white=1), depth=depth, invert=invert)
+    return rule.quantize(unit_values.astype(np.float64), background)
+
+
+def _color_values(frame: Frame, depth: int) -> NDArray[Any]:
+    values, bits = frame.stored_values, frame.bits_stored
+    if frame.palette is not None:
+        values = apply_palette(values, frame.palette)
+        bits = 8 * values.dtype.itemsize
+    return _scaled(values, bits, depth)
+
+
+def apply_palette(indices: NDArray[Any], palette: Palette) -> NDArray[Any]:
+    """Look colours up (PS3.3 C.7.6.3.1.5): what lies outside the palette gets its nearest end.
+
+    Returns
+    -------
+    uint8 or uint16 array, shape (rows, columns, 3)
+        A new array.
+    """
+    entries = len(palette.table)
+    offset = np.clip(indices.astype(np.int64) - palette.first, 0, entries - 1)
+    colors: NDArray[Any] = palette.table.take(offset, axis=0)
+    return colors
+
+
+def _scaled(values: NDArray[Any], bits: int, depth: int) -> NDArray[Any]:
+    """Spread ``bits`` significant bits over ``depth``, rounding half up."""
+    dtype = np.uint8 if depth == 8 else np.uint16
+    if bits == depth and values.dtype == dtype:
+        return values
+    if values.dtype.kind == "f":
+        unit_values: NDArray[Any] = np.clip(values, 0, 1) * ((1 << depth) - 1)
+        return np.floor(unit_values + 0.5).astype(dtype)
+    top, source_top = (1 << depth) - 1, (1 << bits) - 1
+    clipped: NDArray[Any] = np.clip(values, 0, source_top).astype(np.uint64)
+    return ((clipped * (2 * top) + source_top) // (2 * source_top)).astype(dtype)
+
+
+def _kept(frame: Frame, keep: Keep) -> Picture:
+    if keep.values == "stored" or frame.modality == Rescale():
+        return _picture(frame, frame.stored_values, keep.values, max(frame.bits_stored, 1))
+    values = frame.modality_values()
+    dtype = _smallest_type(values)
+    return _picture(frame, values.astype(dtype), "modality", 8 * dtype.itemsize)
+
+
+def _smallest_type(values: NDArray[np.float64]) -> np.dtype[Any]:
+    """Return the smallest type that holds every value exactly; float64 where none does."""
+    if not np.isfinite(values).all() or (values != np.floor(values)).any():
+        exact = np.array_equal(values.astype(np.float32), values, equal_nan=True)
+        return np.dtype(np.float32 if exact else np.float64)
+    low, high = values.min(), values.max()
+    for name in ("uint8", "int8", "uint16", "int16", "uint32", "int32"):
+        limits = np.iinfo(name)
+        if limits.min <= low and high <= limits.max:
+            return np.dtype(name)
+    return np.dtype(np.float64)
+
+
+def _picture(frame: Frame, pixels: NDArray[Any], domain: Domain, bits: int) -> Picture:
+    return Picture(
+        pixels=pixels,
+        domain=domain,
+        bits=bits,
+        spacing=frame.spacing,
+        aspect=frame.aspect,
+        icc_profile=frame.icc_profile if frame.is_color else b"",
+        attributes=frame.attributes,
+        frame_number=frame.frame_number,
+        frame_count=frame.frame_count,
+    )
