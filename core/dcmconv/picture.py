@@ -43,6 +43,8 @@ class Picture:
         Counted from 1.
     background : int
         The display value that padding was drawn with: what new borders are filled with.
+    notes : tuple of str
+        What a step had to decide or could not do; goes into the outcome.
     """
 
     pixels: NDArray[Any]
@@ -56,6 +58,7 @@ class Picture:
     frame_number: int = 1
     frame_count: int = 1
     background: int = 0
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         view = self.pixels.view()

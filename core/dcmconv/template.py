@@ -30,15 +30,14 @@ class Template:
 
     def __post_init__(self) -> None:
         try:
-            fields = [
-                name for _, name, _, _ in string.Formatter().parse(self.text) if name is not None
-            ]
+            parsed = [field[1:] for field in string.Formatter().parse(self.text)]
         except ValueError as error:
             raise UsageError(
                 f"'{self.text}' is no template: {error}.", hint="Write {{ and }} for plain braces."
             ) from None
-        for name in fields:
-            if not name or not name.replace(",", "").replace("_", "").isalnum():
+        for name, _, conversion in parsed:
+            is_word = name is not None and name.replace(",", "").replace("_", "").isalnum()
+            if name is not None and (conversion or not is_word):
                 raise UsageError(
                     f"'{{{name}}}' in '{self.text}' is no field.",
                     hint="A field is a keyword such as {PatientID}, or a tag such as {0010,0020}.",

@@ -41,7 +41,9 @@ class ComponentConformance:
         kind = type(self.component)
         assert dataclasses.is_dataclass(kind), f"{kind.__name__} is no dataclass"
         assert "__dataclass_params__" in vars(kind), f"{kind.__name__} lacks its own @dataclass"
-        assert vars(kind)["__dataclass_params__"].frozen, "say @dataclass(frozen=True, kw_only=True)"
+        assert vars(kind)["__dataclass_params__"].frozen, (
+            "say @dataclass(frozen=True, kw_only=True)"
+        )
         positional = [field.name for field in dataclasses.fields(kind) if not field.kw_only]
         assert positional == [], "these options are not keyword-only"
 
@@ -54,7 +56,9 @@ class ComponentConformance:
     def test_every_option_says_what_it_means(self) -> None:
         for option in option_fields(type(self.component)):
             assert option.opt.help, f"Opt of '{option.name}' has no help"
-            assert not option.opt.help.endswith("."), f"help of '{option.name}' ends with a full stop"
+            assert not option.opt.help.endswith("."), (
+                f"help of '{option.name}' ends with a full stop"
+            )
 
     def test_no_option_takes_a_word_of_the_chain(self) -> None:
         assert sorted(self.reserved & set(self.options)) == []

@@ -41,7 +41,7 @@ def _ramp(dtype: str, first: float, last: float, shape: tuple[int, ...] = (6, 8)
 
 def _frame(stored_values: NDArray[Any], **changes: Any) -> Frame:
     bits = 0 if stored_values.dtype.kind == "f" else stored_values.dtype.itemsize * 8
-    fields = {"bits_stored": bits, "attributes": ATTRIBUTES} | changes
+    fields: dict[str, Any] = {"bits_stored": bits, "attributes": ATTRIBUTES} | changes
     return Frame(stored_values=stored_values, **fields)
 
 
@@ -197,7 +197,7 @@ COLOR_FRAMES: dict[str, Callable[[], Frame]] = _named(_rgb_8_bit, _palette_color
 
 
 def _picture(pixels: NDArray[Any], **changes: Any) -> Picture:
-    fields = {"bits": pixels.dtype.itemsize * 8, "attributes": ATTRIBUTES} | changes
+    fields: dict[str, Any] = {"bits": pixels.dtype.itemsize * 8, "attributes": ATTRIBUTES} | changes
     return Picture(pixels=pixels, **fields)
 
 

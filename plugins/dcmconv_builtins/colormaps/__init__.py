@@ -1,0 +1,1 @@
+"""Colormaps: tables of 256 colors."""

@@ -20,7 +20,7 @@ class WellKnownPalette(Colormap):
 
     def table(self) -> ColorTable:
         """Return the colors; the file inside pydicom is read now."""
-        from pydicom.pixels import apply_color_lut
+        from pydicom.pixels.processing import apply_color_lut
 
         # By UID: pydicom 3.0 warns about names that are no UID, and takes FALL for WINTER.
         display_values = np.arange(256, dtype=np.uint8)

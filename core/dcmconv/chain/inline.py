@@ -1,0 +1,167 @@
+"""The short form of a component, for flags: ``window:center=40,width=400``.
+
+Values are text until the component's declaration says what they are.  Quotes and ``[]`` protect
+commas; there are no backslash escapes, so Windows paths survive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from dcmconv.chain.complaints import NOWHERE, Objection, Place, chain_error
+from dcmconv.chain.spec import ComponentSpec, OutputSpec, Written
+
+__all__ = ["as_component", "output_of", "parse_component", "parse_inline", "parse_value"]
+
+FORM = "Write NAME or NAME:KEY=VALUE,KEY=VALUE; quote a value that has a comma."
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_KEY = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
+
+
+def parse_inline(text: str, flag: str = "") -> ComponentSpec:
+    """Read a component in its short form.
+
+    Parameters
+    ----------
+    text : str
+        ``name`` or ``name:key=value,...``; ``id=`` names the component for ``--set``.  A value is
+        text, ``"text, with commas"``, ``[a,b]`` or ``null``.
+    flag : str
+        The flag that it was given with, such as ``--normalize``, for complaints.
+
+    Raises
+    ------
+    ChainError
+        If the text has another form; the message has the piece that does not fit.
+    """
+    try:
+        return parse_component(text, Place(f"{flag} {text}", is_flag=True) if flag else NOWHERE)
+    except Objection as objection:
+        raise chain_error([objection.complaint]) from None
+
+
+def as_component(value: str | Mapping[str, Any] | ComponentSpec, flag: str = "") -> ComponentSpec:
+    """Return a spec for what Python callers pass: a short form, ``{"use": ...}`` or a spec."""
+    if isinstance(value, ComponentSpec):
+        return value
+    if isinstance(value, str):
+        return parse_inline(value, flag)
+    options = dict(value)
+    return ComponentSpec(str(options.pop("use", "")), options, str(options.pop("id", "")))
+
+
+def parse_component(text: str, place: Place) -> ComponentSpec:
+    """Read a short form that was written at ``place``; raises ``Objection``."""
+    name, colon, rest = text.strip().partition(":")
+    if not _NAME.fullmatch(name):
+        raise Objection(place, f"'{text}' does not start with the name of a component.", FORM)
+    if colon and not rest.strip():
+        raise Objection(place, f"'{text}' has no options after the colon.", FORM)
+    options = _options(rest, text, place) if colon else {}
+    identity = options.pop("id", "")
+    written = {key: Written(place, place) for key in options}
+    return ComponentSpec(name, options, str(identity or ""), place, written)
+
+
+def output_of(component: ComponentSpec) -> OutputSpec:
+    """Return the output of a writer in short form; ``name``, ``normalize``, ... leave its options.
+
+    Raises
+    ------
+    ChainError
+        If a component inside has another form.
+    """
+    options = dict(component.options)
+    name, invert = options.pop("name", ""), options.pop("invert", None)
+    steps = options.pop("steps", None)
+    inner = {key: options.pop(key) for key in ("normalize", "colormap") if key in options}
+    try:
+        parsed = {
+            key: parse_component(str(value or "none"), component.place)
+            for key, value in inner.items()
+        }
+        texts = [steps] if isinstance(steps, str) else steps
+        return OutputSpec(
+            writer=replace(component, options=options),
+            name=str(name),
+            name_place=component.place,
+            invert=None if invert is None else _truth(invert, component.place),
+            steps=None if texts is None else tuple(_inner(text, component.place) for text in texts),
+            **parsed,
+        )
+    except Objection as objection:
+        raise chain_error([objection.complaint]) from None
+
+
+def parse_value(text: str, place: Place = NOWHERE) -> Any:
+    """Read one value that reaches to the end of the text; raises ``Objection``."""
+    value, end = _value(text, 0, "", place)
+    if text[end:].strip():
+        raise Objection(place, f"'{text[end:].strip()}' follows the end of '{text[:end]}'.", FORM)
+    return value
+
+
+def _inner(text: object, place: Place) -> ComponentSpec:
+    return parse_component(str(text), place)
+
+
+def _truth(value: object, place: Place) -> bool:
+    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    found = words.get(str(value).lower())
+    if found is None:
+        raise Objection(place, f"invert is '{value}'; it takes true or false.")
+    return found
+
+
+def _options(rest: str, text: str, place: Place) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    position = 0
+    while position <= len(rest):
+        key = _KEY.match(rest, position)
+        if key is None:
+            piece = rest[position:].partition(",")[0].strip()
+            raise Objection(place, f"'{piece}' in '{text}' is not KEY=VALUE.", FORM)
+        if key[1] in options:
+            raise Objection(place, f"'{key[1]}' is written twice in '{text}'.", "Leave one out.")
+        options[key[1]], position = _value(rest, key.end(), ",", place)
+        piece = rest[position:].partition(",")[0]
+        if piece.strip():
+            raise Objection(place, f"'{piece.strip()}' in '{text}' follows a closed value.", FORM)
+        position += len(piece) + 1
+    return options
+
+
+def _value(text: str, start: int, stops: str, place: Place) -> tuple[Any, int]:
+    """Return the value that starts here, and where it ends."""
+    while text[start : start + 1] == " ":
+        start += 1
+    opening = text[start : start + 1]
+    if opening in {'"', "'"}:
+        end = text.find(opening, start + 1)
+        if end < 0:
+            raise Objection(place, f"The quote in '{text[start:]}' is not closed.", FORM)
+        return text[start + 1 : end], end + 1
+    if opening == "[" and "]" not in stops:
+        return _list(text, start + 1, place)
+    ends = [position for stop in stops if (position := text.find(stop, start)) >= 0]
+    end = min(ends, default=len(text))
+    raw = text[start:end].strip()
+    return (None if raw == "null" else raw), end
+
+
+def _list(text: str, start: int, place: Place) -> tuple[list[Any], int]:
+    items: list[Any] = []
+    position = start
+    while True:
+        item, position = _value(text, position, ",]", place)
+        closing = text[position:].lstrip()[:1]
+        if closing not in {",", "]"}:
+            raise Objection(place, f"The list in '{text[start - 1 :]}' is not closed.", FORM)
+        position = text.index(closing, position) + 1
+        if not (closing == "]" and not items and item == ""):
+            items.append(item)
+        if closing == "]":
+            return items, position

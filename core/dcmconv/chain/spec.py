@@ -1,0 +1,129 @@
+"""The chain as a model: the same whether it was written as flags, as YAML or in Python.
+
+Every field that is None was not said, so that chains can be laid over each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from dcmconv.chain.complaints import NOWHERE, Complaint, Place
+
+__all__ = [
+    "DEFAULT_CHAIN",
+    "NO_COLORMAP",
+    "ChainSpec",
+    "ComponentSpec",
+    "FrameRange",
+    "OutputSpec",
+    "RuleSpec",
+    "Slots",
+    "Written",
+]
+
+FrameRange = tuple[int, int | None]
+"""First and last frame number, both included; None for the last of the instance."""
+
+
+class Written(NamedTuple):
+    """Where an option was written."""
+
+    key: Place
+    value: Place
+
+
+@dataclass(frozen=True)
+class ComponentSpec:
+    """A component by name, with the options that were given.
+
+    Parameters
+    ----------
+    use : str
+        A name in the registry, or ``plugin/name``.
+    options : mapping
+        Option to value, as written: strings from flags, scalars and lists from YAML.
+    id : str
+        What ``--set`` calls it; the name where it is empty.
+    place, written
+        Where it comes from; they never decide whether two specs are equal.
+    """
+
+    use: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+    written: Mapping[str, Written] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def known_as(self) -> str:
+        """The id, or the name where none was given."""
+        return self.id or self.use
+
+
+NO_COLORMAP = ComponentSpec("none")
+"""What ``colormap: none`` means: no colormap, whatever a chain below says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slots:
+    """What a chain, a rule and an output can each decide."""
+
+    normalize: ComponentSpec | None = None
+    invert: bool | None = None
+    steps: tuple[ComponentSpec, ...] | None = None
+    colormap: ComponentSpec | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputSpec(Slots):
+    """One picture of each frame: a writer, and what this output decides for itself.
+
+    The writer's ``id`` is the output's; ``name`` is a template, empty for the input's own name.
+    """
+
+    writer: ComponentSpec
+    name: str = ""
+    name_place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSpec(Slots):
+    """What is different for the instances whose attributes match.
+
+    ``when`` maps a keyword, or ``GGGG,EEEE``, to the accepted values.  ``skip`` leaves the
+    instances out; else what the rule says replaces what the chain says.
+    """
+
+    when: Mapping[str, tuple[Any, ...]]
+    outputs: tuple[OutputSpec, ...] | None = None
+    skip: bool = False
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainSpec(Slots):
+    """A whole chain, not yet checked against what is installed.
+
+    ``run`` holds settings by name as ``ComponentSpec.options`` does.  ``complaints`` are what
+    reading a file has found so far; ``compile_chain`` raises them together with its own.
+    """
+
+    rules: tuple[RuleSpec, ...] | None = None
+    outputs: tuple[OutputSpec, ...] | None = None
+    frames: tuple[FrameRange, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    run: ComponentSpec = field(default_factory=lambda: ComponentSpec("run"))
+    executor: ComponentSpec | None = None
+    complaints: tuple[Complaint, ...] = field(default=(), compare=False, repr=False)
+
+
+DEFAULT_CHAIN = ChainSpec(
+    normalize=ComponentSpec("auto", place=Place("default")),
+    invert=False,
+    steps=(),
+    colormap=ComponentSpec("none", place=Place("default")),
+    outputs=(OutputSpec(writer=ComponentSpec("png", place=Place("default"))),),
+)
+"""What is done where nothing else is said; below every preset."""

@@ -1,0 +1,107 @@
+"""Flags as data, and commands made of them.
+
+typer reads a function's signature, so a command whose flags are known only when the program runs
+gets a signature that is put together from ``Flag`` values (public typer only).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+from dcmconv.cli.guard import exit_code_of
+
+if TYPE_CHECKING:
+    import typer
+
+__all__ = ["Body", "Completer", "Flag", "add_command"]
+
+Body = Callable[[Mapping[str, Any]], int]
+"""What a command does with the values of its flags; returns the exit code."""
+
+Completer = Callable[[str], "list[tuple[str, str]]"]
+"""From an unfinished word to the words that it may become, each with its help."""
+
+HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One flag or argument of a command.
+
+    Parameters
+    ----------
+    name : str
+        The key of the value; an identifier.
+    type : type
+        ``str``, ``int``, ``float``, ``bool`` or ``list[str]``.  A flag that is not given is None.
+    words : tuple of str
+        As they are typed, such as ``("-o", "--out")``; empty for an argument.
+    help, metavar, panel : str
+        For ``--help``.
+    default : str
+        Shown in ``--help``; the value of a missing flag is None all the same.
+    required : bool
+        For arguments.
+    complete : callable, optional
+        What the shell may complete.
+    """
+
+    name: str
+    type: Any
+    words: tuple[str, ...] = ()
+    help: str = ""
+    metavar: str = ""
+    panel: str = ""
+    default: str = ""
+    required: bool = False
+    complete: Completer | None = None
+
+    def parameter(self) -> inspect.Parameter:
+        """Return the parameter of a signature that typer makes this flag from."""
+        import typer
+
+        shared: dict[str, Any] = {
+            "help": _without_markup(self.help),
+            "metavar": self.metavar or None,
+            "rich_help_panel": self.panel or None,
+            "autocompletion": self.complete,
+            "show_default": self.default or False,
+        }
+        if self.words:
+            info = typer.Option(*self.words, **shared)
+        else:
+            info = typer.Argument(**shared)
+        needed = self.type if self.required else Optional[self.type]
+        default = inspect.Parameter.empty if self.required else None
+        return inspect.Parameter(
+            self.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[needed, info],
+        )
+
+
+def add_command(
+    app: typer.Typer, name: str, body: Body, flags: Sequence[Flag], *, help_text: str
+) -> None:
+    """Give a program a subcommand whose body gets the values of its flags by name."""
+    import typer
+
+    def command(**values: Any) -> None:
+        raise typer.Exit(exit_code_of(lambda: body(values)))
+
+    parameters = [flag.parameter() for flag in flags]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    app.command(name, help=_without_markup(help_text), context_settings=HELP_FLAGS)(command)
+
+
+def _without_markup(text: str) -> str:
+    """Keep brackets from being read as rich's markup, which would swallow them."""
+    from dcmconv.cli.terminal import is_plain
+
+    return text if is_plain() else re.sub(r"\[(?=[a-zA-Z#/@])", r"\\[", text)

@@ -1,0 +1,106 @@
+"""Subcommands that plugins provide; the built-in ones come the same way."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from typing import Any, cast
+
+from dcmconv.cli.component_flags import default_of, describe, help_of
+from dcmconv.cli.flags import Body, Flag
+from dcmconv.cli.rows import print_rows
+from dcmconv.errors import UsageError
+from dcmconv.kinds import Command
+from dcmconv.options import OptionField, option_fields
+from dcmconv.registry import Registry
+
+__all__ = ["body_of", "flags_of_command"]
+
+AS_JSON = Flag("as_json", bool, ("--json",), help="Print one JSON value instead of tables.")
+
+
+def flags_of_command(component: type[Command]) -> list[Flag]:
+    """Return the arguments and flags of a command, as its options declare them."""
+    return [*(_flag(field) for field in option_fields(component)), AS_JSON]
+
+
+def body_of(component: type[Command], name: str) -> Body:
+    """Return what the subcommand does: make the component, run it, print its rows."""
+
+    def body(values: Mapping[str, Any]) -> int:
+        given = {key: value for key, value in values.items() if value is not None}
+        as_json = bool(given.pop("as_json", False))
+        command = made_with(component, given, name)
+        return print_rows(command.run(host_facts()), as_json=as_json)
+
+    return body
+
+
+def made_with(component: type[Command], options: Mapping[str, Any], name: str) -> Command:
+    """Make a command from the texts of its flags.
+
+    Raises
+    ------
+    UsageError
+        If a value is not what the option takes; every complaint is in the message.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return cast("Command", TypeAdapter(component).validate_python(dict(options)))
+    except ValidationError as error:
+        complaints = [f"{_place(item['loc'])}: {item['msg']}." for item in error.errors()]
+        raise UsageError("\n".join(complaints), hint=f"See: dcmconv {name} --help") from None
+
+
+def host_facts() -> Any:
+    """Return what a command may know of this program."""
+    from dcmconv import __version__
+    from dcmconv.host import Host, InstalledPlugin
+    from dcmconv.run.workers import available_workers
+
+    registry = Registry.discover()
+    offers: dict[str, dict[str, list[str]]] = {}
+    for offer in registry.offered():
+        offers.setdefault(offer.plugin, {}).setdefault(offer.kind, []).append(offer.name)
+    plugins = [
+        InstalledPlugin(
+            name=plugin.name,
+            distribution=plugin.distribution,
+            version=plugin.version,
+            offers={kind: tuple(names) for kind, names in offers.get(plugin.name, {}).items()},
+        )
+        for plugin in registry.plugins
+    ]
+    return Host(
+        version=__version__,
+        plugins=tuple(plugins),
+        problems=tuple(str(problem) for problem in registry.problems),
+        workers=available_workers(),
+    )
+
+
+def _flag(field: OptionField) -> Flag:
+    positional, dashed = field.opt.positional, field.name.replace("_", "-")
+    is_list = typing.get_origin(field.annotation) in (tuple, list)
+    kind: Any = bool if field.annotation is bool else list[str] if is_list else str
+    metavar = "" if kind is bool else field.name.upper() if positional else _item(field.annotation)
+    return Flag(
+        name=field.name,
+        type=kind,
+        words=() if positional else (f"--{dashed}",),
+        help=help_of(field),
+        metavar=metavar,
+        default=default_of(field) if kind is not bool else "",
+        required=positional and field.required,
+    )
+
+
+def _item(annotation: Any) -> str:
+    arguments = typing.get_args(annotation)
+    is_list = typing.get_origin(annotation) in (tuple, list)
+    return describe(arguments[0] if is_list else annotation)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "options"

@@ -1,0 +1,60 @@
+"""The small records that travel between the engine and its workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcmconv.chain.plan import Plan
+from dcmconv.inputs import Reference
+from dcmconv.outcome import Converted, Outcome, OutputFile
+
+__all__ = ["PART_PREFIX", "Assignment", "Part", "Report", "WorkerSetup"]
+
+PART_PREFIX = ".dcmconv-"
+"""How every unfinished file begins; nothing else that dcmconv writes does."""
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What a worker needs once: the plan, and the folder for unfinished files."""
+
+    plan: Plan
+    parts: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One input to convert.
+
+    Parameters
+    ----------
+    reference : Reference
+        What to open.
+    source : int
+        Which of the plan's sources opens it.
+    label : str
+        Starts the names of the unfinished files, so that they are found when the worker dies.
+    known : Converted, optional
+        The pictures are there already; only the attributes for the tag table are wanted.
+    """
+
+    reference: Reference
+    source: int
+    label: str
+    known: Converted | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A picture that is written but not published; ``output.path`` is the name that it asks for."""
+
+    path: str
+    output: OutputFile
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a worker says of one input: the outcome, still without outputs, and the parts."""
+
+    outcome: Outcome
+    parts: tuple[Part, ...] = ()

@@ -1,0 +1,109 @@
+"""What an executor promises: every task is answered once, whatever becomes of its worker."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+import pytest
+
+from dcmconv.executor import Crew, Done, Executor, Job, Lost, Task
+from dcmconv.testing.components import ComponentConformance
+
+__all__ = ["ExecutorConformance", "start"]
+
+PATIENCE = 60.0
+"""Seconds until a test gives up on an answer."""
+
+
+def start(setup: int) -> Callable[[Any], Any]:
+    """Return the work of a worker: adds ``setup`` to a number, or dies or dawdles when asked to."""
+
+    def work(payload: Any) -> Any:
+        if payload == "die":
+            os._exit(9)
+        if payload == "dawdle":
+            time.sleep(PATIENCE * 10)
+        return payload + setup
+
+    return work
+
+
+JOB = Job(f"{__name__}:{start.__name__}", setup=1000)
+
+
+def _answers(crew: Crew, tasks: Iterable[Task]) -> list[Done | Lost]:
+    """Submit the tasks as the engine does, never more in flight than the crew likes."""
+    waiting, in_flight, answers = list(tasks)[::-1], 0, list[Done | Lost]()
+    deadline = time.monotonic() + PATIENCE
+    while waiting or in_flight:
+        while waiting and in_flight < max(1, crew.capacity):
+            crew.submit(waiting.pop())
+            in_flight += 1
+        found = crew.wait(1.0)
+        in_flight -= len(found)
+        answers += found
+        assert time.monotonic() < deadline, f"{in_flight} tasks were never answered"
+    return answers
+
+
+class ExecutorConformance(ComponentConformance):
+    """The contract of an executor; a subclass sets ``component``.
+
+    Set ``isolates = False`` for one that works in this very process, which no task can leave alive.
+    """
+
+    component: Executor
+    isolates: ClassVar[bool] = True
+    workers: ClassVar[int] = 2
+
+    def answers(self, *tasks: Task) -> list[Done | Lost]:
+        """Return the answers to some tasks, in the order of their numbers."""
+        crew = self.component.open(JOB, workers=self.workers)
+        try:
+            return sorted(_answers(crew, tasks), key=lambda answer: answer.number)
+        finally:
+            crew.close()
+
+    def test_every_task_is_answered_once_with_its_number(self) -> None:
+        answers = self.answers(*(Task(number, number * 2) for number in range(50)))
+        assert answers == [Done(number, number * 2 + 1000) for number in range(50)]
+
+    def test_it_starts_and_ends_without_a_task(self) -> None:
+        assert self.answers() == []
+
+    def test_waiting_with_nothing_in_flight_returns(self) -> None:
+        crew = self.component.open(JOB, workers=1)
+        try:
+            assert list(crew.wait(0.01)) == []
+        finally:
+            crew.close()
+
+    def test_a_worker_that_dies_costs_only_its_task(self) -> None:
+        if not self.isolates:
+            pytest.skip("it works in this process")
+        answers = self.answers(*(Task(n, "die" if n == 3 else n) for n in range(8)))
+        assert [answer.number for answer in answers] == list(range(8))
+        lost = [answer for answer in answers if isinstance(answer, Lost)]
+        assert [(answer.number, answer.reason) for answer in lost] == [(3, "crash")]
+        assert lost[0].message
+
+    def test_a_task_past_its_time_is_lost(self) -> None:
+        if not self.isolates:
+            pytest.skip("it works in this process")
+        answers = self.answers(Task(0, 1), Task(1, "dawdle", seconds=1.0), Task(2, 3))
+        assert [answer.number for answer in answers] == [0, 1, 2]
+        lost = [answer for answer in answers if isinstance(answer, Lost)]
+        assert [(answer.number, answer.reason) for answer in lost] == [(1, "timeout")]
+
+    def test_closing_now_does_not_wait(self) -> None:
+        if not self.isolates:
+            pytest.skip("it works in this process")
+        crew = self.component.open(JOB, workers=1)
+        crew.submit(Task(0, "dawdle"))
+        crew.wait(0.2)
+        began = time.monotonic()
+        crew.close(now=True)
+        assert time.monotonic() - began < PATIENCE / 2

@@ -1,0 +1,114 @@
+"""What a writer promises: whole, repeatable bytes of the picture, and nobody's name among them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from dcmconv.errors import DcmconvError
+from dcmconv.kinds import Writer
+from dcmconv.picture import Picture
+from dcmconv.testing.components import RESERVED, ComponentConformance, explained
+from dcmconv.testing.frames import PICTURES, SECRETS
+from dcmconv.testing.spawned import digest, in_a_spawned_worker
+
+__all__ = ["WriterConformance"]
+
+
+def _encoded(writer: Writer, name: str) -> str:
+    return digest(writer.encode(PICTURES[name]()))
+
+
+class WriterConformance(ComponentConformance):
+    """The contract of a writer; a subclass sets ``component``.
+
+    A writer must take gray display pictures of the depth that it asks for.  Others it may refuse
+    with an error that has both lines.  Set ``opens_with_pillow = False`` for a format that Pillow
+    does not know, and ``lossless = True`` where the pixels must come back as they were.
+    """
+
+    component: Writer
+    opens_with_pillow: ClassVar[bool] = True
+    lossless: ClassVar[bool] = False
+    reserved: ClassVar[frozenset[str]] = RESERVED | {
+        "name",
+        "normalize",
+        "colormap",
+        "steps",
+        "invert",
+    }
+
+    def wants(self, picture: Picture) -> bool:
+        """Say whether the engine would hand such a picture to this writer."""
+        if picture.palette is not None and not self.component.keeps_palette:
+            return False
+        is_deep_enough = picture.domain != "display" or picture.bits == self.component.depth()
+        return picture.domain in self.component.accepts and is_deep_enough
+
+    def files(self) -> Iterator[tuple[str, Picture, bytes]]:
+        """Yield name, picture and bytes, for each picture that the writer takes."""
+        for name, make in PICTURES.items():
+            picture = make()
+            if not self.wants(picture):
+                continue
+            try:
+                content = self.component.encode(picture)
+            except DcmconvError as error:
+                assert explained(error), f"{name}: a message and a hint are needed: {error}"
+                is_plain = picture.domain == "display" and not picture.is_color
+                assert not is_plain, f"{name}: a writer takes every gray picture: {error}"
+                continue
+            yield name, picture, content
+
+    def test_the_suffix_is_lower_case_and_begins_with_a_dot(self) -> None:
+        assert self.component.suffix.startswith(".")
+        assert self.component.suffix == self.component.suffix.lower()
+        assert len(self.component.suffix) > 1
+
+    def test_the_depth_is_8_or_16(self) -> None:
+        assert self.component.depth() in (8, 16)
+
+    def test_every_gray_picture_becomes_bytes(self) -> None:
+        contents = [content for _, _, content in self.files()]
+        assert contents
+        assert all(isinstance(content, bytes) and content for content in contents)
+
+    def test_twice_gives_the_same_bytes(self) -> None:
+        for name, _, content in self.files():
+            assert _encoded(self.component, name) == digest(content), name
+
+    def test_the_picture_is_untouched(self) -> None:
+        for name, picture, _ in self.files():
+            assert np.array_equal(picture.pixels, PICTURES[name]().pixels), name
+
+    def test_nothing_in_the_file_names_the_patient(self) -> None:
+        for name, _, content in self.files():
+            assert [said for said in SECRETS if said.encode() in content] == [], name
+
+    def test_the_file_opens_at_the_same_size(self) -> None:
+        for name, picture, image in self._opened():
+            assert image.shape[:2] == (picture.rows, picture.columns), name
+
+    def test_gray_and_color_come_back_as_they_were(self) -> None:
+        if not self.lossless:
+            pytest.skip("the format is not lossless, or does not say so")
+        for name, picture, image in self._opened():
+            is_deep_color = picture.is_color and picture.bits == 16  # more than Pillow can open
+            if picture.domain == "display" and picture.palette is None and not is_deep_color:
+                assert np.array_equal(image, picture.pixels), name
+
+    def test_a_spawned_worker_makes_the_same_bytes(self) -> None:
+        name, _, content = next(self.files())
+        assert in_a_spawned_worker(_encoded, self.component, name) == digest(content)
+
+    def _opened(self) -> Iterator[tuple[str, Picture, np.ndarray]]:
+        if not self.opens_with_pillow:
+            pytest.skip("Pillow does not know the format")
+        pillow = pytest.importorskip("PIL.Image")
+        for name, picture, content in self.files():
+            with pillow.open(io.BytesIO(content)) as image:
+                yield name, picture, np.asarray(image)

@@ -1,0 +1,174 @@
+"""What a decoder answers, and the checks that every stream passes before it is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import InputError, UnsupportedError
+from dcmconv_builtins.dicom.pixel_description import PixelDescription
+
+__all__ = [
+    "Coded",
+    "Decoded",
+    "as_pixel_representation",
+    "check_coded",
+    "checked",
+    "codec_errors",
+    "truncated",
+]
+
+SECOND_COPY = "Copy the file again from its source; this one cannot be decoded."
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decoded:
+    """One frame as its codestream holds it.
+
+    Parameters
+    ----------
+    values : integer or float array, shape (rows, columns) or (rows, columns, samples)
+        As coded, native byte order.  May be read-only.
+    photometric_interpretation : str
+        What the values mean after decoding: ``RGB`` where the codec undid a colour transform.
+    decoder : str
+        Such as ``imagecodecs.jpegls``.
+    is_masked : bool
+        The values are already those of the stored-bits field, sign included: lossy codestreams
+        know their own precision, and masking would wrap their overshoot (4170 of 12 bits to 74).
+        Otherwise the reader masks to Bits Stored and extends the sign.
+    notes : tuple of str
+        What was tolerated.
+    """
+
+    values: NDArray[Any]
+    photometric_interpretation: str
+    decoder: str
+    is_masked: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coded:
+    """What a codestream says about itself in its own header."""
+
+    format: str
+    rows: int
+    columns: int
+    samples: int
+    bits: int
+
+
+def check_coded(coded: Coded, description: PixelDescription) -> tuple[str, ...]:
+    """Compare a codestream's own header with the Image Pixel Module; return notes.
+
+    Raises
+    ------
+    InputError
+        If size, samples or precision cannot be those of the same picture.
+    """
+    own = (coded.rows, coded.columns)
+    if own != (description.rows, description.columns):
+        raise InputError(
+            f"the {coded.format} stream is {own[0]}x{own[1]}; Rows (0028,0010) and Columns "
+            f"(0028,0011) say {description.rows}x{description.columns}.",
+            hint=SECOND_COPY,
+            reason="mismatch",
+        )
+    if coded.samples != description.samples_per_pixel:
+        raise InputError(
+            f"the {coded.format} stream has {coded.samples} samples a pixel; Samples per Pixel "
+            f"(0028,0002) is {description.samples_per_pixel}.",
+            hint=SECOND_COPY,
+            reason="mismatch",
+        )
+    if coded.bits > description.bits_allocated:
+        raise InputError(
+            f"the {coded.format} stream has {coded.bits} bits a sample; Bits Allocated "
+            f"(0028,0100) is {description.bits_allocated}.",
+            hint=SECOND_COPY,
+            reason="mismatch",
+        )
+    if coded.bits == description.bits_stored:
+        return ()
+    return (
+        f"the {coded.format} stream has {coded.bits} bits a sample, "
+        f"Bits Stored (0028,0101) is {description.bits_stored}",
+    )
+
+
+def checked(values: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
+    """Return values whose shape is the described one; the gate after decoding."""
+    if values.shape != description.shape:
+        raise InputError(
+            f"the stream decodes to an array of shape {values.shape}; "
+            f"{description.shape} was needed.",
+            hint=SECOND_COPY,
+            reason="mismatch",
+        )
+    return values
+
+
+def truncated(stream_format: str, found: str) -> InputError:
+    """Return the error for a stream that ends too soon."""
+    return InputError(
+        f"the {stream_format} stream is truncated: {found}.", hint=SECOND_COPY, reason="truncated"
+    )
+
+
+def as_pixel_representation(
+    values: NDArray[Any], bits: int, description: PixelDescription
+) -> NDArray[Any]:
+    """Read values of ``bits`` significant bits with the sign that the header gives them.
+
+    JPEG and JPEG-LS know no sign, and JPEG 2000 streams sometimes deny it; the Pixel
+    Representation (0028,0103) decides (PS3.5 8.2.4).  The same array where nothing is to do.
+    """
+    is_signed = values.dtype.kind == "i"
+    if is_signed == description.is_signed or values.dtype.kind == "f":
+        return values
+    width = values.dtype.itemsize * 8
+    unsigned = values.view(f"u{values.dtype.itemsize}")
+    if not description.is_signed:
+        return unsigned & unsigned.dtype.type((1 << bits) - 1)
+    field = unsigned << unsigned.dtype.type(width - bits)
+    signed = field.view(f"i{values.dtype.itemsize}")
+    extended: NDArray[Any] = signed >> signed.dtype.type(width - bits)
+    return extended
+
+
+def sign_bits(coded: Coded, description: PixelDescription, *, lossy: bool) -> int:
+    """Return the width whose top bit is the sign.
+
+    A lossless stream may be wider than Bits Stored, because the cells were coded as they lay; a
+    lossy one is as wide as its values.
+    """
+    return coded.bits if lossy else min(coded.bits, description.bits_stored)
+
+
+@contextmanager
+def codec_errors(stream_format: str) -> Iterator[None]:
+    """Explain what a codec raises: it is missing, or the stream is damaged."""
+    try:
+        yield
+    except ImportError as error:
+        raise UnsupportedError(
+            f"the installed imagecodecs cannot decode {stream_format}: {error}",
+            hint="pip install --upgrade --force-reinstall imagecodecs",
+            reason="not-installed",
+        ) from error
+    except (RuntimeError, ValueError) as error:
+        message = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"the {stream_format} stream is damaged: {message}", hint=SECOND_COPY
+        ) from error
+
+
+def contiguous(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the values in C order and native byte order, copied only if they are not."""
+    return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))

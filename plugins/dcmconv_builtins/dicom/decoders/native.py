@@ -1,0 +1,142 @@
+"""Native pixels: slices of the element, by the rules of PS3.5 8.1.1, 8.2 and Annex D.
+
+Frames follow each other without padding.  Two things cross the border of a frame: 1-bit pixels,
+whose frames need not start at a byte, and 8-bit pixels in big endian words, whose frames need not
+start at a word.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import UnsupportedError
+from dcmconv_builtins.dicom.decoders.decoded import Decoded, contiguous, truncated
+from dcmconv_builtins.dicom.pixel_description import PixelDescription
+
+__all__ = ["NativeSpan", "decode_native", "frame_bits", "frame_bytes", "native_span"]
+
+DECODER = "numpy"
+
+
+class NativeSpan(NamedTuple):
+    """Where a frame lies in its element: ``length`` bytes at ``start``, first used bit of them."""
+
+    start: int
+    length: int
+    first_bit: int = 0
+
+
+def frame_bits(description: PixelDescription) -> int:
+    """Return how many bits one native frame takes, without any padding."""
+    samples = 2 if description.is_chroma_halved else description.samples_per_pixel
+    return description.rows * description.columns * samples * description.bits_allocated
+
+
+def frame_bytes(description: PixelDescription) -> int:
+    """Return how many bytes one native frame takes if it stands alone."""
+    return (frame_bits(description) + 7) // 8
+
+
+def native_span(
+    description: PixelDescription, frame_index: int, *, big_endian: bool = False
+) -> NativeSpan:
+    """Return which bytes of the pixel data element hold one frame, counted from 0.
+
+    Hand those bytes and ``first_bit`` to ``decode_frame``.
+    """
+    bits = frame_bits(description)
+    unit = 16 if _is_word_swapped(description, big_endian=big_endian) else 8
+    first, end = frame_index * bits, (frame_index + 1) * bits
+    start = first // unit
+    length = -(-end // unit) - start
+    return NativeSpan(start * unit // 8, length * unit // 8, first - start * unit)
+
+
+def decode_native(
+    stream: bytes,
+    description: PixelDescription,
+    *,
+    big_endian: bool = False,
+    first_bit: int = 0,
+) -> Decoded:
+    """Read one frame from the bytes of its span.
+
+    Returns
+    -------
+    Decoded
+        ``YBR_FULL_422`` becomes full-width ``YBR_FULL`` by repeating chroma; 1-bit pixels become
+        uint8 0 and 1; planes become pixels.
+
+    Raises
+    ------
+    InputError
+        If there are too few bytes.
+    UnsupportedError
+        If Bits Allocated is none of 1, 8, 16, 32, 64.
+    """
+    if _is_word_swapped(description, big_endian=big_endian):
+        stream = np.frombuffer(stream[: len(stream) // 2 * 2], "<u2").byteswap().tobytes()
+    if first_bit + frame_bits(description) > len(stream) * 8:
+        needed = (first_bit + frame_bits(description) + 7) // 8
+        raise truncated("native", f"{len(stream)} bytes of {needed} are there")
+    flat = _samples(stream, description, big_endian=big_endian, first_bit=first_bit)
+    photometric = description.photometric_interpretation
+    if description.is_chroma_halved:
+        values = _repeat_chroma(flat, description)
+        photometric = "YBR_FULL" if photometric == "YBR_FULL_422" else photometric
+    elif description.samples_per_pixel > 1 and description.planar_configuration == 1:
+        planes = flat.reshape(description.samples_per_pixel, description.rows, description.columns)
+        values = np.moveaxis(planes, 0, -1)
+    else:
+        values = flat.reshape(description.shape)
+    return Decoded(
+        values=contiguous(values), photometric_interpretation=photometric, decoder=DECODER
+    )
+
+
+def _is_word_swapped(description: PixelDescription, *, big_endian: bool) -> bool:
+    # PS3.5 A.3: in OW the 16-bit word is what is big endian, also where pixels are smaller.
+    return (
+        big_endian
+        and description.bits_allocated <= 8
+        and description.value_representation == "OW"
+    )
+
+
+def _samples(
+    stream: bytes, description: PixelDescription, *, big_endian: bool, first_bit: int
+) -> NDArray[Any]:
+    count = frame_bits(description) // description.bits_allocated
+    if description.bits_allocated == 1:
+        # PS3.5 8.1.1: the first pixel is the lowest bit of the first byte.
+        bits = np.unpackbits(np.frombuffer(stream, np.uint8), bitorder="little")
+        return bits[first_bit : first_bit + count]
+    return np.frombuffer(stream, _dtype(description, big_endian), count, first_bit // 8)
+
+
+def _dtype(description: PixelDescription, big_endian: bool) -> np.dtype[Any]:
+    if description.bits_allocated not in (8, 16, 32, 64):
+        raise UnsupportedError(
+            f"Bits Allocated (0028,0100) is {description.bits_allocated}; "
+            "1, 8, 16, 32 and 64 can be read.",
+            hint="Convert the file with a tool that knows packed pixels, such as gdcmconv --raw.",
+        )
+    if description.number_type == "integer":
+        kind = "i" if description.is_signed else "u"
+    else:
+        kind = "f"
+    return np.dtype(f"{'>' if big_endian else '<'}{kind}{description.bits_allocated // 8}")
+
+
+def _repeat_chroma(flat: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
+    """Spread Y Y Cb Cr over two pixels (PS3.3 C.7.6.3.1.2), the pairs running on over odd rows."""
+    pixels = description.rows * description.columns
+    pairs = np.resize(flat, ((pixels + 1) // 2, 4)) if pixels % 2 else flat.reshape(-1, 4)
+    spread = np.empty((len(pairs), 2, 3), flat.dtype)
+    spread[:, :, 0] = pairs[:, :2]
+    spread[:, :, 1] = pairs[:, 2:3]
+    spread[:, :, 2] = pairs[:, 3:]
+    return spread.reshape(-1, 3)[:pixels].reshape(description.shape)

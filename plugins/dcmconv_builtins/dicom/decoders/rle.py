@@ -1,0 +1,93 @@
+"""RLE Lossless (PS3.5 Annex G): byte planes, each run-length coded on its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.decoders.decoded import (
+    SECOND_COPY,
+    Decoded,
+    codec_errors,
+    contiguous,
+    truncated,
+)
+from dcmconv_builtins.dicom.decoders.native import frame_bytes
+from dcmconv_builtins.dicom.pixel_description import PixelDescription
+
+__all__ = ["DECODER", "decode_rle"]
+
+DECODER = "imagecodecs.packbits"
+HEADER_BYTES = 64
+
+
+def decode_rle(stream: bytes, description: PixelDescription) -> Decoded:
+    """Decode one frame; 1-bit pixels are packed in one segment as native ones are.
+
+    Raises
+    ------
+    InputError
+        If the segments are not those that the description asks for, or one ends too soon.
+    """
+    plane_bytes = description.rows * description.columns
+    if description.bits_allocated == 1:
+        plane_bytes = frame_bytes(description)
+    segments = _segments(stream, description)
+    planes = [
+        _plane(segment, plane_bytes, number) for number, segment in enumerate(segments, start=1)
+    ]
+    return Decoded(
+        values=_assemble(np.stack(planes), description),
+        photometric_interpretation=description.photometric_interpretation,
+        decoder=DECODER,
+    )
+
+
+def _segments(stream: bytes, description: PixelDescription) -> list[bytes]:
+    if len(stream) < HEADER_BYTES:
+        raise truncated("RLE", f"{len(stream)} bytes of a 64-byte header are there")
+    count, *offsets = (int(word) for word in np.frombuffer(stream, "<u4", 16))
+    needed = description.samples_per_pixel * ((description.bits_allocated + 7) // 8)
+    if count != needed:
+        raise InputError(
+            f"the RLE header announces {count} segments; Samples per Pixel (0028,0002) and Bits "
+            f"Allocated (0028,0100) need {needed}.",
+            hint=SECOND_COPY,
+            reason="mismatch",
+        )
+    bounds = [*offsets[:count], len(stream)]
+    if bounds[0] != HEADER_BYTES or any(a >= b for a, b in zip(bounds, bounds[1:], strict=False)):
+        if max(offsets[:count]) >= len(stream):
+            raise truncated("RLE", f"a segment starts at byte {max(offsets[:count])}")
+        raise InputError(f"the RLE segment offsets {bounds[:-1]} do not rise.", hint=SECOND_COPY)
+    return [stream[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+
+
+def _plane(segment: bytes, plane_bytes: int, number: int) -> NDArray[np.uint8]:
+    import imagecodecs
+
+    with codec_errors("RLE"):
+        try:
+            plane = imagecodecs.packbits_decode(segment)
+        except imagecodecs.ImcdError as error:
+            # PackBits has no other way to be corrupt than to end within a run.
+            raise truncated("RLE", f"segment {number} ends within a run") from error
+    if len(plane) < plane_bytes:
+        raise truncated("RLE", f"segment {number} holds {len(plane)} of {plane_bytes} bytes")
+    # An even length may need a byte of padding, which reads as the start of a run: left out.
+    return np.frombuffer(plane, np.uint8, plane_bytes)
+
+
+def _assemble(planes: NDArray[np.uint8], description: PixelDescription) -> NDArray[Any]:
+    if description.bits_allocated == 1:
+        pixels = description.rows * description.columns
+        return np.unpackbits(planes[0], count=pixels, bitorder="little").reshape(description.shape)
+    width = description.bits_allocated // 8
+    # PS3.5 G.2: sample by sample, and of each the most significant byte first.
+    ordered = planes.reshape(description.samples_per_pixel, width, -1).transpose(2, 0, 1)
+    kind = "i" if description.is_signed else "u"
+    values = np.ascontiguousarray(ordered).view(f">{kind}{width}")
+    return contiguous(values).reshape(description.shape)

@@ -1,0 +1,200 @@
+"""Elements of a dataset, read so that a broken one is a note and never the end (PS3.5 7)."""
+
+from __future__ import annotations
+
+import re
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+
+__all__ = ["PARSE_ERRORS", "Elements", "Notes", "named"]
+
+PARSE_ERRORS = (
+    AttributeError,
+    EOFError,
+    IndexError,
+    LookupError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What pydicom raises on bytes that are no dataset; each was seen on a damaged file."""
+
+_BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"} | {
+    "US or SS": "H",
+    "US or OW": "H",
+    "US or SS or OW": "H",
+    "AT": "H",
+    "UV": "Q",
+    "SV": "q",
+}
+
+
+@cache
+def named(keyword: str) -> str:
+    """Return an attribute as messages write it: ``Rows (0028,0010)``."""
+    tag = tag_for_keyword(keyword)
+    if tag is None:
+        return keyword
+    return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+class Notes:
+    """What had to be decided or tolerated, each thing once and in order, without values of the file."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, None] = {}
+
+    def add(self, line: str) -> None:
+        """Note one thing."""
+        self._lines[line] = None
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what was noted so far."""
+        return tuple(self._lines)
+
+    @contextmanager
+    def catching_warnings(self) -> Iterator[list[warnings.WarningMessage]]:
+        """Turn the warnings of the block into notes; a warning would be shown once per process."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield caught
+        for warning in caught:
+            self.add(_without_values(str(warning.message)))
+
+
+def _without_values(message: str) -> str:
+    # pydicom quotes values in its warnings; a journal must not hold what may name a patient.
+    first_line = message.strip().partition("\n")[0]
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "'...'", first_line)[:300]
+
+
+class Elements:
+    """The elements of a dataset or of a sequence item; absent and unreadable ones are empty.
+
+    Parameters
+    ----------
+    dataset : pydicom Dataset
+        Read, and never changed but for pydicom's own lazy conversion.
+    notes : Notes
+        Where an unreadable element is noted.
+    """
+
+    def __init__(self, dataset: Dataset, notes: Notes) -> None:
+        self.dataset = dataset
+        self.notes = notes
+
+    def __contains__(self, keyword: str) -> bool:
+        """Whether the element is there; it may still be empty."""
+        tag = tag_for_keyword(keyword)
+        return tag is not None and tag in self.dataset
+
+    def numbers(self, keyword: str) -> tuple[float, ...]:
+        """Return every number of an element; whole numbers of integer VRs as int."""
+        try:
+            return self._numbers(keyword)
+        except PARSE_ERRORS:
+            self.notes.add(f"{named(keyword)} cannot be read and was left out.")
+            return ()
+
+    def number(self, keyword: str) -> float | None:
+        """Return the first number, or None."""
+        return next(iter(self.numbers(keyword)), None)
+
+    def texts(self, keyword: str) -> tuple[str, ...]:
+        """Return every value of a code string, UID or text, without padding."""
+        value = self._raw_value(keyword)
+        if value is None:
+            return ()
+        if isinstance(value, bytes):
+            value = value.decode("latin-1")
+        if isinstance(value, str):
+            value = value.split("\\")
+        values = value if isinstance(value, list | tuple) or hasattr(value, "append") else [value]
+        texts = tuple(str(part).strip(" \0\t\r\n") for part in values)
+        return () if texts == ("",) else texts
+
+    def text(self, keyword: str) -> str:
+        """Return the first value as text; empty if there is none."""
+        return next(iter(self.texts(keyword)), "")
+
+    def items(self, keyword: str) -> tuple[Elements, ...]:
+        """Return the items of a sequence."""
+        tag = tag_for_keyword(keyword)
+        if tag is None or tag not in self.dataset:
+            return ()
+        try:
+            with self.notes.catching_warnings():
+                value = self.dataset[tag].value
+            return tuple(Elements(item, self.notes) for item in value or ())
+        except PARSE_ERRORS:
+            self.notes.add(f"{named(keyword)} cannot be read and was left out.")
+            return ()
+
+    def data(self, keyword: str) -> bytes:
+        """Return the bytes of a binary element, in the file's byte order; empty if there is none."""
+        value = self._raw_value(keyword)
+        if value is None:
+            return b""
+        if isinstance(value, bytes):
+            return value
+        words = [value] if isinstance(value, int) else list(value)
+        order = "<" if self.is_little_endian else ">"
+        return struct.pack(f"{order}{len(words)}H", *(int(word) & 0xFFFF for word in words))
+
+    @property
+    def is_little_endian(self) -> bool:
+        """The byte order of the file, for ``data``."""
+        return self.dataset.original_encoding[1] is not False
+
+    def _raw_value(self, keyword: str) -> Any:
+        tag = tag_for_keyword(keyword)
+        element = self.dataset.get_item(tag) if tag is not None and tag in self.dataset else None
+        return None if element is None else element.value
+
+    def _numbers(self, keyword: str) -> tuple[float, ...]:
+        tag = tag_for_keyword(keyword)
+        if tag is None or tag not in self.dataset:
+            return ()
+        element = self.dataset.get_item(tag)
+        if not isinstance(element, RawDataElement):
+            return _as_numbers(element.value if element is not None else None)
+        value = element.value
+        if not value:
+            return ()
+        vr = element.VR if element.VR not in (None, "UN") else dictionary_VR(tag)
+        if vr in _BINARY_NUMBERS:
+            code = _BINARY_NUMBERS[vr]
+            count = len(value) // struct.calcsize(code)
+            order = "<" if element.is_little_endian else ">"
+            return struct.unpack_from(f"{order}{count}{code}", value)
+        return self._decimal_numbers(value.decode("latin-1"), keyword)
+
+    def _decimal_numbers(self, text: str, keyword: str) -> tuple[float, ...]:
+        # Straight from the text: pydicom refuses a decimal comma and too long numbers.
+        parts = [part.strip(" \0") for part in text.split("\\")]
+        if "," in text:
+            self.notes.add(f"{named(keyword)} has a decimal comma; it was read as a point.")
+            parts = [part.replace(",", ".") for part in parts]
+        return tuple(_whole_if_exact(float(part)) for part in parts if part)
+
+
+def _as_numbers(value: Any) -> tuple[float, ...]:
+    if value is None or value == "":
+        return ()
+    values = value if hasattr(value, "append") or isinstance(value, tuple) else [value]
+    return tuple(_whole_if_exact(float(part)) for part in values if part not in (None, ""))
+
+
+def _whole_if_exact(number: float) -> float:
+    return int(number) if number.is_integer() else number

@@ -1,0 +1,62 @@
+"""Where a curve comes from, in words, and the curves that several normalizers share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dcmconv.plugin import Curve, Frame, Linear, VoiWindow
+from dcmconv_builtins.dicom.voi_lut import curve_of
+
+__all__ = ["because", "file_window_curve", "minmax_curve", "span", "up_to", "window_words"]
+
+
+def span(black: float, white: float, words: str, frame: Frame) -> Linear:
+    """Return the line from ``black`` to ``white``; its origin is ``words``, the numbers, the units.
+
+    Equal ends make a step that no value between them passes: a constant frame is black.
+    """
+    return Linear(
+        black=black,
+        white=white,
+        origin=f"{words} {black:.10g}..{white:.10g}{_units_of(frame)}",
+    )
+
+
+def minmax_curve(frame: Frame) -> Linear:
+    """Return the line from the least to the greatest modality value, padding left out."""
+    statistics = frame.statistics
+    return span(statistics.minimum, statistics.maximum, "min-max", frame)
+
+
+def because(curve: Curve, reasons: Sequence[str]) -> Curve:
+    """Return the curve with the reasons, if any, why it was taken instead of a better one."""
+    if not reasons:
+        return curve
+    return replace(curve, origin=f"{curve.origin}, because {' and '.join(reasons)}")
+
+
+def file_window_curve(frame: Frame, window: VoiWindow, number: int) -> Curve:
+    """Return the curve of one of the file's own windows; ``number`` counts from 1.
+
+    Raises
+    ------
+    InputError
+        If the window makes no sense.
+    """
+    return curve_of(window, f"Window {number} of the file, {window_words(window, frame)}")
+
+
+def window_words(window: VoiWindow, frame: Frame) -> str:
+    """Return a window in words: its VOI LUT Function, center and width, and the units."""
+    function = window.function or "LINEAR"
+    return f"{function} {window.center:.10g}/{window.width:.10g}{_units_of(frame)}"
+
+
+def up_to(count: int) -> str:
+    """Return the numbers that may be asked for, in words."""
+    return "1" if count == 1 else f"1 to {count}"
+
+
+def _units_of(frame: Frame) -> str:
+    return f" {frame.units}" if frame.units else ""

@@ -1,0 +1,77 @@
+"""Normalizer ``voi``: a table of the file's VOI LUT Sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from dcmconv.plugin import Curve, Frame, InputError, Lut, Normalizer, Opt
+from dcmconv_builtins.dicom.voi_lut import VoiLut
+from dcmconv_builtins.normalizers.origins import up_to
+
+__all__ = ["Voi", "file_lut_curve"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voi(Normalizer):
+    """An item of the file's VOI LUT Sequence (PS3.3 C.11.2.1.1)."""
+
+    number: Annotated[
+        int, Opt("Item of the VOI LUT Sequence (0028,3010), counted from 1", ge=1)
+    ] = 1
+
+    def __post_init__(self) -> None:
+        if self.number < 1:
+            raise ValueError(f"number is {self.number}; items count from 1")
+
+    def curve(self, frame: Frame) -> Curve:
+        """Return the curve of the item.
+
+        Raises
+        ------
+        InputError
+            If the file has no such item, or its table is the same throughout.
+        """
+        count = len(frame.voi_luts)
+        if count == 0:
+            raise InputError(
+                "VOI LUT Sequence (0028,3010) is missing or empty; voi needs an item.",
+                hint="Use --normalize auto, which takes a window or min-max where there is none.",
+                reason="voi-lut",
+            )
+        if self.number > count:
+            raise InputError(
+                f"VOI LUT Sequence (0028,3010) has {count} item{'s' * (count > 1)}; "
+                f"item {self.number} was asked for.",
+                hint=f"Use --voi.number {up_to(count)}, or --normalize auto.",
+                reason="voi-lut",
+            )
+        return file_lut_curve(frame.voi_luts[self.number - 1], self.number)
+
+
+def file_lut_curve(lut: Lut, number: int) -> Curve:
+    """Return the curve of a VOI LUT of the file; ``number`` counts from 1.
+
+    Raises
+    ------
+    InputError
+        If every entry of the table is the same, so that nothing could be seen, or an entry is
+        greater than the table's own bits allow, so that nobody knows which level is white.
+    """
+    problem = _find_problem(lut)
+    if problem:
+        raise InputError(
+            f"LUT Data (0028,3006) of VOI LUT {number} {problem}.",
+            hint="Use --normalize window, or --normalize minmax.",
+            reason="voi-lut",
+        )
+    return VoiLut(lut=lut, origin=f"VOI LUT {number} of the file, {len(lut.entries)} entries")
+
+
+def _find_problem(lut: Lut) -> str:
+    if len(lut.entries) == 0 or lut.entries.min() == lut.entries.max():
+        return "is the same throughout; two levels or more are needed"
+    greatest = int(lut.entries.max())
+    if greatest >= 2**lut.bits:
+        return f"holds {greatest}; {lut.bits} bits, as in LUT Descriptor (0028,3002), end before it"
+    return ""

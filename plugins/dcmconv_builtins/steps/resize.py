@@ -1,0 +1,123 @@
+"""Change the size of a picture, and pad it to a given shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+
+from dcmconv.plugin import Domain, LimitError, Opt, Picture, Step
+from dcmconv_builtins.steps.resampling import Filter, resample
+
+__all__ = ["Resize"]
+
+LONGEST = 65535
+MAX_PIXELS = 2**28
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resize(Step):
+    """Fit the picture into a size, or give it an exact one; pad it where its shape must not change.
+
+    ``max`` bounds the longer side and never enlarges unless asked.  ``width`` and ``height`` are
+    exact: one of them keeps the proportions, both stretch, both with ``pad`` fit and fill.  Label
+    pictures are always resampled by the nearest value.  Spacing is scaled along.
+    """
+
+    accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "label"})
+
+    max: Annotated[
+        int | None, Opt("Longest side", unit="pixels", ge=1, le=LONGEST, examples=(1024,))
+    ] = None
+    width: Annotated[int | None, Opt("Exact columns", unit="pixels", ge=1, le=LONGEST)] = None
+    height: Annotated[int | None, Opt("Exact rows", unit="pixels", ge=1, le=LONGEST)] = None
+    enlarge: Annotated[bool, Opt("Let max make small pictures larger")] = False
+    pad: Annotated[
+        bool,
+        Opt("Fill up to width x height, to a square of max, or to a square of the longer side"),
+    ] = False
+    fill: Annotated[
+        int | None, Opt("Display value of the padding; the picture's background if left out", ge=0)
+    ] = None
+    filter: Annotated[Filter, Opt("How values between pixels are found")] = "lanczos"
+    aspect: Annotated[
+        Literal["square", "keep"], Opt("Whether pixels that are not square are made so on the way")
+    ] = "square"
+
+    def __post_init__(self) -> None:
+        exact = self.width is not None or self.height is not None
+        if self.max is not None and exact:
+            raise ValueError("max cannot be combined with width or height")
+        if self.max is None and not exact and not self.pad:
+            raise ValueError("resize needs max, width, height or pad")
+        if self.enlarge and self.max is None:
+            raise ValueError("enlarge belongs to max; width and height are exact anyway")
+        if self.fill is not None and not self.pad:
+            raise ValueError("fill belongs to pad")
+
+    def apply(self, picture: Picture) -> Picture:
+        """Resample, then pad.
+
+        Raises
+        ------
+        LimitError
+            If the result would have more than 2**28 pixels.
+        """
+        columns, rows = self._size(picture)
+        if max(columns, rows) > LONGEST or columns * rows > MAX_PIXELS:
+            raise LimitError(
+                f"resize would make {columns} x {rows} pixels; the limit is {MAX_PIXELS}, "
+                f"and {LONGEST} a side.",
+                hint="Ask for a smaller size.",
+            )
+        kind: Filter = "nearest" if picture.domain == "label" else self.filter
+        resized = _resized(picture, rows, columns, kind)
+        return self._padded(resized) if self.pad else resized
+
+    def _size(self, picture: Picture) -> tuple[int, int]:
+        """Return columns and rows of the resampled picture, before any padding."""
+        columns, rows = float(picture.columns), float(picture.rows)
+        if self.aspect == "square":
+            columns, rows = max(columns, columns / picture.aspect), max(rows, rows * picture.aspect)
+        if self.max is not None:
+            scale = self.max / max(columns, rows)
+            scale = scale if self.enlarge else min(scale, 1.0)
+        elif self.width is None and self.height is None:
+            scale = 1.0
+        elif self.width is None or self.height is None:
+            scale = (self.width or 0) / columns or (self.height or 0) / rows
+        elif self.pad:
+            scale = min(self.width / columns, self.height / rows)
+        else:
+            return self.width, self.height
+        return max(1, int(columns * scale + 0.5)), max(1, int(rows * scale + 0.5))
+
+    def _padded(self, picture: Picture) -> Picture:
+        side = self.max or max(picture.columns, picture.rows)
+        square = self.width is None and self.height is None
+        columns = side if square else self.width or picture.columns
+        rows = side if square else self.height or picture.rows
+        if (rows, columns) == (picture.rows, picture.columns):
+            return picture
+        fill = picture.background if self.fill is None else self.fill
+        fill = min(fill, int(np.iinfo(picture.pixels.dtype).max))
+        pixels = np.full((rows, columns, *picture.pixels.shape[2:]), fill, picture.pixels.dtype)
+        top, left = (rows - picture.rows) // 2, (columns - picture.columns) // 2
+        inside: Any = (slice(top, top + picture.rows), slice(left, left + picture.columns))
+        if pixels.ndim == 3 and pixels.shape[2] == 4:
+            pixels[..., 3] = np.iinfo(pixels.dtype).max
+        pixels[inside] = picture.pixels
+        return picture.with_(pixels=pixels)
+
+
+def _resized(picture: Picture, rows: int, columns: int, kind: Filter) -> Picture:
+    height, width = picture.rows / rows, picture.columns / columns
+    spacing = picture.spacing
+    if spacing is not None:
+        spacing = spacing._replace(rows=spacing.rows * height, columns=spacing.columns * width)
+    return picture.with_(
+        pixels=resample(picture.pixels, rows, columns, kind),
+        spacing=spacing,
+        aspect=picture.aspect * height / width,
+    )

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from dcmconv.errors import InputError, LimitError
+from dcmconv.frame import Spacing
+from dcmconv.picture import Picture
+from dcmconv.render.aspect import square_pixels
+
+
+def picture(values, *, dtype=np.uint8, **fields):
+    return Picture(pixels=np.array(values, dtype=dtype), **fields)
+
+
+@pytest.mark.parametrize("aspect", [1.0, 1.01, 1 / 1.01, 0.995])
+def test_pixels_that_are_nearly_square_stay_the_same_object(aspect):
+    given = picture([[1, 2]], aspect=aspect)
+    assert square_pixels(given) is given
+
+
+def test_tall_pixels_make_more_rows_halfway_values_between_them():
+    # Two rows become four; new centers lie at -0.25, 0.25, 0.75 and 1.25 of the old rows.
+    squared = square_pixels(picture([[0], [100]], aspect=2.0))
+    assert squared.pixels.tolist() == [[0], [25], [75], [100]]
+    assert squared.aspect == 1.0
+
+
+def test_wide_pixels_make_more_columns():
+    squared = square_pixels(picture([[0, 100]], aspect=0.5))
+    assert squared.pixels.tolist() == [[0, 25, 75, 100]]
+
+
+def test_a_half_is_rounded_up():
+    # 0 and 2 at weights 0.25 and 0.75: 0.5 and 1.5.
+    assert square_pixels(picture([[0, 2]], aspect=0.5)).pixels.tolist() == [[0, 1, 2, 2]]
+
+
+def test_negative_halves_are_rounded_up_too():
+    squared = square_pixels(picture([[0, -2]], dtype=np.int16, domain="modality", aspect=0.5))
+    assert squared.pixels.tolist() == [[0, 0, -1, -2]]
+    assert squared.pixels.dtype == np.int16
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [None, 3, 4])
+def test_a_constant_picture_stays_constant_in_every_shape(dtype, channels):
+    shape = (5, 4) if channels is None else (5, 4, channels)
+    given = picture(np.full(shape, 200), dtype=dtype, aspect=1.7)
+    squared = square_pixels(given).pixels
+    assert squared.shape == (9, *shape[1:])  # 5 x 1.7 = 8.5, and a half goes up
+    assert squared.dtype == dtype
+    assert (squared == 200).all()
+
+
+def test_rows_and_columns_are_treated_alike():
+    values = np.random.default_rng(7).integers(0, 65536, (6, 9, 3), dtype=np.uint16)
+    tall = square_pixels(Picture(pixels=values, aspect=1.5)).pixels
+    wide = square_pixels(Picture(pixels=values.swapaxes(0, 1), aspect=1 / 1.5)).pixels
+    assert (tall.swapaxes(0, 1) == wide).all()
+
+
+def test_blocks_leave_no_seam(monkeypatch):
+    values = np.random.default_rng(8).integers(0, 256, (31, 7), dtype=np.uint8)
+    whole = [square_pixels(Picture(pixels=values, aspect=aspect)).pixels for aspect in (2.3, 0.4)]
+    monkeypatch.setattr("dcmconv.render.aspect.BLOCK_VALUES", 10)
+    parts = [square_pixels(Picture(pixels=values, aspect=aspect)).pixels for aspect in (2.3, 0.4)]
+    assert all((a == b).all() for a, b in zip(whole, parts, strict=True))
+
+
+def test_label_pictures_get_no_values_that_were_not_there():
+    squared = square_pixels(picture([[1], [9]], domain="label", aspect=2.0))
+    assert squared.pixels.tolist() == [[1], [1], [9], [9]]
+
+
+def test_spacing_becomes_square():
+    given = picture([[0], [1]], aspect=2.0, spacing=Spacing(1.0, 0.5))
+    assert square_pixels(given).spacing == Spacing(0.5, 0.5)
+
+
+@pytest.mark.parametrize("aspect", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_impossible_aspect_is_the_files_fault(aspect):
+    with pytest.raises(
+        InputError, match=r"Pixel Aspect Ratio \(0028,0034\)[\s\S]*Leave the file out"
+    ):
+        square_pixels(picture([[0]], aspect=aspect))
+
+
+def test_an_absurd_aspect_is_stopped_before_memory_is():
+    with pytest.raises(LimitError, match=r"1e\+09 times[\s\S]*Check Pixel Aspect Ratio"):
+        square_pixels(picture([[0]], aspect=1e9))
