@@ -201,14 +201,16 @@ class Frame:
 
     @property
     def is_inverted(self) -> bool:
-        """Whether the darkest display value is the brightest light.
+        """Whether low values are bright: MONOCHROME1 and INVERSE both say so, and never twice.
 
-        A Presentation LUT Shape decides where there is one; Photometric Interpretation otherwise
-        (PS3.3 C.11.6.1.2, C.7.6.3.1.2).
+        PS3.3 C.7.6.3.1.2 and C.11.6.1.2.  MONOCHROME1 with a shape of IDENTITY contradicts itself;
+        such DX files are known, and it is their shape that is wrong.
         """
-        if isinstance(self.presentation, str):
-            return self.presentation == "INVERSE"
-        return self.photometric_interpretation == "MONOCHROME1"
+        return (
+            self.photometric_interpretation == "MONOCHROME1"
+            or isinstance(self.presentation, str)
+            and self.presentation == "INVERSE"
+        )
 
     def modality_values(self) -> FloatArray:
         """Return the values in modality units: a new float64 array of the same shape."""

@@ -29,7 +29,7 @@ class Progress(Protocol):
         """Leave the terminal as it was."""
         ...
 
-    def found(self, count: int, *, is_all: bool) -> None:
+    def found(self, count: int) -> None:
         """Say how many inputs are known by now."""
 
     def moved(self, done: int, failed: int) -> None:
@@ -54,7 +54,7 @@ class Silence:
     ) -> None:
         """End nothing."""
 
-    def found(self, count: int, *, is_all: bool) -> None:
+    def found(self, count: int) -> None:
         """Ignore the count."""
 
     def moved(self, done: int, failed: int) -> None:
@@ -73,9 +73,9 @@ class PlainLines(Silence):
         self._last = time.monotonic()
         self._known = ""
 
-    def found(self, count: int, *, is_all: bool) -> None:
+    def found(self, count: int) -> None:
         """Remember how many there are."""
-        self._known = f" of {count:,}{'' if is_all else ' found so far'}"
+        self._known = f" of {count:,} found"
 
     def moved(self, done: int, failed: int) -> None:
         """Print a line if the last one is old enough."""
@@ -127,9 +127,9 @@ class Bar:
         """Take the bar away."""
         self._bar.stop()
 
-    def found(self, count: int, *, is_all: bool) -> None:
-        """Set the end of the bar; it stays open until the walk has ended."""
-        self._bar.update(self._task, total=count if is_all else None)
+    def found(self, count: int) -> None:
+        """Set the end of the bar; it moves on while the walk goes on."""
+        self._bar.update(self._task, total=count)
 
     def moved(self, done: int, failed: int) -> None:
         """Move the bar."""

@@ -79,8 +79,11 @@ def _scaled_spacing(picture: Picture, axis: int, factor: float) -> Any:
 
 def _centers(length: int, wanted: int) -> NDArray[np.float64]:
     """Return where the centers of the new pixels lie among the old ones."""
-    centers: NDArray[np.float64] = (np.arange(wanted) + 0.5) * (length / wanted) - 0.5
-    return centers.clip(0, length - 1)
+    centers: NDArray[np.float64] = np.arange(wanted, dtype=np.float64)
+    centers += 0.5
+    centers *= length / wanted
+    centers -= 0.5
+    return centers.clip(0, length - 1, out=centers)
 
 
 def _nearest(pixels: NDArray[Any], axis: int, wanted: int) -> NDArray[Any]:
@@ -106,7 +109,7 @@ def _linear(pixels: NDArray[Any], axis: int, wanted: int) -> NDArray[Any]:
 
 
 def _by_blocks(rows: int, make: Any) -> NDArray[Any]:
-    """Make rows a few at a time: float64 copies of a whole picture would be eight times its size."""
+    """Make rows a few at a time: whole float64 copies would be eight times the picture."""
     first: NDArray[Any] = make(slice(0, 1))
     result = np.empty((rows, *first.shape[1:]), first.dtype)
     step = max(1, BLOCK_VALUES // max(1, first.size))

@@ -38,7 +38,7 @@ class Resize(Step):
         Opt("Fill up to width x height, to a square of max, or to a square of the longer side"),
     ] = False
     fill: Annotated[
-        int | None, Opt("Display value of the padding; the picture's background if left out", ge=0)
+        int | None, Opt("Display value of the padding, at most white; the picture's background if left out", ge=0)
     ] = None
     filter: Annotated[Filter, Opt("How values between pixels are found")] = "lanczos"
     aspect: Annotated[
@@ -55,6 +55,8 @@ class Resize(Step):
             raise ValueError("enlarge belongs to max; width and height are exact anyway")
         if self.fill is not None and not self.pad:
             raise ValueError("fill belongs to pad")
+        if self.pad and (self.width is None) != (self.height is None):
+            raise ValueError("pad needs width and height, or max, or none of them for a square")
 
     def apply(self, picture: Picture) -> Picture:
         """Resample, then pad.
@@ -65,12 +67,7 @@ class Resize(Step):
             If the result would have more than 2**28 pixels.
         """
         columns, rows = self._size(picture)
-        if max(columns, rows) > LONGEST or columns * rows > MAX_PIXELS:
-            raise LimitError(
-                f"resize would make {columns} x {rows} pixels; the limit is {MAX_PIXELS}, "
-                f"and {LONGEST} a side.",
-                hint="Ask for a smaller size.",
-            )
+        _check_size(columns, rows)
         kind: Filter = "nearest" if picture.domain == "label" else self.filter
         resized = _resized(picture, rows, columns, kind)
         return self._padded(resized) if self.pad else resized
@@ -98,6 +95,7 @@ class Resize(Step):
         square = self.width is None and self.height is None
         columns = side if square else self.width or picture.columns
         rows = side if square else self.height or picture.rows
+        _check_size(columns, rows)
         if (rows, columns) == (picture.rows, picture.columns):
             return picture
         fill = picture.background if self.fill is None else self.fill
@@ -109,6 +107,15 @@ class Resize(Step):
             pixels[..., 3] = np.iinfo(pixels.dtype).max
         pixels[inside] = picture.pixels
         return picture.with_(pixels=pixels)
+
+
+def _check_size(columns: int, rows: int) -> None:
+    if max(columns, rows) > LONGEST or columns * rows > MAX_PIXELS:
+        raise LimitError(
+            f"resize would make {columns} x {rows} pixels (columns x rows); the limit is "
+            f"{LONGEST} a side and {MAX_PIXELS} in all.",
+            hint="Ask for a smaller size.",
+        )
 
 
 def _resized(picture: Picture, rows: int, columns: int, kind: Filter) -> Picture:

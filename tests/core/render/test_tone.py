@@ -55,6 +55,7 @@ def test_polarity_comes_before_rounding():
         ("MONOCHROME1", "INVERSE", True),
         ("MONOCHROME2", "INVERSE", True),
         ("MONOCHROME2", "IDENTITY", False),
+        ("MONOCHROME1", "IDENTITY", True),
     ],
 )
 def test_a_presentation_lut_shape_is_never_applied_on_top_of_monochrome1(

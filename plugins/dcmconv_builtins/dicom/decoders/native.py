@@ -7,6 +7,7 @@ start at a word.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,14 @@ from dcmconv.plugin import UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import Decoded, contiguous, truncated
 from dcmconv_builtins.dicom.pixel_description import PixelDescription
 
-__all__ = ["NativeSpan", "decode_native", "frame_bits", "frame_bytes", "native_span"]
+__all__ = [
+    "NativeSpan",
+    "as_laid_out",
+    "decode_native",
+    "frame_bits",
+    "frame_bytes",
+    "native_span",
+]
 
 DECODER = "numpy"
 
@@ -53,6 +61,27 @@ def native_span(
     start = first // unit
     length = -(-end // unit) - start
     return NativeSpan(start * unit // 8, length * unit // 8, first - start * unit)
+
+
+def as_laid_out(
+    description: PixelDescription, element_bytes: int
+) -> tuple[PixelDescription, tuple[str, ...]]:
+    """Believe the length of the element where it says that chroma is not halved after all.
+
+    Returns
+    -------
+    PixelDescription, tuple of str
+        With ``YBR_FULL`` for ``YBR_FULL_422``, and a note, if there is one sample too many a pixel.
+    """
+    full = replace(description, photometric_interpretation="YBR_FULL")
+    frames = description.frame_count
+    if (
+        description.photometric_interpretation != "YBR_FULL_422"
+        or not description.is_chroma_halved
+        or (frames * frame_bits(full) + 7) // 8 not in (element_bytes, element_bytes - 1)
+    ):
+        return description, ()
+    return full, ("Photometric Interpretation (0028,0004) is YBR_FULL_422, the length says YBR_FULL",)
 
 
 def decode_native(
@@ -134,9 +163,13 @@ def _dtype(description: PixelDescription, big_endian: bool) -> np.dtype[Any]:
 def _repeat_chroma(flat: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
     """Spread Y Y Cb Cr over two pixels (PS3.3 C.7.6.3.1.2), the pairs running on over odd rows."""
     pixels = description.rows * description.columns
-    pairs = np.resize(flat, ((pixels + 1) // 2, 4)) if pixels % 2 else flat.reshape(-1, 4)
-    spread = np.empty((len(pairs), 2, 3), flat.dtype)
-    spread[:, :, 0] = pairs[:, :2]
-    spread[:, :, 1] = pairs[:, 2:3]
-    spread[:, :, 2] = pairs[:, 3:]
-    return spread.reshape(-1, 3)[:pixels].reshape(description.shape)
+    pairs = flat[: pixels // 2 * 4].reshape(-1, 4)
+    spread = np.full((pixels, 3), 1 << (description.bits_stored - 1), flat.dtype)
+    by_pair = spread[: pixels // 2 * 2].reshape(-1, 2, 3)
+    by_pair[:, :, 0] = pairs[:, :2]
+    by_pair[:, :, 1:] = pairs[:, np.newaxis, 2:]
+    if pixels % 2:
+        # The last pixel of an odd count has no partner: its own luminance, its neighbor's chroma.
+        spread[-1, 0] = flat[-2]
+        spread[-1, 1:] = spread[-2, 1:] if pixels > 1 else spread[-1, 1:]
+    return spread.reshape(description.shape)

@@ -1,0 +1,45 @@
+"""``dcmconv run --dry-run``: the chain as it would run, and what it would run on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dcmconv.chain.plan import Plan
+from dcmconv.chain.show import chain_as_yaml
+from dcmconv.chain.spec import ChainSpec
+from dcmconv.cli.guard import EXIT_NOTHING
+from dcmconv.cli.run_flags import RunFlags
+from dcmconv.cli.terminal import print_json, print_result, say
+from dcmconv.inputs import Reference
+
+__all__ = ["show_plan"]
+
+
+def show_plan(flags: RunFlags, chain: ChainSpec, plan: Plan) -> int:
+    """Print the chain and the number of inputs; nothing is opened and nothing is written."""
+    count = size = 0
+    for key, bytes_ in _inputs(flags, plan):
+        count, size = count + 1, size + bytes_
+        if flags.verbose:
+            say(key)
+    if flags.as_json:
+        lanes = [lane.as_data() for lane in plan.lanes]
+        print_json({"kind": "dry-run", "inputs": count, "bytes": size, "lanes": lanes})
+    else:
+        print_result(chain_as_yaml(chain).rstrip())
+        inputs = "1 input" if count == 1 else f"{count:,} inputs"
+        print_result(f"# {inputs} ({size / 1e6:,.1f} MB) would be looked at; nothing was written.")
+    return 0 if count else EXIT_NOTHING
+
+
+def _inputs(flags: RunFlags, plan: Plan) -> list[tuple[str, int]]:
+    from dcmconv.run.selection import Selection
+    from dcmconv.run.walk import walk
+
+    selection = Selection(tuple(flags.include), tuple(flags.exclude))
+    found = walk(plan, flags.inputs or ["."], avoid=(Path(flags.out),))
+    return [
+        (item.key, item.size or 0)
+        for item in found
+        if isinstance(item, Reference) and selection.wants(item.key)
+    ]

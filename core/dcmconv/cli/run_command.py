@@ -1,0 +1,162 @@
+"""``dcmconv run``: the main job."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dcmconv.cli.component_flags import FlagTarget
+from dcmconv.cli.flags import Body
+from dcmconv.cli.guard import EXIT_NOTHING
+from dcmconv.cli.progress import Progress, progress_for
+from dcmconv.cli.report import (
+    Tally,
+    closing_line,
+    exit_code,
+    line_of,
+    outcome_data,
+    summary_data,
+)
+from dcmconv.cli.run_flags import RunFlags
+from dcmconv.cli.terminal import print_json, print_result, say
+from dcmconv.errors import UsageError
+from dcmconv.outcome import Outcome, Summary
+
+__all__ = ["body_of_run"]
+
+JOURNAL = Path(".dcmconv", "journal.jsonl")
+
+
+def body_of_run(targets: Sequence[FlagTarget]) -> Body:
+    """Return what ``dcmconv run`` does; ``targets`` are the components with flags of their own."""
+
+    def body(values: Mapping[str, Any]) -> int:
+        flags = RunFlags.of(values, targets)
+        if flags.quiet and flags.verbose:
+            raise UsageError("--quiet and --verbose contradict each other.", hint="Leave one out.")
+        return convert(flags)
+
+    return body
+
+
+def convert(flags: RunFlags) -> int:
+    """Do what the flags ask for and return the exit code."""
+    from dcmconv.chain.compile import compile_chain
+    from dcmconv.cli.chain_of_flags import chain_of
+    from dcmconv.registry import Registry
+
+    registry = Registry.discover(blocked=flags.no_plugin)
+    for problem in registry.problems:
+        say(f"Warning: {problem}", emphasis="Warning:")
+    chain = chain_of(flags, registry)
+    plan = compile_chain(chain, registry)
+    if flags.dry_run:
+        from dcmconv.cli.dry_run import show_plan
+
+        return show_plan(flags, chain, plan)
+    registry.events.configure(plan)
+    return _run(flags, plan, registry.events)
+
+
+def _run(flags: RunFlags, plan: Any, events: Any) -> int:
+    from dcmconv.run.engine import Run
+    from dcmconv.run.selection import Selection
+
+    progress, tally = progress_for(quiet=flags.quiet), Tally()
+    out = Path(flags.out)
+    run = Run(
+        plan,
+        flags.inputs or ["."],
+        out,
+        selection=Selection(tuple(flags.include), tuple(flags.exclude)),
+        tag_table=Path(flags.tag_table) if flags.tag_table else None,
+        listener=_Ears(progress),
+        argv=tuple(sys.argv),
+    )
+    if not flags.quiet:
+        say(opening_line(flags, plan))
+    events.run_started(plan, out)
+    try:
+        with progress:
+            for outcome in run:
+                tally.add(outcome)
+                events.record(outcome)
+                progress.moved(tally.done, tally.failures)
+                _tell(outcome, flags, progress)
+    finally:
+        events.run_finished(run.summary)
+    return _report(flags, run.summary, tally)
+
+
+class _Ears:
+    """Passes on what the engine knows before an outcome is there."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def started(self, total_known: int | None) -> None:
+        if total_known is not None:
+            self._progress.found(total_known)
+
+    def found(self, count: int) -> None:
+        self._progress.found(count)
+
+    def finished(self, outcome: Outcome) -> None:
+        """Nothing: the loop over the run sees every outcome itself."""
+
+
+def opening_line(flags: RunFlags, plan: Any) -> str:
+    """Say what is going to happen: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
+    from dcmconv.run.workers import available_workers
+
+    inputs = flags.inputs or ["."]
+    some = ", ".join(inputs[:3]) + (f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else "")
+    lanes = [lane for holder in (plan, *plan.rules) for lane in holder.lanes]
+    writers = dict.fromkeys(lane.writer.name for lane in lanes)
+    normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
+    colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
+    workers = plan.run.workers or available_workers()
+    words = ", ".join([*writers, *normalizers, *colormaps])
+    crew = f"{workers} worker{'' if workers == 1 else 's'}"
+    return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}, {crew})"
+
+
+def shown_folder(out: str) -> str:
+    """Return the output folder as it is shown: a relative one with ``./`` before it."""
+    path = Path(out)
+    return out if path.is_absolute() or out.startswith((".", "~")) else f"./{path.as_posix()}"
+
+
+def _tell(outcome: Outcome, flags: RunFlags, progress: Progress) -> None:
+    if not flags.verbose:
+        return
+    if flags.as_json:
+        print_json(outcome_data(outcome))
+    else:
+        progress.note(line_of(outcome))
+
+
+def _report(flags: RunFlags, summary: Summary, tally: Tally) -> int:
+    code = exit_code(summary)
+    for line in tally.failure_lines(Path(flags.out) / JOURNAL):
+        say(line, emphasis="Failed")
+    if code == EXIT_NOTHING:
+        say(_nothing_found(flags, summary))
+    if flags.as_json:
+        print_json(summary_data(summary, tally, out=flags.out, code=code))
+    if not flags.quiet:
+        tell = say if flags.as_json else print_result
+        tell(closing_line(summary, tally, shown_folder(flags.out)))
+    return code
+
+
+def _nothing_found(flags: RunFlags, summary: Summary) -> str:
+    where = " ".join(shlex.quote(each) for each in flags.inputs or ["."])
+    found = f"{summary.skipped:,} inputs, none with a picture" if summary.skipped else "no input"
+    return (
+        f"Nothing to convert: {found} under {where}.\n"
+        "  Real files to try it on: dcmconv samples demo && dcmconv run demo"
+    )

@@ -1,0 +1,135 @@
+"""JPEG 2000 and High-Throughput JPEG 2000 (PS3.5 8.2.4, 8.2.15).
+
+Two codecs, one for each Transfer Syntax: OpenJPEG, as pylibjpeg-openjpeg carries it, and OpenJPH
+for *lossless* HTJ2K, where it is twice as fast.  In lossy HTJ2K OpenJPH wraps values that overshoot
+(1331 samples of one real picture), so OpenJPEG decodes that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from dcmconv_builtins.dicom.decoders.decoded import (
+    Decoded,
+    as_pixel_representation,
+    check_coded,
+    checked,
+    codec_errors,
+    contiguous,
+    sign_bits,
+)
+from dcmconv_builtins.dicom.decoders.jpeg2000_header import (
+    FORMAT,
+    Jpeg2000Header,
+    bare_codestream,
+    read_jpeg2000_header,
+)
+from dcmconv_builtins.dicom.pixel_description import PixelDescription
+
+__all__ = [
+    "OPENJPEG",
+    "OPENJPH",
+    "decode_htj2k_lossless",
+    "decode_jpeg2000",
+    "decode_jpeg2000_lossless",
+]
+
+OPENJPEG = "pylibjpeg.openjpeg"
+OPENJPH = "imagecodecs.htj2k"
+Codec = Callable[[bytes], NDArray[Any]]
+
+
+def decode_jpeg2000_lossless(stream: bytes, description: PixelDescription) -> Decoded:
+    """Decode one frame of a lossless syntax; RCT is undone.
+
+    Raises
+    ------
+    InputError
+        If the stream is damaged, truncated, or not the picture that the header describes.
+    """
+    return _decode(stream, description, lossy=False, decoder=OPENJPEG)
+
+
+def decode_jpeg2000(stream: bytes, description: PixelDescription) -> Decoded:
+    """Decode one frame of a syntax that may be lossy; ICT and RCT are undone, overshoot is kept.
+
+    Raises
+    ------
+    InputError
+        As ``decode_jpeg2000_lossless``.
+    """
+    return _decode(stream, description, lossy=True, decoder=OPENJPEG)
+
+
+def decode_htj2k_lossless(stream: bytes, description: PixelDescription) -> Decoded:
+    """Decode one frame of lossless HTJ2K; RCT is undone.
+
+    Raises
+    ------
+    InputError
+        As ``decode_jpeg2000_lossless``.
+    """
+    return _decode(stream, description, lossy=False, decoder=OPENJPH)
+
+
+def _decode(
+    stream: bytes, description: PixelDescription, *, lossy: bool, decoder: str
+) -> Decoded:
+    codestream, notes = bare_codestream(stream)
+    header, found = read_jpeg2000_header(codestream)
+    notes += found + check_coded(header.coded, description)
+    with codec_errors(FORMAT):
+        values = contiguous(CODECS[decoder](codestream))
+    bits = sign_bits(header.coded, description, lossy=lossy)
+    photometric, found = _photometric(header, description)
+    if header.is_signed != description.is_signed:
+        notes += ("the JPEG 2000 stream and Pixel Representation (0028,0103) differ in sign",)
+    return Decoded(
+        values=as_pixel_representation(checked(values, description), bits, description),
+        photometric_interpretation=photometric,
+        decoder=decoder,
+        is_masked=lossy,
+        notes=notes + found,
+    )
+
+
+def _photometric(
+    header: Jpeg2000Header, description: PixelDescription
+) -> tuple[str, tuple[str, ...]]:
+    """Decide what the decoded components are (PS3.5 8.2.4)."""
+    named = description.photometric_interpretation
+    if header.coded.samples != 3:
+        return named, ()
+    expected = named in ("YBR_ICT", "YBR_RCT")
+    if header.undoes_color:
+        # A component transform is applied to RGB only; a YBR_FULL left from before is stale.
+        stale = not expected and named != "RGB"
+        return "RGB", _stale(named) if stale else ()
+    return ("RGB", _stale(named)) if expected else (named, ())
+
+
+def _stale(named: str) -> tuple[str, ...]:
+    return (
+        "the JPEG 2000 stream is RGB by its own header, "
+        f"Photometric Interpretation (0028,0004) is {named}",
+    )
+
+
+def _openjpeg(codestream: bytes) -> NDArray[Any]:
+    import openjpeg
+
+    values: NDArray[Any] = openjpeg.decode(codestream, 0)
+    return values
+
+
+def _openjph(codestream: bytes) -> NDArray[Any]:
+    import imagecodecs
+
+    values: NDArray[Any] = imagecodecs.htj2k_decode(codestream)
+    return values
+
+
+CODECS: dict[str, Codec] = {OPENJPEG: _openjpeg, OPENJPH: _openjph}

@@ -1,0 +1,127 @@
+"""The headers of a JPEG 2000 codestream (ISO/IEC 15444-1 Annex A), High-Throughput included."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from dcmconv.plugin import InputError, UnsupportedError
+from dcmconv_builtins.dicom.decoders.decoded import SECOND_COPY, Coded, truncated
+
+__all__ = ["FORMAT", "Jpeg2000Header", "bare_codestream", "read_jpeg2000_header"]
+
+FORMAT = "JPEG 2000"
+START = b"\xff\x4f\xff\x51"
+END = b"\xff\xd9"
+CODING_STYLE = 0xFF52
+START_OF_TILE_PART = 0xFF90
+BOXES = b"\0\0\0\x0cjP  \r\n\x87\n"
+SIZES = struct.Struct(">HHIIIIIIIIH")
+TAIL = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jpeg2000Header:
+    """What the main header says; ``undoes_color`` where the stream carries RCT or ICT."""
+
+    coded: Coded
+    is_signed: bool
+    undoes_color: bool
+
+
+def bare_codestream(stream: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Take the codestream out of a JP2 file; DICOM allows none (PS3.5 A.4.4), files have them."""
+    if not stream.startswith(BOXES):
+        return stream, ()
+    position = 0
+    while position + 8 <= len(stream):
+        length = int.from_bytes(stream[position : position + 4], "big")
+        kind, header = stream[position + 4 : position + 8], 8
+        if length == 1:
+            length, header = int.from_bytes(stream[position + 8 : position + 16], "big"), 16
+        if kind == b"jp2c":
+            end = position + length if length else len(stream)
+            return stream[position + header : end], ("the JPEG 2000 stream is wrapped in a JP2 file",)
+        if length < header:
+            break
+        position += length
+    raise truncated(FORMAT, "its JP2 file holds no codestream")
+
+
+def read_jpeg2000_header(stream: bytes) -> tuple[Jpeg2000Header, tuple[str, ...]]:
+    """Read the main header, and walk the tile-parts to the end marker; return it with notes.
+
+    Raises
+    ------
+    InputError
+        If this is no codestream, or it ends before its last tile-part (``reason="truncated"``).
+    UnsupportedError
+        If its components differ in precision or sign.
+    """
+    if stream[:4] != START:
+        raise InputError(
+            f"the JPEG 2000 stream starts with {stream[:4].hex(' ') or 'nothing'}; "
+            "ff 4f ff 51 was needed.",
+            hint="Check the Transfer Syntax UID (0002,0010); the pixels are coded another way.",
+            reason="mismatch",
+        )
+    if len(stream) < 4 + SIZES.size:
+        raise truncated(FORMAT, "it ends within its header")
+    (_, _, x_end, y_end, x_start, y_start, *_, samples) = SIZES.unpack_from(stream, 4)
+    components = stream[4 + SIZES.size : 4 + SIZES.size + 3 * samples]
+    if not components or len(set(components[::3])) != 1:
+        raise UnsupportedError(
+            "the components of the JPEG 2000 stream differ in precision or sign.",
+            hint="DICOM allows no such stream; ask the sender for another Transfer Syntax.",
+        )
+    undoes_color, tile_part = _coding_style(stream)
+    notes = _check_tile_parts(stream, tile_part)
+    coded = Coded(
+        format=FORMAT,
+        rows=y_end - y_start,
+        columns=x_end - x_start,
+        samples=samples,
+        bits=(components[0] & 0x7F) + 1,
+    )
+    header = Jpeg2000Header(
+        coded=coded, is_signed=bool(components[0] & 0x80), undoes_color=undoes_color
+    )
+    return header, notes
+
+
+def _coding_style(stream: bytes) -> tuple[bool, int]:
+    """Return whether a component transform is used, and where the first tile-part starts."""
+    undoes_color, position = False, 2
+    while position + 4 <= len(stream):
+        marker, length = struct.unpack_from(">HH", stream, position)
+        if marker == START_OF_TILE_PART:
+            return undoes_color, position
+        if marker < 0xFF00:
+            raise InputError(
+                f"the JPEG 2000 stream has no marker at byte {position}.", hint=SECOND_COPY
+            )
+        if marker == CODING_STYLE and position + 9 <= len(stream):
+            undoes_color = stream[position + 8] == 1
+        position += 2 + length
+    raise truncated(FORMAT, "it ends within its header")
+
+
+def _check_tile_parts(stream: bytes, position: int) -> tuple[str, ...]:
+    """Follow Psot from tile-part to tile-part: a cut shows even where an end marker was put on."""
+    while stream[position : position + 2] == b"\xff\x90":
+        if position + 12 > len(stream):
+            raise truncated(FORMAT, "it ends within a tile-part header")
+        length = int.from_bytes(stream[position + 6 : position + 10], "big")
+        if length == 0:  # the last tile-part, up to the end marker (A.4.2)
+            break
+        if length < 12:
+            raise InputError("a tile-part of the JPEG 2000 stream has no length.", hint=SECOND_COPY)
+        position += length
+    if stream[position : position + 2] == END:
+        return ()
+    # Some encoders count the end marker into the last tile-part.
+    if position > len(stream.rstrip(b"\0")):
+        raise truncated(FORMAT, f"a tile-part ends at byte {position} of {len(stream)}")
+    if not stream[-TAIL:].rstrip(b"\0\xff").endswith(END):
+        raise truncated(FORMAT, "it has no end marker (ff d9)")
+    return ()

@@ -1,0 +1,103 @@
+"""From luminance and chrominance to red, green and blue (PS3.3 C.7.6.3.1.2)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ybr_full_to_rgb", "ybr_partial_to_rgb"]
+
+# The inverse of the standard's matrix, from the luma weights 0.299, 0.587 and 0.114 of ITU-R BT.601.
+_RED_CR = 1.402
+_GREEN_CB = 0.114 * 1.772 / 0.587
+_GREEN_CR = 0.299 * 1.402 / 0.587
+_BLUE_CB = 1.772
+
+
+def ybr_full_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
+    """Convert YBR_FULL, or YBR_FULL_422 whose chroma was spread, to RGB (PS3.3 C.7.6.3.1.2).
+
+    Parameters
+    ----------
+    ybr_values : uint8 or uint16 array, shape (rows, columns, 3)
+        Y, Cb and Cr over the full range of the type.
+
+    Returns
+    -------
+    array of the same type and shape
+        RGB, rounded to nearest and clipped.  Always a new array.
+
+    >>> ybr_full_to_rgb(np.array([[[76, 85, 255]]], np.uint8)).tolist()
+    [[[254, 0, 0]]]
+    """
+    if ybr_values.dtype == np.uint8:
+        return _ybr8_to_rgb(ybr_values)
+    middle = (np.iinfo(ybr_values.dtype).max + 1) // 2
+    luminance = ybr_values[..., 0].astype(np.float64)
+    blue_part = ybr_values[..., 1].astype(np.float64) - middle
+    red_part = ybr_values[..., 2].astype(np.float64) - middle
+    return _rgb_of(luminance, blue_part, red_part, ybr_values.dtype)
+
+
+def ybr_partial_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
+    """Convert the retired YBR_PARTIAL_422 or _420, whose chroma was spread, to RGB.
+
+    Y runs over 16..235 and chroma over 16..240 (times 256 for 16 bits).
+
+    Parameters
+    ----------
+    ybr_values : uint8 or uint16 array, shape (rows, columns, 3)
+        Y, Cb and Cr in the partial range.
+
+    Returns
+    -------
+    array of the same type and shape
+        RGB over the full range, rounded to nearest and clipped.  Always a new array.
+    """
+    unit = (np.iinfo(ybr_values.dtype).max + 1) // 256
+    full = float(np.iinfo(ybr_values.dtype).max)
+    luminance = (ybr_values[..., 0] - 16.0 * unit) * (full / (219.0 * unit))
+    blue_part = (ybr_values[..., 1] - 128.0 * unit) * (full / (224.0 * unit))
+    red_part = (ybr_values[..., 2] - 128.0 * unit) * (full / (224.0 * unit))
+    return _rgb_of(luminance, blue_part, red_part, ybr_values.dtype)
+
+
+def _rgb_of(
+    luminance: NDArray[np.float64],
+    blue_part: NDArray[np.float64],
+    red_part: NDArray[np.float64],
+    dtype: np.dtype[Any],
+) -> NDArray[Any]:
+    rgb = np.empty((*luminance.shape, 3), np.float64)
+    rgb[..., 0] = luminance + _RED_CR * red_part
+    rgb[..., 1] = luminance - _GREEN_CB * blue_part - _GREEN_CR * red_part
+    rgb[..., 2] = luminance + _BLUE_CB * blue_part
+    np.floor(rgb + 0.5, out=rgb)
+    return np.clip(rgb, 0, np.iinfo(dtype).max, out=rgb).astype(dtype)
+
+
+def _ybr8_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
+    # Y is whole, so rounding Y + c is Y + rounding c: three small tables give the exact formula.
+    red, green, blue = _chroma_tables()
+    luminance = ybr_values[..., 0].astype(np.int16)
+    blue_part, red_part = ybr_values[..., 1], ybr_values[..., 2]
+    pair = blue_part.astype(np.uint16)
+    pair <<= 8
+    pair |= red_part
+    rgb = np.empty(ybr_values.shape, np.int16)
+    np.add(luminance, red.take(red_part), out=rgb[..., 0])
+    np.add(luminance, green.take(pair), out=rgb[..., 1])
+    np.add(luminance, blue.take(blue_part), out=rgb[..., 2])
+    return np.clip(rgb, 0, 255, out=rgb).astype(np.uint8)
+
+
+@cache
+def _chroma_tables() -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
+    chroma = np.arange(256) - 128.0
+    red = np.floor(_RED_CR * chroma + 0.5)
+    blue = np.floor(_BLUE_CB * chroma + 0.5)
+    green = np.floor(-_GREEN_CB * chroma[:, None] - _GREEN_CR * chroma[None, :] + 0.5)
+    return red.astype(np.int16), green.ravel().astype(np.int16), blue.astype(np.int16)

@@ -1,0 +1,78 @@
+"""Putting colors on pixels, for every dtype and number of channels that a picture can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Picture
+
+__all__ = ["RGB", "contrast_of", "paint", "parse_color", "with_canvas"]
+
+RGB = tuple[int, int, int]
+"""A color, 0 to 255 a channel, whatever the depth of the picture."""
+
+
+def parse_color(text: str) -> RGB:
+    """Read a color: a name such as ``yellow``, or ``#ffcc00``.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    from PIL import ImageColor
+
+    try:
+        red, green, blue = ImageColor.getrgb(text)[:3]
+    except ValueError:
+        raise ValueError(f"'{text}' is no color; write a name such as yellow, or #ffcc00") from None
+    return red, green, blue
+
+
+def contrast_of(color: RGB) -> RGB:
+    """Return black for a light color and white for a dark one (ITU-R BT.601 luma)."""
+    red, green, blue = color
+    return (0, 0, 0) if 299 * red + 587 * green + 114 * blue >= 127500 else (255, 255, 255)
+
+
+def with_canvas(picture: Picture, *colors: RGB, shape: tuple[int, int], fill: int) -> Picture:
+    """Return a picture of a new shape, filled, that can show the colors and what was in the old one.
+
+    Gray stays gray where all colors are; a palette is looked up.  The pixels are not copied in.
+
+    Parameters
+    ----------
+    shape : (rows, columns)
+    fill : int
+        Display value of every channel; alpha is opaque.
+    """
+    pixels = picture.pixels
+    if picture.palette is not None:
+        picture = picture.with_(pixels=picture.palette[pixels], palette=None)
+    elif pixels.ndim == 2 and any(len(set(color)) > 1 for color in colors):
+        picture = picture.with_(pixels=np.repeat(pixels[..., np.newaxis], 3, axis=2))
+    canvas = np.full((*shape, *picture.pixels.shape[2:]), fill, picture.pixels.dtype)
+    if canvas.ndim == 3 and canvas.shape[2] == 4:
+        canvas[..., 3] = np.iinfo(canvas.dtype).max
+    return picture, canvas
+
+
+def paint(pixels: NDArray[Any], coverage: NDArray[Any], color: RGB, corner: tuple[int, int]) -> None:
+    """Blend a color into pixels, in place, by coverage (uint8, 255 is all of the pixel).
+
+    ``corner`` is the (row, column) of the coverage's upper left; what lies outside is left out.
+    """
+    top, left = corner
+    rows = slice(max(top, 0), max(min(top + coverage.shape[0], pixels.shape[0]), 0))
+    columns = slice(max(left, 0), max(min(left + coverage.shape[1], pixels.shape[1]), 0))
+    share = coverage[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    under = pixels[rows, columns]
+    over = np.array([*color, 255][: pixels.shape[2]] if pixels.ndim == 3 else color[0], np.int64)
+    over = over * (np.iinfo(pixels.dtype).max // 255)
+    weight = share.astype(np.int64)
+    if pixels.ndim == 3:
+        weight = weight[..., np.newaxis]
+    under[...] = (under * (255 - weight) + over * weight + 127) // 255

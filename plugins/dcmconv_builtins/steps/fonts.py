@@ -1,0 +1,129 @@
+"""The fonts that text is drawn with: the bundled ones, or a file of the user's.
+
+DejaVu Sans covers Latin, Greek, Cyrillic, Arabic, Hebrew and symbols; a subset of Droid Sans Fallback
+the common Chinese and Japanese characters.  A character that no font has is never drawn as a box.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcmconv.plugin import UsageError
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+__all__ = ["BUNDLED", "FontSet"]
+
+BUNDLED = ("DejaVuSans.ttf", "DroidSansFallback-subset.ttf")
+
+PROBE_SIZE = 24.0
+NONCHARACTER = "\U0010fffe"
+
+
+@dataclass(frozen=True)
+class FontSet:
+    """Fonts in the order in which a character is looked for.
+
+    ``own`` is a font file of the user's, asked before the bundled ones; empty for none.
+    """
+
+    own: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Bundled file names and paths."""
+        return (self.own, *BUNDLED) if self.own else BUNDLED
+
+    def first(self, size: float) -> FreeTypeFont:
+        """Return the leading font, which decides line height and baseline."""
+        return _font(self.names[0], size)
+
+    def runs(self, text: str, size: float) -> list[tuple[FreeTypeFont, str]]:
+        """Split a drawable line into stretches, each with the font that has its characters."""
+        runs: list[tuple[str, str]] = []
+        for character in text:
+            name = self._holder(character) or self.names[0]
+            if runs and runs[-1][0] == name:
+                runs[-1] = (name, runs[-1][1] + character)
+            else:
+                runs.append((name, character))
+        return [(_font(name, size), stretch) for name, stretch in runs]
+
+    def drawable(self, text: str) -> tuple[str, int]:
+        """Replace what no font has: by its base letter where there is one, else by ``?``.
+
+        Returns
+        -------
+        str, int
+            The text without control characters but for line ends, and how many ``?`` stand in it
+            for characters of the original.
+        """
+        parts: list[str] = []
+        missing = 0
+        for character in unicodedata.normalize("NFC", text):
+            if character == "\n" or self._holder(character):
+                parts.append(character)
+            elif unicodedata.category(character) not in {"Cc", "Cf"}:
+                base = self._base_letters(character)
+                missing += base == ""
+                parts.append(base or "?")
+        return "".join(parts), missing
+
+    def _base_letters(self, character: str) -> str:
+        letters = [
+            letter
+            for letter in unicodedata.normalize("NFKD", character)
+            if not unicodedata.combining(letter)
+        ]
+        return "".join(letters) if all(map(self._holder, letters)) else ""
+
+    def _holder(self, character: str) -> str:
+        """Return the name of the first font that has the character, or nothing."""
+        return next((name for name in self.names if _has_glyph(name, character)), "")
+
+
+@cache
+def _content(name: str) -> bytes:
+    if name in BUNDLED:
+        return resources.files("dcmconv_builtins").joinpath("fonts", name).read_bytes()
+    try:
+        return Path(name).expanduser().read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"The font {name} cannot be read: {error.strerror}.",
+            hint="Give the path of a TrueType or OpenType file, or leave font out.",
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def _font(name: str, size: float) -> FreeTypeFont:
+    from PIL import ImageFont
+
+    # The basic layout engine is always there, so that the same text is the same picture everywhere.
+    engine = ImageFont.Layout.BASIC
+    try:
+        return ImageFont.truetype(io.BytesIO(_content(name)), size, layout_engine=engine)
+    except OSError:
+        raise UsageError(
+            f"The font {name} is no font that FreeType knows.",
+            hint="Give the path of a TrueType or OpenType file, or leave font out.",
+        ) from None
+
+
+@lru_cache(maxsize=16384)
+def _has_glyph(name: str, character: str) -> bool:
+    """Say whether a font has a character: what it lacks looks like what no font can have."""
+    if character == " ":
+        return True
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        return False
+    font = _font(name, PROBE_SIZE)
+    drawn, blank = font.getmask(character), font.getmask(NONCHARACTER)
+    return (drawn.size, bytes(drawn)) != (blank.size, bytes(blank))

@@ -1,0 +1,132 @@
+"""Laying out text, and drawing it as coverage: how much of each pixel it covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv_builtins.steps.fonts import FontSet
+
+__all__ = ["Coverage", "TextBlock", "fit_text"]
+
+
+class Coverage(NamedTuple):
+    """Two uint8 arrays of one shape: the letters, and the letters with their outline."""
+
+    letters: NDArray[Any]
+    outlined: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class TextBlock:
+    """Lines of text at a size in pixels."""
+
+    lines: tuple[str, ...]
+    size: float
+    fonts: FontSet
+
+    @property
+    def margin(self) -> int:
+        """Room around the block for outlines and for letters that lean out of their own width."""
+        return self.outline + 1
+
+    @property
+    def outline(self) -> int:
+        """Width of the outline that keeps letters legible on any background."""
+        return max(1, round(self.size / 12))
+
+    @property
+    def line_height(self) -> int:
+        """Distance between base lines."""
+        ascent, descent = self.fonts.first(self.size).getmetrics()
+        return int(ascent + descent)
+
+    @property
+    def rows(self) -> int:
+        """Height with margins."""
+        return self.line_height * len(self.lines) + 2 * self.margin
+
+    @property
+    def columns(self) -> int:
+        """Width with margins."""
+        return int(np.ceil(max(map(self.width, self.lines), default=0))) + 2 * self.margin
+
+    def width(self, line: str) -> float:
+        """Return the width of a line without margins."""
+        return sum(font.getlength(run) for font, run in self.fonts.runs(line, self.size))
+
+    def wrapped(self, columns: int) -> TextBlock:
+        """Break the lines at spaces, and words that are too long anywhere."""
+        room = columns - 2 * self.margin
+        broken = [part for line in self.lines for part in self._broken(line, room)]
+        return TextBlock(tuple(broken), self.size, self.fonts)
+
+    def _broken(self, line: str, room: int) -> list[str]:
+        parts = [""]
+        for word in line.split(" "):
+            longer = f"{parts[-1]} {word}" if parts[-1] else word
+            if self.width(longer) <= room:
+                parts[-1] = longer
+                continue
+            parts.append("")
+            for character in word:
+                if parts[-1] and self.width(parts[-1] + character) > room:
+                    parts.append("")
+                parts[-1] += character
+        return [part for part in parts if part] or [""]
+
+    def coverage(self) -> Coverage:
+        """Draw the block, its lines centered; each array has shape (rows, columns)."""
+        return Coverage(self._drawn(0), self._drawn(self.outline))
+
+    def _drawn(self, stroke: int) -> NDArray[Any]:
+        from PIL import Image, ImageDraw
+
+        image = Image.new("L", (self.columns, self.rows))
+        draw = ImageDraw.Draw(image)
+        ascent, _ = self.fonts.first(self.size).getmetrics()
+        for number, line in enumerate(self.lines):
+            x = (self.columns - self.width(line)) / 2
+            y = self.margin + number * self.line_height + ascent
+            for font, run in self.fonts.runs(line, self.size):
+                draw.text((x, y), run, fill=255, font=font, anchor="ls", stroke_width=stroke)
+                x += font.getlength(run)
+        return np.asarray(image)
+
+
+def fit_text(block: TextBlock, *, columns: int, smallest: float, rows: int | None = None) -> TextBlock:
+    """Make a block fit: shrink its lines, and where they get too small, wrap them.
+
+    Parameters
+    ----------
+    block : TextBlock
+        As it would be drawn where there is room.
+    columns, rows : int
+        The room; without ``rows`` the block may be as high as it needs.
+    smallest : float
+        The size in pixels below which lines are wrapped before they get any smaller.
+
+    Returns
+    -------
+    TextBlock
+        One that fits, except that nothing gets smaller than one pixel.
+    """
+    while block.columns > columns or (rows is not None and block.rows > rows):
+        # Half pixels: few fonts to keep, and widths follow sizes closely enough.
+        guess = min(block.size - 0.5, block.size * columns / block.columns)
+        size = np.floor(guess * 2) / 2
+        if size < smallest:
+            return _wrapped(TextBlock(block.lines, smallest, block.fonts), columns, rows)
+        block = TextBlock(block.lines, float(size), block.fonts)
+    return block
+
+
+def _wrapped(block: TextBlock, columns: int, rows: int | None) -> TextBlock:
+    wrapped = block.wrapped(columns)
+    while block.size > 1 and (wrapped.columns > columns or (rows is not None and wrapped.rows > rows)):
+        block = TextBlock(block.lines, max(1.0, block.size - 1), block.fonts)
+        wrapped = block.wrapped(columns)
+    return wrapped
