@@ -1,4 +1,7 @@
-"""Where the program starts.  Nothing is imported here: every worker process may import this again."""
+"""Where the program starts.
+
+Nothing is imported at the top: every worker process may import this module again.
+"""
 
 from __future__ import annotations
 

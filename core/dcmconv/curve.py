@@ -65,8 +65,10 @@ class Linear(Curve):
         if self.white == self.black:
             return (modality_values > self.black).astype(np.float64)
         # Subtract before dividing, in float64: exact wherever black and white are exact.
-        scaled: FloatArray = (modality_values - self.black) / (self.white - self.black)
-        return scaled
+        if np.isfinite(self.white - self.black):
+            return (modality_values - self.black) / (self.white - self.black)
+        # Halves do not overflow, and halving is exact.
+        return (modality_values / 2 - self.black / 2) / (self.white / 2 - self.black / 2)
 
 
 @dataclass(frozen=True, kw_only=True)

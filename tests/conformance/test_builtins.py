@@ -12,7 +12,7 @@ from support.dicom_files import as_bytes, color, compressed, monochrome
 from dcmconv import testing
 from dcmconv.registry import Registry
 
-REGISTRY = Registry.discover(only=["dcmconv_builtins"])
+REGISTRY = Registry.discover(only=[])
 
 OPTIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("colormap", "file"): {"path": str(Path(__file__).with_name("warm.csv"))},

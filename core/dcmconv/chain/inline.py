@@ -74,26 +74,31 @@ def output_of(component: ComponentSpec) -> OutputSpec:
     ChainError
         If a component inside has another form.
     """
-    options = dict(component.options)
-    name, invert = options.pop("name", ""), options.pop("invert", None)
-    steps = options.pop("steps", None)
-    inner = {key: options.pop(key) for key in ("normalize", "colormap") if key in options}
     try:
-        parsed = {
-            key: parse_component(str(value or "none"), component.place)
-            for key, value in inner.items()
-        }
-        texts = [steps] if isinstance(steps, str) else steps
-        return OutputSpec(
-            writer=replace(component, options=options),
-            name=str(name),
-            name_place=component.place,
-            invert=None if invert is None else _truth(invert, component.place),
-            steps=None if texts is None else tuple(_inner(text, component.place) for text in texts),
-            **parsed,
-        )
+        return read_output(component)
     except Objection as objection:
         raise chain_error([objection.complaint]) from None
+
+
+def read_output(component: ComponentSpec) -> OutputSpec:
+    """Part a writer's options from its output's; raises ``Objection``."""
+    options, place = dict(component.options), component.place
+    said: dict[str, Any] = {}
+    for slot in ("normalize", "colormap"):
+        if slot in options:
+            said[slot] = parse_component(str(options.pop(slot) or "none"), place)
+    if "steps" in options:
+        texts = options.pop("steps")
+        listed = [texts] if isinstance(texts, str) else texts or []
+        said["steps"] = tuple(parse_component(str(text), place) for text in listed)
+    if "invert" in options:
+        said["invert"] = read_truth(options.pop("invert"), place)
+    if "aspect" in options:
+        said["aspect"] = str(options.pop("aspect"))
+    name = str(options.pop("name", ""))
+    return OutputSpec(
+        writer=replace(component, options=options), name=name, name_place=place, **said
+    )
 
 
 def parse_value(text: str, place: Place = NOWHERE) -> Any:
@@ -104,15 +109,12 @@ def parse_value(text: str, place: Place = NOWHERE) -> Any:
     return value
 
 
-def _inner(text: object, place: Place) -> ComponentSpec:
-    return parse_component(str(text), place)
-
-
-def _truth(value: object, place: Place) -> bool:
+def read_truth(value: object, place: Place) -> bool:
+    """Read ``true`` or ``false`` as flags write them; raises ``Objection``."""
     words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     found = words.get(str(value).lower())
     if found is None:
-        raise Objection(place, f"invert is '{value}'; it takes true or false.")
+        raise Objection(place, f"invert is '{value}'.", "It takes true or false.")
     return found
 
 

@@ -5,7 +5,8 @@ Every field that is None was not said, so that chains can be laid over each othe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from dcmconv.chain.complaints import NOWHERE, Complaint, Place
 __all__ = [
     "DEFAULT_CHAIN",
     "NO_COLORMAP",
+    "SLOT_NAMES",
     "ChainSpec",
     "ComponentSpec",
     "FrameRange",
@@ -21,6 +23,7 @@ __all__ = [
     "RuleSpec",
     "Slots",
     "Written",
+    "output_ids",
 ]
 
 FrameRange = tuple[int, int | None]
@@ -74,6 +77,11 @@ class Slots:
     invert: bool | None = None
     steps: tuple[ComponentSpec, ...] | None = None
     colormap: ComponentSpec | None = None
+    aspect: str | None = None
+
+
+SLOT_NAMES = ("normalize", "invert", "steps", "colormap", "aspect")
+"""The fields of ``Slots``, in the order of the work."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +132,27 @@ DEFAULT_CHAIN = ChainSpec(
     invert=False,
     steps=(),
     colormap=ComponentSpec("none", place=Place("default")),
+    aspect="square",
     outputs=(OutputSpec(writer=ComponentSpec("png", place=Place("default"))),),
 )
 """What is done where nothing else is said; below every preset."""
+
+
+def output_ids(outputs: Sequence[OutputSpec]) -> list[str]:
+    """Return what each output is called: its id, else its writer's name, made unique.
+
+    >>> output_ids([OutputSpec(writer=ComponentSpec("jpg")), OutputSpec(writer=ComponentSpec("jpg"))])
+    ['jpg', 'jpg-2']
+    """
+    taken = {output.writer.id for output in outputs if output.writer.id}
+    ids: list[str] = []
+    for output in outputs:
+        name = output.writer.id or _free_id(output.writer.use.rpartition("/")[2], taken)
+        taken.add(name)
+        ids.append(name)
+    return ids
+
+
+def _free_id(name: str, taken: set[str]) -> str:
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    return next(free for free in itertools.chain([name], numbered) if free not in taken)

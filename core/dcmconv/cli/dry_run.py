@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from dcmconv.chain.plan import Plan
@@ -32,14 +33,12 @@ def show_plan(flags: RunFlags, chain: ChainSpec, plan: Plan) -> int:
     return 0 if count else EXIT_NOTHING
 
 
-def _inputs(flags: RunFlags, plan: Plan) -> list[tuple[str, int]]:
+def _inputs(flags: RunFlags, plan: Plan) -> Iterator[tuple[str, int]]:
     from dcmconv.run.selection import Selection
-    from dcmconv.run.walk import walk
+    from dcmconv.run.walk import Walk
 
     selection = Selection(tuple(flags.include), tuple(flags.exclude))
-    found = walk(plan, flags.inputs or ["."], avoid=(Path(flags.out),))
-    return [
-        (item.key, item.size or 0)
-        for item in found
-        if isinstance(item, Reference) and selection.wants(item.key)
-    ]
+    walk = Walk(plan.sources, flags.inputs or ["."], (Path(flags.out),), selection)
+    for found in walk.found():
+        if isinstance(found.item, Reference):
+            yield found.item.key, found.item.size or 0

@@ -10,7 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 from dcmconv.cli.guard import exit_code_of
 
@@ -65,17 +65,14 @@ class Flag:
         import typer
 
         shared: dict[str, Any] = {
-            "help": _without_markup(self.help),
+            "help": _without_markup(self._help()),
             "metavar": self.metavar or None,
             "rich_help_panel": self.panel or None,
             "autocompletion": self.complete,
-            "show_default": self.default or False,
+            "show_default": False,
         }
-        if self.words:
-            info = typer.Option(*self.words, **shared)
-        else:
-            info = typer.Argument(**shared)
-        needed = self.type if self.required else Optional[self.type]
+        info = typer.Option(*self.words, **shared) if self.words else typer.Argument(**shared)
+        needed = self.type if self.required else self.type | None
         default = inspect.Parameter.empty if self.required else None
         return inspect.Parameter(
             self.name,
@@ -83,6 +80,9 @@ class Flag:
             default=default,
             annotation=Annotated[needed, info],
         )
+
+    def _help(self) -> str:
+        return f"{self.help} Default: {self.default}." if self.default else self.help
 
 
 def add_command(

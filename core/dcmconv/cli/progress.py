@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from dcmconv.cli.terminal import is_interactive, say
 
@@ -16,7 +16,7 @@ SECONDS_BETWEEN_LINES = 30.0
 class Progress(Protocol):
     """What the report of a run needs."""
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         """Begin to show."""
         ...
 
@@ -42,7 +42,7 @@ class Progress(Protocol):
 class Silence:
     """Shows nothing; notes are printed all the same."""
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         """Begin nothing."""
         return self
 
@@ -113,7 +113,7 @@ class Bar:
         )
         self._task: Any = self._bar.add_task("", total=None, trouble="")
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         """Draw the bar."""
         self._bar.start()
         return self

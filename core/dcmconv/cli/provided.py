@@ -9,14 +9,31 @@ from typing import Any, cast
 from dcmconv.cli.component_flags import default_of, describe, help_of
 from dcmconv.cli.flags import Body, Flag
 from dcmconv.cli.rows import print_rows
-from dcmconv.errors import UsageError
+from dcmconv.errors import PluginError, UsageError
 from dcmconv.kinds import Command
 from dcmconv.options import OptionField, option_fields
 from dcmconv.registry import Registry
 
-__all__ = ["body_of", "flags_of_command"]
+__all__ = ["body_of", "command_class", "flags_of_command"]
 
 AS_JSON = Flag("as_json", bool, ("--json",), help="Print one JSON value instead of tables.")
+
+
+def command_class(registry: Registry, name: str) -> type[Command]:
+    """Import the command of that name.
+
+    Raises
+    ------
+    PluginError
+        If what the plugin offers is no command.
+    """
+    component = registry.load("command", name)
+    if not issubclass(component, Command):
+        raise PluginError(
+            f"{component.__name__}, offered as the command '{name}', is no Command.",
+            hint="Derive it from dcmconv.plugin.Command.",
+        )
+    return component
 
 
 def flags_of_command(component: type[Command]) -> list[Flag]:

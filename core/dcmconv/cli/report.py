@@ -75,7 +75,9 @@ def line_of(outcome: Outcome) -> str:
 
 def closing_line(summary: Summary, tally: Tally, out: str) -> str:
     """Return the last line: what became of the inputs, how fast, and how long it took."""
-    parts = [f"{_count(summary.converted, 'input')} converted to {_count(summary.pictures, 'picture')}"]
+    parts = [
+        f"{_count(summary.converted, 'input')} converted to {_count(summary.pictures, 'picture')}"
+    ]
     if summary.unchanged:
         parts[0] += f" ({summary.unchanged:,} unchanged)"
     if summary.skipped:

@@ -109,7 +109,7 @@ class _Ears:
 
 
 def opening_line(flags: RunFlags, plan: Any) -> str:
-    """Say what is going to happen: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
+    """Say what begins: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
     from dcmconv.run.workers import available_workers
 
     inputs = flags.inputs or ["."]

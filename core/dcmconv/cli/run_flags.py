@@ -14,11 +14,17 @@ __all__ = ["DEFAULT_OUT", "HELP", "RUN_FLAGS", "RunFlags"]
 
 DEFAULT_OUT = "dcmconv-out"
 
-HELP = """Convert DICOM files, or whole folders of them, to pictures.
-
-Without INPUT it is the current folder; without --out the pictures go to ./dcmconv-out, in the same folders as their inputs. Nothing that stands there is overwritten, and a run that was stopped goes on where it was.
-
-A component may have options behind its name, as in "-n window:center=40,width=400", or as flags of their own, as in "-n window --window.center 40". Name it to see them here: dcmconv run -n window --help"""
+HELP = "\n\n".join(
+    (
+        "Convert DICOM files, or whole folders of them, to pictures.",
+        "Without INPUT it is the current folder; without --out the pictures go to ./dcmconv-out, "
+        "in the same folders as their inputs. Nothing that stands there is overwritten, and a run "
+        "that was stopped goes on where it was.",
+        'A component may have options behind its name, as in "-n window:center=40,width=400", or '
+        'as flags of their own, as in "-n window --window.center 40". Name it to see them here: '
+        "dcmconv run -n window --help",
+    )
+)
 
 PIPELINE, FILES, WORK, REPORT = "The pictures", "The files", "The work", "What is printed"
 
@@ -95,7 +101,7 @@ PLACES = (
         "inputs",
         list[str],
         (),
-        "Files and folders; what a file is decides its content, not its name.",
+        "Files and folders. Content decides what a file is, not its name.",
         "INPUT",
         default="the current folder",
     ),
@@ -134,7 +140,7 @@ PLACES = (
         "A column of the table.",
         "KEYWORD|GGGG,EEEE",
         FILES,
-        "PatientID, PatientName, ...",
+        "PatientID, PatientName and other usual ones",
     ),
     Flag(
         "on_collision",
@@ -181,7 +187,12 @@ HOW = (
         complete=plugin_names,
     ),
     Flag(
-        "dry_run", bool, ("--dry-run",), "Show the chain and count the inputs; write nothing.", "", WORK
+        "dry_run",
+        bool,
+        ("--dry-run",),
+        "Show the chain and count the inputs; write nothing.",
+        "",
+        WORK,
     ),
 )
 

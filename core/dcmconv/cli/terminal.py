@@ -15,10 +15,10 @@ STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069
 
 
 def harmless(text: str) -> str:
-    """Return one line of text with every character that steers a terminal written as an escape.
+    r"""Return one line of text with every character that steers a terminal written as an escape.
 
     >>> harmless("CT\x1b[2J.dcm")
-    'CT\\\\x1b[2J.dcm'
+    'CT\\x1b[2J.dcm'
     """
     return STEERING.sub(_as_escape, text)
 

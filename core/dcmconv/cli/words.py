@@ -10,7 +10,7 @@ import os
 import shlex
 from collections.abc import Sequence
 
-__all__ = ["blocked_plugins", "command_named", "components_named", "completed_words", "values_of"]
+__all__ = ["blocked_plugins", "command_named", "completed_words", "components_named", "values_of"]
 
 KIND_FLAGS = {
     "-n": "normalizer",
@@ -41,7 +41,7 @@ def command_named(words: Sequence[str]) -> str:
 
 
 def values_of(words: Sequence[str], *flags: str) -> list[str]:
-    """Return what stands behind some flags: ``-w jpg``, ``-wjpg``, ``--writer jpg``, ``--writer=jpg``."""
+    """Return what stands behind some flags: ``-w jpg``, ``-wjpg``, ``--writer jpg`` or ``=jpg``."""
     found = []
     for word, following in zip(words, [*words[1:], ""], strict=True):
         for flag in flags:

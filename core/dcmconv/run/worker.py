@@ -13,7 +13,7 @@ import stat
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -146,21 +146,16 @@ def _output(picture: EncodedPicture, name: str) -> OutputFile:
 def _write(path: str, data: bytes) -> None:
     try:
         with open(path, "wb", buffering=0) as stream:  # noqa: PTH123 - a third of Path.open's cost
-            for block in _blocks(data):
-                stream.write(block)
+            rest = memoryview(data)
+            while rest:
+                # A write may take less than all: near a full disk, or beyond 2 GiB.
+                rest = rest[stream.write(rest) :]
     except OSError as error:
         raise OutputError(
             f"A picture of {len(data)} bytes cannot be written: {error.strerror}.",
             hint="Make room or choose another --out, then run again: what is finished stays.",
             reason="disk-full" if error.errno in FULL else "output",
         ) from error
-
-
-def _blocks(data: bytes) -> Iterator[memoryview]:
-    # One write() takes at most 2 GiB on Linux.
-    view = memoryview(data)
-    for begin in range(0, len(view), 1 << 30):
-        yield view[begin : begin + (1 << 30)]
 
 
 def _fingerprint(source: InputFile) -> tuple[int, int] | None:

@@ -35,4 +35,4 @@ class Percentile(Normalizer):
         words = f"percentiles {self.low:g} and {self.high:g}"
         if black == white:
             return because(minmax_curve(frame), [f"{words} are both {black:.10g}"])
-        return span(black, white, words, frame)
+        return span(black, white, f"{words},", frame)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import Picture
 
-__all__ = ["RGB", "contrast_of", "paint", "parse_color", "with_canvas"]
+__all__ = ["RGB", "canvas_like", "contrast_of", "in_colors", "paint", "parse_color"]
 
 RGB = tuple[int, int, int]
 """A color, 0 to 255 a channel, whatever the depth of the picture."""
@@ -38,29 +38,29 @@ def contrast_of(color: RGB) -> RGB:
     return (0, 0, 0) if 299 * red + 587 * green + 114 * blue >= 127500 else (255, 255, 255)
 
 
-def with_canvas(picture: Picture, *colors: RGB, shape: tuple[int, int], fill: int) -> Picture:
-    """Return a picture of a new shape, filled, that can show the colors and what was in the old one.
+def in_colors(picture: Picture, *colors: RGB) -> Picture:
+    """Return the picture so that it can hold the colors: RGB if one of them is not gray.
 
-    Gray stays gray where all colors are; a palette is looked up.  The pixels are not copied in.
-
-    Parameters
-    ----------
-    shape : (rows, columns)
-    fill : int
-        Display value of every channel; alpha is opaque.
+    A palette is looked up, because what is drawn need not be among its colors.
     """
-    pixels = picture.pixels
     if picture.palette is not None:
-        picture = picture.with_(pixels=picture.palette[pixels], palette=None)
-    elif pixels.ndim == 2 and any(len(set(color)) > 1 for color in colors):
-        picture = picture.with_(pixels=np.repeat(pixels[..., np.newaxis], 3, axis=2))
-    canvas = np.full((*shape, *picture.pixels.shape[2:]), fill, picture.pixels.dtype)
+        return picture.with_(pixels=picture.palette[picture.pixels], palette=None)
+    if picture.is_color or all(len(set(color)) == 1 for color in colors):
+        return picture
+    return picture.with_(pixels=np.repeat(picture.pixels[..., np.newaxis], 3, axis=2))
+
+
+def canvas_like(pixels: NDArray[Any], rows: int, columns: int, fill: int) -> NDArray[Any]:
+    """Return an opaque array of the same dtype and channels, every display value ``fill``."""
+    canvas = np.full((rows, columns, *pixels.shape[2:]), fill, pixels.dtype)
     if canvas.ndim == 3 and canvas.shape[2] == 4:
         canvas[..., 3] = np.iinfo(canvas.dtype).max
-    return picture, canvas
+    return canvas
 
 
-def paint(pixels: NDArray[Any], coverage: NDArray[Any], color: RGB, corner: tuple[int, int]) -> None:
+def paint(
+    pixels: NDArray[Any], coverage: NDArray[Any], color: RGB, corner: tuple[int, int]
+) -> None:
     """Blend a color into pixels, in place, by coverage (uint8, 255 is all of the pixel).
 
     ``corner`` is the (row, column) of the coverage's upper left; what lies outside is left out.

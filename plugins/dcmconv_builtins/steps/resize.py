@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from dcmconv.plugin import Domain, LimitError, Opt, Picture, Step
+from dcmconv_builtins.steps.drawing import canvas_like
 from dcmconv_builtins.steps.resampling import Filter, resample
 
 __all__ = ["Resize"]
@@ -38,7 +39,11 @@ class Resize(Step):
         Opt("Fill up to width x height, to a square of max, or to a square of the longer side"),
     ] = False
     fill: Annotated[
-        int | None, Opt("Display value of the padding, at most white; the picture's background if left out", ge=0)
+        int | None,
+        Opt(
+            "Display value of the padding, at most white; the picture's background if left out",
+            ge=0,
+        ),
     ] = None
     filter: Annotated[Filter, Opt("How values between pixels are found")] = "lanczos"
     aspect: Annotated[
@@ -100,11 +105,9 @@ class Resize(Step):
             return picture
         fill = picture.background if self.fill is None else self.fill
         fill = min(fill, int(np.iinfo(picture.pixels.dtype).max))
-        pixels = np.full((rows, columns, *picture.pixels.shape[2:]), fill, picture.pixels.dtype)
+        pixels = canvas_like(picture.pixels, rows, columns, fill)
         top, left = (rows - picture.rows) // 2, (columns - picture.columns) // 2
         inside: Any = (slice(top, top + picture.rows), slice(left, left + picture.columns))
-        if pixels.ndim == 3 and pixels.shape[2] == 4:
-            pixels[..., 3] = np.iinfo(pixels.dtype).max
         pixels[inside] = picture.pixels
         return picture.with_(pixels=pixels)
 

@@ -45,6 +45,12 @@ class TextBlock:
         return int(ascent + descent)
 
     @property
+    def base_line(self) -> int:
+        """Rows from the block's upper edge to the base line of its first line."""
+        ascent, _ = self.fonts.first(self.size).getmetrics()
+        return self.margin + int(ascent)
+
+    @property
     def rows(self) -> int:
         """Height with margins."""
         return self.line_height * len(self.lines) + 2 * self.margin
@@ -87,17 +93,18 @@ class TextBlock:
 
         image = Image.new("L", (self.columns, self.rows))
         draw = ImageDraw.Draw(image)
-        ascent, _ = self.fonts.first(self.size).getmetrics()
         for number, line in enumerate(self.lines):
             x = (self.columns - self.width(line)) / 2
-            y = self.margin + number * self.line_height + ascent
+            y = self.base_line + number * self.line_height
             for font, run in self.fonts.runs(line, self.size):
                 draw.text((x, y), run, fill=255, font=font, anchor="ls", stroke_width=stroke)
                 x += font.getlength(run)
         return np.asarray(image)
 
 
-def fit_text(block: TextBlock, *, columns: int, smallest: float, rows: int | None = None) -> TextBlock:
+def fit_text(
+    block: TextBlock, *, columns: int, smallest: float, rows: int | None = None
+) -> TextBlock:
     """Make a block fit: shrink its lines, and where they get too small, wrap them.
 
     Parameters
@@ -126,7 +133,9 @@ def fit_text(block: TextBlock, *, columns: int, smallest: float, rows: int | Non
 
 def _wrapped(block: TextBlock, columns: int, rows: int | None) -> TextBlock:
     wrapped = block.wrapped(columns)
-    while block.size > 1 and (wrapped.columns > columns or (rows is not None and wrapped.rows > rows)):
+    while block.size > 1 and (
+        wrapped.columns > columns or (rows is not None and wrapped.rows > rows)
+    ):
         block = TextBlock(block.lines, max(1.0, block.size - 1), block.fonts)
         wrapped = block.wrapped(columns)
     return wrapped

@@ -75,9 +75,7 @@ def decode_htj2k_lossless(stream: bytes, description: PixelDescription) -> Decod
     return _decode(stream, description, lossy=False, decoder=OPENJPH)
 
 
-def _decode(
-    stream: bytes, description: PixelDescription, *, lossy: bool, decoder: str
-) -> Decoded:
+def _decode(stream: bytes, description: PixelDescription, *, lossy: bool, decoder: str) -> Decoded:
     codestream, notes = bare_codestream(stream)
     header, found = read_jpeg2000_header(codestream)
     notes += found + check_coded(header.coded, description)

@@ -41,7 +41,9 @@ def bare_codestream(stream: bytes) -> tuple[bytes, tuple[str, ...]]:
             length, header = int.from_bytes(stream[position + 8 : position + 16], "big"), 16
         if kind == b"jp2c":
             end = position + length if length else len(stream)
-            return stream[position + header : end], ("the JPEG 2000 stream is wrapped in a JP2 file",)
+            return stream[position + header : end], (
+                "the JPEG 2000 stream is wrapped in a JP2 file",
+            )
         if length < header:
             break
         position += length

@@ -81,7 +81,9 @@ def as_laid_out(
         or (frames * frame_bits(full) + 7) // 8 not in (element_bytes, element_bytes - 1)
     ):
         return description, ()
-    return full, ("Photometric Interpretation (0028,0004) is YBR_FULL_422, the length says YBR_FULL",)
+    return full, (
+        "Photometric Interpretation (0028,0004) is YBR_FULL_422, the length says YBR_FULL",
+    )
 
 
 def decode_native(
@@ -129,9 +131,7 @@ def decode_native(
 def _is_word_swapped(description: PixelDescription, *, big_endian: bool) -> bool:
     # PS3.5 A.3: in OW the 16-bit word is what is big endian, also where pixels are smaller.
     return (
-        big_endian
-        and description.bits_allocated <= 8
-        and description.value_representation == "OW"
+        big_endian and description.bits_allocated <= 8 and description.value_representation == "OW"
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+
 from dcmconv.plugin import Curve, Frame, Normalizer, Opt
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from dcmconv.plugin import Frame, InputError, InputFile, Instance, Reader
 
 

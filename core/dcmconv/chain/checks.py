@@ -1,0 +1,98 @@
+"""The static check: each stage takes what the one before it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from dcmconv.chain.complaints import Complaint, Place
+from dcmconv.chain.spec import ComponentSpec
+from dcmconv.errors import DcmconvError
+from dcmconv.kinds import Colormap, Normalizer, Source, Step, Writer
+from dcmconv.kinds import Reader as ReaderKind
+from dcmconv.options import Component
+from dcmconv.references import ComponentRef
+from dcmconv.registry import Registry
+
+__all__ = ["KIND_CLASSES", "Made", "Stages", "stage_complaints"]
+
+KIND_CLASSES: dict[str, type[Component]] = {
+    "reader": ReaderKind,
+    "normalizer": Normalizer,
+    "colormap": Colormap,
+    "step": Step,
+    "writer": Writer,
+    "source": Source,
+}
+"""What a component of a kind has to be."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A component that was made from its spec, and the reference that makes it again."""
+
+    spec: ComponentSpec
+    component: Component
+    ref: ComponentRef
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The components of one lane."""
+
+    normalizer: Made
+    steps: Sequence[Made]
+    colormap: Made | None
+    writer: Made
+
+
+def stage_complaints(stages: Stages, registry: Registry) -> Iterator[Complaint]:
+    """Yield a complaint for each stage that cannot take the values it would be given."""
+    name = stages.normalizer.spec.use
+    domain = cast("Normalizer", stages.normalizer.component).domain()
+    gives = f"'{name}' gives {domain} values"
+    for made in stages.steps:
+        accepts = cast("Step", made.component).accepts
+        if domain not in accepts:
+            yield Complaint(
+                _place(made, stages.normalizer),
+                f"'{made.spec.use}' takes {_listed(accepts)} values; {gives}.",
+                "Leave the step out there, or use another normalizer.",
+            )
+    if stages.colormap is not None and domain != "display":
+        yield Complaint(
+            _place(stages.colormap, stages.normalizer),
+            f"The colormap '{stages.colormap.spec.use}' takes display values; {gives}.",
+            "Give that output 'colormap: none', or use another normalizer.",
+        )
+    accepts = cast("Writer", stages.writer.component).accepts
+    if domain not in accepts:
+        yield Complaint(
+            _place(stages.writer, stages.normalizer),
+            f"{stages.writer.spec.use} takes {_listed(accepts)} values; {gives}.",
+            _writers_for(domain, registry),
+        )
+
+
+def _place(made: Made, normalizer: Made) -> Place:
+    """Return where to look: the stage itself, or the normalizer where a default chose the stage."""
+    return made.spec.place if made.spec.place.line or made.spec.place.is_flag else normalizer.spec.place
+
+
+def _listed(accepts: frozenset[str]) -> str:  # type: ignore[type-arg]
+    return " or ".join(sorted(accepts))
+
+
+def _writers_for(domain: str, registry: Registry) -> str:
+    fit: list[str] = []
+    for name in registry.names("writer"):
+        try:
+            writer = cast("type[Writer]", registry.load("writer", name))
+        except DcmconvError:
+            continue  # A writer that cannot be loaded is no advice.
+        if domain in writer.accepts:
+            fit.append(name)
+    if not fit:
+        return "Use another normalizer; no writer that is installed takes them."
+    return f"Write {' or '.join(fit)} instead, or use another normalizer."

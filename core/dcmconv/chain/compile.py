@@ -1,0 +1,231 @@
+"""From a spec to a plan: names resolved, options checked, stages fitted together.
+
+Everything that is wrong is found in one pass and raised as one ``ChainError``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, stage_complaints
+from dcmconv.chain.complaints import NOWHERE, Complaint, Place, chain_error
+from dcmconv.chain.inline import as_component
+from dcmconv.chain.merge import inherited, merge
+from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule, RunOptions
+from dcmconv.chain.settings import RunSettings
+from dcmconv.chain.spec import (
+    DEFAULT_CHAIN,
+    NO_COLORMAP,
+    ChainSpec,
+    ComponentSpec,
+    OutputSpec,
+    RuleSpec,
+    Slots,
+    output_ids,
+)
+from dcmconv.chain.validate import validated
+from dcmconv.errors import DcmconvError, UsageError
+from dcmconv.executor import Executor
+from dcmconv.kinds import Colormap
+from dcmconv.options import Component
+from dcmconv.registry import Registry
+from dcmconv.template import Template
+
+__all__ = ["compile_chain", "make_component", "merge"]
+
+_ID = re.compile(r"[A-Za-z0-9][\w.-]*")
+
+
+def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
+    """Check a chain against what is installed and return the plan.
+
+    Parameters
+    ----------
+    spec : ChainSpec
+        What it leaves unsaid is ``DEFAULT_CHAIN``.
+    registry : Registry
+        Where names are looked up.
+
+    Raises
+    ------
+    ChainError
+        With every unknown name, unknown option, wrong value and stage that does not fit.
+    """
+    work = _Compilation(registry, list(spec.complaints))
+    plan = work.plan(merge(DEFAULT_CHAIN, spec))
+    if work.complaints:
+        raise chain_error(work.complaints)
+    return plan
+
+
+def make_component(
+    kind: str, value: str | Mapping[str, Any] | ComponentSpec, registry: Registry
+) -> Component:
+    """Make one component from its short form or ``{"use": ...}``.
+
+    Raises
+    ------
+    ChainError
+        If nothing has that name, or an option is wrong.
+    """
+    work = _Compilation(registry)
+    made = work.make(kind, as_component(value))
+    if made is None:
+        raise chain_error(work.complaints)
+    return made.component
+
+
+@dataclass
+class _Compilation:
+    registry: Registry
+    complaints: list[Complaint] = field(default_factory=list)
+    _made: dict[tuple[str, int], Made | None] = field(default_factory=dict)
+
+    def plan(self, spec: ChainSpec) -> Plan:
+        rules = tuple(self._rule(rule, spec) for rule in spec.rules or ())
+        lanes = self._lanes(spec, None)
+        return Plan(
+            readers=self._all("reader"),
+            sources=self._all("source"),
+            lanes=lanes,
+            rules=rules,
+            frames=spec.frames or (),
+            tags=spec.tags or (),
+            run=self._run(spec),
+        )
+
+    def make(self, kind: str, spec: ComponentSpec) -> Made | None:
+        """Make a component; None after a complaint.  A spec that several lanes share is made once."""
+        key = kind, id(spec)
+        if key not in self._made:
+            self._made[key] = self._newly_made(kind, spec)
+        return self._made[key]
+
+    def _newly_made(self, kind: str, spec: ComponentSpec) -> Made | None:
+        try:
+            component = self.registry.load(kind, spec.use)
+        except DcmconvError as error:
+            self._complain(spec.place, error.message, error.hint)
+            return None
+        needed = Executor if kind == "executor" else KIND_CLASSES[kind]
+        if not issubclass(component, needed):
+            self._complain(
+                spec.place,
+                f"'{spec.use}' is offered as a {kind} and is none: {component.__qualname__}.",
+                f"Tell its author: a {kind} derives from dcmconv.plugin.{needed.__name__}.",
+            )
+            return None
+        found = validated(component, spec)
+        if isinstance(found, list):
+            self.complaints += found
+            return None
+        # Read back from the component: numbers and tuples now, whatever the text was.
+        options = {name: getattr(found, name) for name in spec.options}
+        return Made(spec, found, self.registry.ref(kind, spec.use, options))
+
+    def _rule(self, rule: RuleSpec, spec: ChainSpec) -> PlannedRule:
+        lanes = () if rule.skip else self._lanes(spec, rule)
+        return PlannedRule(when=dict(rule.when), lanes=lanes, skip=rule.skip)
+
+    def _lanes(self, spec: ChainSpec, rule: RuleSpec | None) -> tuple[Lane, ...]:
+        outputs = spec.outputs if rule is None or rule.outputs is None else rule.outputs
+        if not outputs:
+            place = rule.place if rule else NOWHERE
+            self._complain(place, "There is no output.", "Name a writer: outputs: [png]")
+            return ()
+        ids = output_ids(outputs)
+        self._check_ids(outputs, ids)
+        lanes = (
+            self._lane(output, lane_id, inherited(spec, rule, output))
+            for output, lane_id in zip(outputs, ids, strict=True)
+        )
+        return tuple(lane for lane in lanes if lane is not None)
+
+    def _lane(self, output: OutputSpec, lane_id: str, slots: Slots) -> Lane | None:
+        self._check_name(output)
+        stages = self._stages(output, slots)
+        if stages is None:
+            return None
+        self.complaints += stage_complaints(stages, self.registry)
+        return Lane(
+            id=lane_id,
+            normalizer=stages.normalizer.ref,
+            steps=tuple(step.ref for step in stages.steps),
+            colormap=stages.colormap.ref if stages.colormap else None,
+            writer=stages.writer.ref,
+            invert=bool(slots.invert),
+            aspect=slots.aspect or "square",
+            name=output.name,
+        )
+
+    def _stages(self, output: OutputSpec, slots: Slots) -> Stages | None:
+        """Make every component, also after one that cannot be made: all complaints in one pass."""
+        normalizer = self.make("normalizer", cast("ComponentSpec", slots.normalize))
+        steps = [self.make("step", step) for step in slots.steps or ()]
+        writer = self.make("writer", output.writer)
+        asked = slots.colormap
+        colormap = None
+        if asked is not None and asked.use != NO_COLORMAP.use:
+            colormap = self._colormap(asked)
+            if colormap is None:
+                return None
+        whole = [step for step in steps if step is not None]
+        if normalizer is None or writer is None or len(whole) < len(steps):
+            return None
+        return Stages(normalizer, whole, colormap, writer)
+
+    def _colormap(self, spec: ComponentSpec) -> Made | None:
+        made = self.make("colormap", spec)
+        if made is None:
+            return None
+        try:
+            # A table from a file shows now that the file is missing, not at every input.
+            cast("Colormap", made.component).table()
+        except DcmconvError as error:
+            self._complain(spec.place, error.message, error.hint)
+            return None
+        return made
+
+    def _run(self, spec: ChainSpec) -> RunOptions:
+        found = validated(RunSettings, spec.run)
+        executor = self.make("executor", spec.executor) if spec.executor else None
+        if isinstance(found, list):
+            self.complaints += found
+            return RunOptions()
+        settings = cast("RunSettings", found)
+        return RunOptions(
+            workers=None if settings.workers == "auto" else settings.workers,
+            executor=executor.ref if executor else None,
+            timeout=settings.timeout,
+            on_error=settings.on_error,
+            on_collision=settings.on_collision,
+            on_existing=settings.on_existing,
+        )
+
+    def _all(self, kind: str) -> tuple[ComponentRef, ...]:
+        offers = self.registry.offered(kind)
+        return tuple(self.registry.ref(kind, offer.qualified_name) for offer in offers)
+
+    def _check_ids(self, outputs: tuple[OutputSpec, ...], ids: list[str]) -> None:
+        for output, lane_id in zip(outputs, ids, strict=True):
+            place = output.writer.place
+            if not _ID.fullmatch(lane_id):
+                self._complain(
+                    place,
+                    f"The id '{lane_id}' cannot stand in a file name.",
+                    "Use letters, digits, dots and dashes.",
+                )
+            elif ids.count(lane_id) > 1:
+                self._complain(place, f"Two outputs have the id '{lane_id}'.", "Give each its own.")
+
+    def _check_name(self, output: OutputSpec) -> None:
+        try:
+            Template(output.name)
+        except UsageError as error:
+            self._complain(output.name_place, error.message, error.hint)
+
+    def _complain(self, place: Place, message: str, hint: str) -> None:
+        self.complaints.append(Complaint(place, message, hint))

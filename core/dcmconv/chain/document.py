@@ -1,0 +1,267 @@
+"""The grammar of a chain file: nodes in, a ``ChainSpec`` out, every complaint collected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from dcmconv.chain.complaints import NOWHERE, Complaint, Objection, Place
+from dcmconv.chain.frames import parse_frames
+from dcmconv.chain.inline import parse_component, read_output
+from dcmconv.chain.spec import (
+    NO_COLORMAP,
+    SLOT_NAMES,
+    ChainSpec,
+    ComponentSpec,
+    FrameRange,
+    OutputSpec,
+    RuleSpec,
+    Written,
+)
+from dcmconv.chain.yaml_nodes import Entry, ListNode, MapNode, Node, ScalarNode, plain
+from dcmconv.errors import UsageError
+from dcmconv.registry import nearest
+
+__all__ = ["CHAIN_KEYS", "RULE_KEYS", "Document", "Link", "unknown_word"]
+
+VERSION = 1
+CHAIN_KEYS = ("version", "extends", *SLOT_NAMES, "rules", "outputs", "frames", "tags", "run")
+RULE_KEYS = ("when", "skip", *SLOT_NAMES, "outputs")
+ASPECTS = ("square", "keep")
+TAG_FORM = re.compile(r"[A-Z][A-Za-z0-9]*|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of ``extends``."""
+
+    text: str
+    place: Place
+
+
+def unknown_word(place: Place, subject: str, word: str, known: Iterable[str]) -> Complaint:
+    """Complain of a word that is not known, with the nearest that is.
+
+    ``subject`` reads like ``"'window' has no option"``.
+    """
+    words = list(known)
+    near = nearest(word, words)
+    ending = f"; {near}" if near else "."
+    hint = "" if near else f"Known: {', '.join(words)}." if words else "It takes none."
+    return Complaint(place, f"{subject} '{word}'{ending}", hint)
+
+
+@dataclass
+class Document:
+    """Reads one document; what is wrong is left out of the spec and kept in ``complaints``."""
+
+    complaints: list[Complaint] = field(default_factory=list)
+
+    def chain(self, node: Node) -> tuple[ChainSpec, list[Link]]:
+        """Return the chain as this document says it, and what it extends."""
+        fields = self._fields(node, CHAIN_KEYS, "A chain has no key")
+        self._check_version(fields.get("version"), node.place)
+        run, executor = self._run(fields.get("run"))
+        spec = ChainSpec(
+            **self._slots(fields),
+            rules=self._several(fields.get("rules"), self._rule),
+            outputs=self._several(fields.get("outputs"), self._output),
+            frames=self._said(fields.get("frames"), self._frames),
+            tags=self._several(fields.get("tags"), self._tag),
+            run=run,
+            executor=executor,
+        )
+        return spec, list(self._several(fields.get("extends"), self._link) or ())
+
+    def _check_version(self, entry: Entry | None, place: Place) -> None:
+        if entry is None:
+            first_line = Place(place.source, 1, 1) if place.line else place
+            self._complain(
+                first_line, "A chain needs its version.", f"Start it with: version: {VERSION}"
+            )
+        elif plain(entry.node) != VERSION or isinstance(plain(entry.node), bool):
+            message = f"Version {plain(entry.node)} is not known; this dcmconv reads {VERSION}."
+            self._complain(entry.node.place, message, f"Write: version: {VERSION}")
+
+    def _slots(self, fields: dict[str, Entry]) -> dict[str, Any]:
+        return {
+            "normalize": self._said(fields.get("normalize"), self._component),
+            "invert": self._said(fields.get("invert"), self._truth),
+            "steps": self._several(fields.get("steps"), self._component),
+            "colormap": self._said(fields.get("colormap"), self._colormap),
+            "aspect": self._said(fields.get("aspect"), self._aspect),
+        }
+
+    def _component(self, node: Node) -> ComponentSpec:
+        if isinstance(node, ScalarNode) and isinstance(node.value, str):
+            return parse_component(node.value, node.place)
+        if not isinstance(node, MapNode):
+            raise Objection(
+                node.place,
+                f"{_shown(node)} is no component.",
+                "Write a name, NAME:KEY=VALUE, or a mapping with 'use'.",
+            )
+        fields = dict(node.entries)
+        use, identity = fields.pop("use", None), fields.pop("id", None)
+        if use is None:
+            raise Objection(
+                node.place, "This component has no name.", "Name it with use, as in {use: window}."
+            )
+        name = parse_component(self._text(use.node), use.node.place)
+        if name.options:
+            raise Objection(use.node.place, "use takes a name only.", "Write options as keys of their own.")
+        return ComponentSpec(
+            name.use,
+            {key: plain(entry.node) for key, entry in fields.items()},
+            self._text(identity.node) if identity else "",
+            use.node.place,
+            {key: Written(entry.key_place, entry.node.place) for key, entry in fields.items()},
+        )
+
+    def _colormap(self, node: Node) -> ComponentSpec:
+        if isinstance(node, ScalarNode) and node.value in (None, "none"):
+            return ComponentSpec(NO_COLORMAP.use, place=node.place)
+        return self._component(node)
+
+    def _output(self, node: Node) -> OutputSpec:
+        if not isinstance(node, MapNode):
+            return read_output(self._component(node))
+        own = {"name", *SLOT_NAMES}
+        fields = {key: entry for key, entry in node.entries.items() if key in own}
+        rest = {key: entry for key, entry in node.entries.items() if key not in own}
+        name = fields.get("name")
+        return OutputSpec(
+            writer=self._component(MapNode(rest, node.place)),
+            name=self._said(name, self._text) or "",
+            name_place=name.node.place if name else NOWHERE,
+            **self._slots(fields),
+        )
+
+    def _rule(self, node: Node) -> RuleSpec:
+        fields = self._fields(node, RULE_KEYS, "A rule has no key")
+        if "when" not in fields:
+            raise Objection(
+                node.place, "A rule needs 'when'.", "Write for example: when: {Modality: CT}"
+            )
+        rule = RuleSpec(
+            when=self._said(fields["when"], self._when) or {},
+            skip=self._said(fields.get("skip"), self._truth) or False,
+            outputs=self._several(fields.get("outputs"), self._output),
+            **self._slots(fields),
+            place=node.place,
+        )
+        if rule.skip and len(fields) > 2:
+            self._complain(node.place, "A rule that skips decides nothing else.", "Take the rest out.")
+        return rule
+
+    def _when(self, node: Node) -> dict[str, tuple[Any, ...]]:
+        if not isinstance(node, MapNode) or not node.entries:
+            raise Objection(
+                node.place, f"when is {_shown(node)}.", "It takes a mapping: {Modality: [CT, MR]}"
+            )
+        for word, entry in node.entries.items():
+            self._check_tag(word, entry.key_place)
+        return {
+            word: self._several(entry, self._accepted) or () for word, entry in node.entries.items()
+        }
+
+    def _accepted(self, node: Node) -> str | int | float:
+        if not isinstance(node, ScalarNode) or node.value is None or isinstance(node.value, bool):
+            raise Objection(node.place, f"{_shown(node)} is no value of an attribute.", "Quote text.")
+        return node.value
+
+    def _run(self, entry: Entry | None) -> tuple[ComponentSpec, ComponentSpec | None]:
+        nothing = ComponentSpec("run")
+        if entry is None:
+            return nothing, None
+        if not isinstance(entry.node, MapNode):
+            self._complain(entry.node.place, f"run is {_shown(entry.node)}.", "It takes a mapping.")
+            return nothing, None
+        fields = dict(entry.node.entries)
+        executor = self._said(fields.pop("executor", None), self._component)
+        written = {key: Written(item.key_place, item.node.place) for key, item in fields.items()}
+        settings = {key: plain(item.node) for key, item in fields.items()}
+        return ComponentSpec("run", settings, "", entry.node.place, written), executor
+
+    def _frames(self, node: Node) -> tuple[FrameRange, ...]:
+        value = plain(node)
+        listed = value if isinstance(value, list) else [value]
+        try:
+            return parse_frames(",".join(str(item) for item in listed))
+        except UsageError as error:
+            raise Objection(node.place, error.message, error.hint) from None
+
+    def _link(self, node: Node) -> Link:
+        return Link(self._text(node), node.place)
+
+    def _tag(self, node: Node) -> str:
+        word = self._text(node)
+        self._check_tag(word, node.place)
+        return word
+
+    def _check_tag(self, word: str, place: Place) -> None:
+        if not TAG_FORM.fullmatch(word):
+            self._complain(
+                place,
+                f"'{word}' names no attribute.",
+                "Write a keyword such as PatientID, or a tag such as '0010,0020'.",
+            )
+
+    def _aspect(self, node: Node) -> str:
+        value = plain(node)
+        if value not in ASPECTS:
+            raise Objection(node.place, f"aspect is {_shown(node)}.", f"It takes {' or '.join(ASPECTS)}.")
+        return str(value)
+
+    def _truth(self, node: Node) -> bool:
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, bool):
+            raise Objection(node.place, f"{_shown(node)} is neither true nor false.", "Write true or false.")
+        return node.value
+
+    def _text(self, node: Node) -> str:
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+            raise Objection(node.place, f"{_shown(node)} is no text.", "Put text in quotes.")
+        return node.value
+
+    def _fields(self, node: Node, known: tuple[str, ...], subject: str) -> dict[str, Entry]:
+        if not isinstance(node, MapNode):
+            keys = f"It has the keys {', '.join(known)}."
+            self._complain(node.place, f"{_shown(node)} is no mapping.", keys)
+            return {}
+        for word, entry in node.entries.items():
+            if word not in known:
+                self.complaints.append(unknown_word(entry.key_place, subject, word, known))
+        return {word: entry for word, entry in node.entries.items() if word in known}
+
+    def _said(self, entry: Entry | None, read: Callable[[Node], Read]) -> Read | None:
+        return None if entry is None else self._collecting(entry.node, read)
+
+    def _several(self, entry: Entry | None, read: Callable[[Node], Read]) -> tuple[Read, ...] | None:
+        """Read a list, or one item that stands for a list of one."""
+        if entry is None:
+            return None
+        nodes = entry.node.items if isinstance(entry.node, ListNode) else (entry.node,)
+        found = (self._collecting(node, read) for node in nodes)
+        return tuple(item for item in found if item is not None)
+
+    def _collecting(self, node: Node, read: Callable[[Node], Read]) -> Read | None:
+        try:
+            return read(node)
+        except Objection as objection:
+            self.complaints.append(objection.complaint)
+            return None
+
+    def _complain(self, place: Place, message: str, hint: str = "") -> None:
+        self.complaints.append(Complaint(place, message, hint))
+
+
+def _shown(node: Node) -> str:
+    if isinstance(node, MapNode):
+        return "A mapping"
+    if isinstance(node, ListNode):
+        return "A list"
+    return {None: "null", True: "true", False: "false"}.get(node.value, f"'{node.value}'")  # type: ignore[call-overload]

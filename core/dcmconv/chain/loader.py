@@ -1,0 +1,157 @@
+"""Chains from files and presets, with what they extend laid below them."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dcmconv.chain.complaints import NOWHERE, Complaint, Objection, Place, chain_error
+from dcmconv.chain.document import Document, Link
+from dcmconv.chain.merge import merge
+from dcmconv.chain.spec import ChainSpec
+from dcmconv.chain.yaml_nodes import MOST_BYTES, Entry, ListNode, MapNode, Node, ScalarNode, read_yaml
+from dcmconv.errors import UsageError
+from dcmconv.registry import Registry, nearest
+
+__all__ = ["chain_from_data", "load_chain"]
+
+PRESET = "preset:"
+
+
+def load_chain(name_or_path: str, registry: Registry) -> ChainSpec:
+    """Read a chain and everything that it extends.
+
+    Parameters
+    ----------
+    name_or_path : str
+        A file, or ``preset:NAME``.
+    registry : Registry
+        Where presets are found.
+
+    Returns
+    -------
+    ChainSpec
+        Its ``complaints`` say what is wrong with keys and forms; ``compile_chain`` raises them
+        together with what it finds itself.
+
+    Raises
+    ------
+    ChainError
+        If a file cannot be read at all: missing, not YAML, too large.
+    """
+    loading = _Loading(registry)
+    try:
+        spec = loading.load(name_or_path, Path(), NOWHERE)
+    except Objection as objection:
+        raise chain_error([objection.complaint]) from None
+    return replace(spec, complaints=tuple(loading.complaints))
+
+
+def chain_from_data(data: Mapping[str, Any], registry: Registry) -> ChainSpec:
+    """Read a chain that is plain data in Python, with the keys of a chain file.
+
+    ``version`` may be left out.  Files in ``extends`` are relative to the current folder.
+    """
+    loading = _Loading(registry)
+    node = _node_of({"version": 1, **data})
+    try:
+        spec = loading.resolved(node, _Origin("", Path()))
+    except Objection as objection:
+        raise chain_error([objection.complaint]) from None
+    return replace(spec, complaints=tuple(loading.complaints))
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where a document comes from: ``folder`` is None for presets, which have none."""
+
+    source: str
+    folder: Path | None
+
+
+@dataclass
+class _Loading:
+    registry: Registry
+    complaints: list[Complaint] = field(default_factory=list)
+    trail: tuple[str, ...] = ()
+
+    def load(self, name: str, folder: Path | None, place: Place) -> ChainSpec:
+        identity, origin, content = self._content(name, folder, place)
+        if identity in self.trail:
+            raise Objection(
+                place,
+                f"{name} extends itself: {' → '.join((*self.trail, identity))}.",
+                "Take it out of extends.",
+            )
+        node, complaints = read_yaml(content, origin.source)
+        self.complaints += complaints
+        outer, self.trail = self.trail, (*self.trail, identity)
+        try:
+            return self.resolved(node, origin)
+        finally:
+            self.trail = outer
+
+    def resolved(self, node: Node, origin: _Origin) -> ChainSpec:
+        document = Document()
+        spec, links = document.chain(node)
+        self.complaints += document.complaints
+        below = ChainSpec()
+        for link in links:
+            below = merge(below, self._linked(link, origin))
+        return merge(below, spec)
+
+    def _linked(self, link: Link, origin: _Origin) -> ChainSpec:
+        try:
+            return self.load(link.text, origin.folder, link.place)
+        except Objection as objection:
+            self.complaints.append(objection.complaint)
+            return ChainSpec()
+
+    def _content(self, name: str, folder: Path | None, place: Place) -> tuple[str, _Origin, bytes]:
+        if name.startswith(PRESET):
+            return self._preset(name, place)
+        if folder is None:
+            raise Objection(
+                place, f"A preset extends presets only, not '{name}'.", "Write preset:NAME."
+            )
+        path = folder / name
+        try:
+            with path.open("rb") as stream:
+                content = stream.read(MOST_BYTES + 1)
+        except OSError as error:
+            message = f"The chain file '{path}' cannot be read: {error.strerror or error}."
+            raise Objection(place, message, self._advice(name)) from None
+        return str(path.resolve()), _Origin(str(path), path.parent), content
+
+    def _preset(self, name: str, place: Place) -> tuple[str, _Origin, bytes]:
+        try:
+            offer = self.registry.find("preset", name.removeprefix(PRESET))
+        except UsageError as error:
+            raise Objection(place, error.message, error.hint) from None
+        package, _, inner = offer.target.partition(":")
+        try:
+            content = importlib.resources.files(package).joinpath(inner).read_bytes()
+        except (OSError, ImportError) as error:
+            message = f"The preset '{offer.name}' of {offer.distribution} cannot be read: {error}."
+            raise Objection(place, message, "Reinstall the plugin.") from None
+        return f"{PRESET}{offer.qualified_name}", _Origin(f"{PRESET}{offer.name}", None), content
+
+    def _advice(self, name: str) -> str:
+        presets = self.registry.names("preset")
+        if name in presets:
+            return f"Did you mean the preset? Write {PRESET}{name}."
+        near = nearest(Path(name).stem, presets)
+        return f"A preset {near}" if near else f"A chain is a file, or {PRESET}NAME: {', '.join(presets)}."
+
+
+def _node_of(data: Any) -> Node:
+    if isinstance(data, Mapping):
+        return MapNode({str(k): Entry(NOWHERE, _node_of(v)) for k, v in data.items()}, NOWHERE)
+    if isinstance(data, (list, tuple)):
+        return ListNode(tuple(_node_of(item) for item in data), NOWHERE)
+    if data is None or isinstance(data, (str, bool, int, float)):
+        return ScalarNode(data, NOWHERE)
+    return ScalarNode(str(data), NOWHERE)

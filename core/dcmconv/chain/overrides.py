@@ -1,0 +1,236 @@
+"""What is said from outside over a chain: ``DCMCONV_SET``, ``--set``, and explicit flags.
+
+Precedence: defaults < preset < chain file < ``DCMCONV_SET`` < ``--set`` < explicit flags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from dcmconv.chain.complaints import Objection, Place, chain_error
+from dcmconv.chain.document import unknown_word
+from dcmconv.chain.inline import parse_component, parse_value, read_output
+from dcmconv.chain.merge import merge, merge_component, merge_output
+from dcmconv.chain.settings import RunSettings
+from dcmconv.chain.spec import (
+    DEFAULT_CHAIN,
+    SLOT_NAMES,
+    ChainSpec,
+    ComponentSpec,
+    OutputSpec,
+    RuleSpec,
+    Slots,
+    Written,
+    output_ids,
+)
+
+__all__ = ["ENVIRONMENT", "Setting", "apply_set", "assemble", "set_option", "with_flags", "with_name"]
+
+ENVIRONMENT = "DCMCONV_SET"
+"""Settings with semicolons between them: ``jpg.quality=95; run.workers=4``."""
+
+_HEAD = re.compile(r"\s*([A-Za-z0-9][\w-]*)\.([A-Za-z_]\w*)\s*=")
+_OUTPUT_KEYS = frozenset({"name", *SLOT_NAMES})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value for an option of the components that are known as ``head``."""
+
+    head: str
+    key: str
+    value: Any
+    place: Place = field(default=Place(), compare=False)
+
+
+def assemble(
+    chain: ChainSpec,
+    flags: ChainSpec,
+    *,
+    sets: Sequence[str] = (),
+    dotted: Iterable[tuple[str, str, str]] = (),
+    environment: Mapping[str, str] | None = None,
+) -> ChainSpec:
+    """Put a chain, the environment and the flags of a command together, in their precedence.
+
+    Parameters
+    ----------
+    chain : ChainSpec
+        From ``--chain``; an empty one if there is none.
+    flags : ChainSpec
+        What flags such as ``-n`` and ``-w`` say.
+    sets : sequence of str
+        The texts of ``--set``.
+    dotted : iterable of (id, option, text)
+        The flags of components: ``--window.center 40`` is ``("window", "center", "40")``.
+    environment : mapping, optional
+        Where ``DCMCONV_SET`` is looked for.
+
+    Raises
+    ------
+    ChainError
+        If a setting has another form, or names what the chain does not have.
+    """
+    spec = with_flags(merge(DEFAULT_CHAIN, chain), flags)
+    for text in (environment or {}).get(ENVIRONMENT, "").split(";"):
+        if text.strip():
+            spec = apply_set(spec, text.strip(), source=ENVIRONMENT)
+    for text in sets:
+        spec = apply_set(spec, text)
+    for head, key, text in dotted:
+        place = Place(f"--{head}.{key} {text}", is_flag=True)
+        spec = _set(spec, Setting(head, key, _value_of(text, place), place))
+    return spec
+
+
+def apply_set(spec: ChainSpec, text: str, source: str = "--set") -> ChainSpec:
+    """Return the chain with one setting: ``jpg.quality=95``, ``run.workers=4``.
+
+    The head is the id of a component in the chain (its name, where it has no id), or ``run``; all
+    components of that id are set.  An option that an explicit flag gave stays.
+
+    Raises
+    ------
+    ChainError
+        If the text has another form, or the chain has no such component.
+    """
+    place = Place(f"{source} {text}")
+    found = _HEAD.match(text)
+    if found is None:
+        complaint = Objection(place, "This is no setting.", "Write ID.OPTION=VALUE, as in jpg.quality=95.")
+        raise chain_error([complaint.complaint])
+    return _set(spec, Setting(found[1], found[2], _value_of(text[found.end() :], place), place))
+
+
+def set_option(spec: ChainSpec, setting: Setting) -> ChainSpec:
+    """Return the chain with one setting; see ``apply_set``.
+
+    Raises
+    ------
+    ChainError
+        If the chain has no such component.
+    """
+    return _set(spec, setting)
+
+
+def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
+    """Return the chain with what explicit flags say.
+
+    A flag speaks for every input, so what it says is taken out of the rules; and it says a whole
+    component, so nothing of the chain's component stays.  Outputs keep what they decide themselves.
+    """
+    said = {
+        item.name: getattr(flags, item.name)
+        for item in fields(ChainSpec)
+        if item.name not in {"run", "complaints", "rules"} and getattr(flags, item.name) is not None
+    }
+    spoken = [name for name in (*SLOT_NAMES, "outputs") if name in said]
+    rules = flags.rules if flags.rules is not None else chain.rules
+    silent = dict.fromkeys(spoken)
+    return replace(
+        chain,
+        **said,
+        rules=None if rules is None else tuple(replace(rule, **silent) for rule in rules),  # type: ignore[arg-type]
+        run=merge_component(chain.run, flags.run) or chain.run,
+        complaints=(*chain.complaints, *flags.complaints),
+    )
+
+
+def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainSpec:
+    """Return the chain with the same name template for every output."""
+    place = Place(f"{source} {template}", is_flag=True)
+
+    def named(outputs: tuple[OutputSpec, ...]) -> tuple[OutputSpec, ...]:
+        return tuple(replace(output, name=template, name_place=place) for output in outputs)
+
+    full = merge(DEFAULT_CHAIN, chain)
+    rules = full.rules and tuple(
+        replace(rule, outputs=rule.outputs and named(rule.outputs)) for rule in full.rules
+    )
+    return replace(full, outputs=named(full.outputs or ()), rules=rules)
+
+
+def _value_of(text: str, place: Place) -> Any:
+    try:
+        return parse_value(text.strip(), place)
+    except Objection as objection:
+        raise chain_error([objection.complaint]) from None
+
+
+def _set(spec: ChainSpec, setting: Setting) -> ChainSpec:
+    full = merge(DEFAULT_CHAIN, spec)
+    work = _Setting(setting)
+    try:
+        done = work.run(full) if setting.head == "run" else work.chain(full)
+    except Objection as objection:
+        raise chain_error([objection.complaint]) from None
+    if setting.head != "run" and setting.head not in work.seen:
+        known = sorted({*work.seen, "run"})
+        subject = "This chain has no component"
+        raise chain_error([unknown_word(setting.place, subject, setting.head, known)])
+    return done
+
+
+@dataclass
+class _Setting:
+    """One setting on its way through a chain; ``seen`` are the ids that it met."""
+
+    setting: Setting
+    seen: set[str] = field(default_factory=set)
+
+    def run(self, spec: ChainSpec) -> ChainSpec:
+        if self.setting.key == "executor":
+            executor = parse_component(str(self.setting.value), self.setting.place)
+            return replace(spec, executor=executor)
+        known = [item.name for item in fields(RunSettings)]
+        if self.setting.key not in known:
+            complaint = unknown_word(self.setting.place, "'run' has no setting", self.setting.key, known)
+            raise Objection(complaint.place, complaint.message, complaint.hint)
+        return replace(spec, run=self._changed(spec.run))
+
+    def chain(self, spec: ChainSpec) -> ChainSpec:
+        rules = spec.rules and tuple(self._rule(rule) for rule in spec.rules)
+        executor = self._one(spec.executor)
+        return replace(self._slots(spec), rules=rules, outputs=self._outputs(spec), executor=executor)
+
+    def _rule(self, rule: RuleSpec) -> RuleSpec:
+        return replace(self._slots(rule), outputs=self._outputs(rule))
+
+    def _outputs(self, owner: ChainSpec | RuleSpec) -> tuple[OutputSpec, ...] | None:
+        if owner.outputs is None:
+            return None
+        named = zip(owner.outputs, output_ids(owner.outputs), strict=True)
+        return tuple(self._output(self._slots(output), known_as) for output, known_as in named)
+
+    def _output(self, output: OutputSpec, known_as: str) -> OutputSpec:
+        self.seen.add(known_as)
+        if known_as != self.setting.head:
+            return output
+        if self.setting.key not in _OUTPUT_KEYS:
+            return replace(output, writer=self._changed(output.writer))
+        own = ComponentSpec(output.writer.use, {self.setting.key: self.setting.value}, place=self.setting.place)
+        said = read_output(own)
+        return merge_output(output, replace(said, writer=output.writer))
+
+    def _slots[Owner: Slots](self, owner: Owner) -> Owner:
+        return owner
+
+    def _one(self, component: ComponentSpec | None) -> ComponentSpec | None:
+        if component is None:
+            return None
+        self.seen.add(component.known_as)
+        return self._changed(component) if component.known_as == self.setting.head else component
+
+    def _changed(self, component: ComponentSpec) -> ComponentSpec:
+        key, place = self.setting.key, self.setting.place
+        before = component.written.get(key)
+        if before is not None and before.value.is_flag and not place.is_flag:
+            return component
+        return replace(
+            component,
+            options={**component.options, key: self.setting.value},
+            written={**component.written, key: Written(place, place)},
+        )

@@ -1,0 +1,112 @@
+"""A component's options, checked against its declaration; pydantic's findings in our words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dcmconv.chain.complaints import NOWHERE, Complaint, Place
+from dcmconv.chain.document import unknown_word
+from dcmconv.chain.spec import ComponentSpec, Written
+from dcmconv.errors import DcmconvError
+from dcmconv.options import Component
+from dcmconv.registry import nearest
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+__all__ = ["validated"]
+
+
+def validated(component: type[Component], spec: ComponentSpec) -> Component | list[Complaint]:
+    """Make a component from the options as written.
+
+    Text is read as the number, truth or list that the option declares, so flags and YAML meet here.
+
+    Returns
+    -------
+    Component or list of Complaint
+        The component, or everything that is wrong with its options.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    if not dataclasses.is_dataclass(component):
+        message = f"'{spec.use}' is no dataclass, so it has no options that can be checked."
+        return [Complaint(spec.place, message, "Tell its author: @dataclass(frozen=True, kw_only=True).")]
+    try:
+        made: Component = TypeAdapter(component).validate_python(dict(spec.options))
+    except ValidationError as error:
+        return list(_complaints(component, spec, error))
+    except DcmconvError as error:
+        # From __post_init__: a template that is none, for example.
+        return [Complaint(_blamed(spec, error.message), f"'{spec.use}': {error.message}", error.hint)]
+    return made
+
+
+def _complaints(
+    component: type[Component], spec: ComponentSpec, error: ValidationError
+) -> Iterator[Complaint]:
+    by_option: dict[str, list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        option = str(detail["loc"][0]) if detail["loc"] else ""
+        by_option.setdefault(option, []).append(detail)
+    for option, details in by_option.items():
+        yield _complaint(component, spec, option, details)
+
+
+def _complaint(
+    component: type[Component], spec: ComponentSpec, option: str, details: list[ErrorDetails]
+) -> Complaint:
+    known = [each.name for each in dataclasses.fields(component)]  # type: ignore[arg-type]
+    written = spec.written.get(option, Written(spec.place, spec.place))
+    kind = details[0]["type"]
+    if kind == "unexpected_keyword_argument":
+        subject = f"'{spec.use}' has no {'setting' if spec.use == 'run' else 'option'}"
+        return unknown_word(written.key, subject, option, known)
+    if kind == "missing":
+        hint = f"Write {spec.use}:{option}=VALUE, or {option} as a key of its own."
+        return Complaint(spec.place, f"'{spec.use}' needs the option '{option}'.", hint)
+    if not option:
+        message = details[0]["msg"].removeprefix("Value error, ")
+        return Complaint(_blamed(spec, message), f"'{spec.use}': {message.rstrip('.')}.")
+    return _wrong_value(spec, option, details, written.value)
+
+
+def _wrong_value(
+    spec: ComponentSpec, option: str, details: list[ErrorDetails], place: Place
+) -> Complaint:
+    # A union reports each of its members; together they say what the option takes.
+    needs = dict.fromkeys(_need(detail["msg"]) for detail in details)
+    found = _shown(spec.options.get(option))
+    near = _nearest_choice(spec.options.get(option), details)
+    message = f"'{spec.use}' has {option} {found}; it {' or '.join(needs)}."
+    return Complaint(place, message, f"{near[0].upper()}{near[1:]}" if near else "")
+
+
+def _need(message: str) -> str:
+    text = message.removeprefix("Value error, ").removeprefix("Input ")
+    return text.partition(", unable to parse")[0].rstrip(".")
+
+
+def _nearest_choice(value: Any, details: list[ErrorDetails]) -> str:
+    choices: list[str] = []
+    for detail in details:
+        context: Mapping[str, Any] = detail.get("ctx", {})
+        if detail["type"] == "literal_error":
+            choices += [word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")]
+    return nearest(value, choices) if isinstance(value, str) and choices else ""
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"'{text}'" if isinstance(value, str) else text
+
+
+def _blamed(spec: ComponentSpec, message: str) -> Place:
+    """Return the place of the first option that a message speaks of, else the component's."""
+    spoken = [place.value for option, place in spec.written.items() if option in message.split()]
+    return next(iter(spoken), spec.place or NOWHERE)

@@ -1,0 +1,138 @@
+"""``dcmconv chain validate | show | schema | init``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dcmconv.cli.completion import preset_names
+from dcmconv.cli.flags import Flag, add_command
+
+if TYPE_CHECKING:
+    import typer
+
+__all__ = ["STARTER", "add_to"]
+
+STARTER = """\
+# yaml-language-server: $schema=./dcmconv.schema.json
+# Run it:    dcmconv run --chain {name} INPUT... --out OUT
+# Check it:  dcmconv chain validate {name}
+version: 1
+normalize: auto            # or minmax, or {{use: window, center: 40, width: 400}}
+# rules:                   # first match wins
+#   - when: {{Modality: CT, BodyPartExamined: [CHEST, LUNG]}}
+#     normalize: {{use: window, center: -600, width: 1500}}
+steps: []                  # such as [{{use: resize, max: 1024}}]
+outputs:                   # one decode, one picture for each of these
+  - {{use: jpg, quality: 92}}
+"""
+
+CHAIN = Flag(
+    "chain",
+    str,
+    (),
+    "A chain file, or preset:NAME.",
+    "FILE|preset:NAME",
+    required=True,
+    complete=preset_names,
+)
+AS_JSON = Flag("as_json", bool, ("--json",), "Print one JSON value.")
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add the commands."""
+    add_command(
+        group,
+        "validate",
+        _validate,
+        [CHAIN, AS_JSON],
+        help_text="Check a chain against what is installed; every complaint has its line.",
+    )
+    add_command(
+        group, "show", _show, [CHAIN], help_text="Print a chain with everything it extends."
+    )
+    add_command(
+        group,
+        "schema",
+        _schema,
+        [Flag("out", str, ("-o", "--out"), "Write it to a file.", "FILE")],
+        help_text="Print the JSON Schema of chain files, for editors; with the plugins installed.",
+    )
+    add_command(
+        group,
+        "init",
+        _init,
+        [Flag("file", str, (), "The file to make.", "FILE", default="dcmconv.yaml")],
+        help_text="Begin a chain file, with its schema beside it; an existing file stays.",
+    )
+
+
+def _validate(values: Mapping[str, Any]) -> int:
+    from dcmconv.chain.compile import compile_chain
+    from dcmconv.chain.loader import load_chain
+    from dcmconv.cli.terminal import print_json, print_result
+    from dcmconv.registry import Registry
+
+    registry = Registry.discover()
+    plan = compile_chain(load_chain(values["chain"], registry), registry)
+    lanes = [lane.id for lane in plan.lanes]
+    if values["as_json"]:
+        print_json({"chain": values["chain"], "outputs": lanes, "digest": plan.digest})
+    else:
+        rules = f", {len(plan.rules)} rules" if plan.rules else ""
+        print_result(f"{values['chain']} is right: outputs {', '.join(lanes)}{rules}.")
+    return 0
+
+
+def _show(values: Mapping[str, Any]) -> int:
+    from dcmconv.chain.loader import load_chain
+    from dcmconv.chain.show import chain_as_yaml
+    from dcmconv.cli.terminal import print_result
+    from dcmconv.registry import Registry
+
+    print_result(chain_as_yaml(load_chain(values["chain"], Registry.discover())).rstrip())
+    return 0
+
+
+def _schema(values: Mapping[str, Any]) -> int:
+    from dcmconv.cli.terminal import print_result, say
+
+    if not values["out"]:
+        print_result(_schema_text().rstrip())
+        return 0
+    _write(Path(values["out"]), _schema_text())
+    say(f"Wrote {values['out']}.")
+    return 0
+
+
+def _init(values: Mapping[str, Any]) -> int:
+    from dcmconv.cli.terminal import print_result
+    from dcmconv.errors import OutputError
+
+    path = Path(values["file"] or "dcmconv.yaml")
+    if path.exists():
+        raise OutputError(f"{path} is there already.", hint="Name another file, or edit this one.")
+    _write(path, STARTER.format(name=path))
+    _write(path.parent / "dcmconv.schema.json", _schema_text())
+    print_result(f"Wrote {path} and its schema.\nNext: dcmconv chain validate {path}")
+    return 0
+
+
+def _schema_text() -> str:
+    from dcmconv.chain.schema import chain_schema
+    from dcmconv.registry import Registry
+
+    return json.dumps(chain_schema(Registry.discover()), indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    from dcmconv.errors import OutputError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}.", hint="Name a file in another folder."
+        ) from error

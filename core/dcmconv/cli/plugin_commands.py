@@ -1,0 +1,143 @@
+"""``dcmconv plugins list | show NAME``: what is installed, and the options of each component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dcmconv.cli.completion import names_of
+from dcmconv.cli.flags import Flag, add_command
+from dcmconv.hooks import KINDS
+
+if TYPE_CHECKING:
+    import typer
+
+    from dcmconv.kinds import Row
+    from dcmconv.registry import Offered, Registry
+
+__all__ = ["add_to"]
+
+AS_JSON = Flag("as_json", bool, ("--json",), "Print one JSON value instead of tables.")
+NO_PLUGIN = Flag("no_plugin", list[str], ("--no-plugin",), "Leave out a plugin.", "NAME")
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add ``list`` and ``show``."""
+    add_command(
+        group,
+        "list",
+        lambda values: _answer(values, _list_rows),
+        [AS_JSON, NO_PLUGIN],
+        help_text="List every component on offer, by kind, with the plugin that brings it.",
+    )
+    name = Flag(
+        "name",
+        str,
+        (),
+        "A component or a plugin.",
+        "NAME",
+        required=True,
+        complete=names_of(*KINDS),
+    )
+    add_command(
+        group,
+        "show",
+        lambda values: _answer(values, _show_rows),
+        [name, AS_JSON, NO_PLUGIN],
+        help_text="Show what a component does and the options it takes.",
+    )
+
+
+def _answer(values: Mapping[str, Any], rows: Any) -> int:
+    from dcmconv.cli.rows import print_rows
+    from dcmconv.registry import Registry
+
+    registry = Registry.discover(blocked=values["no_plugin"] or ())
+    return print_rows(rows(registry, values), as_json=bool(values["as_json"]))
+
+
+def _list_rows(registry: Registry, values: Mapping[str, Any]) -> Iterator[Row]:
+    from dcmconv.kinds import Heading, Row
+
+    for kind in KINDS:
+        offers = sorted(registry.offered(kind), key=lambda offer: offer.name)
+        if offers:
+            yield Heading(title=f"{kind.capitalize()}s")
+        for offer in offers:
+            yield Row(name=offer.name, plugin=_plugin(offer), summary=_summary(registry, offer))
+    if registry.problems:
+        yield Heading(title="Problems")
+    for problem in registry.problems:
+        yield Row(problem=str(problem))
+
+
+def _show_rows(registry: Registry, values: Mapping[str, Any]) -> Iterator[Row]:
+    wanted = values["name"]
+    found = [o for o in registry.offered() if wanted in (o.name, o.qualified_name)]
+    of_plugin = [o for o in registry.offered() if wanted in (o.plugin, o.distribution)]
+    if not found and not of_plugin:
+        raise _unknown(registry, wanted)
+    for offer in found:
+        yield from _component_rows(registry, offer)
+    if not found:
+        yield from _plugin_rows(registry, of_plugin)
+
+
+def _plugin_rows(registry: Registry, offers: list[Offered]) -> Iterator[Row]:
+    from dcmconv.kinds import Heading, Row
+
+    yield Heading(title=_plugin(offers[0]))
+    for offer in offers:
+        yield Row(kind=offer.kind, name=offer.name, summary=_summary(registry, offer))
+
+
+def _component_rows(registry: Registry, offer: Offered) -> Iterator[Row]:
+    from dcmconv.cli.component_flags import default_of, describe, help_of
+    from dcmconv.kinds import Heading, Row
+    from dcmconv.options import option_fields
+
+    title = f"{offer.kind} {offer.name}, from {_plugin(offer)}"
+    if offer.kind == "preset":
+        yield Heading(title=title)
+        yield Row(see=f"dcmconv chain show preset:{offer.name}")
+        return
+    component = registry.load(offer.kind, offer.name)
+    yield Heading(title=f"{title}\n{component.summary()}")
+    for field in option_fields(component):
+        yield Row(
+            option=field.name,
+            value=describe(field.annotation),
+            default="required" if field.required else default_of(field),
+            meaning=help_of(field),
+        )
+
+
+def _summary(registry: Registry, offer: Offered) -> str:
+    """Return the first line of the docstring; imports the component if the offer has no summary."""
+    from dcmconv.errors import DcmconvError
+
+    if offer.summary:
+        return offer.summary
+    if offer.kind == "preset":
+        return f"--chain preset:{offer.name}"
+    try:
+        return registry.load(offer.kind, offer.qualified_name).summary()
+    except DcmconvError as error:
+        return f"broken: {error.message}"
+
+
+def _plugin(offer: Offered) -> str:
+    if offer.plugin == offer.distribution:
+        return f"{offer.plugin} {offer.version}"
+    return f"{offer.plugin} ({offer.distribution} {offer.version})"
+
+
+def _unknown(registry: Registry, name: str) -> Exception:
+    from dcmconv.errors import UsageError
+    from dcmconv.registry import nearest
+
+    near = nearest(name, {offer.name for offer in registry.offered()})
+    advice = f"{near[0].upper()}{near[1:]} " if near else ""
+    return UsageError(
+        f"No component and no plugin is named '{name}'.", hint=f"{advice}See: dcmconv plugins list"
+    )

@@ -1,0 +1,58 @@
+"""The components whose options become flags: those that the command line or its chain names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dcmconv.cli.component_flags import FlagTarget
+from dcmconv.cli.words import blocked_plugins, components_named, values_of
+from dcmconv.errors import DcmconvError
+from dcmconv.registry import Registry
+
+__all__ = ["find_targets"]
+
+KINDS = ("normalizer", "colormap", "step", "writer")
+
+
+def find_targets(words: Sequence[str]) -> list[FlagTarget]:
+    """Return the components that are named, each once; what does not exist is refused later."""
+    named, chains = components_named(words), values_of(words, "--chain")
+    if not (named or chains):
+        return []
+    registry = Registry.discover(blocked=blocked_plugins(words))
+    found: dict[str, FlagTarget] = {}
+    for identity, kind, name in [*_named(named), *_in_chains(chains, registry)]:
+        target = _target(identity, kind, name, registry)
+        if target is not None:
+            found.setdefault(identity, target)
+    return list(found.values())
+
+
+def _named(named: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    # Those with a kind first: a flag alone cannot say which of two kinds is meant.
+    for kind, name in sorted(named, key=lambda pair: not pair[0]):
+        yield name, kind, name
+
+
+def _in_chains(chains: list[str], registry: Registry) -> Iterator[tuple[str, str, str]]:
+    from dcmconv.chain.loader import load_chain
+
+    for name in chains:
+        try:
+            chain = load_chain(name, registry)
+        except DcmconvError:
+            continue  # the command itself reads the chain again, and complains in full
+        for slots in (chain, *(chain.rules or ()), *(chain.outputs or ())):
+            pairs = [("normalizer", slots.normalize), ("colormap", slots.colormap)]
+            pairs += [("step", step) for step in slots.steps or ()]
+            yield from ((spec.known_as, kind, spec.use) for kind, spec in pairs if spec)
+        yield from ((o.writer.known_as, "writer", o.writer.use) for o in chain.outputs or ())
+
+
+def _target(identity: str, kind: str, name: str, registry: Registry) -> FlagTarget | None:
+    for each in [kind] if kind else KINDS:
+        try:
+            return FlagTarget(identity, each, registry.load(each, name))
+        except DcmconvError:
+            continue  # unknown, ambiguous or broken: compiling the chain says so with its place
+    return None

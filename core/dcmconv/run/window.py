@@ -1,0 +1,90 @@
+"""The window in flight: tasks to the crew, answers back in the order of the walk."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from dcmconv.executor import Crew, Done, Lost, Task
+from dcmconv.run.records import Assignment, Report
+
+__all__ = ["LEAD", "Item", "Window"]
+
+LEAD = 4096
+"""How many inputs may be finished but not yet published, behind one that takes long."""
+
+READY_AT_ONCE = 256
+"""How many inputs without work are taken from the walk before answers are looked at again."""
+
+
+@dataclass
+class Item:
+    """One input on its way: its assignment, or its report where there is nothing to do."""
+
+    label: str
+    key: str
+    locator: str
+    assignment: Assignment | None = None
+    seconds: float | None = None
+    answer: Report | Lost | None = None
+    crashes: int = 0
+
+
+@dataclass
+class Window:
+    """Keeps as many tasks in flight as the crew likes, and no more.
+
+    A task whose worker crashed is tried once more, in another worker; a second crash, a passed time
+    limit and anything else stands.
+    """
+
+    crew: Crew
+    _waiting: deque[Item] = field(default_factory=deque)
+    _in_flight: dict[int, Item] = field(default_factory=dict)
+    _number: int = 0
+
+    def in_order(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield every item with its answer, in the order in which they came."""
+        upcoming = iter(items)
+        more = True
+        while more or self._waiting:
+            more = more and self._take(upcoming)
+            while self._waiting and self._waiting[0].answer is not None:
+                yield self._waiting.popleft()
+            if self._in_flight and (self._waiting or not more):
+                for answer in self.crew.wait():
+                    self._settle(answer)
+
+    def _take(self, upcoming: Iterator[Item]) -> bool:
+        """Fill the window; say whether there may be more."""
+        ready = 0
+        while (
+            len(self._in_flight) < self.crew.capacity
+            and len(self._waiting) < LEAD
+            and ready < READY_AT_ONCE
+        ):
+            item = next(upcoming, None)
+            if item is None:
+                return False
+            self._waiting.append(item)
+            if item.answer is None:
+                self._send(item)
+            else:
+                ready += 1
+        return True
+
+    def _send(self, item: Item) -> None:
+        self._number += 1
+        self._in_flight[self._number] = item
+        self.crew.submit(Task(self._number, item.assignment, item.seconds))
+
+    def _settle(self, answer: Done | Lost) -> None:
+        item = self._in_flight.pop(answer.number)
+        if isinstance(answer, Done):
+            item.answer = answer.answer
+        elif answer.reason == "crash" and item.crashes == 0:
+            item.crashes += 1
+            self._send(item)
+        else:
+            item.answer = answer

@@ -1,0 +1,131 @@
+"""Attributes as plain values: what rules, names, tables and plugins ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydicom.datadict import keyword_for_tag, tag_for_keyword
+from pydicom.dataset import Dataset
+
+from dcmconv.plugin import AttributeValue
+from dcmconv_builtins.dicom.elements import PARSE_ERRORS, Elements, Notes, named
+
+__all__ = ["ARTICLE_KEYWORDS", "DicomAttributes"]
+
+ARTICLE_KEYWORDS = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientAge",
+    "PatientSex",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "InstitutionName",
+    "Manufacturer",
+    "StudyDescription",
+)
+"""The tag table of the article."""
+
+_BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "SQ", "OB or OW"})
+
+
+class DicomAttributes(Mapping[str, AttributeValue]):
+    """The elements of a dataset by keyword or ``GGGG,EEEE``; each is converted when asked for.
+
+    Text is decoded by Specific Character Set (0008,0005), names included; DS and IS are numbers;
+    several values are a tuple; an empty element is None.  Sequences and binary values are absent.
+    An element that cannot be read is a missing key and a note.  Attributes of functional groups
+    answer where the frame has its own.
+
+    Parameters
+    ----------
+    datasets : tuple of Elements
+        Where to look, in this order: macros of the frame, of all frames, then the top level.
+    notes : Notes
+        Where unreadable elements are noted.
+    """
+
+    def __init__(self, datasets: tuple[Elements, ...], notes: Notes) -> None:
+        self._datasets = tuple(elements.dataset for elements in datasets)
+        self._notes = notes
+
+    @classmethod
+    def of_frame(cls, top: Elements, groups: tuple[Elements, ...]) -> DicomAttributes:
+        """Return the attributes of one frame, from its functional groups and the top level."""
+        macros: list[Elements] = []
+        for group in groups:
+            for element in list(group.dataset.keys()):
+                macros.extend(group.items(keyword_for_tag(element))[:1])
+        return cls((*macros, top), top.notes)
+
+    def __getitem__(self, key: str) -> AttributeValue:
+        tag = _tag_of(key)
+        for dataset in self._datasets:
+            if tag is not None and tag in dataset:
+                return self._value(dataset, tag, key)
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        seen: set[int] = set()
+        for dataset in self._datasets:
+            for tag in dataset.keys():  # noqa: SIM118 - iterating a Dataset converts every element
+                name = keyword_for_tag(tag) or f"{tag.group:04X},{tag.element:04X}"
+                if tag not in seen and name in self:
+                    seen.add(tag)
+                    yield name
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _value(self, dataset: Dataset, tag: int, key: str) -> AttributeValue:
+        try:
+            with self._notes.catching_warnings():
+                element = dataset[tag]
+                value = element.value
+        except PARSE_ERRORS:
+            self._notes.add(f"{_label(key)} cannot be read and was left out.")
+            raise KeyError(key) from None
+        if element.VR in _BINARY_VRS or isinstance(value, bytes):
+            raise KeyError(key)
+        return _plain(value, element.VR)
+
+
+def _tag_of(key: str) -> int | None:
+    tag = tag_for_keyword(key)
+    if tag is not None:
+        return tag
+    group, comma, number = key.partition(",")
+    if len(group) != 4 or len(number) != 4 or not comma:
+        return None
+    try:
+        return int(group + number, 16)
+    except ValueError:
+        return None
+
+
+def _label(key: str) -> str:
+    return named(key) if tag_for_keyword(key) is not None else f"({key})"
+
+
+def _plain(value: Any, vr: str) -> AttributeValue:
+    if value is None or value == "":
+        return None
+    if isinstance(value, list | tuple) or hasattr(value, "append"):
+        parts = tuple(_plain_single(part, vr) for part in value)
+        return parts or None
+    return _plain_single(value, vr)
+
+
+def _plain_single(value: Any, vr: str) -> str | int | float:
+    if vr == "AT":
+        return f"{int(value) >> 16:04X},{int(value) & 0xFFFF:04X}"
+    if isinstance(value, bool | int):
+        return int(value)
+    if isinstance(value, float) or vr == "DS":
+        return float(value or "nan")
+    if vr == "PN":
+        # Empty components and groups carry nothing: "Wang^XiaoDong=王^小东" stays, "Doe^^^" is "Doe".
+        return "=".join(group.rstrip("^ ") for group in str(value).split("=")).rstrip("=")
+    return str(value).strip(" \0")

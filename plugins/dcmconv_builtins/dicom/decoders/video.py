@@ -1,0 +1,148 @@
+"""Video (PS3.5 8.2.5 to 8.2.12): one stream for all frames, decoded forward by PyAV.
+
+PyAV is the extra ``dcmconv[video]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import InputError, UnsupportedError
+from dcmconv_builtins.dicom.decoders.decoded import (
+    SECOND_COPY,
+    Coded,
+    Decoded,
+    check_coded,
+    checked,
+    truncated,
+)
+from dcmconv_builtins.dicom.pixel_description import PixelDescription
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+__all__ = ["DECODER", "INSTALL", "VideoFrames"]
+
+DECODER = "av"
+INSTALL = "pip install 'dcmconv[video]'"
+HIGH_DEFINITION_ROWS = 720
+
+
+class VideoFrames:
+    """The frames of a video, one at a time; only the codec's own few are ever in memory.
+
+    Reading forward is cheap; going back starts again at the first frame.
+
+    Parameters
+    ----------
+    source : binary file
+        The whole stream, such as ``Encapsulated.open_stream()``; it is not closed.
+    description : PixelDescription
+        Of the Instance.
+    """
+
+    def __init__(self, source: BinaryIO, description: PixelDescription) -> None:
+        self._source = source
+        self._description = description
+        self._frames: Iterator[Decoded] = iter(())
+        self._next_index = 0
+        self._is_open = False
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Decode one frame, counted from 0: RGB, or monochrome for one sample a pixel.
+
+        Raises
+        ------
+        InputError
+            If the stream is damaged, ends too soon, or has another size.
+        UnsupportedError
+            If PyAV is not installed.
+        """
+        if not self._is_open or frame_index < self._next_index:
+            self.close()
+            self._frames, self._is_open = _decode(self._source, self._description), True
+        for decoded in self._frames:
+            self._next_index += 1
+            if self._next_index == frame_index + 1:
+                return decoded
+        found = self._next_index
+        self.close()
+        raise truncated(
+            "video",
+            f"it holds {found} frames, "
+            f"Number of Frames (0028,0008) is {self._description.frame_count}",
+        )
+
+    def close(self) -> None:
+        """Let go of the codec."""
+        close = getattr(self._frames, "close", None)
+        if close is not None:
+            close()
+        self._frames, self._next_index, self._is_open = iter(()), 0, False
+
+
+def _decode(source: BinaryIO, description: PixelDescription) -> Iterator[Decoded]:
+    try:
+        import av
+    except ImportError as error:
+        raise UnsupportedError(
+            "PyAV, which decodes video, is not installed.", hint=INSTALL, reason="not-installed"
+        ) from error
+    source.seek(0)
+    try:
+        with av.open(source, mode="r") as container:
+            if not container.streams.video:
+                raise InputError("the stream holds no video.", hint=SECOND_COPY)
+            stream = container.streams.video[0]
+            # A run has a process for each core; the codec must not start threads of its own.
+            stream.codec_context.thread_count = 1
+            for frame in container.decode(stream):
+                yield _decoded(frame, description)
+    except av.FFmpegError as error:
+        raise InputError(f"the video stream is damaged: {error}", hint=SECOND_COPY) from error
+
+
+def _decoded(frame: VideoFrame, description: PixelDescription) -> Decoded:
+    is_wide = description.bits_allocated > 8
+    own = Coded(
+        format="video",
+        rows=frame.height,
+        columns=frame.width,
+        samples=description.samples_per_pixel,
+        bits=description.bits_stored,
+    )
+    check_coded(own, description)
+    if description.samples_per_pixel == 1:
+        layout = "gray16le" if is_wide else "gray"
+    else:
+        layout = "rgb48le" if is_wide else "rgb24"
+    values = frame.reformat(format=layout, **_color_options(frame)).to_ndarray()
+    if is_wide:
+        values = values >> np.uint16(16 - description.bits_stored)
+    return Decoded(
+        values=_native(checked(values, description)),
+        photometric_interpretation=(
+            description.photometric_interpretation if description.samples_per_pixel == 1 else "RGB"
+        ),
+        decoder=f"{DECODER}.{frame.format.name}",
+        is_masked=True,
+    )
+
+
+def _color_options(frame: VideoFrame) -> dict[str, Any]:
+    from av.video.reformatter import Colorspace
+
+    unspecified = 2
+    if int(frame.colorspace) != unspecified:
+        return {}
+    # PS3.5 8.2.5 to 8.2.12: high definition is ITU-R BT.709, standard definition BT.601.
+    is_high = frame.height >= HIGH_DEFINITION_ROWS
+    return {"src_colorspace": Colorspace.ITU709 if is_high else Colorspace.ITU601}
+
+
+def _native(values: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(values)

@@ -1,0 +1,81 @@
+"""How a dataset is coded, told from its first elements (PS3.5 7.1)."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+__all__ = ["Encoding", "guess_encoding"]
+
+_TEXT_VRS = "AE AS CS DA DS DT IS LO LT PN SH ST TM UI US UL SS SL FL FD AT UT UC UR SV UV".split()
+_LONG_VRS = "OB OD OF OL OV OW SQ UN UC UR UT SV UV".split()
+_KNOWN = frozenset(word.encode() for word in (*_TEXT_VRS, *_LONG_VRS))
+_LONG = frozenset(word.encode() for word in _LONG_VRS)
+_FIRST_GROUPS = (0x0002, 0x0008)
+_LAST_EARLY_GROUP = 0x0020
+_LONGEST_EARLY_VALUE = 0x10000
+_NEEDED = 2
+
+
+class Encoding(NamedTuple):
+    """What reading a dataset needs to know."""
+
+    is_implicit: bool
+    is_little_endian: bool
+
+
+_CANDIDATES = (Encoding(False, True), Encoding(True, True), Encoding(False, False))
+
+
+class _Head(NamedTuple):
+    tag: int
+    end: int
+
+
+def guess_encoding(head: bytes) -> Encoding | None:
+    """Return the encoding by which bytes start a dataset of group 0002 or 0008, or None.
+
+    Two elements in ascending order have to make sense, so that no text and no other binary format
+    passes for a dataset without a preamble.
+    """
+    return next((found for found in _CANDIDATES if _is_dataset(head, found)), None)
+
+
+def _is_dataset(head: bytes, encoding: Encoding) -> bool:
+    position, last_tag, found = 0, -1, 0
+    while found < _NEEDED:
+        element = _element_at(head, position, encoding)
+        if element is None or element.tag <= last_tag:
+            return False
+        if found == 0 and element.tag >> 16 not in _FIRST_GROUPS:
+            return False
+        found += 1
+        position, last_tag = element.end, element.tag
+        if position >= len(head):
+            # A first value that fills the whole head is no proof, unless the file ends there.
+            return found >= _NEEDED or position == len(head)
+    return True
+
+
+def _element_at(head: bytes, position: int, encoding: Encoding) -> _Head | None:
+    if len(head) - position < 8:
+        return None
+    order = "<" if encoding.is_little_endian else ">"
+    group, number = struct.unpack_from(f"{order}HH", head, position)
+    if group > _LAST_EARLY_GROUP:
+        return None
+    start = position + 8
+    if encoding.is_implicit:
+        (length,) = struct.unpack_from(f"{order}I", head, position + 4)
+    else:
+        vr = head[position + 4 : position + 6]
+        if vr not in _KNOWN:
+            return None
+        if vr in _LONG:
+            start += 4
+            if len(head) < start:
+                return None
+            (length,) = struct.unpack_from(f"{order}I", head, position + 8)
+        else:
+            (length,) = struct.unpack_from(f"{order}H", head, position + 6)
+    return _Head(group << 16 | number, start + length) if length < _LONGEST_EARLY_VALUE else None

@@ -1,0 +1,56 @@
+"""The words of a title: a template filled from a picture, ready to be laid out."""
+
+from __future__ import annotations
+
+import re
+
+from dcmconv.plugin import Picture, Template, UsageError
+from dcmconv_builtins.steps.fonts import FontSet
+
+__all__ = ["caption_of", "check_template"]
+
+
+def check_template(text: str) -> None:
+    """Check a template when the option is read.
+
+    Raises
+    ------
+    ValueError
+        With the template's own complaint.
+    """
+    try:
+        Template(text)
+    except UsageError as error:
+        raise ValueError(f"{error.message} {error.hint}") from None
+
+
+def caption_of(template: str, picture: Picture, fonts: FontSet) -> tuple[tuple[str, ...], str]:
+    r"""Fill a template and make it drawable.
+
+    Fields are attributes, ``frame`` and ``frames``.  A line end in the template (``\n`` typed as two
+    characters counts) starts a new line; one inside a value becomes a space.
+
+    Returns
+    -------
+    tuple of str, str
+        The lines, none if there is nothing to draw; and a note, empty unless characters are missing.
+        The note names no character: they may be a patient's.
+    """
+    values = {
+        **picture.attributes,
+        "frame": picture.frame_number,
+        "frames": picture.frame_count,
+    }
+    filled = Template(template.replace("\\n", "\n")).fill(
+        values, clean=lambda text: re.sub(r"\s+", " ", text).strip()
+    )
+    text, missing = fonts.drawable(filled)
+    if not text.strip():
+        return (), ""
+    note = ""
+    if missing:
+        note = (
+            f"{missing} {'character has' if missing == 1 else 'characters have'} no glyph and became "
+            "'?' in the title; name a font file with the option font."
+        )
+    return tuple(text.split("\n")), note

@@ -1,0 +1,127 @@
+"""Strangers' plugins, installed and used from the command line; the core knows none of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.dicom_files import monochrome, save
+from support.environments import ROOT, fresh_environment
+
+STRANGERS = ROOT / "tests" / "third_party"
+WHOLE = ("dcmconv-sepia", "dcmconv-gamma", "dcmconv-npyread", "dcmconv-pgm")
+RAMP = np.linspace(-1000, 3000, 48).astype(np.int16).reshape(6, 8)
+
+
+@pytest.fixture(scope="module")
+def environment(wheel, tmp_path_factory):
+    made = fresh_environment(tmp_path_factory.mktemp("strangers") / "env")
+    made.install(wheel, *(STRANGERS / name for name in WHOLE))
+    return made
+
+
+@pytest.fixture
+def scans(tmp_path):
+    save(monochrome(RAMP), tmp_path / "scans" / "a.dcm")
+    return tmp_path / "scans"
+
+
+def test_a_stranger_s_colormap_colors_a_picture(environment, scans, tmp_path):
+    environment.run(
+        "dcmconv", "run", scans, "-o", tmp_path / "out", "-n", "minmax", "-c", "sepia", "-w", "png"
+    )
+    pixels = np.asarray(Image.open(tmp_path / "out" / "a.png").convert("RGB"))
+    assert pixels[0, 0].tolist() == [0, 0, 0]
+    assert pixels[-1, -1].tolist() == [255, 255, 255]
+    red, green, blue = pixels[3, 0].tolist()
+    assert red > green > blue
+
+
+def test_a_stranger_s_normalizer_takes_its_option_in_each_form(environment, scans, tmp_path):
+    inline, dotted = tmp_path / "inline", tmp_path / "dotted"
+    environment.run("dcmconv", "run", scans, "-o", inline, "-n", "gamma:exponent=2", "-w", "png")
+    environment.run(
+        "dcmconv", "run", scans, "-o", dotted, "-n", "gamma", "--gamma.exponent", "2", "-w", "png"
+    )
+    shown = np.asarray(Image.open(inline / "a.png"))
+    way = (RAMP.astype(float) + 1000) / 4000
+    assert np.array_equal(shown, np.floor(way**2 * 255 + 0.5).astype(np.uint8))
+    assert (inline / "a.png").read_bytes() == (dotted / "a.png").read_bytes()
+
+
+def test_a_stranger_s_option_out_of_its_bounds_is_refused(environment, scans, tmp_path):
+    done = environment.run(
+        "dcmconv", "run", scans, "-o", tmp_path / "out", "-n", "gamma:exponent=0", code=2
+    )
+    assert "exponent" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_stranger_s_reader_is_found_by_content(environment, tmp_path):
+    (tmp_path / "arrays").mkdir()
+    with (tmp_path / "arrays" / "frames.bin").open("wb") as stream:
+        np.save(stream, np.stack([RAMP, RAMP[::-1]]))
+    environment.run(
+        "dcmconv", "run", tmp_path / "arrays", "-o", tmp_path / "out", "-n", "minmax", "-w", "png"
+    )
+    names = sorted(path.name for path in (tmp_path / "out").glob("*.png"))
+    assert names == ["frames.bin_0001.png", "frames.bin_0002.png"]
+    first = np.asarray(Image.open(tmp_path / "out" / names[0]))
+    assert (first[0, 0], first[-1, -1]) == (0, 255)
+
+
+def test_a_stranger_s_writer_gets_the_depth_that_it_asks_for(environment, scans, tmp_path):
+    environment.run(
+        "dcmconv", "run", scans, "-o", tmp_path / "out", "-n", "minmax", "-w", "pgm:bits=16"
+    )
+    content = (tmp_path / "out" / "a.pgm").read_bytes()
+    assert content.startswith(b"P5 8 6 65535\n")
+    assert len(content) == len(b"P5 8 6 65535\n") + 6 * 8 * 2
+    assert content.endswith(b"\xff\xff")
+
+
+def test_strangers_work_together_in_several_processes(environment, tmp_path):
+    for number in range(8):
+        save(monochrome(RAMP + number), tmp_path / "scans" / f"{number}.dcm")
+    environment.run(
+        *("dcmconv", "run", tmp_path / "scans", "-o", tmp_path / "out", "--workers", "2"),
+        *("-n", "gamma", "-c", "sepia", "-w", "png", "-w", "pgm"),
+        code=1,  # a PGM file has no colours, and says so for each input
+    )
+    assert not list((tmp_path / "out").glob("*.pgm"))
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_stranger_passes_the_conformance_kit(environment, name):
+    tests = STRANGERS / name / "tests"
+    options = ("--rootdir", tests, "--import-mode=importlib", "-p", "no:cacheprovider", "-q")
+    said = environment.run("python", "-m", "pytest", tests, *options).stdout
+    assert " passed" in said
+
+
+def test_the_list_names_each_stranger_s_distribution(environment):
+    said = environment.run("dcmconv", "plugins", "list").stdout
+    for name in WHOLE:
+        assert name in said
+
+
+def test_a_stranger_can_be_left_out(environment, scans, tmp_path):
+    left_out = ("--no-plugin", "sepia")
+    done = environment.run(
+        "dcmconv", "run", scans, "-o", tmp_path / "out", *left_out, "-c", "sepia", code=2
+    )
+    assert "sepia" in done.stderr
+
+
+def test_a_wreck_is_named_and_in_nobody_s_way(wheel, scans, tmp_path):
+    environment = fresh_environment(tmp_path / "env")
+    environment.install(wheel, STRANGERS / "dcmconv-broken")
+    done = environment.run("dcmconv", "run", scans, "-o", tmp_path / "out", "-w", "png")
+    assert (tmp_path / "out" / "a.png").is_file()
+    assert "dcmconv-broken 0.3.1" in done.stderr
+    assert "a_library_that_nobody_has" in done.stderr
+    assert "Traceback" not in done.stderr
+    silent = environment.run(
+        *("dcmconv", "run", scans, "-o", tmp_path / "silent", "-w", "png", "--no-plugin", "broken")
+    )
+    assert "dcmconv-broken" not in silent.stderr

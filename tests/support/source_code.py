@@ -1,0 +1,66 @@
+"""The code as text: which module imports which, and how long things are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from support.environments import ROOT
+
+SOURCE_ROOTS = (ROOT / "core", ROOT / "plugins")
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Return every module of both packages: dotted name to file."""
+    found = {}
+    for root in SOURCE_ROOTS:
+        for path in sorted(root.rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    """Return a module, parsed."""
+    return ast.parse(modules()[name].read_text("utf-8"))
+
+
+def imports(name: str) -> Iterator[tuple[str, int]]:
+    """Yield what a module imports anywhere, functions and type checking included, and the line."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}, line {node.lineno}: a relative import"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield (whole if whole in modules() else str(node.module)), node.lineno
+
+
+def functions(name: str) -> Iterator[tuple[str, int]]:
+    """Yield each function with the number of its lines, the docstring left out."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            begin = node.lineno
+            said = ast.get_docstring(node, clean=False)
+            docstring = node.body[0].end_lineno - node.body[0].lineno + 1 if said is not None else 0
+            yield f"{name}.{node.name}", node.end_lineno - begin + 1 - docstring
+
+
+def parameters(name: str) -> Iterator[tuple[str, int]]:
+    """Yield each function with the number of its parameters, ``self`` and ``cls`` left out."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            yield f"{name}.{node.name}", len([a for a in every if a.arg not in ("self", "cls")])
+
+
+def calls(name: str) -> Iterator[tuple[str, int]]:
+    """Yield what is called by a plain or dotted name, and the line."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node.lineno
