@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
 __all__ = ["Component", "Opt", "OptionField", "option_fields"]
@@ -59,6 +59,13 @@ class Opt:
         from dcmconv._validation import bounded_schema
 
         return bounded_schema(source, handler, self)
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        from dcmconv._validation import described_schema
+
+        return described_schema(core_schema, handler, self)
 
 
 class Component:

@@ -16,12 +16,12 @@ REGISTRY = Registry.discover(only=[])
 
 OPTIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("colormap", "file"): {"path": str(Path(__file__).with_name("warm.csv"))},
-    ("command", "info"): {"files": ("a.dcm",)},
-    ("command", "samples"): {"directory": "samples"},
+    ("command", "info"): {"files": (Path("a.dcm"),)},
+    ("command", "samples"): {"directory": Path("samples")},
     ("normalizer", "window"): {"center": 40.0, "width": 400.0},
-    ("step", "crop"): {"x": 2, "y": 3, "width": 8, "height": 9},
+    ("step", "crop"): {"column": 2, "row": 3, "columns": 8, "rows": 9},
     ("step", "resize"): {"max": 7},
-    ("step", "rotate"): {"angle": 90},
+    ("step", "rotate"): {"degrees": 270},
 }
 """What a built-in is made with, where it cannot be made without options."""
 

@@ -77,10 +77,14 @@ def stage_complaints(stages: Stages, registry: Registry) -> Iterator[Complaint]:
 
 def _place(made: Made, normalizer: Made) -> Place:
     """Return where to look: the stage itself, or the normalizer where a default chose the stage."""
-    return made.spec.place if made.spec.place.line or made.spec.place.is_flag else normalizer.spec.place
+    return (
+        made.spec.place
+        if made.spec.place.line or made.spec.place.is_flag
+        else normalizer.spec.place
+    )
 
 
-def _listed(accepts: frozenset[str]) -> str:  # type: ignore[type-arg]
+def _listed(accepts: frozenset[str]) -> str:
     return " or ".join(sorted(accepts))
 
 

@@ -27,7 +27,7 @@ from dcmconv.chain.spec import (
     output_ids,
 )
 from dcmconv.chain.validate import validated
-from dcmconv.errors import DcmconvError, UsageError
+from dcmconv.errors import DcmconvError, PluginError, UsageError
 from dcmconv.executor import Executor
 from dcmconv.kinds import Colormap
 from dcmconv.options import Component
@@ -53,11 +53,12 @@ def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
     ------
     ChainError
         With every unknown name, unknown option, wrong value and stage that does not fit.
+    PluginError
+        If nothing is wrong but that components cannot be imported.
     """
     work = _Compilation(registry, list(spec.complaints))
     plan = work.plan(merge(DEFAULT_CHAIN, spec))
-    if work.complaints:
-        raise chain_error(work.complaints)
+    work.raise_complaints()
     return plan
 
 
@@ -73,16 +74,26 @@ def make_component(
     """
     work = _Compilation(registry)
     made = work.make(kind, as_component(value))
-    if made is None:
-        raise chain_error(work.complaints)
-    return made.component
+    work.raise_complaints()
+    return cast("Made", made).component
 
 
 @dataclass
 class _Compilation:
     registry: Registry
     complaints: list[Complaint] = field(default_factory=list)
+    broken: list[Complaint] = field(default_factory=list)
+    """Those that no other chain cures: a component whose import fails."""
     _made: dict[tuple[str, int], Made | None] = field(default_factory=dict)
+
+    def raise_complaints(self) -> None:
+        """Raise what was found: the chain's fault, unless only the installation is to blame."""
+        if not self.complaints:
+            return
+        error = chain_error(self.complaints)
+        if self.complaints == self.broken:
+            raise PluginError(error.message, error.hint)
+        raise error
 
     def plan(self, spec: ChainSpec) -> Plan:
         rules = tuple(self._rule(rule, spec) for rule in spec.rules or ())
@@ -98,7 +109,7 @@ class _Compilation:
         )
 
     def make(self, kind: str, spec: ComponentSpec) -> Made | None:
-        """Make a component; None after a complaint.  A spec that several lanes share is made once."""
+        """Make a component; None after a complaint.  Shared specs are made once."""
         key = kind, id(spec)
         if key not in self._made:
             self._made[key] = self._newly_made(kind, spec)
@@ -109,6 +120,8 @@ class _Compilation:
             component = self.registry.load(kind, spec.use)
         except DcmconvError as error:
             self._complain(spec.place, error.message, error.hint)
+            if isinstance(error, PluginError):
+                self.broken.append(self.complaints[-1])
             return None
         needed = Executor if kind == "executor" else KIND_CLASSES[kind]
         if not issubclass(component, needed):

@@ -89,5 +89,3 @@ def chain_error(complaints: Iterable[Complaint]) -> ChainError:
 
 def _with_hint(complaint: Complaint) -> str:
     return f"{complaint}\n  {complaint.hint}" if complaint.hint else str(complaint)
-
-

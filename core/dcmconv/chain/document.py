@@ -113,7 +113,9 @@ class Document:
             )
         name = parse_component(self._text(use.node), use.node.place)
         if name.options:
-            raise Objection(use.node.place, "use takes a name only.", "Write options as keys of their own.")
+            raise Objection(
+                use.node.place, "use takes a name only.", "Write options as keys of their own."
+            )
         return ComponentSpec(
             name.use,
             {key: plain(entry.node) for key, entry in fields.items()},
@@ -155,7 +157,9 @@ class Document:
             place=node.place,
         )
         if rule.skip and len(fields) > 2:
-            self._complain(node.place, "A rule that skips decides nothing else.", "Take the rest out.")
+            self._complain(
+                node.place, "A rule that skips decides nothing else.", "Take the rest out."
+            )
         return rule
 
     def _when(self, node: Node) -> dict[str, tuple[Any, ...]]:
@@ -171,7 +175,9 @@ class Document:
 
     def _accepted(self, node: Node) -> str | int | float:
         if not isinstance(node, ScalarNode) or node.value is None or isinstance(node.value, bool):
-            raise Objection(node.place, f"{_shown(node)} is no value of an attribute.", "Quote text.")
+            raise Objection(
+                node.place, f"{_shown(node)} is no value of an attribute.", "Quote text."
+            )
         return node.value
 
     def _run(self, entry: Entry | None) -> tuple[ComponentSpec, ComponentSpec | None]:
@@ -214,12 +220,16 @@ class Document:
     def _aspect(self, node: Node) -> str:
         value = plain(node)
         if value not in ASPECTS:
-            raise Objection(node.place, f"aspect is {_shown(node)}.", f"It takes {' or '.join(ASPECTS)}.")
+            raise Objection(
+                node.place, f"aspect is {_shown(node)}.", f"It takes {' or '.join(ASPECTS)}."
+            )
         return str(value)
 
     def _truth(self, node: Node) -> bool:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, bool):
-            raise Objection(node.place, f"{_shown(node)} is neither true nor false.", "Write true or false.")
+            raise Objection(
+                node.place, f"{_shown(node)} is neither true nor false.", "Write true or false."
+            )
         return node.value
 
     def _text(self, node: Node) -> str:
@@ -240,7 +250,9 @@ class Document:
     def _said(self, entry: Entry | None, read: Callable[[Node], Read]) -> Read | None:
         return None if entry is None else self._collecting(entry.node, read)
 
-    def _several(self, entry: Entry | None, read: Callable[[Node], Read]) -> tuple[Read, ...] | None:
+    def _several(
+        self, entry: Entry | None, read: Callable[[Node], Read]
+    ) -> tuple[Read, ...] | None:
         """Read a list, or one item that stands for a list of one."""
         if entry is None:
             return None
@@ -264,4 +276,6 @@ def _shown(node: Node) -> str:
         return "A mapping"
     if isinstance(node, ListNode):
         return "A list"
-    return {None: "null", True: "true", False: "false"}.get(node.value, f"'{node.value}'")  # type: ignore[call-overload]
+    if node.value is None:
+        return "null"
+    return str(node.value).lower() if isinstance(node.value, bool) else f"'{node.value}'"

@@ -12,7 +12,15 @@ from dcmconv.chain.complaints import NOWHERE, Complaint, Objection, Place, chain
 from dcmconv.chain.document import Document, Link
 from dcmconv.chain.merge import merge
 from dcmconv.chain.spec import ChainSpec
-from dcmconv.chain.yaml_nodes import MOST_BYTES, Entry, ListNode, MapNode, Node, ScalarNode, read_yaml
+from dcmconv.chain.yaml_nodes import (
+    MOST_BYTES,
+    Entry,
+    ListNode,
+    MapNode,
+    Node,
+    ScalarNode,
+    read_yaml,
+)
 from dcmconv.errors import UsageError
 from dcmconv.registry import Registry, nearest
 
@@ -144,7 +152,11 @@ class _Loading:
         if name in presets:
             return f"Did you mean the preset? Write {PRESET}{name}."
         near = nearest(Path(name).stem, presets)
-        return f"A preset {near}" if near else f"A chain is a file, or {PRESET}NAME: {', '.join(presets)}."
+        return (
+            f"A preset {near}"
+            if near
+            else f"A chain is a file, or {PRESET}NAME: {', '.join(presets)}."
+        )
 
 
 def _node_of(data: Any) -> Node:

@@ -30,9 +30,7 @@ def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
     )
 
 
-def merge_component(
-    base: ComponentSpec | None, over: ComponentSpec | None
-) -> ComponentSpec | None:
+def merge_component(base: ComponentSpec | None, over: ComponentSpec | None) -> ComponentSpec | None:
     """Return ``over`` laid over ``base``."""
     if base is None or over is None or base.use != over.use:
         return over or base

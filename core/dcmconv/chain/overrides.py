@@ -6,9 +6,10 @@ Precedence: defaults < preset < chain file < ``DCMCONV_SET`` < ``--set`` < expli
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from dcmconv.chain.complaints import Objection, Place, chain_error
 from dcmconv.chain.document import unknown_word
@@ -17,6 +18,7 @@ from dcmconv.chain.merge import merge, merge_component, merge_output
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
+    NO_COLORMAP,
     SLOT_NAMES,
     ChainSpec,
     ComponentSpec,
@@ -27,10 +29,20 @@ from dcmconv.chain.spec import (
     output_ids,
 )
 
-__all__ = ["ENVIRONMENT", "Setting", "apply_set", "assemble", "set_option", "with_flags", "with_name"]
+__all__ = [
+    "ENVIRONMENT",
+    "Setting",
+    "apply_set",
+    "assemble",
+    "set_option",
+    "with_flags",
+    "with_name",
+]
 
 ENVIRONMENT = "DCMCONV_SET"
-"""Settings with semicolons between them: ``jpg.quality=95; run.workers=4``."""
+"""Settings with spaces between them, quoted as in a shell: ``jpg.quality=95 run.workers=4``."""
+
+Owner = TypeVar("Owner", bound=Slots)
 
 _HEAD = re.compile(r"\s*([A-Za-z0-9][\w-]*)\.([A-Za-z_]\w*)\s*=")
 _OUTPUT_KEYS = frozenset({"name", *SLOT_NAMES})
@@ -75,14 +87,13 @@ def assemble(
         If a setting has another form, or names what the chain does not have.
     """
     spec = with_flags(merge(DEFAULT_CHAIN, chain), flags)
-    for text in (environment or {}).get(ENVIRONMENT, "").split(";"):
-        if text.strip():
-            spec = apply_set(spec, text.strip(), source=ENVIRONMENT)
+    for text in _split((environment or {}).get(ENVIRONMENT, "")):
+        spec = apply_set(spec, text, source=ENVIRONMENT)
     for text in sets:
         spec = apply_set(spec, text)
     for head, key, text in dotted:
         place = Place(f"--{head}.{key} {text}", is_flag=True)
-        spec = _set(spec, Setting(head, key, _value_of(text, place), place))
+        spec = set_option(spec, Setting(head, key, _value_of(text, place), place))
     return spec
 
 
@@ -100,9 +111,13 @@ def apply_set(spec: ChainSpec, text: str, source: str = "--set") -> ChainSpec:
     place = Place(f"{source} {text}")
     found = _HEAD.match(text)
     if found is None:
-        complaint = Objection(place, "This is no setting.", "Write ID.OPTION=VALUE, as in jpg.quality=95.")
+        complaint = Objection(
+            place, "This is no setting.", "Write ID.OPTION=VALUE, as in jpg.quality=95."
+        )
         raise chain_error([complaint.complaint])
-    return _set(spec, Setting(found[1], found[2], _value_of(text[found.end() :], place), place))
+    return set_option(
+        spec, Setting(found[1], found[2], _value_of(text[found.end() :], place), place)
+    )
 
 
 def set_option(spec: ChainSpec, setting: Setting) -> ChainSpec:
@@ -113,7 +128,17 @@ def set_option(spec: ChainSpec, setting: Setting) -> ChainSpec:
     ChainError
         If the chain has no such component.
     """
-    return _set(spec, setting)
+    full = merge(DEFAULT_CHAIN, spec)
+    work = _Setting(setting)
+    try:
+        done = work.run(full) if setting.head == "run" else work.chain(full)
+    except Objection as objection:
+        raise chain_error([objection.complaint]) from None
+    if setting.head != "run" and setting.head not in work.seen:
+        known = sorted({*work.seen, "run"})
+        subject = "This chain has no component"
+        raise chain_error([unknown_word(setting.place, subject, setting.head, known)])
+    return done
 
 
 def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
@@ -153,25 +178,23 @@ def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainS
     return replace(full, outputs=named(full.outputs or ()), rules=rules)
 
 
+def _split(text: str) -> list[str]:
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    # A backslash is a part of a Windows path, and # of a color.
+    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
+    try:
+        return list(lexer)
+    except ValueError as error:
+        hint = f"Write it as a shell would: {ENVIRONMENT}='jpg.quality=95 run.workers=2'"
+        complaint = Objection(Place(ENVIRONMENT), f"It cannot be read: {error}.", hint).complaint
+        raise chain_error([complaint]) from None
+
+
 def _value_of(text: str, place: Place) -> Any:
     try:
         return parse_value(text.strip(), place)
     except Objection as objection:
         raise chain_error([objection.complaint]) from None
-
-
-def _set(spec: ChainSpec, setting: Setting) -> ChainSpec:
-    full = merge(DEFAULT_CHAIN, spec)
-    work = _Setting(setting)
-    try:
-        done = work.run(full) if setting.head == "run" else work.chain(full)
-    except Objection as objection:
-        raise chain_error([objection.complaint]) from None
-    if setting.head != "run" and setting.head not in work.seen:
-        known = sorted({*work.seen, "run"})
-        subject = "This chain has no component"
-        raise chain_error([unknown_word(setting.place, subject, setting.head, known)])
-    return done
 
 
 @dataclass
@@ -187,14 +210,18 @@ class _Setting:
             return replace(spec, executor=executor)
         known = [item.name for item in fields(RunSettings)]
         if self.setting.key not in known:
-            complaint = unknown_word(self.setting.place, "'run' has no setting", self.setting.key, known)
+            complaint = unknown_word(
+                self.setting.place, "'run' has no setting", self.setting.key, known
+            )
             raise Objection(complaint.place, complaint.message, complaint.hint)
         return replace(spec, run=self._changed(spec.run))
 
     def chain(self, spec: ChainSpec) -> ChainSpec:
         rules = spec.rules and tuple(self._rule(rule) for rule in spec.rules)
         executor = self._one(spec.executor)
-        return replace(self._slots(spec), rules=rules, outputs=self._outputs(spec), executor=executor)
+        return replace(
+            self._slots(spec), rules=rules, outputs=self._outputs(spec), executor=executor
+        )
 
     def _rule(self, rule: RuleSpec) -> RuleSpec:
         return replace(self._slots(rule), outputs=self._outputs(rule))
@@ -211,16 +238,23 @@ class _Setting:
             return output
         if self.setting.key not in _OUTPUT_KEYS:
             return replace(output, writer=self._changed(output.writer))
-        own = ComponentSpec(output.writer.use, {self.setting.key: self.setting.value}, place=self.setting.place)
+        own = ComponentSpec(
+            output.writer.use, {self.setting.key: self.setting.value}, place=self.setting.place
+        )
         said = read_output(own)
         return merge_output(output, replace(said, writer=output.writer))
 
-    def _slots[Owner: Slots](self, owner: Owner) -> Owner:
-        return owner
+    def _slots(self, owner: Owner) -> Owner:
+        colormap = owner.colormap
+        if colormap is not None and colormap.use != NO_COLORMAP.use:
+            colormap = self._one(colormap)
+        steps = owner.steps and tuple(self._known(step) for step in owner.steps)
+        return replace(owner, normalize=self._one(owner.normalize), colormap=colormap, steps=steps)
 
     def _one(self, component: ComponentSpec | None) -> ComponentSpec | None:
-        if component is None:
-            return None
+        return None if component is None else self._known(component)
+
+    def _known(self, component: ComponentSpec) -> ComponentSpec:
         self.seen.add(component.known_as)
         return self._changed(component) if component.known_as == self.setting.head else component
 

@@ -18,12 +18,13 @@ class RunSettings(Component):
         int | Literal["auto"], Opt("Worker processes; auto minds the limits of the machine", ge=1)
     ] = "auto"
     timeout: Annotated[float, Opt("Time for one input", unit="seconds", gt=0)] = 60.0
-    on_error: Annotated[
-        Literal["continue", "stop"], Opt("What a failed input does to the run")
-    ] = "continue"
+    on_error: Annotated[Literal["continue", "stop"], Opt("What a failed input does to the run")] = (
+        "continue"
+    )
     on_collision: Annotated[
         Literal["suffix", "skip", "fail"], Opt("What happens where two inputs want one name")
     ] = "suffix"
     on_existing: Annotated[
-        Literal["resume", "skip", "replace", "fail"], Opt("What happens to pictures that stand already")
+        Literal["resume", "skip", "replace", "fail"],
+        Opt("What happens to pictures that stand already"),
     ] = "resume"

@@ -141,7 +141,8 @@ DEFAULT_CHAIN = ChainSpec(
 def output_ids(outputs: Sequence[OutputSpec]) -> list[str]:
     """Return what each output is called: its id, else its writer's name, made unique.
 
-    >>> output_ids([OutputSpec(writer=ComponentSpec("jpg")), OutputSpec(writer=ComponentSpec("jpg"))])
+    >>> jpg = OutputSpec(writer=ComponentSpec("jpg"))
+    >>> output_ids([jpg, jpg])
     ['jpg', 'jpg-2']
     """
     taken = {output.writer.id for output in outputs if output.writer.id}

@@ -34,14 +34,20 @@ def validated(component: type[Component], spec: ComponentSpec) -> Component | li
 
     if not dataclasses.is_dataclass(component):
         message = f"'{spec.use}' is no dataclass, so it has no options that can be checked."
-        return [Complaint(spec.place, message, "Tell its author: @dataclass(frozen=True, kw_only=True).")]
+        return [
+            Complaint(
+                spec.place, message, "Tell its author: @dataclass(frozen=True, kw_only=True)."
+            )
+        ]
     try:
         made: Component = TypeAdapter(component).validate_python(dict(spec.options))
     except ValidationError as error:
         return list(_complaints(component, spec, error))
     except DcmconvError as error:
         # From __post_init__: a template that is none, for example.
-        return [Complaint(_blamed(spec, error.message), f"'{spec.use}': {error.message}", error.hint)]
+        return [
+            Complaint(_blamed(spec, error.message), f"'{spec.use}': {error.message}", error.hint)
+        ]
     return made
 
 
@@ -95,7 +101,9 @@ def _nearest_choice(value: Any, details: list[ErrorDetails]) -> str:
     for detail in details:
         context: Mapping[str, Any] = detail.get("ctx", {})
         if detail["type"] == "literal_error":
-            choices += [word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")]
+            choices += [
+                word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")
+            ]
     return nearest(value, choices) if isinstance(value, str) and choices else ""
 
 

@@ -111,7 +111,7 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.lines = self.text.splitlines()
-        # Events, not yaml.compose: the parser of events does not recurse, so depth is ours to limit.
+        # Events, not yaml.compose: the parser of events does not recurse, so the depth is ours.
         self.events: Iterator[Any] = yaml.parse(self.text, Loader=yaml.SafeLoader)
 
     def document(self) -> tuple[Node, list[Complaint]]:
@@ -121,7 +121,7 @@ class _Reading:
             raise self._syntax(error) from None
         except yaml.reader.ReaderError as error:
             place = self._place_of_index(error.position)
-            message = f"The character {ascii(chr(ord(error.character)))} cannot stand in YAML."
+            message = f"The character {error.character!a} cannot stand in YAML."
             raise Objection(place, message, "Take it out.") from None
         return root, self.complaints
 
@@ -173,7 +173,9 @@ class _Reading:
         if event.anchor:
             raise Objection(place, f"The anchor '&{event.anchor}' is refused.", "Take it out.")
         if event.tag:
-            raise Objection(place, f"The tag '{event.tag}' is refused; a chain is data.", "Take it out.")
+            raise Objection(
+                place, f"The tag '{event.tag}' is refused; a chain is data.", "Take it out."
+            )
         if level > MOST_LEVELS:
             raise Objection(place, f"More than {MOST_LEVELS} levels deep; no chain is that deep.")
 

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
-import shlex
-from dataclasses import replace
 
-from dcmconv.chain.compile import merge
 from dcmconv.chain.complaints import Place
 from dcmconv.chain.frames import parse_frames
 from dcmconv.chain.inline import output_of, parse_inline
 from dcmconv.chain.loader import load_chain
-from dcmconv.chain.overrides import apply_set
+from dcmconv.chain.merge import merge
+from dcmconv.chain.overrides import assemble, with_name
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.cli.run_flags import RunFlags
-from dcmconv.errors import UsageError
 from dcmconv.registry import Registry
 
-__all__ = ["chain_of"]
+__all__ = ["USUAL_TAGS", "chain_of"]
 
-SETTINGS_VARIABLE = "DCMCONV_SET"
+USUAL_TAGS = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientAge",
+    "PatientSex",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "InstitutionName",
+    "Manufacturer",
+    "StudyDescription",
+)
+"""The columns of ``--tags`` where neither ``--tag`` nor the chain names any."""
 
 
 def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
@@ -33,18 +43,19 @@ def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
         If a file or a flag has no meaning.
     """
     chain = load_chain(flags.chain, registry) if flags.chain else ChainSpec()
-    chain = merge(chain, _components(flags))
-    chain = _with_names(chain, flags.name)
-    for setting in _settings_of_environment():
-        chain = apply_set(chain, setting, registry, flag=SETTINGS_VARIABLE)
-    for setting in flags.settings:
-        chain = apply_set(chain, setting, registry)
-    for path, value in flags.options.items():
-        chain = apply_set(chain, f"{path}={value}", registry, flag=f"--{path} {value}")
-    return merge(chain, _run_settings(flags))
+    if flags.tag_table:
+        chain = merge(ChainSpec(tags=USUAL_TAGS), chain)
+    chain = assemble(
+        chain,
+        _said(flags),
+        sets=flags.settings,
+        dotted=flags.options,
+        environment=os.environ,
+    )
+    return with_name(chain, flags.name) if flags.name else chain
 
 
-def _components(flags: RunFlags) -> ChainSpec:
+def _said(flags: RunFlags) -> ChainSpec:
     return ChainSpec(
         normalize=parse_inline(flags.normalize, "--normalize") if flags.normalize else None,
         colormap=parse_inline(flags.colormap, "--colormap") if flags.colormap else None,
@@ -53,6 +64,7 @@ def _components(flags: RunFlags) -> ChainSpec:
         outputs=tuple(_output(writer) for writer in flags.writer) or None,
         frames=parse_frames(flags.frames) if flags.frames else None,
         tags=tuple(flags.tag) or None,
+        run=_run_settings(flags),
     )
 
 
@@ -60,35 +72,11 @@ def _output(text: str) -> OutputSpec:
     return output_of(parse_inline(text, "--writer"))
 
 
-def _with_names(chain: ChainSpec, name: str | None) -> ChainSpec:
-    """Give every output the template of ``--name``; the default writer is spelled out for it."""
-    if name is None:
-        return chain
-    place = Place(f"--name {name}", is_flag=True)
-    outputs = chain.outputs or (OutputSpec(writer=ComponentSpec("png")),)
-    named = tuple(replace(output, name=name, name_place=place) for output in outputs)
-    return replace(chain, outputs=named)
-
-
-def _run_settings(flags: RunFlags) -> ChainSpec:
-    given = {
-        name: text
-        for name in ("workers", "timeout", "on_error", "on_collision", "on_existing")
-        if (text := getattr(flags, name)) is not None
-    }
-    places = {
-        name: Place(f"--{name.replace('_', '-')} {text}", is_flag=True)
-        for name, text in given.items()
-    }
-    written = {name: Written(place, place) for name, place in places.items()}
-    return ChainSpec(run=ComponentSpec("run", given, written=written))
-
-
-def _settings_of_environment() -> list[str]:
-    try:
-        return shlex.split(os.environ.get(SETTINGS_VARIABLE, ""))
-    except ValueError as error:
-        raise UsageError(
-            f"{SETTINGS_VARIABLE} cannot be read: {error}.",
-            hint=f"Write it as the shell would: {SETTINGS_VARIABLE}='jpg.quality=95 run.workers=2'",
-        ) from None
+def _run_settings(flags: RunFlags) -> ComponentSpec:
+    names = ("workers", "timeout", "on_error", "on_collision", "on_existing")
+    given = {name: getattr(flags, name) for name in names if getattr(flags, name) is not None}
+    written = {}
+    for name, text in given.items():
+        place = Place(f"--{name.replace('_', '-')} {text}", is_flag=True)
+        written[name] = Written(place, place)
+    return ComponentSpec("run", given, written=written)

@@ -30,15 +30,17 @@ def flags_of(target: FlagTarget) -> list[Flag]:
     return [_dotted_flag(target, field) for field in option_fields(target.component)]
 
 
-def given_options(values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> dict[str, str]:
-    """Return ``id.option`` to its text for every dotted flag that was given."""
-    given = {}
+def given_options(
+    values: Mapping[str, Any], targets: Iterable[FlagTarget]
+) -> list[tuple[str, str, str]]:
+    """Return id, option and text of every dotted flag that was given."""
+    given = []
     for target in targets:
         for field in option_fields(target.component):
             value = values.get(_key(target, field))
             if value is not None:
-                text = str(value).lower() if isinstance(value, bool) else value
-                given[f"{target.id}.{field.name}"] = text
+                text = str(value).lower() if isinstance(value, bool) else str(value)
+                given.append((target.id, field.name, text))
     return given
 
 
@@ -75,10 +77,10 @@ def default_of(field: OptionField) -> str:
 
 
 def _dotted_flag(target: FlagTarget, field: OptionField) -> Flag:
-    word = f"--{target.id}.{field.name.replace('_', '-')}"
+    word = f"--{target.id}.{field.name}"
     is_switch = field.annotation is bool
     if is_switch:
-        word += f"/--{target.id}.no-{field.name.replace('_', '-')}"
+        word += f"/--{target.id}.no-{field.name}"
     return Flag(
         name=_key(target, field),
         type=bool if is_switch else str,

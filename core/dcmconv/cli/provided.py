@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from dcmconv.cli.component_flags import default_of, describe, help_of
 from dcmconv.cli.flags import Body, Flag
 from dcmconv.cli.rows import print_rows
-from dcmconv.errors import PluginError, UsageError
+from dcmconv.errors import PluginError
 from dcmconv.kinds import Command
 from dcmconv.options import OptionField, option_fields
 from dcmconv.registry import Registry
@@ -61,13 +61,16 @@ def made_with(component: type[Command], options: Mapping[str, Any], name: str) -
     UsageError
         If a value is not what the option takes; every complaint is in the message.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from dcmconv.chain.complaints import Place, chain_error
+    from dcmconv.chain.spec import ComponentSpec, Written
+    from dcmconv.chain.validate import validated
 
-    try:
-        return cast("Command", TypeAdapter(component).validate_python(dict(options)))
-    except ValidationError as error:
-        complaints = [f"{_place(item['loc'])}: {item['msg']}." for item in error.errors()]
-        raise UsageError("\n".join(complaints), hint=f"See: dcmconv {name} --help") from None
+    places = {key: Place(f"--{key.replace('_', '-')} {value}") for key, value in options.items()}
+    written = {key: Written(place, place) for key, place in places.items()}
+    made = validated(component, ComponentSpec(name, options, written=written))
+    if isinstance(made, Command):
+        return made
+    raise chain_error(made) if isinstance(made, list) else TypeError(f"{name} made {made!r}")
 
 
 def host_facts() -> Any:
@@ -117,7 +120,3 @@ def _item(annotation: Any) -> str:
     arguments = typing.get_args(annotation)
     is_list = typing.get_origin(annotation) in (tuple, list)
     return describe(arguments[0] if is_list else annotation)
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "options"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from dcmconv.cli.guard import EXIT_FAILED, EXIT_NOTHING, EXIT_STOPPED
@@ -24,11 +23,15 @@ class Tally:
     failed: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[Failed]] = field(default_factory=dict)
     done: int = 0
+    made: int = 0
+    """Pictures that this run has made; those of an earlier run are not among them."""
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.done += 1
-        if isinstance(outcome, Skipped):
+        if isinstance(outcome, Converted):
+            self.made += 0 if outcome.unchanged else len(outcome.outputs)
+        elif isinstance(outcome, Skipped):
             self.skipped[outcome.reason] = self.skipped.get(outcome.reason, 0) + 1
         elif isinstance(outcome, Failed):
             self.failed[outcome.reason] = self.failed.get(outcome.reason, 0) + 1
@@ -41,7 +44,7 @@ class Tally:
         """How many inputs have failed."""
         return sum(self.failed.values())
 
-    def failure_lines(self, journal: Path) -> list[str]:
+    def failure_lines(self) -> list[str]:
         """Return the failures, grouped by reason, the most frequent first."""
         lines = []
         for reason, count in sorted(self.failed.items(), key=lambda item: (-item[1], item[0])):
@@ -51,8 +54,6 @@ class Tally:
             more = count - len(self.examples[reason])
             if more:
                 lines.append(f"  ... and {more:,} more.")
-        if lines:
-            lines.append(f"Every input has a line in {harmless(str(journal))}")
         return lines
 
 
@@ -84,7 +85,7 @@ def closing_line(summary: Summary, tally: Tally, out: str) -> str:
         parts.append(f"{summary.skipped:,} skipped{_reasons(tally.skipped)}")
     if summary.failed:
         parts.append(f"{summary.failed:,} failed{_reasons(tally.failed)}")
-    speed = summary.pictures / summary.seconds if summary.seconds > 0 else 0.0
+    speed = tally.made / summary.seconds if summary.seconds > 0 else 0.0
     parts.append(f"{speed:,.1f} pictures/s, {_elapsed(summary.seconds)}")
     stopped = f"Stopped: {harmless(summary.stopped)}\n" if summary.stopped else ""
     return f"{stopped}{', '.join(parts)} → {harmless(out)}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dcmconv.cli.component_flags import FlagTarget
 from dcmconv.cli.flags import Body
@@ -21,9 +23,13 @@ from dcmconv.cli.report import (
     summary_data,
 )
 from dcmconv.cli.run_flags import RunFlags
-from dcmconv.cli.terminal import print_json, print_result, say
+from dcmconv.cli.terminal import harmless, print_json, print_result, say
 from dcmconv.errors import UsageError
 from dcmconv.outcome import Outcome, Summary
+
+if TYPE_CHECKING:
+    from dcmconv.chain.plan import Plan
+    from dcmconv.registry import Registry
 
 __all__ = ["body_of_run"]
 
@@ -57,64 +63,60 @@ def convert(flags: RunFlags) -> int:
         from dcmconv.cli.dry_run import show_plan
 
         return show_plan(flags, chain, plan)
-    registry.events.configure(plan)
-    return _run(flags, plan, registry.events)
+    return _run(flags, plan, registry)
 
 
-def _run(flags: RunFlags, plan: Any, events: Any) -> int:
+def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
     from dcmconv.run.engine import Run
     from dcmconv.run.selection import Selection
 
     progress, tally = progress_for(quiet=flags.quiet), Tally()
-    out = Path(flags.out)
     run = Run(
         plan,
         flags.inputs or ["."],
-        out,
+        Path(flags.out),
         selection=Selection(tuple(flags.include), tuple(flags.exclude)),
         tag_table=Path(flags.tag_table) if flags.tag_table else None,
-        listener=_Ears(progress),
+        listener=_Ears(flags, plan, progress),
+        events=registry.events,
+        registry=registry,
         argv=tuple(sys.argv),
     )
-    if not flags.quiet:
-        say(opening_line(flags, plan))
-    events.run_started(plan, out)
-    try:
-        with progress:
-            for outcome in run:
-                tally.add(outcome)
-                events.record(outcome)
-                progress.moved(tally.done, tally.failures)
-                _tell(outcome, flags, progress)
-    finally:
-        events.run_finished(run.summary)
+    # Closed here and now, so that Ctrl-C ends the workers before anything else is printed.
+    with progress, closing(cast("Generator[Outcome]", iter(run))) as outcomes:
+        for outcome in outcomes:
+            tally.add(outcome)
+            progress.moved(tally.done, tally.failures)
+            _tell(outcome, flags, progress)
     return _report(flags, run.summary, tally)
 
 
+@dataclass(frozen=True)
 class _Ears:
     """Passes on what the engine knows before an outcome is there."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    flags: RunFlags
+    plan: Plan
+    progress: Progress
 
     def started(self, total_known: int | None) -> None:
-        if total_known is not None:
-            self._progress.found(total_known)
+        if not self.flags.quiet:
+            self.progress.note(opening_line(self.flags, self.plan))
 
     def found(self, count: int) -> None:
-        self._progress.found(count)
+        self.progress.found(count)
 
     def finished(self, outcome: Outcome) -> None:
         """Nothing: the loop over the run sees every outcome itself."""
 
 
-def opening_line(flags: RunFlags, plan: Any) -> str:
+def opening_line(flags: RunFlags, plan: Plan) -> str:
     """Say what begins: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
     from dcmconv.run.workers import available_workers
 
     inputs = flags.inputs or ["."]
     some = ", ".join(inputs[:3]) + (f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else "")
-    lanes = [lane for holder in (plan, *plan.rules) for lane in holder.lanes]
+    lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
     writers = dict.fromkeys(lane.writer.name for lane in lanes)
     normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
     colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
@@ -141,8 +143,11 @@ def _tell(outcome: Outcome, flags: RunFlags, progress: Progress) -> None:
 
 def _report(flags: RunFlags, summary: Summary, tally: Tally) -> int:
     code = exit_code(summary)
-    for line in tally.failure_lines(Path(flags.out) / JOURNAL):
+    for line in tally.failure_lines():
         say(line, emphasis="Failed")
+    journal = Path(flags.out) / JOURNAL
+    if tally.failures and journal.exists():
+        say(f"Every input has a line in {harmless(str(journal))}")
     if code == EXIT_NOTHING:
         say(_nothing_found(flags, summary))
     if flags.as_json:

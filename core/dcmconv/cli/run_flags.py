@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -14,16 +14,14 @@ __all__ = ["DEFAULT_OUT", "HELP", "RUN_FLAGS", "RunFlags"]
 
 DEFAULT_OUT = "dcmconv-out"
 
-HELP = "\n\n".join(
-    (
-        "Convert DICOM files, or whole folders of them, to pictures.",
-        "Without INPUT it is the current folder; without --out the pictures go to ./dcmconv-out, "
-        "in the same folders as their inputs. Nothing that stands there is overwritten, and a run "
-        "that was stopped goes on where it was.",
-        'A component may have options behind its name, as in "-n window:center=40,width=400", or '
-        'as flags of their own, as in "-n window --window.center 40". Name it to see them here: '
-        "dcmconv run -n window --help",
-    )
+HELP = (
+    "Convert DICOM files, or whole folders of them, to pictures.\n\n"
+    "Without INPUT it is the current folder; without --out the pictures go to ./dcmconv-out, "
+    "in the same folders as their inputs. Nothing that stands there is overwritten, and a run "
+    "that was stopped goes on where it was.\n\n"
+    'A component may have options behind its name, as in "-n window:center=40,width=400", or '
+    'as flags of their own, as in "-n window --window.center 40". Name it to see them here: '
+    "dcmconv run -n window --help"
 )
 
 PIPELINE, FILES, WORK, REPORT = "The pictures", "The files", "The work", "What is printed"
@@ -215,7 +213,7 @@ RUN_FLAGS = (*PICTURES, *PLACES, *HOW, *OUTPUT)
 class RunFlags:
     """What the user typed behind ``dcmconv run``; None and empty are what was not said.
 
-    ``options`` holds the dotted flags: ``id.option`` to text.
+    ``options`` holds the dotted flags: id, option and text.
     """
 
     inputs: list[str] = field(default_factory=list)
@@ -243,7 +241,7 @@ class RunFlags:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Sequence[tuple[str, str, str]] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> RunFlags:

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from dcmconv.run.lock import Lock
 from dcmconv.run.naming import STATE_FOLDER
 from dcmconv.run.records import PART_PREFIX
 
-__all__ = ["Destination", "open_destination", "read_run", "single_file"]
+__all__ = ["Destination", "close_run", "open_destination", "read_run", "single_file"]
 
 PICTURE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2", ".avif"}
@@ -111,9 +111,12 @@ def open_destination(out: Path, plan: Plan, argv: Sequence[str]) -> Iterator[Des
 
 def close_run(destination: Destination, summary: Summary) -> None:
     """Write down how the run ended."""
-    if destination.journal is not None:
-        path = destination.folder / STATE_FOLDER / "run.json"
-        about = read_run(destination.folder) or {}
+    if destination.journal is None:
+        return
+    path = destination.folder / STATE_FOLDER / "run.json"
+    about = read_run(destination.folder) or {}
+    # A full disk has ended the run already, and is told in its own words.
+    with suppress(OSError):
         _write_run(path, {**about, "ended": _now(), "summary": vars(summary)})
 
 

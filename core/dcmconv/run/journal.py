@@ -1,7 +1,7 @@
 """The journal: one line for every input that is done, appended by the main process alone.
 
-``<out>/.dcmconv/journal.jsonl`` is never rewritten; the last line about an input holds.  A line comes
-after its pictures, so that a run that was killed redoes at most what it had not yet written down.
+``<out>/.dcmconv/journal.jsonl`` is never rewritten; the last line about an input holds.  A line
+comes after its pictures, so that a run that was killed redoes at most what it had not written down.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,14 +44,14 @@ class Journal:
     owners: dict[int, int] = field(default_factory=dict)
     """Digest of each picture's folded path → digest of the locator that it was made from."""
     _offsets: dict[int, int] = field(default_factory=dict)
-    _append: BinaryIO | None = None
+    _append: FileIO | None = None
     _read: BinaryIO | None = None
     _synced: float = 0.0
 
     def open(self) -> Journal:
         """Read what is there, drop a torn last line, and make ready to append."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        self._append = os.fdopen(descriptor, "r+b")
+        self._append = FileIO(descriptor, "r+")
         self._read = self.path.open("rb")
         end = 0
         for offset, line in _whole_lines(self._read):
@@ -62,7 +64,9 @@ class Journal:
     def close(self) -> None:
         """Write everything to the disk."""
         if self._append is not None:
-            self._sync()
+            # What a full disk does not take any more is done again by the next run.
+            with suppress(OSError):
+                self._sync()
             self._append.close()
         if self._read is not None:
             self._read.close()
@@ -96,8 +100,9 @@ class Journal:
     def _write(self, data: dict[str, Any]) -> None:
         if self._append is None:
             raise ValueError("the journal is not open")
-        self._append.write(json.dumps(data, separators=(",", ":")).encode() + b"\n")
-        self._append.flush()
+        rest = json.dumps(data, separators=(",", ":")).encode() + b"\n"
+        while rest:
+            rest = rest[self._append.write(rest) :]
         if time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
             self._sync()
 

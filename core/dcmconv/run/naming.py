@@ -80,15 +80,15 @@ def lane_names(lanes: Sequence[tuple[str, str, str]]) -> dict[str, LaneName]:
 def safe_name(text: str) -> str:
     """Turn any value into one part of a file name, on every file system.
 
-    Letters, digits and harmless punctuation stay; a name that had to be changed or cut carries 8 hex
-    digits of the original, so that two values never become one name.
+    Letters, digits and harmless punctuation stay; a name that had to be changed or cut carries 8
+    hex digits of the original, so that two values never become one name.
 
     Examples
     --------
     >>> safe_name("1.2.840.10008")
     '1.2.840.10008'
     >>> safe_name("../x")
-    '_x-6f4b66e8'
+    '_x-d6b96a97'
     """
     kept = "".join(_kept(character) for character in unicodedata.normalize("NFKC", text))
     kept = _cut(kept.strip(" .").lstrip("-"), LONGEST_FIELD)

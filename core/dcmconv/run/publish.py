@@ -87,9 +87,7 @@ class Publisher:
             placed.append(_Placed(part, output, self._how(output, owner)))
         return placed
 
-    def _claimed(
-        self, outcome: Converted, part: Part, owner: int, mine: set[int]
-    ) -> OutputFile:
+    def _claimed(self, outcome: Converted, part: Part, owner: int, mine: set[int]) -> OutputFile:
         """Return the output under a name that no other input, and no other picture of this, has."""
         for path in (part.output.path, _suffixed(part, outcome.locator)):
             digest = folded_digest(path)
@@ -218,13 +216,11 @@ def _refused(path: str, error: OSError) -> Exception:
         "output",
         f"{path} cannot be written: {error.strerror}.",
         "Choose another --out, or another --name.",
-        True,  # noqa: FBT003 - args of an exception have no names
+        True,
     )
 
 
-def _instead(
-    outcome: Converted, reason: str, message: str, hint: str, *, failed: bool
-) -> Outcome:
+def _instead(outcome: Converted, reason: str, message: str, hint: str, *, failed: bool) -> Outcome:
     verdict = Failed if failed else Skipped
     return verdict(
         input=outcome.input,

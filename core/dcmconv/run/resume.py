@@ -44,9 +44,7 @@ class Resume:
         return None
 
     def _all_there(self, outcome: Converted) -> bool:
-        return all(
-            self._size(output.path) == output.size for output in outcome.outputs
-        )
+        return all(self._size(output.path) == output.size for output in outcome.outputs)
 
     def _size(self, path: str) -> int | None:
         try:

@@ -10,7 +10,7 @@ __all__ = ["EVERYTHING", "Selection"]
 
 @dataclass(frozen=True)
 class Selection:
-    """Shell patterns over keys; an input is wanted if one of ``include`` and none of ``exclude`` fits.
+    """Shell patterns over keys: one of ``include`` fits, and none of ``exclude``.
 
     A pattern with a slash is held against the whole key, one without against the last part of it.
     Inputs that are not wanted are not counted: they are no part of the run.

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,8 +25,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class TagTable:
     """An open table; rows are written as inputs finish.
 
-    CSV is UTF-8 with one header line; a value that a spreadsheet would take for a formula starts with
-    an apostrophe.  JSON Lines keep numbers and lists.  A missing attribute is empty, or null.
+    CSV is UTF-8 with one header line; a value that a spreadsheet would take for a formula starts
+    with an apostrophe.  JSON Lines keep numbers and lists.  A missing attribute is empty, or null.
     """
 
     stream: TextIO
@@ -70,16 +70,29 @@ def open_tag_table(path: Path | None, tags: Sequence[str]) -> Iterator[TagTable 
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = unfinished.open("w", encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
-        raise OutputError(
-            f"The tag table {path} cannot be written: {error.strerror}.",
-            hint="Name another file with --tags.",
-        ) from error
+        raise _unwritable(path, error) from error
     try:
-        with stream:
-            yield TagTable(stream, tags, as_json=path.suffix.lower() == ".jsonl")
-        unfinished.replace(path)
+        yield TagTable(stream, tags, as_json=path.suffix.lower() == ".jsonl")
+        _finish(stream, unfinished, path)
     finally:
+        with suppress(OSError):
+            stream.close()
         unfinished.unlink(missing_ok=True)
+
+
+def _finish(stream: TextIO, unfinished: Path, path: Path) -> None:
+    try:
+        stream.close()
+        unfinished.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The tag table {path} cannot be written: {error.strerror}.",
+        hint="Name another file with --tags.",
+    )
 
 
 def _cell(value: Any) -> Any:

@@ -52,18 +52,14 @@ class Window:
             more = more and self._take(upcoming)
             while self._waiting and self._waiting[0].answer is not None:
                 yield self._waiting.popleft()
-            if self._in_flight and (self._waiting or not more):
+            if self._in_flight and (self._is_full or not more):
                 for answer in self.crew.wait():
                     self._settle(answer)
 
     def _take(self, upcoming: Iterator[Item]) -> bool:
         """Fill the window; say whether there may be more."""
         ready = 0
-        while (
-            len(self._in_flight) < self.crew.capacity
-            and len(self._waiting) < LEAD
-            and ready < READY_AT_ONCE
-        ):
+        while not self._is_full and ready < READY_AT_ONCE:
             item = next(upcoming, None)
             if item is None:
                 return False
@@ -73,6 +69,10 @@ class Window:
             else:
                 ready += 1
         return True
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._in_flight) >= self.crew.capacity or len(self._waiting) >= LEAD
 
     def _send(self, item: Item) -> None:
         self._number += 1

@@ -71,7 +71,7 @@ class _Worker:
 
     def _report(self, assignment: Assignment) -> Report:
         reference = assignment.reference
-        known = {
+        known: dict[str, Any] = {
             "input": reference.key,
             "locator": reference.locator,
             "size": reference.size,
@@ -185,11 +185,11 @@ def _explained(error: BaseException) -> tuple[str, str, str]:
             "Check that it is still there and that you may read it.",
         )
     place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}, line {place.lineno} in {place.name}"
     return (
         "internal",
         f"{type(error).__name__}: {error}",
-        f"This is a fault in a plugin or in dcmconv ({Path(place.filename).name}, "
-        f"line {place.lineno} in {place.name}); please report it.",
+        f"This is a fault in a plugin or in dcmconv ({where}); please report it.",
     )
 
 
@@ -197,5 +197,3 @@ def _without_values(caught: warnings.WarningMessage) -> str:
     # Libraries quote the value that they warn about, and a value may be a patient's name.
     text = _QUOTED.sub("'...'", str(caught.message))
     return " ".join(text.split())[:300]
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import pickle
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -75,8 +74,8 @@ class ComponentConformance:
     def test_its_options_travel_as_json(self) -> None:
         from pydantic import TypeAdapter
 
-        written = json.loads(json.dumps(dict(self.options)))
-        assert TypeAdapter(type(self.component)).validate_python(written) == self.component
+        adapter = TypeAdapter(type(self.component))
+        assert adapter.validate_json(adapter.dump_json(self.component)) == self.component
 
     def test_an_unknown_option_is_refused(self) -> None:
         from pydantic import TypeAdapter, ValidationError

@@ -1,0 +1,1 @@
+"""Commands: what ``dcmconv`` can do beside converting."""

@@ -1,0 +1,1 @@
+"""What the DICOM standard defines about pixels, as pure functions: arrays in, new arrays out."""

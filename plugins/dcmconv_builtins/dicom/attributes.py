@@ -126,6 +126,6 @@ def _plain_single(value: Any, vr: str) -> str | int | float:
     if isinstance(value, float) or vr == "DS":
         return float(value or "nan")
     if vr == "PN":
-        # Empty components and groups carry nothing: "Wang^XiaoDong=王^小东" stays, "Doe^^^" is "Doe".
+        # Empty components and groups carry nothing: "Wang^Xiao=王^小" stays, "Doe^^^" is "Doe".
         return "=".join(group.rstrip("^ ") for group in str(value).split("=")).rstrip("=")
     return str(value).strip(" \0")

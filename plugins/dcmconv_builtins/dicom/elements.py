@@ -50,7 +50,7 @@ def named(keyword: str) -> str:
 
 
 class Notes:
-    """What had to be decided or tolerated, each thing once and in order, without values of the file."""
+    """What had to be decided or tolerated: each thing once, in order, without the file's values."""
 
     def __init__(self) -> None:
         self._lines: dict[str, None] = {}
@@ -142,7 +142,7 @@ class Elements:
             return ()
 
     def data(self, keyword: str) -> bytes:
-        """Return the bytes of a binary element, in the file's byte order; empty if there is none."""
+        """Return a binary element's bytes, in the file's byte order; empty if there is none."""
         value = self._raw_value(keyword)
         if value is None:
             return b""

@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 __all__ = ["Encoding", "guess_encoding"]
 
-_TEXT_VRS = "AE AS CS DA DS DT IS LO LT PN SH ST TM UI US UL SS SL FL FD AT UT UC UR SV UV".split()
-_LONG_VRS = "OB OD OF OL OV OW SQ UN UC UR UT SV UV".split()
-_KNOWN = frozenset(word.encode() for word in (*_TEXT_VRS, *_LONG_VRS))
-_LONG = frozenset(word.encode() for word in _LONG_VRS)
+_SHORT = frozenset(
+    {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN"}
+    | {b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
+)
+_LONG = frozenset(
+    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
+)
 _FIRST_GROUPS = (0x0002, 0x0008)
 _LAST_EARLY_GROUP = 0x0020
 _LONGEST_EARLY_VALUE = 0x10000
@@ -69,7 +72,7 @@ def _element_at(head: bytes, position: int, encoding: Encoding) -> _Head | None:
         (length,) = struct.unpack_from(f"{order}I", head, position + 4)
     else:
         vr = head[position + 4 : position + 6]
-        if vr not in _KNOWN:
+        if vr not in _SHORT | _LONG:
             return None
         if vr in _LONG:
             start += 4

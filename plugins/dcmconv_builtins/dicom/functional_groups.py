@@ -12,8 +12,9 @@ __all__ = ["FrameGroups", "FunctionalGroups"]
 class FrameGroups:
     """Where an attribute of one frame may stand, the nearest place first.
 
-    The order is: the frame's own functional groups, the shared ones, the top level.  In each of them
-    the macro's sequence comes first; then the place itself, because vendors forget the sequence.
+    The order is: the frame's own functional groups, the shared ones, the top level.  In each of
+    them the macro's sequence comes first; then the place itself, because vendors forget the
+    sequence.
     """
 
     def __init__(self, top: Elements, groups: tuple[Elements, ...] = ()) -> None:
@@ -21,7 +22,7 @@ class FrameGroups:
         self.groups = groups
 
     def places(self, macro: str) -> Iterator[Elements]:
-        """Yield the items that may hold the attributes of a macro, such as ``FrameVOILUTSequence``."""
+        """Yield the items that may hold the attributes of a macro's sequence."""
         for group in (*self.groups, self.top):
             yield from group.items(macro)[:1]
             yield group

@@ -1,4 +1,4 @@
-"""Lookup tables of the file: descriptor and data, as they should be and as they are (PS3.3 C.11)."""
+"""Lookup tables of the file: descriptor and data, right or nearly so (PS3.3 C.11)."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def find_lut(item: Elements, *, greatest_input: float, name: str) -> Lut | None:
 def table_entries(data: bytes, count: int, *, is_little_endian: bool) -> NDArray[Any] | None:
     """Return the entries of a table: uint8 or uint16 array of shape (count,), new and read-only.
 
-    The length tells how wide an entry is stored; a table of bytes may be padded by one.  None if the
-    data is too short for either.
+    The length tells how wide an entry is stored; a table of bytes may be padded by one.  None if
+    the data is too short for either.
     """
     if len(data) >= 2 * count:
         dtype = np.dtype("<u2" if is_little_endian else ">u2")

@@ -223,7 +223,8 @@ def _check_repeated(tags: list[int], notes: Notes) -> None:
         name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
         if 0x00280002 <= tag <= 0x00280107:
             raise InputError(
-                f"the element {name} of the Image Pixel Module stands there twice; once was needed.",
+                f"the element {name}, which describes the pixels, stands there twice; "
+                "once was needed.",
                 hint=_SECOND_COPY,
             )
         notes.add(f"the element {name} stands there twice; the last one counts.")

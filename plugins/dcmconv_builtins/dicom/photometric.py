@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 __all__ = ["ybr_full_to_rgb", "ybr_partial_to_rgb"]
 
-# The inverse of the standard's matrix, from the luma weights 0.299, 0.587 and 0.114 of ITU-R BT.601.
+# The inverse of the standard's matrix, from the luma weights 0.299, 0.587, 0.114 of ITU-R BT.601.
 _RED_CR = 1.402
 _GREEN_CB = 0.114 * 1.772 / 0.587
 _GREEN_CR = 0.299 * 1.402 / 0.587

@@ -1,4 +1,4 @@
-"""From pixel cells to stored values: Bits Stored, High Bit, sign and padding (PS3.5 8.1, PS3.3 C.7.5.1)."""
+"""From pixel cells to stored values: Bits Stored, High Bit, sign, padding (PS3.5 8.1)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def stored_values_of(
         shifted = values >> (high_bit + 1 - bits_stored)
         return shifted & values.dtype.type((1 << bits_stored) - 1)
     # Shift the sign bit to the top, then down again: the second shift copies it.
-    return (values << above) >> (bits_allocated - bits_stored)
+    extended: NDArray[Any] = (values << above) >> (bits_allocated - bits_stored)
+    return extended
 
 
 def find_padding(top: Elements, *, is_signed: bool, is_float: bool) -> Padding | None:

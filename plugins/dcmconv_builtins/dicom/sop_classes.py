@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydicom.uid import UID
 
-__all__ = ["LABEL_MAP", "is_label_map", "without_picture"]
+__all__ = ["LABEL_MAP", "RT_DOSE", "is_label_map", "without_picture"]
 
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."

@@ -1,4 +1,4 @@
-"""What a file offers for its VOI LUT: windows and tables of one frame (PS3.3 C.11.2, C.7.6.16.2.10)."""
+"""What a file offers for its VOI LUT: windows and tables of one frame (PS3.3 C.11.2)."""
 
 from __future__ import annotations
 

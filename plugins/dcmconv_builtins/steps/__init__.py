@@ -1,0 +1,1 @@
+"""Steps: the geometry of a picture, and what is drawn on it."""

@@ -27,14 +27,14 @@ def check_template(text: str) -> None:
 def caption_of(template: str, picture: Picture, fonts: FontSet) -> tuple[tuple[str, ...], str]:
     r"""Fill a template and make it drawable.
 
-    Fields are attributes, ``frame`` and ``frames``.  A line end in the template (``\n`` typed as two
-    characters counts) starts a new line; one inside a value becomes a space.
+    Fields are attributes, ``frame`` and ``frames``.  A line end in the template (``\n`` typed as
+    two characters counts) starts a new line; one inside a value becomes a space.
 
     Returns
     -------
     tuple of str, str
-        The lines, none if there is nothing to draw; and a note, empty unless characters are missing.
-        The note names no character: they may be a patient's.
+        The lines, none if there is nothing to draw; and a note, empty unless characters are
+        missing.  The note names no character: they may be a patient's.
     """
     values = {
         **picture.attributes,
@@ -50,7 +50,7 @@ def caption_of(template: str, picture: Picture, fonts: FontSet) -> tuple[tuple[s
     note = ""
     if missing:
         note = (
-            f"{missing} {'character has' if missing == 1 else 'characters have'} no glyph and became "
-            "'?' in the title; name a font file with the option font."
+            f"{missing} {'character has' if missing == 1 else 'characters have'} no glyph and "
+            "became '?' in the title; name a font file with the option font."
         )
     return tuple(text.split("\n")), note

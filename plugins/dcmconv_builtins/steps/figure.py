@@ -103,41 +103,39 @@ class Figure(Step):
     def _points(self, points: float) -> float:
         return points * self.dpi / 72
 
-    def _line(
-        self, canvas: NDArray[Any], start: tuple[float, float], end: tuple[float, float]
+    def _bar(
+        self, canvas: NDArray[Any], rows: tuple[float, float], columns: tuple[float, float]
     ) -> None:
-        """Draw a horizontal or vertical line, (row, column) to (row, column), on whole pixels."""
-        breadth = max(1, round(self._points(LINE_WIDTH)))
-        (top, left), (bottom, right) = start, end
-        if top == bottom:
-            top = bottom = round(top - breadth / 2)
-            bottom += breadth
-        else:
-            left = right = round(left - breadth / 2)
-            right += breadth
-        share = np.full((max(1, round(bottom - top)), max(1, round(right - left))), 255, np.uint8)
-        paint(canvas, share, BLACK, (round(top), round(left)))
+        """Draw a line, whose ends are centers of line breadth, snapped to whole pixels."""
+        breadth = self._breadth
+        top, bottom, left, right = (_whole(end) - breadth // 2 for end in (*rows, *columns))
+        share = np.full((bottom - top + breadth, right - left + breadth), 255, np.uint8)
+        paint(canvas, share, BLACK, (top, left))
+
+    @property
+    def _breadth(self) -> int:
+        return max(1, round(self._points(LINE_WIDTH)))
 
     def _frame(self, canvas: NDArray[Any], axes: Axes) -> None:
-        over = self._points(LINE_WIDTH) / 2
         for row in (axes.top, axes.bottom):
-            self._line(canvas, (row, axes.left - over), (row, axes.right + over))
+            self._bar(canvas, (row, row), (axes.left, axes.right))
         for column in (axes.left, axes.right):
-            self._line(canvas, (axes.top - over, column), (axes.bottom + over, column))
+            self._bar(canvas, (axes.top, axes.bottom), (column, column))
 
     def _ticks(self, canvas: NDArray[Any], axes: Axes, picture: Picture) -> None:
         length, size = self._points(TICK_LENGTH), self._points(LABEL_SIZE)
         away = length + self._points(TICK_PAD)
+        length -= self._breadth / 2
         width, height = axes.right - axes.left, axes.bottom - axes.top
         ticks = tick_values(picture.columns, int(width / (3 * size)))
         for value, label in zip(ticks, tick_labels(ticks), strict=True):
             column = axes.left + (value + 0.5) / picture.columns * width
-            self._line(canvas, (axes.bottom, column), (axes.bottom + length, column))
+            self._bar(canvas, (axes.bottom, axes.bottom + length), (column, column))
             self._label(canvas, label, (axes.bottom + away + ASCENT * size, column), 0.5)
         ticks = tick_values(picture.rows, int(height / (2 * size)))
         for value, label in zip(ticks, tick_labels(ticks), strict=True):
             row = axes.top + (value + 0.5) / picture.rows * height
-            self._line(canvas, (row, axes.left - length), (row, axes.left))
+            self._bar(canvas, (row, row), (axes.left - length, axes.left))
             self._label(canvas, label, (row + ASCENT * size / 2, axes.left - away), 1.0)
 
     def _label(
@@ -169,11 +167,15 @@ class Figure(Step):
         return note
 
 
+def _whole(position: float) -> int:
+    return int(np.floor(position + 0.5))
+
+
 def _place(canvas: NDArray[Any], pixels: NDArray[Any], axes: Axes) -> None:
     """Scale a picture into the axes, by the filter that imshow would choose."""
-    top, left = int(axes.top + 0.5), int(axes.left + 0.5)
-    rows = max(1, int(axes.bottom + 0.5) - top)
-    columns = max(1, int(axes.right + 0.5) - left)
+    top, left = _whole(axes.top), _whole(axes.left)
+    rows = max(1, _whole(axes.bottom) - top)
+    columns = max(1, _whole(axes.right) - left)
     factors = (rows / pixels.shape[0], columns / pixels.shape[1])
     crisp = all(factor > 3 or factor in {1, 2} for factor in factors)
     kind: Filter = "nearest" if crisp else "bilinear"

@@ -1,7 +1,7 @@
 """The fonts that text is drawn with: the bundled ones, or a file of the user's.
 
-DejaVu Sans covers Latin, Greek, Cyrillic, Arabic, Hebrew and symbols; a subset of Droid Sans Fallback
-the common Chinese and Japanese characters.  A character that no font has is never drawn as a box.
+DejaVu Sans covers Latin, Greek, Cyrillic and symbols; a subset of Droid Sans Fallback the common
+Chinese and Japanese characters.  A character that no font has is never drawn as a box.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Writers: from a Picture to the bytes of a file."""

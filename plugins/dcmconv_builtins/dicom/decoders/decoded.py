@@ -96,10 +96,8 @@ def check_coded(coded: Coded, description: PixelDescription) -> tuple[str, ...]:
         )
     if coded.bits == description.bits_stored:
         return ()
-    return (
-        f"the {coded.format} stream has {coded.bits} bits a sample, "
-        f"Bits Stored (0028,0101) is {description.bits_stored}",
-    )
+    note = f"the {coded.format} stream has {coded.bits} bits a sample, Bits Stored (0028,0101) is "
+    return (f"{note}{description.bits_stored}",)
 
 
 def checked(values: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
@@ -135,7 +133,8 @@ def as_pixel_representation(
     width = values.dtype.itemsize * 8
     unsigned = values.view(f"u{values.dtype.itemsize}")
     if not description.is_signed:
-        return unsigned & unsigned.dtype.type((1 << bits) - 1)
+        masked: NDArray[Any] = unsigned & unsigned.dtype.type((1 << bits) - 1)
+        return masked
     field = unsigned << unsigned.dtype.type(width - bits)
     signed = field.view(f"i{values.dtype.itemsize}")
     extended: NDArray[Any] = signed >> signed.dtype.type(width - bits)

@@ -95,10 +95,10 @@ def _color_note(photometric: str, *, converts: bool) -> tuple[str, ...]:
     if converts == photometric.startswith("YBR"):
         return ()
     coded = "YCbCr" if converts else "RGB"
-    return (
-        f"the JPEG stream is {coded} by its own markers, "
-        f"Photometric Interpretation (0028,0004) is {photometric}",
+    note = (
+        f"the JPEG stream is {coded} by its own markers, Photometric Interpretation (0028,0004) is"
     )
+    return (f"{note} {photometric}",)
 
 
 def _check_process(header: JpegHeader) -> None:

@@ -110,16 +110,16 @@ def _photometric(
 
 
 def _stale(named: str) -> tuple[str, ...]:
-    return (
-        "the JPEG 2000 stream is RGB by its own header, "
-        f"Photometric Interpretation (0028,0004) is {named}",
+    note = (
+        "the JPEG 2000 stream is RGB by its own header, Photometric Interpretation (0028,0004) is"
     )
+    return (f"{note} {named}",)
 
 
 def _openjpeg(codestream: bytes) -> NDArray[Any]:
-    import openjpeg
+    import openjpeg.utils
 
-    values: NDArray[Any] = openjpeg.decode(codestream, 0)
+    values: NDArray[Any] = openjpeg.utils.decode(codestream, 0)
     return values
 
 

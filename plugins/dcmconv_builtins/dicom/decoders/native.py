@@ -153,10 +153,8 @@ def _dtype(description: PixelDescription, big_endian: bool) -> np.dtype[Any]:
             "1, 8, 16, 32 and 64 can be read.",
             hint="Convert the file with a tool that knows packed pixels, such as gdcmconv --raw.",
         )
-    if description.number_type == "integer":
-        kind = "i" if description.is_signed else "u"
-    else:
-        kind = "f"
+    integer = "i" if description.is_signed else "u"
+    kind = integer if description.number_type == "integer" else "f"
     return np.dtype(f"{'>' if big_endian else '<'}{kind}{description.bits_allocated // 8}")
 
 

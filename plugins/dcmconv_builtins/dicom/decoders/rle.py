@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders.decoded import (
     SECOND_COPY,
     Decoded,
-    codec_errors,
     contiguous,
     truncated,
 )
@@ -59,22 +59,21 @@ def _segments(stream: bytes, description: PixelDescription) -> list[bytes]:
             reason="mismatch",
         )
     bounds = [*offsets[:count], len(stream)]
-    if bounds[0] != HEADER_BYTES or any(a >= b for a, b in zip(bounds, bounds[1:], strict=False)):
+    if bounds[0] != HEADER_BYTES or any(a >= b for a, b in pairwise(bounds)):
         if max(offsets[:count]) >= len(stream):
             raise truncated("RLE", f"a segment starts at byte {max(offsets[:count])}")
         raise InputError(f"the RLE segment offsets {bounds[:-1]} do not rise.", hint=SECOND_COPY)
-    return [stream[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [stream[a:b] for a, b in pairwise(bounds)]
 
 
 def _plane(segment: bytes, plane_bytes: int, number: int) -> NDArray[np.uint8]:
     import imagecodecs
 
-    with codec_errors("RLE"):
-        try:
-            plane = imagecodecs.packbits_decode(segment)
-        except imagecodecs.ImcdError as error:
-            # PackBits has no other way to be corrupt than to end within a run.
-            raise truncated("RLE", f"segment {number} ends within a run") from error
+    try:
+        plane = imagecodecs.packbits_decode(segment)
+    except RuntimeError as error:
+        # PackBits has no other way to be corrupt than to end within a run.
+        raise truncated("RLE", f"segment {number} ends within a run") from error
     if len(plane) < plane_bytes:
         raise truncated("RLE", f"segment {number} holds {len(plane)} of {plane_bytes} bytes")
     # An even length may need a byte of padding, which reads as the start of a run: left out.

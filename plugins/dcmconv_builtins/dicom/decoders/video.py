@@ -120,11 +120,11 @@ def _decoded(frame: VideoFrame, description: PixelDescription) -> Decoded:
         layout = "gray16le" if is_wide else "gray"
     else:
         layout = "rgb48le" if is_wide else "rgb24"
-    values = frame.reformat(format=layout, **_color_options(frame)).to_ndarray()
+    values: NDArray[Any] = frame.reformat(format=layout, **_color_options(frame)).to_ndarray()
     if is_wide:
         values = values >> np.uint16(16 - description.bits_stored)
     return Decoded(
-        values=_native(checked(values, description)),
+        values=np.ascontiguousarray(checked(values, description)),
         photometric_interpretation=(
             description.photometric_interpretation if description.samples_per_pixel == 1 else "RGB"
         ),
@@ -142,7 +142,3 @@ def _color_options(frame: VideoFrame) -> dict[str, Any]:
     # PS3.5 8.2.5 to 8.2.12: high definition is ITU-R BT.709, standard definition BT.601.
     is_high = frame.height >= HIGH_DEFINITION_ROWS
     return {"src_colorspace": Colorspace.ITU709 if is_high else Colorspace.ITU601}
-
-
-def _native(values: NDArray[Any]) -> NDArray[Any]:
-    return np.ascontiguousarray(values)

@@ -1,0 +1,120 @@
+"""Chains from Python keyword arguments: what ``dcmconv.convert`` and ``dcmconv.run`` take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from dcmconv.chain.document import TAG_FORM
+from dcmconv.chain.frames import parse_frames
+from dcmconv.chain.inline import as_component, output_of
+from dcmconv.chain.loader import chain_from_data, load_chain
+from dcmconv.chain.overrides import with_flags, with_name
+from dcmconv.chain.settings import RunSettings
+from dcmconv.chain.spec import ChainSpec, ComponentSpec
+from dcmconv.errors import UsageError
+from dcmconv.registry import Registry, nearest
+
+__all__ = ["chain_from_keywords"]
+
+_SETTINGS = tuple(item.name for item in fields(RunSettings))
+_KEYWORDS = (
+    *("chain", "normalize", "invert", "steps", "colormap", "aspect", "writers", "name"),
+    *("frames", "tags", "executor", *_SETTINGS),
+)
+
+
+def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> ChainSpec:
+    """Return the chain that keyword arguments describe; None is as good as left out.
+
+    Parameters
+    ----------
+    options : mapping
+        ``chain`` (a file, ``preset:NAME``, a mapping with the keys of a chain file, or a
+        ``ChainSpec``), ``normalize``, ``colormap``, ``steps``, ``writers`` (short forms or mappings
+        with ``use``), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``, ``executor``, and the
+        settings of a run.
+
+    Raises
+    ------
+    UsageError
+        If a keyword is unknown, or a value has another form than it needs.
+    """
+    given = {word: value for word, value in options.items() if value is not None}
+    _check_keywords(given)
+    chain = _chain(given.get("chain"), registry)
+    spec = with_flags(chain, _flags(given))
+    return with_name(spec, str(given["name"]), "name") if "name" in given else spec
+
+
+def _check_keywords(given: Mapping[str, Any]) -> None:
+    for word in given:
+        if word not in _KEYWORDS:
+            near = nearest(word, _KEYWORDS)
+            raise UsageError(
+                f"There is no keyword '{word}'{f'; {near}' if near else '.'}",
+                hint=f"Known: {', '.join(_KEYWORDS)}.",
+            )
+
+
+def _chain(chain: Any, registry: Registry) -> ChainSpec:
+    if chain is None:
+        return ChainSpec()
+    if isinstance(chain, ChainSpec):
+        return chain
+    if isinstance(chain, Mapping):
+        return chain_from_data(chain, registry)
+    return load_chain(os.fspath(chain), registry)
+
+
+def _flags(given: Mapping[str, Any]) -> ChainSpec:
+    settings = {word: given[word] for word in _SETTINGS if word in given}
+    writers = [as_component(writer) for writer in _listed(given.get("writers"))]
+    return ChainSpec(
+        normalize=_component(given.get("normalize")),
+        invert=given.get("invert"),
+        steps=_components(given.get("steps")),
+        colormap=_component(given.get("colormap")),
+        aspect=given.get("aspect"),
+        outputs=tuple(output_of(writer) for writer in writers) or None,
+        frames=_frames(given.get("frames")),
+        tags=_tags(given.get("tags")),
+        run=ComponentSpec("run", settings),
+        executor=_component(given.get("executor")),
+    )
+
+
+def _component(value: Any) -> ComponentSpec | None:
+    return None if value is None else as_component(value)
+
+
+def _components(value: Any) -> tuple[ComponentSpec, ...] | None:
+    return None if value is None else tuple(as_component(item) for item in _listed(value))
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, (str, Mapping, ComponentSpec)) else list(value)
+
+
+def _frames(value: Any) -> tuple[tuple[int, int | None], ...] | None:
+    if value is None:
+        return None
+    listed = value if isinstance(value, (list, tuple)) else [value]
+    return parse_frames(",".join(str(item) for item in listed))
+
+
+def _tags(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    tags = tuple(str(item) for item in _listed(value))
+    for word in tags:
+        if not TAG_FORM.fullmatch(word):
+            raise UsageError(
+                f"'{word}' names no attribute.",
+                hint="Write a keyword such as PatientID, or a tag such as '0010,0020'.",
+            )
+    return tags

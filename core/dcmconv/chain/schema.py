@@ -1,0 +1,154 @@
+"""JSON Schema of chain files, from what is installed: an editor completes and checks with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from dcmconv.chain.document import ASPECTS, TAG_FORM, VERSION
+from dcmconv.chain.settings import RunSettings
+from dcmconv.errors import DcmconvError
+from dcmconv.options import Component
+from dcmconv.registry import Offered, Registry
+
+__all__ = ["chain_schema"]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TEXT = {"type": "string"}
+_SLOT_KINDS = {"normalize": "normalizer", "colormap": "colormap", "steps": "step"}
+
+
+def chain_schema(registry: Registry) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a chain file.
+
+    Each kind is a definition: a name, a short form, or a mapping whose ``use`` decides which other
+    keys there are.  Components that cannot be loaded are left out.
+    """
+    slots = _slots()
+    rule = {
+        "when": _when(),
+        "skip": {"type": "boolean", "description": "Leave these instances out."},
+        **slots,
+        "outputs": _one_or_many("writer"),
+    }
+    chain = {
+        "version": {"const": VERSION},
+        "extends": {"type": ["string", "array"], "items": _TEXT, "description": "Chains below."},
+        **slots,
+        "rules": {
+            "type": "array",
+            "items": _object(rule, ["when"]),
+            "description": "First match wins.",
+        },
+        "outputs": _one_or_many("writer"),
+        "frames": {
+            "type": ["string", "integer", "array"],
+            "items": {"type": ["string", "integer"]},
+        },
+        "tags": {
+            "type": ["string", "array"],
+            "items": {"type": "string", "pattern": _whole(TAG_FORM)},
+        },
+        "run": _run(),
+    }
+    kinds = ("normalizer", "colormap", "step", "writer", "executor")
+    return {
+        "$schema": DIALECT,
+        "title": "A dcmconv chain",
+        **_object(chain, ["version"]),
+        "$defs": {kind: _kind(kind, registry) for kind in kinds},
+    }
+
+
+def _slots() -> dict[str, Any]:
+    return {
+        "normalize": _reference("normalizer"),
+        "invert": {"type": "boolean", "description": "Swap black and white."},
+        "steps": _one_or_many("step"),
+        "colormap": {"oneOf": [{"enum": ["none", None]}, _reference("colormap")]},
+        "aspect": {"enum": list(ASPECTS), "description": "Whether pixels are made square."},
+    }
+
+
+def _when() -> dict[str, Any]:
+    scalar = {"type": ["string", "number"]}
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": _whole(TAG_FORM)},
+        "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar}]},
+        "description": "Attributes that all have to match.",
+    }
+
+
+def _run() -> dict[str, Any]:
+    schema = _component_schema(RunSettings)
+    return _object({**schema["properties"], "executor": _reference("executor")}, [])
+
+
+def _kind(kind: str, registry: Registry) -> dict[str, Any]:
+    names: list[str] = []
+    mappings: list[dict[str, Any]] = []
+    for offer, component in _loaded(kind, registry):
+        names += [offer.name, offer.qualified_name]
+        mappings.append(_mapping(kind, offer, component))
+    if not names:
+        return _TEXT
+    short = "|".join(re.escape(name) for name in names)
+    return {
+        "oneOf": [
+            {"enum": names},
+            {"type": "string", "pattern": f"^({short}):.+$"},
+            *mappings,
+        ]
+    }
+
+
+def _loaded(kind: str, registry: Registry) -> Iterator[tuple[Offered, type[Component]]]:
+    for offer in registry.offered(kind):
+        try:
+            yield offer, registry.load(kind, offer.qualified_name)
+        except DcmconvError:
+            continue  # `dcmconv doctor` names it; the schema is of what works.
+
+
+def _mapping(kind: str, offer: Offered, component: type[Component]) -> dict[str, Any]:
+    schema = _component_schema(component)
+    properties = {
+        "use": {"enum": [offer.name, offer.qualified_name], "description": component.summary()},
+        "id": {"type": "string", "description": "What --set calls it."},
+        **schema["properties"],
+    }
+    if kind == "writer":
+        properties |= {"name": {"type": "string", "description": "Name template."}, **_slots()}
+    return {"title": offer.name, **_object(properties, ["use", *schema.get("required", ())])}
+
+
+def _component_schema(component: type[Component]) -> dict[str, Any]:
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(component).json_schema(mode="validation")
+    return {"properties": schema.get("properties", {}), "required": schema.get("required", [])}
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _one_or_many(kind: str) -> dict[str, Any]:
+    one = _reference(kind)
+    return {"oneOf": [{"type": "array", "items": one}, one]}
+
+
+def _reference(kind: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{kind}"}
+
+
+def _whole(pattern: re.Pattern[str]) -> str:
+    return f"^({pattern.pattern})$"

@@ -1,0 +1,166 @@
+"""A chain as YAML that reads back to the same chain, with where each value comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import Any
+
+from dcmconv.chain.complaints import NOWHERE, Place
+from dcmconv.chain.frames import frames_as_text
+from dcmconv.chain.merge import merge
+from dcmconv.chain.spec import (
+    DEFAULT_CHAIN,
+    ChainSpec,
+    ComponentSpec,
+    OutputSpec,
+    RuleSpec,
+    Slots,
+)
+from dcmconv.chain.validate import validated
+from dcmconv.errors import DcmconvError
+from dcmconv.registry import Registry
+
+__all__ = ["chain_as_yaml"]
+
+_WORD = re.compile(r"[A-Za-z_][\w./-]*")
+_RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "nan", "inf"}
+
+
+def chain_as_yaml(spec: ChainSpec, registry: Registry | None = None) -> str:
+    """Return the whole chain, defaults included, as a chain file.
+
+    Parameters
+    ----------
+    spec : ChainSpec
+        With everything that it extends already laid below it.
+    registry : Registry, optional
+        Shows numbers and lists where flags gave text; options that are wrong stay as written.
+    """
+    return "\n".join(_Writing(registry).chain(merge(DEFAULT_CHAIN, spec))) + "\n"
+
+
+@dataclass
+class _Writing:
+    registry: Registry | None
+
+    def chain(self, spec: ChainSpec) -> Iterator[str]:
+        yield "version: 1"
+        yield from self.slots(spec)
+        yield from self.listed("rules", [list(self.rule(rule)) for rule in spec.rules or ()])
+        yield from self.outputs(spec)
+        if spec.frames:
+            yield f"frames: {_scalar(frames_as_text(spec.frames))}"
+        if spec.tags:
+            yield f"tags: {_value(spec.tags)}"
+        if spec.run.options or spec.executor:
+            yield "run:"
+            yield from _indented(self.options(spec.run, "run"))
+        if spec.executor:
+            yield "  executor:"
+            yield from _indented(self.component("executor", spec.executor), 4)
+
+    def slots(self, slots: Slots) -> Iterator[str]:
+        if slots.normalize:
+            yield "normalize:"
+            yield from _indented(self.component("normalizer", slots.normalize))
+        if slots.invert is not None:
+            yield f"invert: {_scalar(slots.invert)}"
+        if slots.steps is not None:
+            blocks = [list(self.component("step", step)) for step in slots.steps]
+            yield from self.listed("steps", blocks, even_empty=True)
+        if slots.colormap and slots.colormap.use == "none":
+            yield f"colormap: none{_origin(slots.colormap.place)}"
+        elif slots.colormap:
+            yield "colormap:"
+            yield from _indented(self.component("colormap", slots.colormap))
+        if slots.aspect:
+            yield f"aspect: {slots.aspect}"
+
+    def rule(self, rule: RuleSpec) -> Iterator[str]:
+        when = ", ".join(f"{_key(word)}: {_value(values)}" for word, values in rule.when.items())
+        yield f"when: {{{when}}}{_origin(rule.place)}"
+        if rule.skip:
+            yield "skip: true"
+        yield from self.slots(rule)
+        yield from self.outputs(rule)
+
+    def outputs(self, owner: ChainSpec | RuleSpec) -> Iterator[str]:
+        blocks = [list(self.output(output)) for output in owner.outputs or ()]
+        yield from self.listed("outputs", blocks)
+
+    def output(self, output: OutputSpec) -> Iterator[str]:
+        yield from self.component("writer", output.writer)
+        if output.name:
+            yield f"name: {_scalar(output.name)}{_origin(output.name_place)}"
+        yield from self.slots(output)
+
+    def component(self, kind: str, spec: ComponentSpec) -> Iterator[str]:
+        yield f"use: {_scalar(spec.use)}{_origin(spec.place)}"
+        if spec.id:
+            yield f"id: {_scalar(spec.id)}"
+        yield from self.options(spec, kind)
+
+    def options(self, spec: ComponentSpec, kind: str) -> Iterator[str]:
+        for name, value in self.values(spec, kind).items():
+            written = spec.written.get(name)
+            yield f"{name}: {_value(value)}{_origin(written.value if written else NOWHERE)}"
+
+    def values(self, spec: ComponentSpec, kind: str) -> Mapping[str, Any]:
+        """Return the options, as their declaration reads them where that can be asked."""
+        if self.registry is None or kind == "run":
+            return spec.options
+        try:
+            found = validated(self.registry.load(kind, spec.use), spec)
+        except DcmconvError:
+            return spec.options  # The name is wrong; compile_chain says so.
+        if isinstance(found, list):
+            return spec.options
+        return {name: getattr(found, name) for name in spec.options}
+
+    def listed(
+        self, key: str, blocks: list[list[str]], *, even_empty: bool = False
+    ) -> Iterator[str]:
+        if blocks:
+            yield f"{key}:"
+        elif even_empty:
+            yield f"{key}: []"
+        for block in blocks:
+            yield f"  - {block[0]}"
+            yield from _indented(block[1:], 4)
+
+
+def _indented(lines: Any, columns: int = 2) -> Iterator[str]:
+    return (f"{' ' * columns}{line}" for line in lines)
+
+
+def _origin(place: Place) -> str:
+    source = " ".join(place.source.split())
+    if not source:
+        return ""
+    return f"  # {source}:{place.line}" if place.line else f"  # {source}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_key(k)}: {_value(v)}' for k, v in value.items())}}}"
+    return _scalar(value)
+
+
+def _key(word: object) -> str:
+    return _scalar(str(word))
+
+
+def _scalar(value: Any) -> str:
+    """Return a scalar that the loader reads as the same value."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return json.dumps(value)
+    text = fspath(value) if isinstance(value, PathLike) else str(value)
+    if _WORD.fullmatch(text) and text.lower() not in _RESERVED:
+        return text
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7F")

@@ -1,0 +1,84 @@
+"""The books: what becomes of each input, published, written down and tabled, in that order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcmconv.chain.plan import Plan
+from dcmconv.errors import OutputError
+from dcmconv.executor import Lost
+from dcmconv.inputs import Refusal
+from dcmconv.outcome import Converted, Failed, Outcome, Skipped
+from dcmconv.run.crews import failed_from
+from dcmconv.run.destination import Destination
+from dcmconv.run.publish import Publisher
+from dcmconv.run.records import Report
+from dcmconv.run.tag_table import TagTable
+from dcmconv.run.window import Item
+
+__all__ = ["Books", "outcome_of_refusal"]
+
+
+@dataclass(frozen=True)
+class Books:
+    """Settles one input after the other."""
+
+    plan: Plan
+    destination: Destination
+    table: TagTable | None
+    publisher: Publisher
+
+    def begun(self, item: Item) -> None:
+        """Write down that an input is about to be read in this process."""
+        if self.destination.journal is not None:
+            self.destination.journal.begun(item.key, item.locator)
+
+    def settle(self, item: Item) -> Outcome:
+        """Publish what came back for an input, write it down, and return the outcome.
+
+        Raises
+        ------
+        OutputError
+            If the destination is full: the run cannot go on, and the input stays to be done.
+        """
+        if isinstance(item.answer, Report):
+            outcome = self._published(item.answer)
+        elif isinstance(item.answer, Lost):
+            self.destination.sweep(f"{item.label}-")
+            outcome = failed_from(item, item.answer)
+        else:
+            raise TypeError(f"{item.key}: an executor answered {item.answer!r:.80}")
+        try:
+            self._write_down(outcome)
+        except OSError as error:
+            raise OutputError(
+                f"The journal or the tag table cannot be written: {error.strerror}.",
+                hint="Make room, then run again: what is finished stays.",
+                reason="disk-full",
+            ) from error
+        return outcome
+
+    def _published(self, report: Report) -> Outcome:
+        outcome = report.outcome
+        if isinstance(outcome, Failed) and outcome.reason == "disk-full":
+            raise OutputError(outcome.message, outcome.hint, outcome.reason)
+        return self.publisher.publish(report)
+
+    def _write_down(self, outcome: Outcome) -> None:
+        is_news = not (isinstance(outcome, Converted) and outcome.unchanged)
+        if self.destination.journal is not None and is_news:
+            self.destination.journal.record(outcome, self.plan.digest)
+        if self.table is not None:
+            self.table.add(outcome)
+
+
+def outcome_of_refusal(refusal: Refusal) -> Outcome:
+    """Return the outcome of something that a source met and cannot hand over."""
+    verdict = Failed if refusal.failed else Skipped
+    return verdict(
+        input=refusal.key,
+        locator=refusal.locator,
+        reason=refusal.reason,
+        message=refusal.message,
+        hint=refusal.hint,
+    )

@@ -1,0 +1,84 @@
+"""Who does the work: this process for a handful of inputs, a supervised pool for more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from dcmconv.chain.plan import ComponentRef, Plan
+from dcmconv.executor import Crew, Executor, Job, Lost
+from dcmconv.inputs import Reference
+from dcmconv.outcome import Failed
+from dcmconv.run.records import WorkerSetup
+from dcmconv.run.walk import Found
+from dcmconv.run.window import Item
+from dcmconv.run.workers import available_workers
+
+if TYPE_CHECKING:
+    from dcmconv.registry import Registry
+
+__all__ = ["HANDFUL", "at_hand", "default_executor", "failed_from", "open_crew"]
+
+HANDFUL = 4
+"""Up to so many inputs, starting a pool costs more than it gives."""
+HANDFUL_BYTES = 64 << 20
+TARGET = "dcmconv.run.worker:start"
+
+HINTS = {
+    "crash": "A decoder or a plugin has a fault. The other inputs are not affected.",
+    "timeout": "Raise the limit with --timeout, or leave the input out with --exclude.",
+    "memory": "Use fewer --workers, or an executor with a higher memory limit.",
+}
+
+
+def at_hand(first: Sequence[Found]) -> bool:
+    """Say whether the first inputs of a walk, one more than a handful, are a handful."""
+    sizes = [found.item.size or 0 for found in first if isinstance(found.item, Reference)]
+    return len(first) <= HANDFUL and sum(sizes) <= HANDFUL_BYTES
+
+
+def open_crew(plan: Plan, executor: ComponentRef, parts: Path) -> Crew:
+    """Start the workers of a run."""
+    preload = ("dcmconv.run.worker", *_modules(plan))
+    job = Job(TARGET, WorkerSetup(plan, os.fspath(parts)), preload)
+    workers = plan.run.workers or available_workers()
+    return cast("Executor", executor.load()).open(job, workers=workers)
+
+
+def default_executor(name: str, registry: Registry | None) -> ComponentRef:
+    """Return the executor that is on offer under a name."""
+    if registry is None:
+        from dcmconv.registry import Registry
+
+        registry = Registry.discover()
+    return registry.ref("executor", name)
+
+
+def failed_from(item: Item, lost: Lost) -> Failed:
+    """Return the outcome of an input whose worker did not come back with one."""
+    message = {
+        "crash": f"The worker that read it died, twice: {lost.message}.",
+        "timeout": f"It was not done within {item.seconds or 0:g} seconds.",
+    }.get(lost.reason, lost.message)
+    reference = item.assignment.reference if item.assignment else None
+    return Failed(
+        input=item.key,
+        locator=item.locator,
+        size=reference.size if reference else None,
+        mtime_ns=reference.mtime_ns if reference else None,
+        reason=lost.reason if lost.reason in HINTS else "internal",
+        message=message,
+        hint=HINTS.get(lost.reason, "This is a fault in a plugin or in dcmconv; please report it."),
+    )
+
+
+def _modules(plan: Plan) -> list[str]:
+    """Return the modules of everything that the plan may use."""
+    lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
+    used = [*plan.sources, *plan.readers]
+    for lane in lanes:
+        used += [lane.normalizer, *lane.steps, lane.writer]
+        used += [lane.colormap] if lane.colormap else []
+    return list(dict.fromkeys(reference.target.partition(":")[0] for reference in used))

@@ -1,0 +1,185 @@
+"""The engine: walks the inputs, hands out work, publishes what comes back, and keeps the books."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcmconv.chain.plan import ComponentRef, Plan
+from dcmconv.errors import OutputError, UsageError
+from dcmconv.inputs import Reference, Refusal
+from dcmconv.outcome import Converted, Failed, Outcome, Summary
+from dcmconv.run.books import Books, outcome_of_refusal
+from dcmconv.run.crews import HANDFUL, at_hand, default_executor, open_crew
+from dcmconv.run.destination import Destination, close_run, open_destination
+from dcmconv.run.listener import Listener
+from dcmconv.run.publish import Publisher
+from dcmconv.run.records import Assignment, Report
+from dcmconv.run.resume import Resume
+from dcmconv.run.selection import EVERYTHING, Selection
+from dcmconv.run.tag_table import open_tag_table
+from dcmconv.run.tally import Tally
+from dcmconv.run.walk import Found, Walk
+from dcmconv.run.window import Item, Window
+
+if TYPE_CHECKING:
+    from dcmconv.registry import Events, Registry
+
+__all__ = ["Run"]
+
+BYTES_A_SECOND = 1_000_000
+"""How fast an input is read at worst: big inputs get more time than ``plan.run.timeout``."""
+
+
+@dataclass
+class Run:
+    """A batch: iterate over it to do the work, and read ``summary`` afterwards.
+
+    Each input ends as exactly one ``Converted``, ``Skipped`` or ``Failed``, in the walk's order.
+    Nothing is done before the first outcome is asked for; leaving the loop ends the workers.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to do.
+    inputs : sequence of str
+        INPUT arguments: files, folders, or what another source claims.
+    out : Path
+        The output folder, or one picture's name where there is one picture to make.
+    selection : Selection
+        Which inputs are wanted.
+    tag_table : Path, optional
+        A table of ``plan.tags``, one row for every picture.
+    listener : Listener, optional
+        Told of progress.
+    events : Events, optional
+        The lifecycle hooks of the plugins.
+    registry : Registry, optional
+        Where executors are found that the plan does not name; found anew if left out.
+    argv : sequence of str
+        The command line, for the records.
+
+    Raises
+    ------
+    UsageError
+        Before the run: an input that is not there, an output that cannot be what it is named.
+    OutputError
+        If the destination is in use, full or read-only; what is finished stays.
+    """
+
+    plan: Plan
+    inputs: Sequence[str]
+    out: Path
+    selection: Selection = EVERYTHING
+    tag_table: Path | None = None
+    listener: Listener | None = None
+    events: Events | None = None
+    registry: Registry | None = None
+    argv: Sequence[str] = ()
+    summary: Summary = field(default=Summary(), init=False)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Do the work, and yield what became of each input."""
+        walk = Walk(self.plan.sources, self.inputs, self._avoid(), self.selection)
+        walk.check()
+        if self.events is not None:
+            self.events.configure(self.plan)
+        tally = Tally(stopped="interrupted")
+        with ExitStack() as stack:
+            destination = stack.enter_context(open_destination(self.out, self.plan, self.argv))
+            # Runs before the destination is closed, however the run ends.
+            stack.callback(self._finish, tally, destination)
+            table = stack.enter_context(open_tag_table(self.tag_table, self.plan.tags))
+            publisher = Publisher(destination, self.plan.run)
+            books = Books(self.plan, destination, table, publisher)
+            # Closed before the destination is: no worker writes into a folder that is given up.
+            outcomes = self._outcomes(walk.found(), books, tally)
+            for outcome in stack.enter_context(closing(outcomes)):
+                tally.add(outcome)
+                self._tell(outcome)
+                yield outcome
+
+    def _outcomes(
+        self, found: Iterator[Found], books: Books, tally: Tally
+    ) -> Generator[Outcome, None, None]:
+        first = list(islice(found, HANDFUL + 1))
+        self._check_single(books.destination, first)
+        self._start(first)
+        crew = open_crew(self.plan, self._executor(first), books.destination.parts)
+        try:
+            items = self._items(chain(first, found), books, here=at_hand(first))
+            for item in Window(crew).in_order(items):
+                outcome = books.settle(item)
+                yield outcome
+                if isinstance(outcome, Failed) and self.plan.run.on_error == "stop":
+                    tally.stopped = f"{outcome.input} failed"
+                    return
+            tally.stopped = ""
+        except OutputError as error:
+            tally.stopped = error.message
+            raise
+        finally:
+            crew.close(now=bool(tally.stopped))
+
+    def _items(self, found: Iterable[Found], books: Books, *, here: bool) -> Iterator[Item]:
+        """Yield the work, with the answer already where none is needed."""
+        resume = Resume(books.destination, self.plan)
+        for number, each in enumerate(found, start=1):
+            if self.listener is not None:
+                self.listener.found(number)
+            item = Item(f"{os.getpid()}-{number}", each.item.key, each.item.locator)
+            if isinstance(each.item, Refusal):
+                item.answer = Report(outcome_of_refusal(each.item))
+            else:
+                self._assign(item, each.item, each.source, resume)
+            if here and item.answer is None:
+                books.begun(item)
+            yield item
+
+    def _assign(self, item: Item, reference: Reference, source: int, resume: Resume) -> None:
+        known = resume.known_outcome(reference)
+        wants_attributes = isinstance(known, Converted) and self.tag_table and self.plan.tags
+        if known is not None and not wants_attributes:
+            item.answer = Report(known)
+            return
+        known = known if isinstance(known, Converted) else None
+        item.assignment = Assignment(reference, source, item.label, known)
+        item.seconds = self.plan.run.timeout + (reference.size or 0) / BYTES_A_SECOND
+
+    def _executor(self, first: Sequence[Found]) -> ComponentRef:
+        if self.plan.run.executor is not None:
+            return self.plan.run.executor
+        return default_executor("inline" if at_hand(first) else "processes", self.registry)
+
+    def _avoid(self) -> list[Path]:
+        return [self.out, self.out / ".dcmconv"]
+
+    def _check_single(self, destination: Destination, first: Sequence[Found]) -> None:
+        if destination.file_name and len(first) > 1:
+            raise UsageError(
+                f"{self.out} names one file, but there is more than one input.",
+                hint="Name a folder: -o pictures/",
+            )
+
+    def _start(self, first: Sequence[Found]) -> None:
+        if self.events is not None:
+            self.events.run_started(self.plan, self.out)
+        if self.listener is not None:
+            self.listener.started(len(first) if len(first) <= HANDFUL else None)
+
+    def _tell(self, outcome: Outcome) -> None:
+        if self.events is not None:
+            self.events.record(outcome)
+        if self.listener is not None:
+            self.listener.finished(outcome)
+
+    def _finish(self, tally: Tally, destination: Destination) -> None:
+        self.summary = tally.summary
+        close_run(destination, self.summary)
+        if self.events is not None:
+            self.events.run_finished(self.summary)

@@ -1,0 +1,132 @@
+"""``dcmconv doctor``: what is installed, what it can decode, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from dcmconv.plugin import Command, Ending, Heading, Host, Row
+
+__all__ = ["Doctor"]
+
+DISTRIBUTIONS = (
+    "pydicom",
+    "numpy",
+    "Pillow",
+    "imagecodecs",
+    "pylibjpeg",
+    "pylibjpeg-openjpeg",
+    "pylibjpeg-rle",
+    "isal",
+    "pluggy",
+    "pydantic",
+    "PyYAML",
+    "rich",
+    "typer",
+    "av",
+)
+MISSING = "not installed"
+OPTIONAL = {"av": "not installed; for video: pip install 'dcmconv[video]'"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doctor(Command):
+    """Show versions, decoders per Transfer Syntax, and plugin problems.
+
+    The exit code is 4 where something that dcmconv needs is missing or a plugin is broken.
+    """
+
+    def run(self, host: Host) -> Iterator[Row]:
+        """Yield the tables."""
+        yield Heading(title="Versions")
+        versions = dict(_versions(host))
+        yield from (Row(name=name, version=version) for name, version in versions.items())
+        yield Heading(title="This machine")
+        yield from _machine(host)
+        yield Heading(title="Transfer Syntaxes")
+        yield from _transfer_syntaxes()
+        yield Heading(title="Plugins")
+        yield from _plugins(host)
+        missing = [name for name, version in versions.items() if version == MISSING]
+        problems = [*host.problems, *(f"{name} is not installed." for name in missing)]
+        if problems:
+            yield Heading(title="Problems")
+        for problem in problems:
+            yield Row(problem=problem)
+        yield Ending(text=_verdict(problems), code=4 if problems else 0)
+
+
+def _versions(host: Host) -> Iterator[tuple[str, str]]:
+    yield "dcmconv", host.version
+    yield "Python", f"{platform.python_version()} ({platform.python_implementation()})"
+    yield "system", f"{platform.system()} {platform.release()} {platform.machine()}"
+    for name in DISTRIBUTIONS:
+        try:
+            yield name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield name, OPTIONAL.get(name, MISSING)
+
+
+def _machine(host: Host) -> Iterator[Row]:
+    yield Row(name="workers", value=f"{host.workers} of {os.cpu_count()} CPUs may be used here")
+    yield Row(name="python", value=sys.executable)
+    yield Row(name="dcmconv on the PATH", value=_first_on_path())
+
+
+def _first_on_path() -> str:
+    """Say which program ``dcmconv`` starts: DCMTK ships another one of that name."""
+    found = shutil.which("dcmconv")
+    if found is None:
+        return "none; call this one as: python -m dcmconv"
+    if _is_ours(Path(found)):
+        return f"{found}, this one"
+    return (
+        f"{found}, another program of that name (DCMTK has one); "
+        "call this one as: python -m dcmconv"
+    )
+
+
+def _is_ours(program: Path) -> bool:
+    """Whether a program is a start script of this package; DCMTK's is machine code."""
+    try:
+        with program.open("rb") as stream:
+            content = stream.read(1 << 21)
+    except OSError:
+        return False
+    # A script on Linux and macOS; on Windows a launcher with the script in a zip at its end.
+    return b"dcmconv._entry" in content
+
+
+def _transfer_syntaxes() -> Iterator[Row]:
+    from dcmconv_builtins.dicom.decoders import transfer_syntaxes
+
+    for syntax in transfer_syntaxes():
+        yield Row(
+            uid=syntax.uid,
+            name=syntax.name,
+            state=syntax.state,
+            decoder=syntax.decoder,
+            note=syntax.note,
+        )
+
+
+def _plugins(host: Host) -> Iterator[Row]:
+    for plugin in host.plugins:
+        offers = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in plugin.offers.items())
+        yield Row(
+            plugin=plugin.name,
+            distribution=f"{plugin.distribution} {plugin.version}",
+            offers=offers,
+        )
+
+
+def _verdict(problems: list[str]) -> str:
+    if not problems:
+        return "Everything that dcmconv needs is here."
+    return f"{len(problems)} problem{'' if len(problems) == 1 else 's'}; see above."

@@ -1,0 +1,190 @@
+"""``dcmconv info FILE...``: the tags of files, and whether their pixels decode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from dcmconv.plugin import (
+    Attributes,
+    Command,
+    DcmconvError,
+    Ending,
+    Heading,
+    Host,
+    InputError,
+    InputFile,
+    Opt,
+    Row,
+    SkipInput,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from dcmconv_builtins.dicom.part10 import Part10
+
+__all__ = ["Info"]
+
+LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Info(Command):
+    """Show the tags of files, and whether they decode.
+
+    A missing tag is empty.  Text is decoded by the file's character set, so Chinese names can be
+    read.  The pixels are not decoded.
+    """
+
+    files: Annotated[tuple[Path, ...], Opt("DICOM files", positional=True)]
+    tag: Annotated[
+        tuple[str, ...], Opt("Show this tag, a keyword or GGGG,EEEE, instead of the usual ones")
+    ] = ()
+    all: Annotated[bool, Opt("Show every tag that has a plain value")] = False
+
+    def run(self, host: Host) -> Iterator[Row]:
+        """Yield a table for each file; the exit code is 1 if one of them cannot be read."""
+        for tag in self.tag:
+            _check_tag(tag)
+        failed = 0
+        for path in self.files:
+            yield Heading(title=str(path))
+            try:
+                yield from self._rows(path)
+            except DcmconvError as error:
+                failed += 1
+                yield Row(tag="", name="Cannot be read", value=str(error).replace("\n ", ""))
+        if failed:
+            of_all = f"{failed} of {len(self.files)} files" if len(self.files) > 1 else "The file"
+            yield Ending(text=f"{of_all} cannot be read.", code=1)
+
+    def _rows(self, path: Path) -> Iterator[Row]:
+        from dcmconv_builtins.dicom.attributes import ARTICLE_KEYWORDS, DicomAttributes
+
+        with _opened(path) as part:
+            attributes = DicomAttributes((part.top,), part.top.notes)
+            wanted = tuple(attributes) if self.all else self.tag or ARTICLE_KEYWORDS
+            for key in wanted:
+                yield Row(tag=_tag_text(key), name=key, value=_value(attributes.get(key)))
+            yield from _facts(path, part, attributes)
+
+
+def _opened(path: Path) -> Any:
+    """Open a file up to its pixels; the context is a ``Part10``."""
+    from contextlib import contextmanager
+
+    from dcmconv_builtins.dicom.elements import Notes
+    from dcmconv_builtins.dicom.part10 import read_part10
+
+    @contextmanager
+    def opened() -> Iterator[Part10]:
+        _check_dicom(path)
+        with path.open("rb") as stream:
+            yield read_part10(stream, Notes(), inflate_limit=1 << 30)
+
+    return opened()
+
+
+def _check_dicom(path: Path) -> None:
+    from dcmconv_builtins.readers.dicom import DicomReader
+
+    if path.is_dir():
+        raise InputError(f"{path} is a folder.", hint=f"Name its files: dcmconv info {path}/*")
+    try:
+        head = InputFile(path.name, path).head
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}.", hint="Check the spelling.") from error
+    if DicomReader.sniff(head, path.name) <= 0:
+        what = "is not DICOM" if head else "is empty"
+        raise InputError(f"{path} {what}.", hint="A DICOM file has DICM at its 129th byte.")
+
+
+def _check_tag(tag: str) -> None:
+    from pydicom.datadict import tag_for_keyword
+
+    is_pair = re.fullmatch("[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}", tag)
+    if not is_pair and tag_for_keyword(tag) is None:
+        raise UsageError(f"'{tag}' is no tag.", hint=_near_keyword(tag))
+
+
+def _near_keyword(word: str) -> str:
+    import difflib
+
+    from pydicom.datadict import keyword_dict
+
+    near = difflib.get_close_matches(word, keyword_dict, n=1)
+    advice = "Write a keyword such as PatientID, or a tag such as 0010,0020."
+    return f"Did you mean {near[0]}?" if near else advice
+
+
+def _tag_text(key: str) -> str:
+    from pydicom.datadict import tag_for_keyword
+
+    if "," in key:
+        return f"({key.upper()})"
+    tag = tag_for_keyword(key) or 0
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def _value(value: Any) -> str | int | float:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return "\\".join(str(part) for part in value)[:LONGEST_VALUE]
+    return value[:LONGEST_VALUE] if isinstance(value, str) else value
+
+
+def _facts(path: Path, part: Part10, attributes: Attributes) -> Iterator[Row]:
+    """Yield what decides whether and how the file becomes a picture."""
+    from pydicom.uid import UID
+
+    syntax, sop_class = UID(part.transfer_syntax), UID(str(attributes.get("SOPClassUID") or ""))
+    facts = {
+        "(0008,0060)": ("Modality", attributes.get("Modality")),
+        "(0008,0016)": ("SOP Class", _named(sop_class)),
+        "(0002,0010)": ("Transfer Syntax", _named(syntax)),
+    }
+    for tag, (name, value) in facts.items():
+        yield Row(tag=tag, name=name, value=_value(value))
+    if part.pixels is not None:
+        yield Row(tag="", name="Size", value=_size(attributes))
+        yield Row(tag="", name="Frames", value=attributes.get("NumberOfFrames") or 1)
+        yield Row(tag="", name="Bits", value=_bits(attributes))
+        photometric = _value(attributes.get("PhotometricInterpretation"))
+        yield Row(tag="(0028,0004)", name="Photometric Interpretation", value=photometric)
+    yield Row(tag="", name="Decodes", value=_verdict(path))
+
+
+def _named(uid: str) -> str:
+    name = str(getattr(uid, "name", uid))
+    return f"{name} ({uid})" if name != uid else str(uid)
+
+
+def _size(attributes: Attributes) -> str:
+    return f"{attributes.get('Columns', '?')} columns x {attributes.get('Rows', '?')} rows"
+
+
+def _bits(attributes: Attributes) -> str:
+    stored, allocated = attributes.get("BitsStored"), attributes.get("BitsAllocated")
+    signed = "signed" if attributes.get("PixelRepresentation") == 1 else "unsigned"
+    samples = attributes.get("SamplesPerPixel") or 1
+    return f"{stored or allocated} of {allocated}, {signed}, {samples} per pixel"
+
+
+def _verdict(path: Path) -> str:
+    """Say whether the reader takes the file, and what would decode it; nothing is decoded."""
+    from dcmconv_builtins.readers.dicom import DicomReader
+
+    try:
+        instance = DicomReader().open(InputFile(path.name, path))
+    except SkipInput as verdict:
+        return f"no picture: {verdict.message}"
+    except DcmconvError as error:
+        return f"no: {error.message}"
+    try:
+        return f"yes, by {instance.decoder}" if instance.decoder else "yes"
+    finally:
+        instance.close()

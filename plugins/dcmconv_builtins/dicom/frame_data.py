@@ -1,0 +1,230 @@
+"""The frames of an Instance, one at a time, whatever way they lie in the file (PS3.5 8, A.4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import BinaryIO, Protocol
+
+from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.decoders import (
+    Decoded,
+    DecoderInfo,
+    VideoFrames,
+    decode_frame,
+    decoder_for,
+    native_span,
+)
+from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.encapsulation import Encapsulated, ExtendedOffsets
+from dcmconv_builtins.dicom.image_pixel import frames_said
+from dcmconv_builtins.dicom.part10 import Part10, PixelElement
+from dcmconv_builtins.dicom.pixel_description import PixelDescription
+
+__all__ = ["FrameData", "open_frame_data"]
+
+_SECOND_COPY = "Copy the file again from its source; this one is not whole."
+_EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+_ENDIAN_SYNTAX = {True: _EXPLICIT_LITTLE_ENDIAN, False: "1.2.840.10008.1.2.2"}
+
+
+class FrameData(Protocol):
+    """Frames that can be decoded in any order; ``description.frame_count`` says how many."""
+
+    description: PixelDescription
+    decoder: str
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Decode one frame, counted from 0."""
+        ...
+
+    def close(self) -> None:
+        """Let go of codecs; the file is not closed."""
+        ...
+
+
+def open_frame_data(
+    part10: Part10, pixels: PixelElement, description: PixelDescription
+) -> FrameData:
+    """Find the frames of a pixel data element; nothing is decoded yet.
+
+    Raises
+    ------
+    UnsupportedError
+        If nothing installed decodes the Transfer Syntax.
+    InputError
+        If there are fewer bytes than frames, or the element is not what its Transfer Syntax says.
+    """
+    info = decoder_for(part10.transfer_syntax)
+    if info.coding == "native":
+        if pixels.length is None:
+            raise InputError(
+                f"Transfer Syntax UID (0002,0010) is {info.name} ({info.uid}), and Pixel Data "
+                "(7FE0,0010) is encapsulated.",
+                hint="Ask the sender for a file whose Transfer Syntax UID is that of its pixels.",
+            )
+        return _open_native(part10, pixels, description)
+    if pixels.length is not None:
+        part10.top.notes.add(
+            f"Transfer Syntax UID (0002,0010) is {info.name}, and Pixel Data (7FE0,0010) is not "
+            "encapsulated; it was read as native pixels of exactly the right length."
+        )
+        return _open_native(part10, pixels, description, exactly=True)
+    return _open_encapsulated(part10, pixels, description, info)
+
+
+class NativeFrames:
+    """Slices of the element; a frame's own bytes are all that is read."""
+
+    decoder = "numpy"
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        start: int,
+        description: PixelDescription,
+        *,
+        is_little_endian: bool,
+    ) -> None:
+        self.description = description
+        self._stream = stream
+        self._start = start
+        self._is_little_endian = is_little_endian
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Read and unpack one frame."""
+        span = native_span(self.description, frame_index, big_endian=not self._is_little_endian)
+        self._stream.seek(self._start + span.start)
+        content = self._stream.read(span.length)
+        syntax = _ENDIAN_SYNTAX[self._is_little_endian]
+        return decode_frame(content, syntax, self.description, first_bit=span.first_bit)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class EncapsulatedFrames:
+    """Codestreams; their places are known, and a frame's own bytes are all that is read."""
+
+    def __init__(
+        self, encapsulated: Encapsulated, description: PixelDescription, info: DecoderInfo
+    ) -> None:
+        self.description = description
+        self.decoder = info.decoder
+        self._encapsulated = encapsulated
+        self._syntax = info.uid
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Decode one frame."""
+        stream = self._encapsulated.stream(frame_index)
+        return decode_frame(stream, self._syntax, self.description)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class VideoFrameData:
+    """One stream for all frames; reading forward is cheap."""
+
+    def __init__(
+        self, encapsulated: Encapsulated, description: PixelDescription, info: DecoderInfo
+    ) -> None:
+        self.description = description
+        self.decoder = info.decoder
+        self._frames = VideoFrames(encapsulated.open_stream(), description)
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Decode up to one frame."""
+        return self._frames.read_frame(frame_index)
+
+    def close(self) -> None:
+        """Let go of the codec."""
+        self._frames.close()
+
+
+def _open_native(
+    part10: Part10,
+    pixels: PixelElement,
+    description: PixelDescription,
+    *,
+    exactly: bool = False,
+) -> NativeFrames:
+    length = pixels.length or 0
+    description = _with_frames_of_length(part10.top, description, length)
+    last = native_span(description, description.frame_count - 1)
+    needed = last.start + last.length
+    found = min(length, pixels.available)
+    if needed > found:
+        # A length that cannot be, over pixels that are all there, hurts nobody.
+        if length < needed or pixels.available < needed:
+            raise _truncated(description, needed, found)
+    elif length > pixels.available:
+        part10.top.notes.add(
+            "Pixel Data (7FE0,0010) is longer than the file; all of its frames are there."
+        )
+    if found > needed + 1:
+        if exactly:
+            raise _truncated(description, needed, found)
+        part10.top.notes.add(
+            f"Pixel Data (7FE0,0010) has {found - needed} bytes beyond the last frame; "
+            "they were left out."
+        )
+    return NativeFrames(
+        part10.stream,
+        pixels.offset,
+        description,
+        is_little_endian=part10.encoding.is_little_endian,
+    )
+
+
+def _with_frames_of_length(
+    top: Elements, description: PixelDescription, length: int
+) -> PixelDescription:
+    """Count the frames by their length, where Number of Frames is there and says nothing."""
+    if "NumberOfFrames" not in top or frames_said(top) is not None:
+        return description
+    frame_count = 1
+    while _native_length(description, frame_count + 1) <= length:
+        frame_count += 1
+    top.notes.add(
+        "Number of Frames (0028,0008) is no number above 0; "
+        f"the length of Pixel Data (7FE0,0010) says {frame_count}."
+    )
+    return replace(description, frame_count=frame_count)
+
+
+def _native_length(description: PixelDescription, frame_count: int) -> int:
+    last = native_span(description, frame_count - 1)
+    return last.start + last.length
+
+
+def _open_encapsulated(
+    part10: Part10, pixels: PixelElement, description: PixelDescription, info: DecoderInfo
+) -> FrameData:
+    top = part10.top
+    if "NumberOfFrames" in top and frames_said(top) is None and top.texts("NumberOfFrames"):
+        raise InputError(
+            "Number of Frames (0028,0008) is no number above 0, and Pixel Data (7FE0,0010) is "
+            "encapsulated, so that nothing else tells it.",
+            hint="Ask the sender for a file that says so.",
+        )
+    offsets, lengths = top.data("ExtendedOffsetTable"), top.data("ExtendedOffsetTableLengths")
+    encapsulated = Encapsulated(
+        part10.stream,
+        pixels.offset,
+        frame_count=1 if info.coding == "video" else description.frame_count,
+        extended=ExtendedOffsets(offsets, lengths) if offsets else None,
+    )
+    for note in encapsulated.notes:
+        top.notes.add(f"{note}.")
+    opened = VideoFrameData if info.coding == "video" else EncapsulatedFrames
+    return opened(encapsulated, description, info)
+
+
+def _truncated(description: PixelDescription, needed: int, found: int) -> InputError:
+    frames = "frame" if description.frame_count == 1 else "frames"
+    return InputError(
+        f"Pixel Data (7FE0,0010) has {found} bytes; {description.frame_count} {frames} of "
+        f"{description.columns}x{description.rows} pixels need {needed}.",
+        hint=_SECOND_COPY,
+        reason="truncated" if found < needed else "mismatch",
+    )

@@ -1,0 +1,218 @@
+"""One opened DICOM Instance, and its Frames with everything resolved (PS3.3 A, C.7.6.16)."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.uid import UID
+
+from dcmconv.plugin import Frame, InputError, Palette, SkipInput, UnsupportedError
+from dcmconv_builtins.dicom.attributes import DicomAttributes
+from dcmconv_builtins.dicom.decoders import Decoded
+from dcmconv_builtins.dicom.elements import Notes
+from dcmconv_builtins.dicom.frame_data import FrameData, open_frame_data
+from dcmconv_builtins.dicom.functional_groups import FrameGroups, FunctionalGroups
+from dcmconv_builtins.dicom.image_pixel import describe_pixels
+from dcmconv_builtins.dicom.modality_lut import find_modality_lut, find_units, modality_range
+from dcmconv_builtins.dicom.palette_color import read_palette
+from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
+from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
+from dcmconv_builtins.dicom.pixel_values import StoredRange, find_padding, stored_values_of
+from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
+from dcmconv_builtins.dicom.sop_classes import RT_DOSE, is_label_map, without_picture
+from dcmconv_builtins.dicom.spacing import find_aspect, find_spacing
+from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
+
+__all__ = ["DicomInstance"]
+
+_SECOND_COPY = "Copy the file again from its source; this one is not whole."
+
+
+class DicomInstance:
+    """An Instance whose frames can be read in any order; nothing of an earlier frame is kept.
+
+    Parameters
+    ----------
+    stream : binary file
+        Open for reading; owned, and closed by ``close``.
+    inflate_limit : int
+        The greatest size of a deflated dataset, in bytes.
+
+    Raises
+    ------
+    SkipInput
+        If there is no picture, and nothing is wrong with that.
+    InputError, UnsupportedError, LimitError
+        If there should be one, and it cannot be had.
+    """
+
+    def __init__(self, stream: BinaryIO, *, inflate_limit: int) -> None:
+        self._stream = stream
+        self._notes = Notes()
+        part10 = read_part10(stream, self._notes, inflate_limit=inflate_limit)
+        self._top = part10.top
+        self._data = _open_data(part10, _pixels_of(part10))
+        self._description = self._data.description
+        self._groups = FunctionalGroups(self._top)
+        self._palette: Palette | None = None
+        self.transfer_syntax = part10.transfer_syntax
+        self.decoder = self._data.decoder
+        self.frame_count = self._description.frame_count
+        self.attributes = DicomAttributes((self._top,), self._notes)
+
+    def close(self) -> None:
+        """Close the file and let go of codecs."""
+        self._data.close()
+        self._stream.close()
+
+    def read_frame(self, frame_index: int) -> Frame:
+        """Decode one frame, counted from 0, and resolve what the file says about it.
+
+        Raises
+        ------
+        InputError
+            If its stream is damaged, or its palette is missing.
+        UnsupportedError
+            If its stream needs what is not installed.
+        """
+        decoded = self._data.read_frame(frame_index)
+        groups = self._groups.of_frame(frame_index)
+        described = self._described(decoded, groups)
+        spacing = find_spacing(groups)
+        return Frame(
+            **described,
+            bits_stored=0 if self._is_float else self._description.bits_stored,
+            spacing=spacing,
+            aspect=find_aspect(groups, spacing),
+            is_label=is_label_map(
+                self._top.text("SOPClassUID"), self._top.text("SegmentationType")
+            ),
+            attributes=DicomAttributes.of_frame(self._top, groups.groups),
+            frame_number=frame_index + 1,
+            frame_count=self.frame_count,
+            decoder=decoded.decoder,
+            notes=(*self._notes.lines(), *(f"{note}." for note in decoded.notes)),
+        )
+
+    def _described(self, decoded: Decoded, groups: FrameGroups) -> dict[str, Any]:
+        """Return the fields of a Frame that depend on what its values mean."""
+        stored_values = self._stored_values(decoded)
+        if self._description.samples_per_pixel > 1:
+            return {
+                "stored_values": _as_rgb(stored_values, decoded.photometric_interpretation),
+                "photometric_interpretation": "RGB",
+                "icc_profile": self._icc_profile(),
+            }
+        if self._description.photometric_interpretation == "PALETTE COLOR":
+            return {
+                "stored_values": stored_values,
+                "photometric_interpretation": "PALETTE COLOR",
+                "palette": self._read_palette(),
+                "icc_profile": self._icc_profile(),
+            }
+        return {"stored_values": stored_values} | self._grayscale(groups)
+
+    def _grayscale(self, groups: FrameGroups) -> dict[str, Any]:
+        modality = find_modality_lut(groups, self._stored_range)
+        greatest = modality_range(modality, self._stored_range).greatest
+        return {
+            "photometric_interpretation": self._description.photometric_interpretation,
+            "modality": modality,
+            "units": find_units(groups, modality),
+            "voi_windows": find_voi_windows(groups),
+            "voi_luts": find_voi_luts(groups, greatest_input=greatest),
+            "presentation": find_presentation_lut(self._top),
+            "padding": find_padding(
+                self._top, is_signed=self._description.is_signed, is_float=self._is_float
+            ),
+        }
+
+    def _stored_values(self, decoded: Decoded) -> NDArray[Any]:
+        if self._is_float:
+            return _finite_somewhere(decoded.values)
+        if decoded.is_masked:
+            return decoded.values
+        return stored_values_of(
+            decoded.values,
+            bits_stored=self._description.bits_stored,
+            high_bit=self._description.high_bit,
+            is_signed=self._description.is_signed,
+        )
+
+    def _read_palette(self) -> Palette:
+        if self._palette is None:
+            self._palette = read_palette(self._top, greatest_input=self._stored_range.greatest)
+        return self._palette
+
+    def _icc_profile(self) -> bytes:
+        profile = self._top.data("ICCProfile")
+        for path in self._top.items("OpticalPathSequence")[:1]:
+            profile = profile or path.data("ICCProfile")
+        return profile
+
+    @property
+    def _is_float(self) -> bool:
+        return self._description.number_type != "integer"
+
+    @property
+    def _stored_range(self) -> StoredRange:
+        if self._is_float:
+            return StoredRange(-np.inf, np.inf)
+        return StoredRange.of(self._description.bits_stored, is_signed=self._description.is_signed)
+
+
+def _pixels_of(part10: Part10) -> PixelElement:
+    """Return the pixel data element, or say why there is none."""
+    if part10.pixels is not None:
+        return part10.pixels
+    top = part10.top
+    sop_class = top.text("SOPClassUID") or part10.media_storage
+    words = without_picture(sop_class)
+    has_rows = "Rows" in top
+    if part10.is_cut:
+        raise InputError(
+            "the file ends in the middle of an element.", hint=_SECOND_COPY, reason="truncated"
+        )
+    if words and not (has_rows and sop_class == RT_DOSE):
+        raise SkipInput(f"{words} holds no picture.")
+    if not len(top.dataset):
+        raise InputError("the file holds no element.", hint=_SECOND_COPY)
+    if has_rows or sop_class:
+        name = UID(sop_class).name if sop_class else "an image"
+        raise InputError(
+            f"the file ends before Pixel Data (7FE0,0010), which {name} should hold.",
+            hint=_SECOND_COPY,
+            reason="truncated",
+        )
+    raise SkipInput("a dataset without SOP Class UID (0008,0016) and pixels holds no picture.")
+
+
+def _open_data(part10: Part10, pixels: PixelElement) -> FrameData:
+    if not pixels.available or pixels.length == 0:
+        raise InputError(f"{pixels.keyword} is empty.", hint=_SECOND_COPY, reason="truncated")
+    return open_frame_data(part10, pixels, describe_pixels(part10.top, pixels))
+
+
+def _as_rgb(values: NDArray[Any], photometric_interpretation: str) -> NDArray[Any]:
+    if photometric_interpretation in ("RGB", "YBR_ICT", "YBR_RCT"):
+        # A JPEG 2000 decoder undoes ICT and RCT by itself; the header keeps their names.
+        return values
+    if photometric_interpretation.startswith("YBR_FULL"):
+        return ybr_full_to_rgb(values)
+    if photometric_interpretation.startswith("YBR_PARTIAL"):
+        return ybr_partial_to_rgb(values)
+    raise UnsupportedError(
+        f"decoded pixels are {photometric_interpretation}; RGB or YBR was needed.",
+        hint="Convert the file to RGB with the vendor's tool first.",
+    )
+
+
+def _finite_somewhere(values: NDArray[Any]) -> NDArray[Any]:
+    if not np.isfinite(values).any():
+        raise InputError(
+            "every pixel of the frame is NaN or infinite; there is nothing to see.",
+            hint="Ask the sender whether the file is whole.",
+        )
+    return values

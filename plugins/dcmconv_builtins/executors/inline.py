@@ -1,0 +1,53 @@
+"""Work in this very process: no start, no pipe, and no protection."""
+
+from __future__ import annotations
+
+import importlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dcmconv.plugin import Crew, Done, Executor, Job, Lost, Task
+
+__all__ = ["Inline"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inline(Executor):
+    """The same process, one input at a time; a crash of native code ends the program.
+
+    Time limits cannot be kept here: nobody stands outside to watch the clock.
+    """
+
+    def open(self, job: Job, *, workers: int) -> Crew:
+        """Make ready to work; ``workers`` is not asked for."""
+        module, _, function = job.target.partition(":")
+        start = getattr(importlib.import_module(module), function)
+        return _InlineCrew(start(job.setup))
+
+
+@dataclass
+class _InlineCrew(Crew):
+    work: Callable[[Any], Any]
+    capacity: int = 1
+    _tasks: deque[Task] = field(default_factory=deque)
+
+    def submit(self, task: Task) -> None:
+        self._tasks.append(task)
+
+    def wait(self, seconds: float | None = None) -> Sequence[Done | Lost]:
+        if not self._tasks:
+            return []
+        task = self._tasks.popleft()
+        try:
+            return [Done(task.number, self.work(task.payload))]
+        except KeyboardInterrupt:
+            raise
+        except MemoryError:
+            return [Lost(task.number, "memory", "There is not enough memory.")]
+        except BaseException as error:  # noqa: BLE001 - one task must not end the others
+            return [Lost(task.number, "error", f"{type(error).__name__}: {error}")]
+
+    def close(self, *, now: bool = False) -> None:
+        self._tasks.clear()

@@ -1,0 +1,85 @@
+"""Starts worker processes, without running the caller's script again in each."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from types import ModuleType
+
+from dcmconv.plugin import Job
+from dcmconv_builtins.executors.preload import VARIABLE
+from dcmconv_builtins.executors.worker_process import Limits, work
+
+__all__ = ["Launcher"]
+
+PRELOADED = [
+    "dcmconv_builtins.executors.preload",
+    "dcmconv_builtins.executors.worker_process",
+]
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Workers are the parallelism; a pool of threads in each only takes memory."""
+
+
+@dataclass(frozen=True)
+class Launcher:
+    """Knows how to start one more worker."""
+
+    job: Job
+    limits: Limits
+    method: str = "auto"
+
+    def launch(self) -> tuple[BaseProcess, Connection]:
+        """Start a worker and return it with our end of its pipe."""
+        context = self._context()
+        ours, theirs = context.Pipe(duplex=True)
+        process = context.Process(  # type: ignore[attr-defined]
+            target=work, args=(theirs, self.job, self.limits), name="dcmconv-worker", daemon=True
+        )
+        with self._environment(), _without_main():
+            process.start()
+        theirs.close()
+        return process, ours
+
+    def _context(self) -> BaseContext:
+        methods = multiprocessing.get_all_start_methods()
+        method = self.method
+        if method == "auto":
+            method = "forkserver" if "forkserver" in methods else "spawn"
+        context = multiprocessing.get_context(method)
+        if method == "forkserver":
+            context.set_forkserver_preload(PRELOADED)
+        return context
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        """Set what the fork server, or a spawned worker, reads at its start."""
+        wanted = dict.fromkeys(ONE_THREAD, "1") | {VARIABLE: ",".join(self.job.preload)}
+        added = {name: value for name, value in wanted.items() if name not in os.environ}
+        os.environ.update(added)
+        try:
+            yield
+        finally:
+            for name in added:
+                os.environ.pop(name, None)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module while a process starts.
+
+    multiprocessing would import it in every worker: the whole command line for nothing, and a
+    script without ``if __name__ == "__main__"`` would start itself for ever.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

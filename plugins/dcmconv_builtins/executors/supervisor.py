@@ -1,0 +1,217 @@
+"""The supervisor: one pipe for each worker, and the parent owns the queue and the clock.
+
+No lock and no queue is shared, so no death of a worker can leave one locked.  The first task that a
+worker has not answered is the one it was working on; whatever stood behind it goes to another.
+"""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from dcmconv.plugin import Crew, Done, Lost, PluginError, Task
+from dcmconv_builtins.executors.launch import Launcher
+from dcmconv_builtins.executors.worker_process import Broken, Ready
+
+__all__ = ["Supervisor"]
+
+SECONDS_TO_START = 120.0
+SECONDS_TO_END = 5.0
+QUICK = 0.05
+"""A worker whose last task took less (in seconds) is given the next one ahead of time."""
+MOST_FAILED_STARTS = 3
+
+
+@dataclass(eq=False)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    deadline: float
+    tasks: deque[Task] = field(default_factory=deque)
+    is_ready: bool = False
+    is_quick: bool = False
+    since: float = 0.0
+
+    def begin(self) -> None:
+        """Start the clock of the first task."""
+        self.since = time.monotonic()
+        seconds = self.tasks[0].seconds if self.tasks else None
+        self.deadline = float("inf") if seconds is None else self.since + seconds
+
+    def send(self, task: Task) -> bool:
+        """Hand out a task; say whether anybody was there to take it."""
+        try:
+            self.pipe.send(task)
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        self.tasks.append(task)
+        if self.is_ready and len(self.tasks) == 1:
+            self.begin()
+        return True
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join(SECONDS_TO_END)
+        self.pipe.close()
+
+
+@dataclass
+class Supervisor(Crew):
+    """A crew of worker processes that start when there is work, and are replaced when they die."""
+
+    launcher: Launcher
+    workers: int
+    depth: int
+    _staff: list[_Worker] = field(default_factory=list)
+    _pending: deque[Task] = field(default_factory=deque)
+    _answers: list[Done | Lost] = field(default_factory=list)
+    _failed_starts: int = 0
+
+    def __post_init__(self) -> None:
+        self.capacity = self.workers * self.depth
+
+    def submit(self, task: Task) -> None:
+        """Take a task; it goes to a worker that has nothing to do, or to a new one."""
+        self._pending.append(task)
+        self._feed()
+
+    def wait(self, seconds: float | None = None) -> Sequence[Done | Lost]:
+        """Return what has ended; wait up to ``seconds`` for the first.
+
+        Raises
+        ------
+        DcmconvError
+            What a worker raised while it was starting: the whole job cannot be done.
+        """
+        until = float("inf") if seconds is None else time.monotonic() + seconds
+        while not self._answers and any(worker.tasks for worker in self._staff):
+            self._listen(until)
+            self._kill_the_late()
+            self._feed()
+            if time.monotonic() >= until:
+                break
+        answers, self._answers = self._answers, []
+        return answers
+
+    def close(self, *, now: bool = False) -> None:
+        """End the workers: their pipes are closed, and who does not leave is killed."""
+        for worker in self._staff:
+            if now:
+                worker.process.kill()
+            worker.pipe.close()
+        until = time.monotonic() + SECONDS_TO_END
+        for worker in self._staff:
+            worker.process.join(max(0.0, until - time.monotonic()))
+            if worker.process.exitcode is None:
+                worker.process.kill()
+                worker.process.join(SECONDS_TO_END)
+        self._staff.clear()
+        self._pending.clear()
+
+    def _feed(self) -> None:
+        """Hand out pending tasks: idle workers first, new ones next, quick ones ahead of time."""
+        while self._pending:
+            worker = min(self._staff, key=lambda each: len(each.tasks), default=None)
+            if worker is None or (worker.tasks and len(self._staff) < self.workers):
+                worker = self._hire()
+            elif worker.tasks:
+                quick = [w for w in self._staff if w.is_quick and len(w.tasks) < self.depth]
+                if not quick:
+                    return
+                worker = min(quick, key=lambda each: len(each.tasks))
+            task = self._pending.popleft()
+            if not worker.send(task):
+                self._pending.appendleft(task)
+                self._hear_out(worker)
+
+    def _hire(self) -> _Worker:
+        process, pipe = self.launcher.launch()
+        worker = _Worker(process, pipe, deadline=time.monotonic() + SECONDS_TO_START)
+        self._staff.append(worker)
+        return worker
+
+    def _listen(self, until: float) -> None:
+        by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in self._staff}
+        nearest = min([until, *(worker.deadline for worker in self._staff if worker.tasks)])
+        patience = None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
+        for pipe in wait(by_pipe, patience):
+            self._hear(by_pipe[pipe])
+
+    def _hear(self, worker: _Worker) -> None:
+        try:
+            content = worker.pipe.recv_bytes()
+        except (EOFError, OSError):
+            self._bury(worker, "crash", "")
+            return
+        try:
+            message = pickle.loads(content)  # noqa: S301 - from our own worker, over our own pipe
+        except Exception as error:  # noqa: BLE001 - an answer may be of any class
+            text = f"Its answer cannot be read: {type(error).__name__}: {error}"
+            message = Lost(worker.tasks[0].number, "error", text)
+        if isinstance(message, Broken):
+            self._give_up(message.error or PluginError(f"A worker cannot start: {message.message}"))
+        elif isinstance(message, Ready):
+            worker.is_ready = True
+            self._failed_starts = 0
+            worker.begin()
+        else:
+            worker.is_quick = time.monotonic() - worker.since < QUICK
+            worker.tasks.popleft()
+            worker.begin()
+            self._answers.append(message)
+
+    def _hear_out(self, worker: _Worker) -> None:
+        """Take what a dead worker still had to say, up to the end of its pipe."""
+        while worker in self._staff:
+            self._hear(worker)
+
+    def _kill_the_late(self) -> None:
+        now = time.monotonic()
+        for worker in [each for each in self._staff if each.tasks and each.deadline <= now]:
+            # It may have finished at the last moment.
+            if worker.pipe.poll():
+                self._hear(worker)
+            else:
+                self._bury(worker, "timeout", "The time limit has passed")
+
+    def _bury(self, worker: _Worker, reason: str, message: str) -> None:
+        """Take a worker out, dead or to be killed; only the task that it was at is lost."""
+        if reason == "crash":
+            worker.process.join(SECONDS_TO_END)
+        worker.kill()
+        self._staff.remove(worker)
+        message = message or _death(worker.process.exitcode)
+        if worker.is_ready and worker.tasks:
+            self._answers.append(Lost(worker.tasks.popleft().number, reason, message))
+        elif not worker.is_ready:
+            self._failed_starts += 1
+            if self._failed_starts >= MOST_FAILED_STARTS:
+                self._give_up(
+                    PluginError(
+                        f"{MOST_FAILED_STARTS} workers died while they were starting: {message}.",
+                        hint="Try --workers 1, or see: dcmconv doctor",
+                    )
+                )
+        self._pending.extendleft(reversed(worker.tasks))
+
+    def _give_up(self, error: Exception) -> None:
+        self.close(now=True)
+        raise error
+
+
+def _death(exitcode: int | None) -> str:
+    if exitcode is None or exitcode >= 0:
+        return f"exited with code {exitcode}"
+    try:
+        name = signal.Signals(-exitcode).name
+    except ValueError:
+        name = "unknown"
+    by_whom = ", perhaps by the system for lack of memory" if name == "SIGKILL" else ""
+    return f"killed by signal {-exitcode} ({name}){by_whom}"

@@ -1,0 +1,122 @@
+"""What runs in a worker process: one pipe, one task after the other, until the pipe ends.
+
+Imports as little as it can: this module is loaded in every worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+from dcmconv.plugin import DcmconvError, Done, Job, Lost, Task
+
+__all__ = ["Broken", "Limits", "Ready", "work"]
+
+PR_SET_PDEATHSIG = 1
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+MOST_KEPT = 32 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may take: ``memory`` is bytes on top of what it has at its start; 0 for any."""
+
+    memory: int = 0
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A worker's first word."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A worker's only word, if it cannot even start: an error to raise, or one in words."""
+
+    error: DcmconvError | None
+    message: str
+
+
+def work(pipe: Connection, job: Job, limits: Limits) -> None:
+    """Do tasks until the other end of the pipe is closed."""
+    _prepare()
+    try:
+        module, _, function = job.target.partition(":")
+        do_task = getattr(importlib.import_module(module), function)(job.setup)
+        _limit_memory(limits.memory)
+    except BaseException as error:  # noqa: BLE001 - the parent tells the user
+        known = error if isinstance(error, DcmconvError) else None
+        pipe.send(Broken(known, f"{type(error).__name__}: {error}"))
+        return
+    # What is there now stays: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        pipe.send(Ready())
+        while True:
+            task = pipe.recv()
+            pipe.send_bytes(_answer(task, do_task))
+
+
+def _answer(task: Task, do_task: Callable[[Any], Any]) -> Any:
+    try:
+        return ForkingPickler.dumps(Done(task.number, do_task(task.payload)))
+    except MemoryError:
+        lost = Lost(task.number, "memory", "It needs more memory than a worker may take.")
+    except BaseException as error:  # noqa: BLE001 - sys.exit() and pyo3's PanicException as well
+        lost = Lost(task.number, "error", f"{type(error).__name__}: {error}")
+    return ForkingPickler.dumps(lost)
+
+
+def _prepare() -> None:
+    # Ctrl-C is the parent's: it decides what is finished and what is not.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _silence()
+    if sys.platform == "linux":
+        _tune_for_linux()
+
+
+def _silence() -> None:
+    """Point stdin, stdout and stderr nowhere: codecs write to them past Python."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _tune_for_linux() -> None:
+    import ctypes
+    import resource
+
+    # Idle workers end with their pipe; this is for one that is deep in native code.
+    library = ctypes.CDLL(None, use_errno=True)
+    library.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if hasattr(library, "mallopt"):
+        # glibc gives big blocks back to the system at once, and a frame is one; keep them.
+        library.mallopt(M_MMAP_THRESHOLD, MOST_KEPT)
+        library.mallopt(M_TRIM_THRESHOLD, 8 * MOST_KEPT)
+
+
+def _limit_memory(more: int) -> None:
+    """Let the address space grow by so many bytes, and no further."""
+    if not more or sys.platform != "linux":
+        return
+    import resource
+
+    with open("/proc/self/statm", encoding="ascii") as stream:  # noqa: PTH123
+        pages = int(stream.read().split()[0])
+    limit = pages * resource.getpagesize() + more
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

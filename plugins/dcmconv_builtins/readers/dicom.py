@@ -1,0 +1,111 @@
+"""The DICOM reader: bytes of a file in, Frames out, everything resolved for each of them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Annotated, BinaryIO, cast
+
+from dcmconv.plugin import InputFile, Instance, Opt, Reader
+from dcmconv_builtins.dicom.encoding import guess_encoding
+
+__all__ = ["DicomReader"]
+
+_SMALL = 8 << 20
+"""Up to this size a file is read at once: fewer system calls than its elements have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DicomReader(Reader):
+    """DICOM, told by its content: PS3.10 files, and datasets without preamble or meta information.
+
+    Frames are read and decoded one at a time.  Deviations from the standard that leave one meaning
+    are noted, and those that leave several are errors: no picture is better than a wrong one.
+    """
+
+    inflate_limit: Annotated[
+        int, Opt("Greatest size of a deflated dataset after inflating", unit="MiB", ge=1)
+    ] = 1024
+
+    @classmethod
+    def sniff(cls, head: bytes, name: str) -> int:
+        """Say 100 for the DICM prefix, less for what reads like a dataset, 0 for the rest."""
+        if head[128:132] == b"DICM":
+            return 100
+        if head[:4] == b"DICM":
+            return 60
+        return 50 if guess_encoding(head) is not None else 0
+
+    def open(self, source: InputFile) -> Instance:
+        """Open one file; pixels are decoded later, frame by frame.
+
+        Raises
+        ------
+        SkipInput
+            If its SOP Class holds no picture, in words that say what it is.
+        InputError
+            If it is damaged, truncated, or contradicts itself.
+        UnsupportedError
+            If nothing installed decodes its Transfer Syntax.
+        LimitError
+            If a deflated dataset is larger than ``inflate_limit``.
+        """
+        # pydicom is imported with the first file, not with the list of readers.
+        from dcmconv_builtins.dicom.instance import DicomInstance
+
+        stream = _open_bounded(source)
+        try:
+            opened = DicomInstance(stream, inflate_limit=self.inflate_limit << 20)
+        except BaseException:
+            stream.close()
+            raise
+        return Instance(
+            frame_count=opened.frame_count,
+            read_frame=opened.read_frame,
+            attributes=opened.attributes,
+            transfer_syntax=opened.transfer_syntax,
+            decoder=opened.decoder,
+            close=opened.close,
+        )
+
+
+class _BoundedReader(io.BufferedIOBase):
+    """A file whose ``read`` never makes room for more bytes than are left.
+
+    A value length of 4 GiB in a small file would otherwise reserve 4 GiB.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to ``size`` bytes."""
+        left = max(self._size - self._stream.tell(), 0)
+        return self._stream.read(left if size is None or size < 0 else min(size, left))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move, and return the new position."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._stream.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+        super().close()
+
+
+def _open_bounded(source: InputFile) -> BinaryIO:
+    stream = source.open()
+    if isinstance(stream, io.BytesIO):
+        return stream
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if size > _SMALL:
+        return cast("BinaryIO", _BoundedReader(stream))
+    with stream:
+        return io.BytesIO(stream.read())

@@ -1,0 +1,135 @@
+"""Files and folders on disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dcmconv.plugin import InputFile, Reference, Refusal, Source
+
+__all__ = ["Folder"]
+
+SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
+"""What Finder and Explorer leave behind, in lower case; and every ``._name`` of macOS."""
+
+STATE_FOLDER = ".dcmconv"
+
+Identity = tuple[int, int]
+"""Device and inode: what a folder is, whatever it is called."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder(Source):
+    """Files, and all regular files below folders, in the order of their names.
+
+    Links are followed; a folder that two paths lead to is walked once.
+    """
+
+    @classmethod
+    def claims(cls, location: str) -> bool:
+        """Say whether there is such a file or folder; a link that leads nowhere is one."""
+        return os.path.lexists(location)
+
+    def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Refusal]:
+        """Yield every file below a folder, or the one file.
+
+        Memory holds the names in one folder for each level, never those of the whole tree.
+        """
+        # Not resolve(): a key keeps the names that the user sees, links included.
+        root = os.path.abspath(location)  # noqa: PTH100
+        if not Path(root).is_dir():
+            yield _file(Path(root).name, root)
+            return
+        avoided = {identity for path in avoid if (identity := _identity(path))}
+        yield from _Walk(root, avoided).items()
+
+    def open(self, reference: Reference) -> InputFile:
+        """Hand out a file by its path."""
+        return InputFile(reference.key, path=Path(reference.locator))
+
+
+@dataclass
+class _Walk:
+    """One walk below one folder: an explicit stack, so that no tree is too deep."""
+
+    root: str
+    avoided: set[Identity]
+    _seen: set[Identity] = field(default_factory=set)
+
+    def items(self) -> Iterator[Reference | Refusal]:
+        levels = [iter([""])]
+        while levels:
+            key = next(levels[-1], None)
+            if key is None:
+                levels.pop()
+                continue
+            found = self._look(key)
+            if isinstance(found, list):
+                levels.append(iter(found))
+            else:
+                yield found
+
+    def _look(self, key: str) -> Reference | Refusal | list[str]:
+        """Return the item under a key; for a folder that is to be walked, the keys inside."""
+        path = f"{self.root}/{key}" if key else self.root
+        name = key.rpartition("/")[2]
+        if name.lower() in SYSTEM_NAMES or name.startswith("._"):
+            message = "The operating system's own notes, not data."
+            return Refusal(key, path, message, reason="system-file", failed=False)
+        identity = _identity(path)
+        if identity is None:
+            return _file(key, path)
+        # The root itself may be the output folder: pictures beside their files are a fair wish.
+        if (key and identity in self.avoided) or name == STATE_FOLDER:
+            return []
+        if identity in self._seen:
+            message = "A link to a folder that was walked already."
+            return Refusal(key, path, message, reason="seen-already", failed=False)
+        self._seen.add(identity)
+        return self._names(key, path)
+
+    def _names(self, key: str, path: str) -> Refusal | list[str]:
+        try:
+            names = sorted(os.listdir(path), key=os.fsencode)  # noqa: PTH208 - a path object each costs
+        except OSError as error:
+            return Refusal(
+                key or ".",
+                path,
+                f"The folder cannot be read: {error.strerror}.",
+                "Ask for the right to read it, or leave it out with --exclude.",
+                reason="unreadable-folder",
+            )
+        return [f"{key}/{name}" if key else name for name in names]
+
+
+def _file(key: str, path: str) -> Reference | Refusal:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - once for every input
+    except FileNotFoundError:
+        return _no_file(key, path, "A link that leads nowhere, or a file that is gone.")
+    except OSError as error:
+        return Refusal(
+            key,
+            path,
+            f"It cannot be looked at: {error.strerror}.",
+            "Ask for the right to read it, or leave it out with --exclude.",
+        )
+    if not stat.S_ISREG(status.st_mode):
+        return _no_file(key, path, "A device, a pipe or a socket, not a file.")
+    return Reference(key, path, status.st_size, status.st_mtime_ns)
+
+
+def _no_file(key: str, path: str, message: str) -> Refusal:
+    return Refusal(key, path, message, reason="not-a-file", failed=False)
+
+
+def _identity(path: str | Path) -> Identity | None:
+    """Return what folder this is; None for anything else."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - once for every input
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None

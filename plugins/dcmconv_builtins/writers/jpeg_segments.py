@@ -1,0 +1,117 @@
+"""What stands before the image in a JPEG file: JFIF density, EXIF resolution, ICC profile."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from dcmconv.plugin import Picture, Spacing
+from dcmconv_builtins.writers.scale import per_length
+
+__all__ = ["with_segments"]
+
+SOI, APP0, APP1, APP2 = b"\xff\xd8", b"\xff\xe0", b"\xff\xe1", b"\xff\xe2"
+NO_UNIT, INCH, CENTIMETER = 0, 1, 2
+LARGEST_PAYLOAD = 65533
+LARGEST_ICC_PART = LARGEST_PAYLOAD - 14
+UINT16, UINT32 = 2**16 - 1, 2**32 - 1
+EXIF_X, EXIF_Y, EXIF_UNIT, EXIF_CENTIMETER = 0x011A, 0x011B, 0x0128, 3
+SHORT, RATIONAL = 3, 5
+
+
+class Density(NamedTuple):
+    """Pixels per unit, across and down; ``is_exact`` if no rounding was needed."""
+
+    unit: int
+    across: int
+    down: int
+    is_exact: bool
+
+
+def with_segments(stream: bytes, picture: Picture) -> bytes:
+    """Replace the JFIF segment of a stream by what is known of spacing and color.
+
+    Parameters
+    ----------
+    stream : bytes
+        A JPEG stream that begins with SOI and a JFIF APP0 segment.
+    picture : Picture
+        For its spacing and, where it is in color, its ICC profile.
+    """
+    if not stream.startswith(SOI + APP0):
+        raise ValueError("the encoder wrote no JFIF segment")
+    after = len(SOI + APP0) + struct.unpack_from(">H", stream, len(SOI + APP0))[0]
+    parts = [SOI, _resolution(picture.spacing)]
+    if picture.icc_profile and picture.is_color:
+        parts += _icc(picture.icc_profile)
+    return b"".join((*parts, memoryview(stream)[after:]))
+
+
+@lru_cache(maxsize=64)
+def _resolution(spacing: Spacing | None) -> bytes:
+    """Return the JFIF segment, and an EXIF segment where its whole numbers would round.
+
+    Kept, because a series has one spacing and fractions are slow.
+    """
+    density = _density(spacing)
+    jfif = _segment(APP0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, *density[:3], 0, 0))
+    if spacing is None or density.is_exact:
+        return jfif
+    return jfif + _exif(spacing)
+
+
+def _segment(marker: bytes, payload: bytes) -> bytes:
+    return marker + struct.pack(">H", len(payload) + 2) + payload
+
+
+def _density(spacing: Spacing | None) -> Density:
+    """Return whole pixels per inch, or per centimeter where only that is exact."""
+    square = Density(NO_UNIT, 1, 1, is_exact=False)
+    if spacing is None:
+        return square
+    found = [_density_in(unit, spacing) for unit in (INCH, CENTIMETER)]
+    return next((density for density in found if density and density.is_exact), found[0] or square)
+
+
+def _density_in(unit: int, spacing: Spacing) -> Density | None:
+    length = 25.4 if unit == INCH else 10
+    across, down = per_length(length, spacing.columns), per_length(length, spacing.rows)
+    if across is None or down is None:
+        return None
+    x, y = int(across + Fraction(1, 2)), int(down + Fraction(1, 2))
+    if not (1 <= x <= UINT16 and 1 <= y <= UINT16):
+        return None
+    return Density(unit, x, y, is_exact=x == across and y == down)
+
+
+def _exif(spacing: Spacing) -> bytes:
+    """Return an EXIF segment with the resolution as fractions, per centimeter."""
+    across, down = per_length(10, spacing.columns), per_length(10, spacing.rows)
+    if across is None or down is None:
+        return b""
+    fields = 3
+    values_at = 8 + 2 + fields * 12 + 4
+    tiff = b"MM\0\x2a" + struct.pack(">IH", 8, fields)
+    tiff += struct.pack(">HHII", EXIF_X, RATIONAL, 1, values_at)
+    tiff += struct.pack(">HHII", EXIF_Y, RATIONAL, 1, values_at + 8)
+    tiff += struct.pack(">HHIHH", EXIF_UNIT, SHORT, 1, EXIF_CENTIMETER, 0)
+    tiff += struct.pack(">IIIII", 0, *_rational(across), *_rational(down))
+    return _segment(APP1, b"Exif\0\0" + tiff)
+
+
+def _rational(value: Fraction) -> tuple[int, int]:
+    """Return numerator and denominator in 32 bits, as near to the value as they get."""
+    if max(value.numerator, value.denominator) > UINT32:
+        value = value.limit_denominator(max(1, int(UINT32 / max(value, Fraction(1)))))
+    return min(value.numerator, UINT32), value.denominator
+
+
+def _icc(profile: bytes) -> Iterator[bytes]:
+    """Yield the profile in as many APP2 segments as it needs (ICC.1, annex B.4)."""
+    count = -(-len(profile) // LARGEST_ICC_PART)
+    for number in range(count):
+        part = profile[number * LARGEST_ICC_PART : (number + 1) * LARGEST_ICC_PART]
+        yield _segment(APP2, b"ICC_PROFILE\0" + bytes([number + 1, count]) + part)

@@ -1,0 +1,92 @@
+"""JPEG: small, everywhere, and lossy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import InputError, Opt, Picture, Writer
+from dcmconv_builtins.writers.jpeg_segments import with_segments
+
+__all__ = ["Jpg"]
+
+LONGEST = 65500
+"""libjpeg's own limit, a little below that of the format."""
+
+FULL_COLOR_QUALITY = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jpg(Writer):
+    """JPEG with 8 bits a channel, gray or color.
+
+    Transparency is laid over the background.  Pixel spacing goes into the JFIF density, and into
+    EXIF where that rounds; nothing else of the file's attributes is written.
+    """
+
+    suffix: ClassVar[str] = ".jpg"
+
+    quality: Annotated[int, Opt("1 is smallest, 100 is best", ge=1, le=100)] = 90
+    subsampling: Annotated[
+        Literal["auto", "444", "422", "420"],
+        Opt(
+            "Color at full (444), half or quarter resolution; auto is 444 from quality 90, else 420"
+        ),
+    ] = "auto"
+    optimize: Annotated[bool, Opt("Spend twice the time for files 2 percent smaller")] = False
+
+    def encode(self, picture: Picture) -> bytes:
+        """Encode.
+
+        Raises
+        ------
+        InputError
+            If a side is longer than 65500 pixels, or the values are not uint8.
+        """
+        from imagecodecs import jpeg8_encode
+
+        pixels = _checked(picture)
+        if pixels.ndim == 3 and pixels.shape[2] == 4:
+            pixels = _flattened(pixels, picture.background)
+        stream = jpeg8_encode(
+            np.ascontiguousarray(pixels),
+            level=self.quality,
+            subsampling=self._subsampling() if pixels.ndim == 3 else None,
+            optimize=self.optimize,
+        )
+        return with_segments(bytes(stream), picture)
+
+    def _subsampling(self) -> str:
+        """Return the factor: whoever asks for high quality asks for sharp color too.
+
+        ImageMagick draws the line at the same quality.  Colored text, Doppler and thin lines smear
+        under subsampling; gray pictures have no color to lose.
+        """
+        if self.subsampling != "auto":
+            return self.subsampling
+        return "444" if self.quality >= FULL_COLOR_QUALITY else "420"
+
+
+def _checked(picture: Picture) -> NDArray[Any]:
+    if picture.pixels.dtype != np.uint8:
+        raise InputError(
+            f"The values are {picture.pixels.dtype}; JPEG needs uint8.",
+            hint="Use the writer png, which keeps 16 bits.",
+        )
+    if max(picture.rows, picture.columns) > LONGEST:
+        raise InputError(
+            f"The picture has {picture.columns} x {picture.rows} pixels (columns x rows); "
+            f"JPEG ends at {LONGEST} a side.",
+            hint=f"Add the step resize with max={LONGEST}, or use the writer png.",
+        )
+    return picture.pixels
+
+
+def _flattened(pixels: NDArray[Any], background: int) -> NDArray[Any]:
+    """Lay RGBA over a gray background; exact integers, rounded half up."""
+    alpha = pixels[..., 3:].astype(np.uint32)
+    mixed = pixels[..., :3] * alpha + background * (255 - alpha)
+    return ((mixed * 2 + 255) // 510).astype(np.uint8)

@@ -1,0 +1,113 @@
+"""PNG: exact, 8 or 16 bits, gray, color, or indices with a palette."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Domain, InputError, Opt, Picture, Writer
+from dcmconv_builtins.writers import png_chunks, png_filter
+
+__all__ = ["Png"]
+
+COLOR_TYPES = {1: png_chunks.GRAY, 3: png_chunks.RGB, 4: png_chunks.RGBA}
+LARGEST_CHUNK = 2**30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Png(Writer):
+    """PNG with 8 or 16 bits a channel: every value exactly as it is, compressed fast.
+
+    Unscaled values that are unsigned integers keep their numbers.  Pixel spacing goes into pHYs,
+    and into sCAL where that rounds; no text and no time is written.
+
+    There is no sBIT chunk for unscaled values of fewer bits: by the standard it would say that they
+    had been scaled up to full range, and a reader that minds it would shift them.
+    """
+
+    suffix: ClassVar[str] = ".png"
+    accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "label", "stored", "modality"})
+    keeps_palette: ClassVar[bool] = True
+
+    bits: Annotated[Literal[8, 16], Opt("Bits of a display value")] = 8
+    compression: Annotated[
+        Literal["fastest", "fast", "small", "smallest"],
+        Opt("Time against size: small is 7 percent smaller than fast and takes 20 times as long"),
+    ] = "fast"
+
+    def depth(self) -> int:
+        """Return ``bits``."""
+        return self.bits
+
+    def encode(self, picture: Picture) -> bytes:
+        """Encode.
+
+        Raises
+        ------
+        InputError
+            If the values are not uint8 or uint16.
+        """
+        pixels = _checked(picture)
+        depth = pixels.dtype.itemsize * 8
+        channels = pixels.shape[2] if pixels.ndim == 3 else 1
+        palette = picture.palette is not None
+        color_type = png_chunks.PALETTE if palette else COLOR_TYPES[channels]
+        raw = _big_endian_rows(pixels)
+        parts = [
+            png_chunks.SIGNATURE,
+            png_chunks.header(picture.columns, picture.rows, depth, color_type),
+            *png_chunks.describing_chunks(picture),
+            *_data_chunks(self._compressed(raw, channels * depth // 8)),
+            png_chunks.chunk(b"IEND", b""),
+        ]
+        return b"".join(parts)
+
+    def _compressed(self, raw: NDArray[np.uint8], pixel_bytes: int) -> bytes:
+        """Filter and deflate; the fast ways by igzip, which is many times faster than zlib."""
+        if self.compression == "fastest":
+            return bytes(
+                isal_zlib.compress(png_filter.filtered(raw, png_filter.UP, pixel_bytes), 0)
+            )
+        kind = png_filter.best_single(raw, pixel_bytes)
+        rows = png_filter.filtered(raw, kind, pixel_bytes)
+        if self.compression == "fast":
+            return bytes(isal_zlib.compress(rows, 1))
+        if self.compression == "small":
+            return zlib.compress(rows.data, 6)
+        adapted = png_filter.adaptive(raw, pixel_bytes)
+        return min(zlib.compress(rows.data, 9), zlib.compress(adapted.data, 9), key=len)
+
+
+def _checked(picture: Picture) -> NDArray[Any]:
+    pixels = picture.pixels
+    if pixels.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+        raise InputError(
+            f"The {picture.domain} values are {pixels.dtype}, "
+            f"{pixels.min():g} to {pixels.max():g}; PNG holds whole numbers from 0 to 65535.",
+            hint="Scale them with --normalize minmax, or choose a writer that keeps such values.",
+        )
+    if picture.palette is not None and pixels.dtype != np.uint8:
+        raise InputError(
+            f"The picture has a palette and {pixels.dtype} values; PNG needs uint8.",
+            hint="Use the writer's bits=8, or leave the colormap out.",
+        )
+    return pixels
+
+
+def _big_endian_rows(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the bytes of each row, most significant first; a copy only where one is needed."""
+    ordered = np.ascontiguousarray(pixels)
+    if ordered.dtype.itemsize == 2:
+        ordered = ordered.astype(">u2", copy=False)
+    return ordered.reshape(pixels.shape[0], -1).view(np.uint8)
+
+
+def _data_chunks(stream: bytes) -> Iterator[bytes]:
+    for start in range(0, len(stream), LARGEST_CHUNK):
+        yield png_chunks.chunk(b"IDAT", stream[start : start + LARGEST_CHUNK])

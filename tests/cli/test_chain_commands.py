@@ -1,0 +1,68 @@
+import json
+
+import pytest
+
+from dcmconv._entry import main
+
+WRONG = """\
+version: 1
+normalize:
+  use: window
+  widht: 400
+colormap: bnoe
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_new_chain_is_right_and_has_its_schema(here, capsys):
+    assert main(["chain", "init", "lung.yaml"]) == 0
+    assert main(["chain", "validate", "lung.yaml"]) == 0
+    assert "lung.yaml is right: outputs jpg." in capsys.readouterr().out
+    schema = json.loads((here / "dcmconv.schema.json").read_text("utf-8"))
+    assert schema["$schema"].startswith("https://json-schema.org/")
+
+
+def test_a_chain_file_that_is_there_stays(here, capsys):
+    (here / "dcmconv.yaml").write_text("mine", "utf-8")
+    assert main(["chain", "init"]) == 5
+    assert (here / "dcmconv.yaml").read_text("utf-8") == "mine"
+    assert "dcmconv.yaml is there already." in capsys.readouterr().err
+
+
+def test_every_complaint_has_its_line_and_the_nearest_word(here, capsys):
+    (here / "wrong.yaml").write_text(WRONG, "utf-8")
+    assert main(["chain", "validate", "wrong.yaml"]) == 2
+    told = capsys.readouterr().err
+    assert "wrong.yaml:4:3" in told
+    assert "did you mean 'width'?" in told
+    assert "wrong.yaml:5:11" in told
+    assert "'bone'" in told
+
+
+def test_show_prints_what_a_preset_extends_to(capsys):
+    assert main(["chain", "show", "preset:article"]) == 0
+    shown = capsys.readouterr().out
+    assert "use: figure" in shown
+    assert "use: bone" in shown
+
+
+def test_an_unknown_preset_is_answered_with_the_nearest(capsys):
+    assert main(["chain", "show", "preset:artcle"]) == 2
+    assert "article" in capsys.readouterr().err
+
+
+def test_validate_speaks_json(capsys):
+    assert main(["chain", "validate", "preset:article", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["outputs"] == ["jpg"]
+    assert len(answer["digest"]) == 16
+
+
+def test_the_schema_goes_to_a_file_where_one_is_named(here):
+    assert main(["chain", "schema", "-o", "s.json"]) == 0
+    assert json.loads((here / "s.json").read_text("utf-8"))

@@ -1,0 +1,44 @@
+import json
+
+import pytest
+from support.program import dcmconv, install_plugin
+
+from dcmconv._entry import main
+from dcmconv.hooks import KINDS
+
+
+def test_every_kind_is_listed_with_a_summary(capsys):
+    assert main(["plugins", "list", "--json"]) == 0
+    tables = json.loads(capsys.readouterr().out)["tables"]
+    assert [table["title"] for table in tables] == [f"{kind.capitalize()}s" for kind in KINDS]
+    assert all(row["summary"] for table in tables for row in table["rows"])
+
+
+def test_a_component_is_shown_with_its_options(capsys):
+    assert main(["plugins", "show", "jpg"]) == 0
+    shown = capsys.readouterr().out
+    assert "writer jpg, from dcmconv" in shown
+    assert "quality" in shown
+    assert "INTEGER" in shown
+
+
+def test_an_unknown_name_is_answered_with_the_nearest(capsys):
+    assert main(["plugins", "show", "minmx"]) == 2
+    told = capsys.readouterr().err
+    assert "No component and no plugin is named 'minmx'." in told
+    assert "Did you mean 'minmax'?" in told
+
+
+@pytest.mark.parametrize(("words", "named"), [([], True), (["--no-plugin", "broken"], False)])
+def test_a_broken_plugin_is_named_unless_it_is_left_out(tmp_path, words, named):
+    install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
+    result = dcmconv("plugins", "list", *words, PYTHONPATH=tmp_path)
+    assert result.returncode == 0
+    told = "Plugin 'broken' (dcmconv-broken 1.0): RuntimeError: out of order"
+    assert (told in result.stdout) is named
+
+
+def test_dcmconv_plugins_takes_only_the_named_ones(tmp_path):
+    install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
+    result = dcmconv("plugins", "list", PYTHONPATH=tmp_path, DCMCONV_PLUGINS="other")
+    assert "broken" not in result.stdout

@@ -1,0 +1,149 @@
+import pytest
+from support.program import dcmconv, install_plugin, python
+
+from dcmconv import __version__
+from dcmconv._entry import main
+
+HEAVY = ("numpy", "pydicom", "PIL", "pydantic", "imagecodecs", "isal", "yaml", "pylibjpeg")
+
+COMMAND = """
+from dcmconv.hooks import hookimpl
+
+@hookimpl
+def dcmconv_commands():
+    return {"greet": "greeting_command:Greet"}
+"""
+
+GREET = '''
+from dataclasses import dataclass
+from typing import Annotated
+from dcmconv.plugin import Command, Ending, Opt, Row
+
+@dataclass(frozen=True, kw_only=True)
+class Greet(Command):
+    """Greet somebody."""
+
+    whom: Annotated[str, Opt("Who is greeted", positional=True)]
+    times: Annotated[int, Opt("How often", ge=1)] = 1
+
+    def run(self, host):
+        for number in range(self.times):
+            yield Row(greeting=f"Hello {self.whom}")
+        yield Ending(text="Done.", code=7)
+'''
+
+
+@pytest.fixture
+def with_greet(tmp_path):
+    """A stranger's distribution with one command."""
+    install_plugin(tmp_path, "greeting", COMMAND)
+    (tmp_path / "greeting_command.py").write_text(GREET, "utf-8")
+    return tmp_path
+
+
+def modules_after(words, **environment):
+    code = (
+        "import sys\n"
+        "from dcmconv._entry import main\n"
+        f"main({list(words)!r})\n"
+        "sys.stderr.write('MODULES ' + ' '.join(sys.modules))"
+    )
+    result = python("-c", code, **environment)
+    return result.stderr.rpartition("MODULES ")[2].split()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["chain", "--help"], []])
+def test_help_imports_nothing_heavy(words):
+    found = modules_after(words)
+    assert "dcmconv.cli.app" in found
+    assert [name for name in HEAVY if name in found] == []
+
+
+def test_help_imports_no_strangers_module(with_greet):
+    assert "greeting" not in modules_after(["--help"], PYTHONPATH=with_greet)
+
+
+def test_the_version_needs_no_typer():
+    found = modules_after(["--version"])
+    assert "typer" not in found
+    assert "pluggy" not in found
+
+
+def test_starting_a_worker_imports_nothing_of_the_command_line():
+    result = python("-c", "import dcmconv._entry, sys; print(*sys.modules)")
+    assert "typer" not in result.stdout.split()
+    assert "dcmconv.cli" not in result.stdout.split()
+
+
+def test_the_module_is_the_program():
+    result = dcmconv("--version")
+    assert (result.returncode, result.stdout) == (0, f"dcmconv {__version__}\n")
+
+
+@pytest.mark.parametrize("words", [[], ["chain"], ["plugins"]])
+def test_without_a_command_the_help_is_shown(capsys, words):
+    assert main(words) == 0
+    assert "Usage: dcmconv" in capsys.readouterr().out
+
+
+def test_every_built_in_command_stands_in_the_help_with_its_summary(capsys):
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for command in ("run", "info", "samples", "doctor", "chain", "plugins"):
+        assert f" {command} " in shown
+    assert "Copy real DICOM files" in shown
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(capsys):
+    assert main(["rnu"]) == 2
+    told = capsys.readouterr().err
+    assert "'rnu' is no command of dcmconv." in told
+    assert "Did you mean 'run'?" in told
+
+
+def test_an_unknown_flag_is_answered_with_the_nearest(capsys):
+    assert main(["run", "--nromalize", "minmax"]) == 2
+    assert "--normalize" in capsys.readouterr().err
+
+
+def test_a_strangers_command_runs_and_sets_the_exit_code(with_greet):
+    result = dcmconv("greet", "world", "--times", "2", PYTHONPATH=with_greet)
+    assert result.returncode == 7
+    assert result.stdout.count("Hello world") == 2
+    assert result.stdout.endswith("Done.\n")
+
+
+def test_a_strangers_command_checks_its_options(with_greet):
+    result = dcmconv("greet", "world", "--times", "0", PYTHONPATH=with_greet)
+    assert result.returncode == 2
+    assert "--times 0" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_strangers_command_has_help(with_greet):
+    result = dcmconv("greet", "--help", PYTHONPATH=with_greet)
+    assert result.returncode == 0
+    assert "How often" in result.stdout
+
+
+def test_no_color_means_no_boxes_and_no_escapes():
+    result = dcmconv("--help", NO_COLOR="1")
+    assert "\x1b" not in result.stdout
+    assert "│" not in result.stdout
+    assert "│" in dcmconv("--help", NO_COLOR=None).stdout
+
+
+def test_a_bug_is_a_traceback_and_ends_with_70(monkeypatch, capsys):
+    def broken(*arguments, **options):
+        raise ZeroDivisionError("a slip")
+
+    monkeypatch.setattr("dcmconv.registry.Registry.names", broken)
+    assert main(["plugins", "list"]) == 70
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError: a slip" in told
+    assert "dcmconv doctor" in told
+
+
+@pytest.mark.parametrize("version_flag", [["--version"], ["--version", "--help"]])
+def test_the_version_flag_is_known_everywhere(version_flag):
+    assert main(version_flag) == 0

@@ -1,0 +1,108 @@
+import pytest
+
+from dcmconv.cli.report import Tally, closing_line, exit_code, line_of, summary_data
+from dcmconv.outcome import Converted, Failed, OutputFile, Skipped, Summary
+
+
+def failed(name, reason="truncated"):
+    return Failed(
+        input=name, locator=name, reason=reason, message="Too short.", hint="Copy it again."
+    )
+
+
+def converted(name="a.dcm", *, pictures=1, unchanged=False):
+    outputs = tuple(
+        OutputFile(
+            path=f"a_{number:04d}.jpg",
+            output="jpg",
+            frame_number=number,
+            size=1,
+            sha256="",
+            rows=1,
+            columns=1,
+            tone="minmax",
+        )
+        for number in range(1, pictures + 1)
+    )
+    return Converted(input=name, locator=name, outputs=outputs, unchanged=unchanged)
+
+
+def test_failures_are_grouped_and_the_first_ones_named():
+    tally = Tally()
+    for number in range(5):
+        tally.add(failed(f"{number}.dcm"))
+    tally.add(failed("e\x1b[1m.dcm", "empty"))
+    assert tally.failure_lines() == [
+        "Failed, truncated: 5",
+        "  0.dcm: Too short.",
+        "    Copy it again.",
+        "  1.dcm: Too short.",
+        "    Copy it again.",
+        "  2.dcm: Too short.",
+        "    Copy it again.",
+        "  ... and 2 more.",
+        "Failed, empty: 1",
+        "  e\\x1b[1m.dcm: Too short.",
+        "    Copy it again.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("summary", "code"),
+    [
+        (Summary(converted=3), 0),
+        (Summary(converted=3, skipped=9), 0),
+        (Summary(converted=3, failed=1), 1),
+        (Summary(failed=1), 1),
+        (Summary(), 3),
+        (Summary(skipped=9), 3),
+        (Summary(converted=3, failed=1, stopped="the disk is full"), 5),
+    ],
+)
+def test_the_exit_code_says_how_it_ended(summary, code):
+    assert exit_code(summary) == code
+
+
+def test_the_last_line_has_counts_speed_and_time():
+    tally = Tally()
+    tally.add(converted(pictures=30))
+    tally.add(Skipped(input="b", locator="b", reason="not-dicom", message="No."))
+    tally.add(failed("c"))
+    summary = Summary(converted=1, skipped=1, failed=1, pictures=30, seconds=2.0)
+    assert closing_line(summary, tally, "./out") == (
+        "1 input converted to 30 pictures, 1 skipped (1 not-dicom), 1 failed (1 truncated), "
+        "15.0 pictures/s, 2.0 s → ./out"
+    )
+
+
+def test_pictures_of_an_earlier_run_do_not_count_for_the_speed():
+    tally = Tally()
+    tally.add(converted(pictures=8, unchanged=True))
+    summary = Summary(converted=1, unchanged=1, pictures=8, seconds=4.0)
+    told = closing_line(summary, tally, "o")
+    assert "1 input converted to 8 pictures (1 unchanged)" in told
+    assert "0.0 pictures/s" in told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (61, "1:01 min"), (3725, "1:02:05 h")]
+)
+def test_times_are_written_for_people(seconds, text):
+    assert f", {text} →" in closing_line(Summary(converted=1, seconds=seconds), Tally(), "o")
+
+
+def test_a_verbose_line_names_the_pictures_and_the_curve():
+    assert line_of(converted(pictures=3)) == "a.dcm → a_0001.jpg and 2 more (minmax)"
+    assert line_of(converted(unchanged=True)) == "a.dcm: unchanged"
+    assert line_of(failed("c")) == "c: failed, truncated: Too short."
+
+
+def test_the_summary_for_programs_has_reasons_and_examples():
+    tally = Tally()
+    tally.add(failed("c"))
+    data = summary_data(Summary(failed=1), tally, out="out", code=1)
+    assert data["failed_reasons"] == {"truncated": 1}
+    assert data["failures"] == [
+        {"input": "c", "reason": "truncated", "message": "Too short.", "hint": "Copy it again."}
+    ]
+    assert (data["kind"], data["exit_code"], data["inputs"]) == ("summary", 1, 1)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+from dcmconv.chain.inline import as_component, output_of, parse_inline
+from dcmconv.chain.spec import ComponentSpec
+from dcmconv.errors import ChainError
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "options"),
+    [
+        pytest.param("minmax", "minmax", {}, id="a-name-alone"),
+        pytest.param(
+            "window:center=-600,width=1500",
+            "window",
+            {"center": "-600", "width": "1500"},
+            id="values-stay-text",
+        ),
+        pytest.param(" window : center = 40 ", None, None, id="no-space-before-the-colon"),
+        pytest.param("window: center = 40", "window", {"center": "40"}, id="spaces-around-equals"),
+        pytest.param("acme/window:center=1", "acme/window", {"center": "1"}, id="qualified-name"),
+        pytest.param(
+            'title:text="A, b",color=red',
+            "title",
+            {"text": "A, b", "color": "red"},
+            id="quotes-protect-commas",
+        ),
+        pytest.param("title:text='say \"x\"'", "title", {"text": 'say "x"'}, id="the-other-quote"),
+        pytest.param("title:text=O'Brien", "title", {"text": "O'Brien"}, id="an-apostrophe-inside"),
+        pytest.param(
+            "crop:rectangle=[10, 10,100,100]",
+            "crop",
+            {"rectangle": ["10", "10", "100", "100"]},
+            id="brackets-make-lists",
+        ),
+        pytest.param("crop:rectangle=[]", "crop", {"rectangle": []}, id="an-empty-list"),
+        pytest.param("x:a=['p,q',r]", "x", {"a": ["p,q", "r"]}, id="quotes-inside-a-list"),
+        pytest.param(
+            r"file:path=C:\maps\new.lut,x=1",
+            "file",
+            {"path": r"C:\maps\new.lut", "x": "1"},
+            id="a-windows-path-survives",
+        ),
+        pytest.param("x:a=b=c", "x", {"a": "b=c"}, id="an-equals-sign-in-a-value"),
+        pytest.param("x:a=null,b='null'", "x", {"a": None, "b": "null"}, id="null"),
+        pytest.param("x:a=,b=1", "x", {"a": "", "b": "1"}, id="an-empty-value"),
+        pytest.param(
+            "title:text=UID:{SOPInstanceUID}",
+            "title",
+            {"text": "UID:{SOPInstanceUID}"},
+            id="template",
+        ),
+    ],
+)
+def test_a_short_form_is_a_name_and_options_as_text(text, name, options):
+    if name is None:
+        with pytest.raises(ChainError, match="does not start with the name"):
+            parse_inline(text)
+        return
+    assert parse_inline(text) == ComponentSpec(name, options)
+
+
+@pytest.mark.parametrize(
+    ("text", "piece"),
+    [
+        pytest.param(
+            "window:center", "'center' in 'window:center' is not KEY=VALUE", id="no-equals"
+        ),
+        pytest.param(
+            "window:center=1,40", "'40' in .* is not KEY=VALUE", id="a-comma-without-quotes"
+        ),
+        pytest.param("window:center=1,", "'' in .* is not KEY=VALUE", id="a-comma-at-the-end"),
+        pytest.param("window:", "no options after the colon", id="a-colon-at-the-end"),
+        pytest.param("window:center=1,center=2", "'center' is written twice", id="twice"),
+        pytest.param('x:a="b', "The quote in '\"b' is not closed", id="open-quote"),
+        pytest.param("x:a=[1,2", "The list in '\\[1,2' is not closed", id="open-list"),
+        pytest.param('x:a="b"c', "'c' in .* follows a closed value", id="text-after-a-quote"),
+        pytest.param("", "does not start with the name", id="nothing"),
+        pytest.param("../evil", "does not start with the name", id="a-path"),
+    ],
+)
+def test_another_form_is_refused_with_the_piece_and_the_right_form(text, piece):
+    with pytest.raises(ChainError, match=piece) as caught:
+        parse_inline(text, "--normalize")
+    assert caught.value.message.startswith(f"--normalize {text}: ")
+    assert "NAME:KEY=VALUE" in caught.value.hint or "Leave one out" in caught.value.hint
+
+
+def test_the_id_is_no_option():
+    assert parse_inline("resize:id=small,max=1024") == ComponentSpec(
+        "resize", {"max": "1024"}, "small"
+    )
+
+
+def test_an_outputs_own_keys_leave_the_writers_options():
+    output = output_of(
+        parse_inline(
+            "png:id=raw16,bits=16,name={PatientID}/x,normalize='window:center=1,width=2',"
+            "colormap=none,invert=true,steps=[flip,'resize:max=9'],aspect=keep"
+        )
+    )
+    assert output.writer == ComponentSpec("png", {"bits": "16"}, "raw16")
+    assert output.name == "{PatientID}/x"
+    assert output.normalize == ComponentSpec("window", {"center": "1", "width": "2"})
+    assert output.colormap == ComponentSpec("none")
+    assert output.invert is True
+    assert output.steps == (ComponentSpec("flip"), ComponentSpec("resize", {"max": "9"}))
+    assert output.aspect == "keep"
+
+
+def test_invert_takes_nothing_but_true_and_false():
+    with pytest.raises(ChainError, match=r"invert is 'maybe'(.|\n)*true or false"):
+        output_of(parse_inline("png:invert=maybe"))
+
+
+def test_python_may_pass_a_short_form_a_mapping_or_a_spec():
+    spec = ComponentSpec("window", {"center": 40})
+    assert as_component(spec) is spec
+    assert as_component({"use": "window", "center": 40}) == spec
+    assert as_component("window:center=40") == ComponentSpec("window", {"center": "40"})

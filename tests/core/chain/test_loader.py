@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import pytest
+from dcmconv.chain.loader import chain_from_data, load_chain
+from dcmconv.chain.spec import ComponentSpec, RuleSpec
+from dcmconv.errors import ChainError
+
+
+def test_a_component_is_a_name_a_short_form_or_a_mapping(chain_file, registry):
+    name = chain_file(
+        """
+        version: 1
+        normalize: window:center=40,width=400
+        colormap: bone
+        steps: [flip, {use: resize, id: small, max: 1024}]
+        outputs: jpg
+        """
+    )
+    spec = load_chain(name, registry)
+    assert not spec.complaints
+    assert spec.normalize == ComponentSpec("window", {"center": "40", "width": "400"})
+    assert spec.colormap == ComponentSpec("bone")
+    assert spec.steps == (ComponentSpec("flip"), ComponentSpec("resize", {"max": 1024}, "small"))
+    assert [output.writer for output in spec.outputs] == [ComponentSpec("jpg")]
+
+
+def test_what_is_not_written_is_not_said(chain_file, registry):
+    spec = load_chain(chain_file("version: 1\n"), registry)
+    assert (spec.normalize, spec.invert, spec.steps, spec.colormap) == (None, None, None, None)
+    assert (spec.rules, spec.outputs, spec.frames, spec.tags) == (None, None, None, None)
+
+
+def test_the_rest_of_a_chain_is_read(chain_file, registry):
+    name = chain_file(
+        """
+        version: 1
+        invert: true
+        aspect: keep
+        colormap: null
+        rules:
+          - when: {Modality: [SR, PR], "0018,0015": CHEST, SeriesNumber: 3}
+            skip: true
+        frames: [1, 3-5, 8-]
+        tags: [PatientID, "0010,0020"]
+        run: {workers: 4, executor: inline}
+        """
+    )
+    spec = load_chain(name, registry)
+    assert not spec.complaints
+    assert (spec.invert, spec.aspect, spec.colormap) == (True, "keep", ComponentSpec("none"))
+    when = {"Modality": ("SR", "PR"), "0018,0015": ("CHEST",), "SeriesNumber": (3,)}
+    assert spec.rules == (RuleSpec(when=when, skip=True),)
+    assert spec.frames == ((1, 1), (3, 5), (8, None))
+    assert spec.tags == ("PatientID", "0010,0020")
+    assert spec.run.options == {"workers": 4}
+    assert spec.executor == ComponentSpec("inline")
+
+
+def test_the_nearer_chain_wins_and_lists_replace(chain_file, registry):
+    chain_file(
+        """
+        version: 1
+        normalize: {use: window, center: 40, width: 400}
+        colormap: bone
+        steps: [flip]
+        run: {workers: 2, timeout: 5}
+        """,
+        "base.yaml",
+    )
+    chain_file("version: 1\ncolormap: hot\noutputs: [jpg]\n", "second.yaml")
+    name = chain_file(
+        """
+        version: 1
+        extends: [base.yaml, second.yaml]
+        normalize: {use: window, width: 1500}
+        steps: []
+        run: {timeout: 60}
+        """
+    )
+    spec = load_chain(name, registry)
+    assert spec.normalize == ComponentSpec("window", {"center": 40, "width": 1500})
+    assert spec.colormap == ComponentSpec("hot")
+    assert spec.steps == ()
+    assert spec.run.options == {"workers": 2, "timeout": 60}
+    assert [output.writer.use for output in spec.outputs] == ["jpg"]
+
+
+def test_a_file_in_extends_is_relative_to_the_file_that_says_so(tmp_path, chain_file, registry):
+    (tmp_path / "site").mkdir()
+    chain_file("version: 1\ncolormap: hot\n", "site/colors.yaml")
+    chain_file("version: 1\nextends: colors.yaml\n", "site/base.yaml")
+    spec = load_chain(chain_file("version: 1\nextends: [site/base.yaml]\n"), registry)
+    assert spec.colormap == ComponentSpec("hot")
+
+
+def test_a_preset_is_found_by_its_name(registry):
+    spec = load_chain("preset:article-batch", registry)
+    assert spec.normalize == ComponentSpec("minmax")
+    assert str(spec.normalize.place) == "preset:article:4:12"
+
+
+def test_chains_that_extend_each_other_are_refused_where_the_circle_closes(chain_file, registry):
+    chain_file("version: 1\nextends: [chain.yaml]\n", "other.yaml")
+    spec = load_chain(chain_file("version: 1\nextends: [other.yaml]\n"), registry)
+    assert [str(each.place) for each in spec.complaints] == ["other.yaml:2:11"]
+    assert "chain.yaml extends itself" in spec.complaints[0].message
+
+
+def test_two_ways_to_one_base_are_no_circle(chain_file, registry):
+    chain_file("version: 1\ncolormap: hot\n", "base.yaml")
+    chain_file("version: 1\nextends: base.yaml\n", "left.yaml")
+    chain_file("version: 1\nextends: base.yaml\n", "right.yaml")
+    spec = load_chain(chain_file("version: 1\nextends: [left.yaml, right.yaml]\n"), registry)
+    assert not spec.complaints
+
+
+def test_a_missing_file_names_the_preset_that_was_meant(tmp_path, monkeypatch, registry):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ChainError, match=r"'article' cannot be read(.|\n)*preset:article"):
+        load_chain("article", registry)
+    with pytest.raises(ChainError, match=r"'\.' cannot be read: Is a directory"):
+        load_chain(".", registry)
+
+
+def test_an_unknown_preset_names_the_nearest(registry):
+    with pytest.raises(ChainError, match=r"No preset is named 'chest-cd'(.|\n)*'chest-ct'"):
+        load_chain("preset:chest-cd", registry)
+
+
+def test_data_is_read_like_a_file(registry):
+    data = {"extends": "preset:article", "colormap": None, "outputs": [{"use": "png", "bits": 16}]}
+    spec = chain_from_data(data, registry)
+    assert not spec.complaints
+    assert spec.normalize == ComponentSpec("minmax")
+    assert spec.colormap == ComponentSpec("none")
+    assert spec.outputs[0].writer == ComponentSpec("png", {"bits": 16})
+    assert chain_from_data({"colourmap": "bone"}, registry).complaints[0].message == (
+        "A chain has no key 'colourmap'; did you mean 'colormap'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "message"),
+    [
+        pytest.param(
+            "normalise: minmax", "2:1", "no key 'normalise'; did you mean 'normalize'?", id="key"
+        ),
+        pytest.param("plugins: [./x.py]", "2:1", "no key 'plugins'", id="code-is-no-key"),
+        pytest.param("normalize: 5", "2:12", "'5' is no component", id="number-as-component"),
+        pytest.param("normalize:", "2:11", "null is no component", id="nothing-as-component"),
+        pytest.param("normalize: {width: 5}", "2:12", "has no name", id="mapping-without-use"),
+        pytest.param("normalize: {use: [a]}", "2:18", "A list is no text", id="list-as-name"),
+        pytest.param("invert: yes", "2:9", "'yes' is neither true nor false", id="yes"),
+        pytest.param("aspect: round", "2:9", "aspect is 'round'", id="aspect"),
+        pytest.param("frames: 0-3", "2:9", "'0-3' counts from 0", id="frame-zero"),
+        pytest.param("frames: 5-2", "2:9", "'5-2' runs backwards", id="frames-backwards"),
+        pytest.param(
+            "frames: x", "2:9", "'x' is neither a frame number nor a range", id="no-frames"
+        ),
+        pytest.param("tags: [patientid]", "2:8", "'patientid' names no attribute", id="tag"),
+        pytest.param("rules: [{normalize: minmax}]", "2:9", "needs 'when'", id="rule-without-when"),
+        pytest.param("rules: [{when: {}}]", "2:16", "when is A mapping", id="empty-when"),
+        pytest.param(
+            "rules: [{when: {modality: CT}}]", "2:17", "'modality' names no", id="when-key"
+        ),
+        pytest.param(
+            "rules: [{when: {Modality: true}}]", "2:27", "true is no value", id="when-value"
+        ),
+        pytest.param(
+            "rules: [{when: {Modality: CT}, skip: true, invert: true}]", "2:9", "skips", id="skip"
+        ),
+        pytest.param(
+            "rules: [{when: {Modality: CT}, step: flip}]", "2:32", "'steps'", id="rule-key"
+        ),
+        pytest.param("outputs: [{use: jpg, name: 5}]", "2:28", "'5' is no text", id="name"),
+        pytest.param("steps: ['resize:max']", "2:9", "'max' in 'resize:max'", id="short-form"),
+        pytest.param("run: [4]", "2:6", "run is A list", id="run"),
+        pytest.param(
+            "extends: [nowhere.yaml]", "2:11", "'nowhere.yaml' cannot be read", id="extends"
+        ),
+    ],
+)
+def test_a_slip_is_found_at_its_line_and_column(chain_file, registry, line, place, message):
+    spec = load_chain(chain_file(f"version: 1\n{line}\n"), registry)
+    assert [str(each.place) for each in spec.complaints] == [f"chain.yaml:{place}"]
+    assert message in spec.complaints[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("colormap: bone\n", "A chain needs its version", id="missing"),
+        pytest.param("version: 2\n", "Version 2 is not known", id="later"),
+        pytest.param("version: true\n", "Version True is not known", id="true-is-not-one"),
+    ],
+)
+def test_the_version_has_to_be_known(chain_file, registry, text, message):
+    spec = load_chain(chain_file(text), registry)
+    assert [message in each.message for each in spec.complaints] == [True]
+    assert spec.complaints[0].hint.endswith("version: 1")
+
+
+def test_a_chain_is_a_mapping(chain_file, registry):
+    assert (
+        "'hello' is no mapping" in load_chain(chain_file("hello\n"), registry).complaints[0].message
+    )

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from dcmconv.chain.complaints import Objection
+from dcmconv.chain.yaml_nodes import MOST_BYTES, plain, read_yaml
+
+
+def read(text):
+    node, complaints = read_yaml(text.encode() if isinstance(text, str) else text, "chain.yaml")
+    assert not complaints
+    return plain(node)
+
+
+def objection(text):
+    with pytest.raises(Objection) as caught:
+        read(text)
+    return caught.value.complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("no", "no", id="no-is-text"),
+        pytest.param("on", "on", id="on-is-text"),
+        pytest.param("true", True, id="true"),
+        pytest.param("12:30:45", "12:30:45", id="a-time-is-text"),
+        pytest.param("2024-01-01", "2024-01-01", id="a-date-is-text"),
+        pytest.param("1_000", "1_000", id="underscores-are-text"),
+        pytest.param("012", "012", id="leading-zeros-stay-as-identifiers-have-them"),
+        pytest.param("007.5", "007.5", id="leading-zeros-of-a-decimal-stay"),
+        pytest.param("0", 0, id="zero"),
+        pytest.param("-600", -600, id="negative"),
+        pytest.param("+5", 5, id="plus"),
+        pytest.param("0x1F", 31, id="hexadecimal"),
+        pytest.param("0o17", 15, id="octal"),
+        pytest.param("1e3", 1000.0, id="an-exponent-alone-makes-a-number"),
+        pytest.param(".5", 0.5, id="no-zero-before-the-point"),
+        pytest.param("1.", 1.0, id="nothing-after-the-point"),
+        pytest.param("-.inf", -math.inf, id="infinity"),
+        pytest.param("~", None, id="tilde-is-null"),
+        pytest.param("null", None, id="null"),
+        pytest.param('"1"', "1", id="quotes-make-text"),
+        pytest.param("'true'", "true", id="single-quotes-make-text"),
+        pytest.param("<<", "<<", id="no-merge-key"),
+        pytest.param("9" * 5000, "9" * 5000, id="a-number-that-python-refuses-is-text"),
+    ],
+)
+def test_scalars_are_those_of_yaml_1_2(text, value):
+    found = read(text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_a_key_without_a_value_is_null():
+    assert read("a:\nb: 1") == {"a": None, "b": 1}
+
+
+def test_keys_are_text():
+    assert read("1: a\ntrue: b") == {"1": "a", "true": "b"}
+
+
+def test_a_byte_order_mark_is_passed_over():
+    assert read(b"\xef\xbb\xbfversion: 1") == {"version": 1}
+
+
+def test_every_key_and_value_knows_its_place():
+    node, _ = read_yaml(b"a: 1\nb:\n  - x\n  - {c: 22}\n", "chain.yaml")
+    inner = node.entries["b"].node.items[1]
+    assert str(node.entries["b"].key_place) == "chain.yaml:2:1"
+    assert str(inner.entries["c"].node.place) == "chain.yaml:4:9"
+    assert inner.entries["c"].node.place.text == "  - {c: 22}"
+
+
+def test_a_key_written_twice_is_a_complaint_with_both_lines():
+    node, complaints = read_yaml(b"a: 1\nb: 2\na: 3\n", "chain.yaml")
+    assert plain(node) == {"a": 1, "b": 2}
+    assert [str(each.place) for each in complaints] == ["chain.yaml:3:1"]
+    assert complaints[0].message == "'a' is written twice; first in line 1."
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        pytest.param("a: &x 1", "chain.yaml:1:4", "The anchor '&x' is refused.", id="anchor"),
+        pytest.param("a: *x", "chain.yaml:1:4", "The alias '*x' is refused.", id="alias"),
+        pytest.param("&k a: 1", "chain.yaml:1:1", "The anchor '&k' is refused.", id="anchored-key"),
+        pytest.param(
+            "a: !!python/object/apply:os.system [id]",
+            "chain.yaml:1:4",
+            "The tag 'tag:yaml.org,2002:python/object/apply:os.system' is refused; a chain is data.",
+            id="tag-on-a-list",
+        ),
+        pytest.param("a: !!str 1", "chain.yaml:1:4", "The tag", id="harmless-tag"),
+        pytest.param("? [a]\n: 1", "chain.yaml:1:3", "A key is a word", id="list-as-key"),
+        pytest.param("a: 1\n---\nb: 2", "chain.yaml:2:1", "one document", id="two-documents"),
+        pytest.param("", "chain.yaml", "The file is empty.", id="empty"),
+        pytest.param("# nothing\n", "chain.yaml", "The file is empty.", id="comment-only"),
+        pytest.param("a: [1", "chain.yaml:1:6", "This is not YAML", id="bracket-missing"),
+        pytest.param("a:\n\t- b", "chain.yaml:2:1", "This is not YAML", id="tab"),
+        pytest.param("a: \x07", "chain.yaml:1:4", r"'\x07' cannot stand in YAML", id="bell"),
+        pytest.param(b"a: \xff", "chain.yaml", "Byte 3 is not UTF-8", id="latin-1"),
+    ],
+)
+def test_what_no_chain_needs_is_refused_with_its_place(text, place, message):
+    complaint = objection(text)
+    assert str(complaint.place) == place
+    assert message in complaint.message
+
+
+def test_an_alias_bomb_is_refused_at_its_first_anchor():
+    bomb = "a: &a [x]\n" + "\n".join(
+        f"{c}: &{c} [*{p},*{p}]" for p, c in zip("ab", "bc", strict=True)
+    )
+    assert "anchor '&a'" in objection(bomb).message
+
+
+def test_depth_is_limited_and_never_reaches_the_stack():
+    assert "levels deep" in objection("[" * 30_000).message
+    assert "levels deep" in objection("\n".join(" " * n + "a:" for n in range(40))).message
+    assert read("[" * 20 + "]" * 20)
+
+
+def test_size_is_limited():
+    assert f"at most {MOST_BYTES}" in objection("#" * (MOST_BYTES + 1)).message
+    assert read("a: 1\n" + "#" * (MOST_BYTES - 5)) == {"a": 1}
+
+
+def test_the_excerpt_of_a_long_line_is_cut_around_the_place():
+    complaint = objection("a: [" + "x, " * 200 + "*z]")
+    line, caret = complaint.place.excerpt().splitlines()[1:]
+    assert len(line) < 120
+    assert line[caret.index("^")] == "*"
