@@ -47,9 +47,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Lost:
-    """A task whose worker died or was killed.
+    """A task without an answer: its worker died, was killed, or raised something.
 
-    ``reason`` is ``crash``, ``timeout`` or ``memory``; ``message`` says what was seen.
+    ``reason`` is ``crash``, ``timeout``, ``memory``, or ``error`` where the work raised something;
+    ``message`` says what was seen.
     """
 
     number: int

@@ -81,7 +81,7 @@ def test_pictures_of_an_earlier_run_do_not_count_for_the_speed():
     summary = Summary(converted=1, unchanged=1, pictures=8, seconds=4.0)
     told = closing_line(summary, tally, "o")
     assert "1 input converted to 8 pictures (1 unchanged)" in told
-    assert "0.0 pictures/s" in told
+    assert "pictures/s" not in told
 
 
 @pytest.mark.parametrize(

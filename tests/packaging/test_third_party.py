@@ -80,14 +80,26 @@ def test_a_stranger_s_writer_gets_the_depth_that_it_asks_for(environment, scans,
     assert content.endswith(b"\xff\xff")
 
 
-def test_strangers_work_together_in_several_processes(environment, tmp_path):
+def test_strangers_work_together_in_one_process_and_in_several(environment, tmp_path):
     for number in range(8):
         save(monochrome(RAMP + number), tmp_path / "scans" / f"{number}.dcm")
-    environment.run(
-        *("dcmconv", "run", tmp_path / "scans", "-o", tmp_path / "out", "--workers", "2"),
-        *("-n", "gamma", "-c", "sepia", "-w", "png", "-w", "pgm"),
-        code=1,  # a PGM file has no colours, and says so for each input
+    for workers in ("1", "2"):
+        environment.run(
+            *("dcmconv", "run", tmp_path / "scans", "-o", tmp_path / workers, "--workers", workers),
+            *("-n", "gamma", "-c", "sepia", "-w", "png"),
+        )
+    alone = {path.name: path.read_bytes() for path in (tmp_path / "1").glob("*.png")}
+    together = {path.name: path.read_bytes() for path in (tmp_path / "2").glob("*.png")}
+    assert len(alone) == 8
+    assert together == alone
+
+
+def test_a_stranger_s_refusal_is_the_record_of_its_input(environment, scans, tmp_path):
+    done = environment.run(
+        *("dcmconv", "run", scans, "-o", tmp_path / "out", "-c", "sepia", "-w", "pgm"), code=1
     )
+    assert "A PGM file has no colours." in done.stderr
+    assert "Use --writer png." in done.stderr
     assert not list((tmp_path / "out").glob("*.pgm"))
 
 

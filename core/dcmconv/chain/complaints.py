@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dcmconv.errors import ChainError
+from dcmconv.registry import nearest
 
-__all__ = ["NOWHERE", "Complaint", "Objection", "Place", "chain_error"]
+__all__ = ["NOWHERE", "Complaint", "Objection", "Place", "chain_error", "unknown_word"]
 
 EXCERPT_COLUMNS = 100
 MOST_COMPLAINTS = 50
@@ -89,3 +90,15 @@ def chain_error(complaints: Iterable[Complaint]) -> ChainError:
 
 def _with_hint(complaint: Complaint) -> str:
     return f"{complaint}\n  {complaint.hint}" if complaint.hint else str(complaint)
+
+
+def unknown_word(place: Place, subject: str, word: str, known: Iterable[str]) -> Complaint:
+    """Complain of a word that is not known, with the nearest that is.
+
+    ``subject`` reads like ``"'window' has no option"``.
+    """
+    words = list(known)
+    near = nearest(word, words)
+    ending = f"; {near}" if near else "."
+    hint = "" if near else f"Known: {', '.join(words)}." if words else "It takes none."
+    return Complaint(place, f"{subject} '{word}'{ending}", hint)

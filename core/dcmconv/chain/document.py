@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from dcmconv.chain.complaints import NOWHERE, Complaint, Objection, Place
+from dcmconv.chain.complaints import NOWHERE, Complaint, Objection, Place, unknown_word
 from dcmconv.chain.frames import parse_frames
 from dcmconv.chain.inline import parse_component, read_output
+from dcmconv.chain.nodes import Entry, ListNode, MapNode, Node, ScalarNode, plain
 from dcmconv.chain.spec import (
     NO_COLORMAP,
     SLOT_NAMES,
@@ -20,11 +21,9 @@ from dcmconv.chain.spec import (
     RuleSpec,
     Written,
 )
-from dcmconv.chain.yaml_nodes import Entry, ListNode, MapNode, Node, ScalarNode, plain
 from dcmconv.errors import UsageError
-from dcmconv.registry import nearest
 
-__all__ = ["CHAIN_KEYS", "RULE_KEYS", "Document", "Link", "unknown_word"]
+__all__ = ["CHAIN_KEYS", "RULE_KEYS", "Document", "Link"]
 
 VERSION = 1
 CHAIN_KEYS = ("version", "extends", *SLOT_NAMES, "rules", "outputs", "frames", "tags", "run")
@@ -41,18 +40,6 @@ class Link:
 
     text: str
     place: Place
-
-
-def unknown_word(place: Place, subject: str, word: str, known: Iterable[str]) -> Complaint:
-    """Complain of a word that is not known, with the nearest that is.
-
-    ``subject`` reads like ``"'window' has no option"``.
-    """
-    words = list(known)
-    near = nearest(word, words)
-    ending = f"; {near}" if near else "."
-    hint = "" if near else f"Known: {', '.join(words)}." if words else "It takes none."
-    return Complaint(place, f"{subject} '{word}'{ending}", hint)
 
 
 @dataclass

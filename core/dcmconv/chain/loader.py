@@ -8,19 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dcmconv.chain.complaints import NOWHERE, Complaint, Objection, Place, chain_error
+from dcmconv.chain.complaints import (
+    NOWHERE,
+    Complaint,
+    Objection,
+    Place,
+    chain_error,
+)
 from dcmconv.chain.document import Document, Link
 from dcmconv.chain.merge import merge
+from dcmconv.chain.nodes import MOST_BYTES, Node, node_of
 from dcmconv.chain.spec import ChainSpec
-from dcmconv.chain.yaml_nodes import (
-    MOST_BYTES,
-    Entry,
-    ListNode,
-    MapNode,
-    Node,
-    ScalarNode,
-    read_yaml,
-)
 from dcmconv.errors import UsageError
 from dcmconv.registry import Registry, nearest
 
@@ -64,7 +62,7 @@ def chain_from_data(data: Mapping[str, Any], registry: Registry) -> ChainSpec:
     ``version`` may be left out.  Files in ``extends`` are relative to the current folder.
     """
     loading = _Loading(registry)
-    node = _node_of({"version": 1, **data})
+    node = node_of({"version": 1, **data})
     try:
         spec = loading.resolved(node, _Origin("", Path()))
     except Objection as objection:
@@ -87,6 +85,8 @@ class _Loading:
     trail: tuple[str, ...] = ()
 
     def load(self, name: str, folder: Path | None, place: Place) -> ChainSpec:
+        from dcmconv.chain.yaml_nodes import read_yaml
+
         identity, origin, content = self._content(name, folder, place)
         if identity in self.trail:
             raise Objection(
@@ -157,13 +157,3 @@ class _Loading:
             if near
             else f"A chain is a file, or {PRESET}NAME: {', '.join(presets)}."
         )
-
-
-def _node_of(data: Any) -> Node:
-    if isinstance(data, Mapping):
-        return MapNode({str(k): Entry(NOWHERE, _node_of(v)) for k, v in data.items()}, NOWHERE)
-    if isinstance(data, (list, tuple)):
-        return ListNode(tuple(_node_of(item) for item in data), NOWHERE)
-    if data is None or isinstance(data, (str, bool, int, float)):
-        return ScalarNode(data, NOWHERE)
-    return ScalarNode(str(data), NOWHERE)

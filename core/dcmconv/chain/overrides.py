@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
-from dcmconv.chain.complaints import Objection, Place, chain_error
-from dcmconv.chain.document import unknown_word
+from dcmconv.chain.complaints import Objection, Place, chain_error, unknown_word
 from dcmconv.chain.inline import parse_component, parse_value, read_output
 from dcmconv.chain.merge import merge, merge_component, merge_output
 from dcmconv.chain.settings import RunSettings

@@ -163,4 +163,6 @@ def _scalar(value: Any) -> str:
     text = fspath(value) if isinstance(value, PathLike) else str(value)
     if _WORD.fullmatch(text) and text.lower() not in _RESERVED:
         return text
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7F")
+    quoted = json.dumps(text, ensure_ascii=False)
+    # Line separators and the like would be folded by YAML, or be refused.
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.chain.complaints import NOWHERE, Complaint, Place
-from dcmconv.chain.document import unknown_word
+from dcmconv.chain.complaints import NOWHERE, Complaint, Place, unknown_word
 from dcmconv.chain.spec import ComponentSpec, Written
 from dcmconv.errors import DcmconvError
 from dcmconv.options import Component

@@ -16,10 +16,10 @@ from typing import Any
 import yaml
 
 from dcmconv.chain.complaints import Complaint, Objection, Place
+from dcmconv.chain.nodes import MOST_BYTES, Entry, ListNode, MapNode, Node, ScalarNode
 
-__all__ = ["Entry", "ListNode", "MapNode", "Node", "ScalarNode", "plain", "read_yaml"]
+__all__ = ["read_yaml"]
 
-MOST_BYTES = 64 * 1024
 MOST_LEVELS = 20
 
 _NULL = {"", "~", "null", "Null", "NULL"}
@@ -30,50 +30,6 @@ _FLOAT = re.compile(
     r"[-+]?(\.[0-9]{1,60}|(0|[1-9][0-9]{0,60})(\.[0-9]{0,60})?)([eE][-+]?[0-9]{1,9})?"
 )
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-
-
-@dataclass(frozen=True)
-class ScalarNode:
-    """A scalar: text, a number, true, false or null."""
-
-    value: str | int | float | bool | None
-    place: Place
-
-
-@dataclass(frozen=True)
-class ListNode:
-    """A sequence."""
-
-    items: tuple[Node, ...]
-    place: Place
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One value of a mapping, and where its key stands."""
-
-    key_place: Place
-    node: Node
-
-
-@dataclass(frozen=True)
-class MapNode:
-    """A mapping; keys are text."""
-
-    entries: dict[str, Entry]
-    place: Place
-
-
-Node = ScalarNode | ListNode | MapNode
-
-
-def plain(node: Node) -> Any:
-    """Return a node as plain data."""
-    if isinstance(node, MapNode):
-        return {key: plain(entry.node) for key, entry in node.entries.items()}
-    if isinstance(node, ListNode):
-        return [plain(item) for item in node.items]
-    return node.value
 
 
 def read_yaml(content: bytes, source: str) -> tuple[Node, list[Complaint]]:
@@ -121,7 +77,7 @@ class _Reading:
             raise self._syntax(error) from None
         except yaml.reader.ReaderError as error:
             place = self._place_of_index(error.position)
-            message = f"The character {error.character!a} cannot stand in YAML."
+            message = f"The character {self.text[error.position]!a} cannot stand in YAML."
             raise Objection(place, message, "Take it out.") from None
         return root, self.complaints
 

@@ -9,6 +9,7 @@ from dcmconv.chain.plan import Plan
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.cli.guard import EXIT_NOTHING
+from dcmconv.cli.report import counted
 from dcmconv.cli.run_flags import RunFlags
 from dcmconv.cli.terminal import print_json, print_result, say
 from dcmconv.inputs import Reference
@@ -28,7 +29,7 @@ def show_plan(flags: RunFlags, chain: ChainSpec, plan: Plan) -> int:
         print_json({"kind": "dry-run", "inputs": count, "bytes": size, "lanes": lanes})
     else:
         print_result(chain_as_yaml(chain).rstrip())
-        inputs = "1 input" if count == 1 else f"{count:,} inputs"
+        inputs = counted(count, "input")
         print_result(f"# {inputs} ({size / 1e6:,.1f} MB) would be looked at; nothing was written.")
     return 0 if count else EXIT_NOTHING
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,7 +12,15 @@ from types import FrameType
 from dcmconv.cli.terminal import say
 from dcmconv.errors import DcmconvError
 
-__all__ = ["EXIT_INTERNAL", "Terminated", "exit_code_of", "sigterm_as_exception"]
+__all__ = [
+    "EXIT_FAILED",
+    "EXIT_INTERNAL",
+    "EXIT_NOTHING",
+    "EXIT_STOPPED",
+    "Terminated",
+    "exit_code_of",
+    "sigterm_as_exception",
+]
 
 EXIT_FAILED = 1
 EXIT_NOTHING = 3
@@ -69,8 +76,3 @@ def exit_code_of(command: Callable[[], int]) -> int:
             "  Please report the lines above with the output of: dcmconv doctor"
         )
         return EXIT_INTERNAL
-
-
-def end(code: int) -> None:
-    """Leave the program."""
-    sys.exit(code)

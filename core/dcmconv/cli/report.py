@@ -9,7 +9,15 @@ from dcmconv.cli.guard import EXIT_FAILED, EXIT_NOTHING, EXIT_STOPPED
 from dcmconv.cli.terminal import harmless
 from dcmconv.outcome import Converted, Failed, Outcome, Skipped, Summary
 
-__all__ = ["Tally", "closing_line", "exit_code", "line_of", "outcome_data", "summary_data"]
+__all__ = [
+    "Tally",
+    "closing_line",
+    "counted",
+    "exit_code",
+    "line_of",
+    "outcome_data",
+    "summary_data",
+]
 
 EXAMPLES = 3
 """Failures of one reason that are named; the rest are counted."""
@@ -77,7 +85,7 @@ def line_of(outcome: Outcome) -> str:
 def closing_line(summary: Summary, tally: Tally, out: str) -> str:
     """Return the last line: what became of the inputs, how fast, and how long it took."""
     parts = [
-        f"{_count(summary.converted, 'input')} converted to {_count(summary.pictures, 'picture')}"
+        f"{counted(summary.converted, 'input')} converted to {counted(summary.pictures, 'picture')}"
     ]
     if summary.unchanged:
         parts[0] += f" ({summary.unchanged:,} unchanged)"
@@ -85,8 +93,9 @@ def closing_line(summary: Summary, tally: Tally, out: str) -> str:
         parts.append(f"{summary.skipped:,} skipped{_reasons(tally.skipped)}")
     if summary.failed:
         parts.append(f"{summary.failed:,} failed{_reasons(tally.failed)}")
-    speed = tally.made / summary.seconds if summary.seconds > 0 else 0.0
-    parts.append(f"{speed:,.1f} pictures/s, {_elapsed(summary.seconds)}")
+    if tally.made and summary.seconds > 0:
+        parts.append(f"{tally.made / summary.seconds:,.1f} pictures/s")
+    parts.append(_elapsed(summary.seconds))
     stopped = f"Stopped: {harmless(summary.stopped)}\n" if summary.stopped else ""
     return f"{stopped}{', '.join(parts)} → {harmless(out)}"
 
@@ -137,7 +146,8 @@ def _reasons(counts: dict[str, int]) -> str:
     return f" ({told})" if told else ""
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """Return a number with its word: ``1 input``, ``2 inputs``."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 

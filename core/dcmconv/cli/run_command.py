@@ -17,6 +17,7 @@ from dcmconv.cli.progress import Progress, progress_for
 from dcmconv.cli.report import (
     Tally,
     closing_line,
+    counted,
     exit_code,
     line_of,
     outcome_data,
@@ -160,7 +161,11 @@ def _report(flags: RunFlags, summary: Summary, tally: Tally) -> int:
 
 def _nothing_found(flags: RunFlags, summary: Summary) -> str:
     where = " ".join(shlex.quote(each) for each in flags.inputs or ["."])
-    found = f"{summary.skipped:,} inputs, none with a picture" if summary.skipped else "no input"
+    found = (
+        f"{counted(summary.skipped, 'input')}, none with a picture,"
+        if summary.skipped
+        else "no input"
+    )
     return (
         f"Nothing to convert: {found} under {where}.\n"
         "  Real files to try it on: dcmconv samples demo && dcmconv run demo"

@@ -81,6 +81,7 @@ class Opened:
     def _pictures_of(self, frame: Frame, frame_number: int) -> Iterator[EncodedPicture]:
         for lane, toned, tone in self._toned(frame):
             picture = lane.finish(toned)
+            self.notes += [note for note in picture.notes if note not in self.notes]
             yield EncodedPicture(
                 lane_id=lane.lane.id,
                 frame_number=frame_number,

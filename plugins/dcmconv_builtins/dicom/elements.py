@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
 
 __all__ = ["PARSE_ERRORS", "Elements", "Notes", "named"]
 
@@ -38,6 +39,12 @@ _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": 
     "UV": "Q",
     "SV": "q",
 }
+
+
+@cache
+def _tag_of(keyword: str) -> BaseTag | None:
+    tag = tag_for_keyword(keyword)
+    return None if tag is None else BaseTag(tag)
 
 
 @cache
@@ -96,8 +103,7 @@ class Elements:
 
     def __contains__(self, keyword: str) -> bool:
         """Whether the element is there; it may still be empty."""
-        tag = tag_for_keyword(keyword)
-        return tag is not None and tag in self.dataset
+        return self._element(keyword) is not None
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return every number of an element; whole numbers of integer VRs as int."""
@@ -130,8 +136,8 @@ class Elements:
 
     def items(self, keyword: str) -> tuple[Elements, ...]:
         """Return the items of a sequence."""
-        tag = tag_for_keyword(keyword)
-        if tag is None or tag not in self.dataset:
+        tag = _tag_of(keyword)
+        if tag is None or self._element(keyword) is None:
             return ()
         try:
             with self.notes.catching_warnings():
@@ -157,22 +163,25 @@ class Elements:
         """The byte order of the file, for ``data``."""
         return self.dataset.original_encoding[1] is not False
 
+    def _element(self, keyword: str) -> RawDataElement | DataElement | None:
+        tag = _tag_of(keyword)
+        try:
+            return None if tag is None else self.dataset.get_item(tag)
+        except KeyError:
+            return None
+
     def _raw_value(self, keyword: str) -> Any:
-        tag = tag_for_keyword(keyword)
-        element = self.dataset.get_item(tag) if tag is not None and tag in self.dataset else None
+        element = self._element(keyword)
         return None if element is None else element.value
 
     def _numbers(self, keyword: str) -> tuple[float, ...]:
-        tag = tag_for_keyword(keyword)
-        if tag is None or tag not in self.dataset:
-            return ()
-        element = self.dataset.get_item(tag)
+        element = self._element(keyword)
         if not isinstance(element, RawDataElement):
-            return _as_numbers(element.value if element is not None else None)
+            return _as_numbers(None if element is None else element.value)
         value = element.value
         if not value:
             return ()
-        vr = element.VR if element.VR not in (None, "UN") else dictionary_VR(tag)
+        vr = element.VR if element.VR not in (None, "UN") else dictionary_VR(element.tag)
         if vr in _BINARY_NUMBERS:
             code = _BINARY_NUMBERS[vr]
             count = len(value) // struct.calcsize(code)

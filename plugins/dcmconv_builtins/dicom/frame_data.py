@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.bounded_stream import read_span
 from dcmconv_builtins.dicom.decoders import (
     Decoded,
     DecoderInfo,
@@ -93,8 +94,7 @@ class NativeFrames:
     def read_frame(self, frame_index: int) -> Decoded:
         """Read and unpack one frame."""
         span = native_span(self.description, frame_index, big_endian=not self._is_little_endian)
-        self._stream.seek(self._start + span.start)
-        content = self._stream.read(span.length)
+        content = read_span(self._stream, self._start + span.start, span.length)
         syntax = _ENDIAN_SYNTAX[self._is_little_endian]
         return decode_frame(content, syntax, self.description, first_bit=span.first_bit)
 

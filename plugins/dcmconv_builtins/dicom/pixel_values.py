@@ -59,7 +59,8 @@ def stored_values_of(
         return values
     if not is_signed:
         shifted = values >> (high_bit + 1 - bits_stored)
-        return shifted & values.dtype.type((1 << bits_stored) - 1)
+        masked: NDArray[Any] = shifted & values.dtype.type((1 << bits_stored) - 1)
+        return masked
     # Shift the sign bit to the top, then down again: the second shift copies it.
     extended: NDArray[Any] = (values << above) >> (bits_allocated - bits_stored)
     return extended

@@ -35,17 +35,22 @@ class Launcher:
     limits: Limits
     method: str = "auto"
 
-    def launch(self) -> tuple[BaseProcess, Connection]:
-        """Start a worker and return it with our end of its pipe."""
+    def launch(self) -> tuple[BaseProcess, Connection, Connection]:
+        """Start a worker; return it with our ends of its pipe and of its lifeline."""
         context = self._context()
         ours, theirs = context.Pipe(duplex=True)
+        lifeline, held = context.Pipe(duplex=False)
         process = context.Process(  # type: ignore[attr-defined]
-            target=work, args=(theirs, self.job, self.limits), name="dcmconv-worker", daemon=True
+            target=work,
+            args=(theirs, lifeline, self.job, self.limits),
+            name="dcmconv-worker",
+            daemon=True,
         )
         with self._environment(), _without_main():
             process.start()
         theirs.close()
-        return process, ours
+        lifeline.close()
+        return process, ours, held
 
     def _context(self) -> BaseContext:
         methods = multiprocessing.get_all_start_methods()

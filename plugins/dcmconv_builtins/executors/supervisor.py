@@ -33,6 +33,7 @@ MOST_FAILED_STARTS = 3
 class _Worker:
     process: BaseProcess
     pipe: Connection
+    lifeline: Connection
     deadline: float
     tasks: deque[Task] = field(default_factory=deque)
     is_ready: bool = False
@@ -60,6 +61,7 @@ class _Worker:
         self.process.kill()
         self.process.join(SECONDS_TO_END)
         self.pipe.close()
+        self.lifeline.close()
 
 
 @dataclass
@@ -109,9 +111,7 @@ class Supervisor(Crew):
         until = time.monotonic() + SECONDS_TO_END
         for worker in self._staff:
             worker.process.join(max(0.0, until - time.monotonic()))
-            if worker.process.exitcode is None:
-                worker.process.kill()
-                worker.process.join(SECONDS_TO_END)
+            worker.kill()
         self._staff.clear()
         self._pending.clear()
 
@@ -132,8 +132,9 @@ class Supervisor(Crew):
                 self._hear_out(worker)
 
     def _hire(self) -> _Worker:
-        process, pipe = self.launcher.launch()
-        worker = _Worker(process, pipe, deadline=time.monotonic() + SECONDS_TO_START)
+        process, pipe, lifeline = self.launcher.launch()
+        deadline = time.monotonic() + SECONDS_TO_START
+        worker = _Worker(process, pipe, lifeline, deadline)
         self._staff.append(worker)
         return worker
 

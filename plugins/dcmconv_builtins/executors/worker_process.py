@@ -21,7 +21,9 @@ from dcmconv.plugin import DcmconvError, Done, Job, Lost, Task
 
 __all__ = ["Broken", "Limits", "Ready", "work"]
 
-PR_SET_PDEATHSIG = 1
+F_SETSIG = 10
+"""Linux; Python's fcntl names it on some builds only."""
+
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 MOST_KEPT = 32 << 20
 
@@ -46,9 +48,12 @@ class Broken:
     message: str
 
 
-def work(pipe: Connection, job: Job, limits: Limits) -> None:
-    """Do tasks until the other end of the pipe is closed."""
-    _prepare()
+def work(pipe: Connection, lifeline: Connection, job: Job, limits: Limits) -> None:
+    """Do tasks until the other end of the pipe is closed.
+
+    The other end of ``lifeline`` is held by the parent alone, and nothing is ever sent.
+    """
+    _prepare(lifeline)
     try:
         module, _, function = job.target.partition(":")
         do_task = getattr(importlib.import_module(module), function)(job.setup)
@@ -77,11 +82,12 @@ def _answer(task: Task, do_task: Callable[[Any], Any]) -> Any:
     return ForkingPickler.dumps(lost)
 
 
-def _prepare() -> None:
+def _prepare(lifeline: Connection) -> None:
     # Ctrl-C is the parent's: it decides what is finished and what is not.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _silence()
     if sys.platform == "linux":
+        _die_with_the_parent(lifeline)
         _tune_for_linux()
 
 
@@ -93,13 +99,27 @@ def _silence() -> None:
     os.close(nowhere)
 
 
+def _die_with_the_parent(lifeline: Connection) -> None:
+    """Have the kernel kill this process when the parent's end of the lifeline is closed.
+
+    An idle worker ends with its pipe; this is for one that is deep in native code.  A death signal
+    (prctl) would not do: the fork server is the one that it would wait for, and that one outlives
+    the program for as long as a worker lives.
+    """
+    import fcntl
+
+    descriptor = lifeline.fileno()
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(descriptor, F_SETSIG, signal.SIGKILL)
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
 def _tune_for_linux() -> None:
     import ctypes
     import resource
 
-    # Idle workers end with their pipe; this is for one that is deep in native code.
     library = ctypes.CDLL(None, use_errno=True)
-    library.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if hasattr(library, "mallopt"):
         # glibc gives big blocks back to the system at once, and a frame is one; keep them.

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from typing import Annotated, BinaryIO, cast
+from typing import Annotated
 
 from dcmconv.plugin import InputFile, Instance, Opt, Reader
+from dcmconv_builtins.dicom.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.encoding import guess_encoding
 
 __all__ = ["DicomReader"]
-
-_SMALL = 8 << 20
-"""Up to this size a file is read at once: fewer system calls than its elements have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +50,7 @@ class DicomReader(Reader):
         # pydicom is imported with the first file, not with the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
 
-        stream = _open_bounded(source)
+        stream = open_bounded(source.open())
         try:
             opened = DicomInstance(stream, inflate_limit=self.inflate_limit << 20)
         except BaseException:
@@ -67,45 +64,3 @@ class DicomReader(Reader):
             decoder=opened.decoder,
             close=opened.close,
         )
-
-
-class _BoundedReader(io.BufferedIOBase):
-    """A file whose ``read`` never makes room for more bytes than are left.
-
-    A value length of 4 GiB in a small file would otherwise reserve 4 GiB.
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._size = stream.seek(0, io.SEEK_END)
-        stream.seek(0)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Read up to ``size`` bytes."""
-        left = max(self._size - self._stream.tell(), 0)
-        return self._stream.read(left if size is None or size < 0 else min(size, left))
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move, and return the new position."""
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._stream.tell()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
-        super().close()
-
-
-def _open_bounded(source: InputFile) -> BinaryIO:
-    stream = source.open()
-    if isinstance(stream, io.BytesIO):
-        return stream
-    size = stream.seek(0, io.SEEK_END)
-    stream.seek(0)
-    if size > _SMALL:
-        return cast("BinaryIO", _BoundedReader(stream))
-    with stream:
-        return io.BytesIO(stream.read())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from dcmconv.plugin import Picture, Template, UsageError
 from dcmconv_builtins.steps.fonts import FontSet
@@ -33,8 +34,8 @@ def caption_of(template: str, picture: Picture, fonts: FontSet) -> tuple[tuple[s
     Returns
     -------
     tuple of str, str
-        The lines, none if there is nothing to draw; and a note, empty unless characters are
-        missing.  The note names no character: they may be a patient's.
+        The lines, none if there is nothing to draw; and a note, empty if all went well.  It names
+        no character: they may be a patient's.
     """
     values = {
         **picture.attributes,
@@ -47,10 +48,15 @@ def caption_of(template: str, picture: Picture, fonts: FontSet) -> tuple[tuple[s
     text, missing = fonts.drawable(filled)
     if not text.strip():
         return (), ""
-    note = ""
+    return tuple(text.split("\n")), _note(text, missing)
+
+
+def _note(text: str, missing: int) -> str:
     if missing:
-        note = (
+        return (
             f"{missing} {'character has' if missing == 1 else 'characters have'} no glyph and "
             "became '?' in the title; name a font file with the option font."
         )
-    return tuple(text.split("\n")), note
+    if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text):
+        return "Right-to-left text in the title is drawn left to right, its letters not joined."
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -46,9 +46,6 @@ class Resize(Step):
         ),
     ] = None
     filter: Annotated[Filter, Opt("How values between pixels are found")] = "lanczos"
-    aspect: Annotated[
-        Literal["square", "keep"], Opt("Whether pixels that are not square are made so on the way")
-    ] = "square"
 
     def __post_init__(self) -> None:
         exact = self.width is not None or self.height is not None
@@ -80,8 +77,6 @@ class Resize(Step):
     def _size(self, picture: Picture) -> tuple[int, int]:
         """Return columns and rows of the resampled picture, before any padding."""
         columns, rows = float(picture.columns), float(picture.rows)
-        if self.aspect == "square":
-            columns, rows = max(columns, columns / picture.aspect), max(rows, rows * picture.aspect)
         if self.max is not None:
             scale = self.max / max(columns, rows)
             scale = scale if self.enlarge else min(scale, 1.0)

@@ -31,7 +31,7 @@ class TextBlock:
     @property
     def margin(self) -> int:
         """Room around the block for outlines and for letters that lean out of their own width."""
-        return self.outline + 1
+        return self.outline + max(1, round(self.size / 10))
 
     @property
     def outline(self) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.spec import ComponentSpec, RuleSpec
 from dcmconv.errors import ChainError

@@ -3,8 +3,10 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from dcmconv.chain.complaints import Objection
-from dcmconv.chain.yaml_nodes import MOST_BYTES, plain, read_yaml
+from dcmconv.chain.nodes import MOST_BYTES, plain
+from dcmconv.chain.yaml_nodes import read_yaml
 
 
 def read(text):

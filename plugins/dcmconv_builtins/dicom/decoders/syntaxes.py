@@ -30,6 +30,7 @@ Decode = Callable[[bytes, PixelDescription], Decoded]
 Coding = Literal["native", "encapsulated", "video"]
 DICOM = "1.2.840.10008.1.2"
 JPEG = f"{DICOM}.4"
+HTJ2K = "High-Throughput JPEG 2000"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,17 +129,13 @@ STILL: tuple[tuple[str, str, Coding, str, tuple[str, str], Decode], ...] = (
         )
     ),
     *(
-        (f"{JPEG}.{last}", name, "encapsulated", decoder, needs, decode)
-        for last, name, decoder, needs, decode in (
-            (90, "JPEG 2000 (Lossless Only)", jpeg2000.OPENJPEG, OPENJPEG,
-             jpeg2000.decode_jpeg2000_lossless),
-            (91, "JPEG 2000", jpeg2000.OPENJPEG, OPENJPEG, jpeg2000.decode_jpeg2000),
-            (201, "High-Throughput JPEG 2000 (Lossless Only)", jpeg2000.OPENJPH, IMAGECODECS,
-             jpeg2000.decode_htj2k_lossless),
-            (202, "High-Throughput JPEG 2000 with RPCL Options (Lossless Only)", jpeg2000.OPENJPH,
-             IMAGECODECS, jpeg2000.decode_htj2k_lossless),
-            (203, "High-Throughput JPEG 2000", jpeg2000.OPENJPEG, OPENJPEG,
-             jpeg2000.decode_jpeg2000),
+        (f"{JPEG}.{last}", name, "encapsulated", jpeg2000.DECODER, OPENJPEG, decode)
+        for last, name, decode in (
+            (90, "JPEG 2000 (Lossless Only)", jpeg2000.decode_jpeg2000_lossless),
+            (91, "JPEG 2000", jpeg2000.decode_jpeg2000),
+            (201, f"{HTJ2K} (Lossless Only)", jpeg2000.decode_jpeg2000_lossless),
+            (202, f"{HTJ2K} with RPCL (Lossless Only)", jpeg2000.decode_jpeg2000_lossless),
+            (203, HTJ2K, jpeg2000.decode_jpeg2000),
         )
     ),
     *(
@@ -149,7 +146,7 @@ STILL: tuple[tuple[str, str, Coding, str, tuple[str, str], Decode], ...] = (
             (112, "JPEG XL", jpeg_xl.decode_jpeg_xl),
         )
     ),
-)  # fmt: skip
+)
 
 MPEG2, AVC = "MPEG2 Main Profile", "MPEG-4 AVC/H.264"
 VIDEO = {

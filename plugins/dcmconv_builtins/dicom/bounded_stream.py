@@ -1,0 +1,67 @@
+"""Files as the reader wants them: no read makes room for more than there is, or copies twice."""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO, cast
+
+__all__ = ["open_bounded", "read_span"]
+
+SMALL = 8 << 20
+"""Up to this size a file is read at once: fewer system calls than it has elements."""
+
+
+class HeldBytes(io.BytesIO):
+    """A whole file in memory; spans of it are views, not copies."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.content = content
+
+
+class BoundedReader(io.BufferedIOBase):
+    """A file whose ``read`` never makes room for more bytes than are left.
+
+    A value length of 4 GiB in a small file would otherwise reserve 4 GiB.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self._size = size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to ``size`` bytes."""
+        left = max(self._size - self._stream.tell(), 0)
+        return self._stream.read(left if size is None or size < 0 else min(size, left))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move, and return the new position."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._stream.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+        super().close()
+
+
+def open_bounded(stream: BinaryIO) -> BinaryIO:
+    """Take over a stream, which is closed with the result or, if it is small, at once."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if size > SMALL and not isinstance(stream, io.BytesIO):
+        return cast("BinaryIO", BoundedReader(stream, size))
+    with stream:
+        return HeldBytes(stream.read())
+
+
+def read_span(stream: BinaryIO, start: int, length: int) -> bytes:
+    """Return ``length`` bytes from ``start``, or fewer at the end; a view where it can be."""
+    if isinstance(stream, HeldBytes):
+        # A memoryview is as good as bytes for whoever only reads, and saves a copy of the frame.
+        return cast("bytes", memoryview(stream.content)[start : start + length])
+    stream.seek(start)
+    return stream.read(length)

@@ -1,0 +1,283 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pydicom
+import pytest
+from support.program import dcmconv
+
+from dcmconv._entry import main
+
+TEST_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
+JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG"
+
+
+@pytest.fixture
+def scans(tmp_path, monkeypatch):
+    """A current folder with a CT, an RT Dose of 15 frames below it, and no picture."""
+    monkeypatch.chdir(tmp_path)
+    for name, place in {"CT_small.dcm": "CT_small.dcm", "rtdose.dcm": "dose/rtdose.dcm"}.items():
+        target = tmp_path / place
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes((TEST_FILES / name).read_bytes())
+    return tmp_path
+
+
+def pictures(folder):
+    found = (path for path in folder.rglob("*") if path.is_file() and ".dcmconv" not in path.parts)
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def summary_of(text):
+    return json.loads(text.splitlines()[-1])
+
+
+def test_the_main_job_needs_no_input_and_no_output(scans, capsys):
+    assert main(["run", "--normalize", "minmax", "--writer", "jpg"]) == 0
+    out = scans / "dcmconv-out"
+    assert pictures(out) == [
+        "CT_small.jpg",
+        *(f"dose/rtdose_{number:04d}.jpg" for number in range(1, 16)),
+    ]
+    assert (out / "CT_small.jpg").read_bytes().startswith(JPEG_START)
+    told = capsys.readouterr()
+    assert told.err.startswith("DICOM files under . → ./dcmconv-out (jpg, minmax, ")
+    assert told.out.startswith("2 inputs converted to 16 pictures, ")
+    assert told.out.endswith(" s → ./dcmconv-out\n")
+
+
+def test_a_second_run_does_not_read_its_own_output_and_makes_nothing_anew(scans, capsys):
+    assert main(["run", "-w", "jpg"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in (scans / "dcmconv-out").rglob("*.jpg")}
+    assert main(["run", "-w", "jpg"]) == 0
+    after = {path: path.stat().st_mtime_ns for path in (scans / "dcmconv-out").rglob("*.jpg")}
+    assert after == before
+    assert "(2 unchanged)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-n", "window:center=40,width=400"],
+        ["-n", "window", "--window.center", "40", "--window.width", "400"],
+        ["-n", "window", "--set", "window.center=40", "--set", "window.width=400"],
+        ["--chain", "chain.yaml"],
+    ],
+)
+def test_four_ways_to_say_it_give_the_same_bytes(scans, words):
+    (scans / "chain.yaml").write_text(
+        "version: 1\nnormalize: {use: window, center: 40, width: 400}\n", "utf-8"
+    )
+    assert main(["run", "CT_small.dcm", "-o", "one", "-w", "png", *words]) == 0
+    reference = [
+        "run",
+        "CT_small.dcm",
+        "-o",
+        "two",
+        "-n",
+        "window:width=400,center=40",
+        "-w",
+        "png",
+    ]
+    assert main(reference) == 0
+    assert (scans / "one/CT_small.png").read_bytes() == (scans / "two/CT_small.png").read_bytes()
+
+
+def test_a_negative_number_is_a_value_and_no_flag(scans, capsys):
+    words = ["-n", "window", "--window.center", "-600", "--window.width", "1500"]
+    assert main(["run", "CT_small.dcm", "--dry-run", *words]) == 0
+    assert "-600" in capsys.readouterr().out
+    assert not (scans / "dcmconv-out").exists()
+
+
+def test_settings_give_way_to_flags_and_the_environment_to_settings(scans, monkeypatch, capsys):
+    monkeypatch.setenv("DCMCONV_SET", "jpg.quality=11 run.timeout=33")
+    assert main(["run", "--dry-run", "-w", "jpg"]) == 0
+    assert "quality: 11" in capsys.readouterr().out
+    assert main(["run", "--dry-run", "-w", "jpg", "--set", "jpg.quality=22"]) == 0
+    assert "quality: 22" in capsys.readouterr().out
+    flags = ["--set", "jpg.quality=22", "--jpg.quality", "44"]
+    assert main(["run", "--dry-run", "-w", "jpg", *flags]) == 0
+    assert "quality: 44" in capsys.readouterr().out
+
+
+def test_two_writers_make_two_pictures_of_one_frame(scans):
+    assert main(["run", "CT_small.dcm", "-w", "jpg", "-w", "png:bits=16"]) == 0
+    out = scans / "dcmconv-out"
+    assert pictures(out) == ["CT_small.jpg", "CT_small.png"]
+    assert (out / "CT_small.png").read_bytes().startswith(PNG_START)
+
+
+def test_steps_are_applied_in_their_order(scans, capsys):
+    assert main(["run", "--dry-run", "-s", "rotate", "-s", "flip", "-s", "resize:max=64"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.index("rotate") < shown.index("flip") < shown.index("resize")
+
+
+def test_only_the_frames_that_are_asked_for_are_converted(scans):
+    assert main(["run", "dose", "--frames", "1,3-5", "-w", "png"]) == 0
+    numbers = [name[-8:-4] for name in pictures(scans / "dcmconv-out")]
+    assert numbers == ["0001", "0003", "0004", "0005"]
+
+
+def test_patterns_choose_the_inputs(scans):
+    assert main(["run", "--include", "*.dcm", "--exclude", "dose/*", "-w", "png"]) == 0
+    assert pictures(scans / "dcmconv-out") == ["CT_small.png"]
+
+
+def test_a_template_names_the_pictures(scans):
+    name = "{Modality}/{SeriesNumber:04d}_{frame:03d}"
+    assert main(["run", "CT_small.dcm", "-w", "png", "--name", name]) == 0
+    assert pictures(scans / "dcmconv-out") == ["CT/0001_001.png"]
+
+
+def test_the_tag_table_has_the_usual_tags(scans):
+    assert main(["run", "CT_small.dcm", "-w", "png", "--tags", "tags.csv"]) == 0
+    [row] = csv.DictReader((scans / "tags.csv").read_text("utf-8").splitlines())
+    assert row["PatientID"] == "1CT1"
+    assert row["PatientBirthDate"] == ""
+    assert list(row)[3:6] == ["PatientID", "PatientName", "PatientBirthDate"]
+
+
+def test_the_usual_tags_are_the_articles():
+    from dcmconv.cli.chain_of_flags import USUAL_TAGS
+    from dcmconv_builtins.dicom.attributes import ARTICLE_KEYWORDS
+
+    assert USUAL_TAGS == ARTICLE_KEYWORDS
+
+
+def test_the_tag_table_has_the_tags_that_are_asked_for(scans):
+    words = ["--tags", "tags.jsonl", "--tag", "Modality", "--tag", "0020,0013"]
+    assert main(["run", "CT_small.dcm", "-w", "png", *words]) == 0
+    row = json.loads((scans / "tags.jsonl").read_text("utf-8"))
+    assert (row["Modality"], row["0020,0013"]) == ("CT", 1)
+
+
+def test_json_is_one_summary_on_stdout_and_words_on_stderr(scans, capsys):
+    assert main(["run", "--json", "-w", "png"]) == 0
+    told = capsys.readouterr()
+    [line] = told.out.splitlines()
+    summary = json.loads(line)
+    assert (summary["converted"], summary["pictures"], summary["exit_code"]) == (2, 16, 0)
+    assert "2 inputs converted to 16 pictures" in told.err
+
+
+def test_verbose_json_has_a_line_for_each_input(scans, capsys):
+    assert main(["run", "--json", "-v", "-w", "png"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["kind"] for line in lines] == ["outcome", "outcome", "summary"]
+    assert lines[0]["outputs"][0]["path"] == "CT_small.png"
+
+
+def test_quiet_says_nothing_where_nothing_is_wrong(scans, capsys):
+    assert main(["run", "-q", "-w", "png"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_one_bad_file_fails_alone_and_is_explained(scans, capsys):
+    (scans / "empty.dcm").write_bytes(b"")
+    (scans / "notes.txt").write_text("no DICOM", "utf-8")
+    assert main(["run", "-w", "png", "--json"]) == 1
+    told = capsys.readouterr()
+    summary = summary_of(told.out)
+    assert (summary["converted"], summary["skipped"], summary["failed"]) == (2, 1, 1)
+    assert summary["failures"][0]["input"] == "empty.dcm"
+    assert "Failed, empty: 1\n  empty.dcm: The file is empty." in told.err
+    assert str(Path("dcmconv-out/.dcmconv/journal.jsonl")) in told.err
+
+
+def test_a_folder_without_pictures_ends_with_3_and_advice(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("no DICOM", "utf-8")
+    assert main(["run"]) == 3
+    told = capsys.readouterr().err
+    assert "Nothing to convert: 1 input, none with a picture, under ." in told
+    assert "dcmconv samples demo" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        (["-n", "minmx"], "No normalizer is named 'minmx'.", "Did you mean 'minmax'?"),
+        (["-n", "window:widht=4"], "'window' has no option 'widht'", "did you mean 'width'?"),
+        (["-w", "jpg", "--jpg.quality", "900"], "--jpg.quality 900", "100"),
+        (["--window.center", "40"], "This chain has no component 'window'", "Known:"),
+        (["--frames", "3-1"], "'3-1' runs backwards", "1,3-5"),
+        (["--workers", "many"], "--workers many", "auto"),
+        (["--on-existing", "overwrite"], "--on-existing overwrite", "replace"),
+        (["nowhere/"], "nowhere/: there is no such file or folder", "dcmconv plugins list"),
+        (["-q", "-v"], "--quiet and --verbose contradict each other.", "Leave one out."),
+        (["-n", "none", "-w", "jpg"], "stored", "png"),
+    ],
+)
+def test_a_wrong_command_is_refused_before_any_file_is_touched(scans, capsys, words, message, hint):
+    assert main(["run", *words]) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert hint in told
+    assert not (scans / "dcmconv-out").exists()
+
+
+def test_a_dry_run_counts_and_writes_nothing(scans, capsys):
+    assert main(["run", "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert "use: png" in shown
+    assert "# 2 inputs (" in shown
+    assert pictures(scans) == ["CT_small.dcm", "dose/rtdose.dcm"]
+
+
+def test_a_dry_run_speaks_json(scans, capsys):
+    assert main(["run", "--dry-run", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["inputs"], answer["lanes"][0]["id"]) == (2, "png")
+
+
+def test_names_that_steer_a_terminal_are_shown_harmless(scans, capsys):
+    (scans / "bad\x1b[2J.dcm").write_bytes(b"")
+    assert main(["run", "-v", "-w", "png"]) == 1
+    told = capsys.readouterr()
+    assert "\x1b" not in told.out + told.err
+    assert "bad\\x1b[2J.dcm" in told.err
+
+
+def test_an_output_in_use_ends_with_5(scans, capsys):
+    (scans / "a-file").write_text("in the way", "utf-8")
+    assert main(["run", "-o", "a-file/out", "-w", "png"]) == 5
+    assert capsys.readouterr().err.startswith("Error: ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "Interrupted."), (signal.SIGTERM, 143, "Terminated.")],
+)
+def test_a_signal_ends_the_run_and_leaves_nothing_half_done(tmp_path, number, code, word):
+    content = (TEST_FILES / "examples_ybr_color.dcm").read_bytes()
+    for copy in range(60):
+        (tmp_path / f"{copy:03d}.dcm").write_bytes(content)
+    words = [sys.executable, "-m", "dcmconv", "run", "-w", "png", "--workers", "2"]
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as program:
+        out, deadline = tmp_path / "dcmconv-out", time.monotonic() + 60
+        while not list(out.rglob("*.png")):
+            assert time.monotonic() < deadline, "no picture within a minute"
+            assert program.poll() is None, "it ended before the signal"
+            time.sleep(0.02)
+        program.send_signal(number)
+        _, told = program.communicate(timeout=60)
+    assert program.returncode == code
+    assert word in told
+    assert "Traceback" not in told
+    assert list(out.rglob(".dcmconv-*")) == []
+    assert all(path.read_bytes().endswith(b"IEND\xaeB`\x82") for path in out.rglob("*.png"))
+
+
+def test_the_program_runs_the_main_job(scans):
+    result = dcmconv("run", "--normalize", "minmax", "--writer", "jpg", cwd=scans)
+    assert result.returncode == 0, result.stderr
+    assert "2 inputs converted to 16 pictures" in result.stdout
+    assert "\x1b" not in result.stderr

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import pytest
+
+from dcmconv.chain.frames import frames_as_text, parse_frames
+from dcmconv.chain.inline import output_of, parse_inline
+from dcmconv.chain.merge import merge
+from dcmconv.chain.overrides import apply_set, assemble, with_flags, with_name
+from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, RuleSpec, output_ids
+from dcmconv.errors import ChainError, UsageError
+
+LUNG = {"center": -600, "width": 1500}
+
+
+def output(text, flag=""):
+    return output_of(parse_inline(text, flag))
+
+
+def chain():
+    return ChainSpec(
+        normalize=ComponentSpec("window", LUNG),
+        steps=(ComponentSpec("resize", {"max": 1024}, "small"),),
+        rules=(RuleSpec(when={"Modality": ("MG",)}, normalize=ComponentSpec("voi")),),
+        outputs=(output("jpg:quality=92"), output("png"), output("png:bits=16")),
+        run=ComponentSpec("run", {"workers": 2}),
+    )
+
+
+def test_components_of_one_name_merge_and_of_another_replace():
+    base = ChainSpec(
+        normalize=ComponentSpec("window", LUNG), colormap=ComponentSpec("file", {"path": "a"})
+    )
+    over = ChainSpec(
+        normalize=ComponentSpec("window", {"width": 400}), colormap=ComponentSpec("bone")
+    )
+    merged = merge(base, over)
+    assert merged.normalize == ComponentSpec("window", {"center": -600, "width": 400})
+    assert merged.colormap == ComponentSpec("bone")
+
+
+def test_laying_an_empty_chain_over_or_below_changes_nothing():
+    assert merge(chain(), ChainSpec()) == chain()
+    assert merge(ChainSpec(), chain()) == chain()
+
+
+def test_outputs_without_ids_are_numbered_and_given_ids_stay():
+    outputs = [output(text) for text in ("jpg", "jpg", "acme/jpg", "png:id=jpg-2", "png")]
+    assert output_ids(outputs) == ["jpg", "jpg-3", "jpg-4", "jpg-2", "png"]
+
+
+def test_a_setting_reaches_the_component_of_that_id_alone():
+    spec = apply_set(chain(), "png-2.compression=small")
+    assert [each.writer.options for each in spec.outputs] == [
+        {"quality": "92"},
+        {},
+        {"bits": "16", "compression": "small"},
+    ]
+    spec = apply_set(spec, "small.max=512")
+    assert spec.steps[0].options == {"max": "512"}
+    spec = apply_set(spec, "run.workers=8")
+    assert spec.run.options == {"workers": "8"}
+
+
+def test_a_setting_reaches_components_inside_rules():
+    assert apply_set(chain(), "voi.number=2").rules[0].normalize.options == {"number": "2"}
+
+
+def test_a_setting_reaches_the_defaults():
+    spec = apply_set(ChainSpec(), "png.bits=16")
+    assert spec.outputs[0].writer == ComponentSpec("png", {"bits": "16"})
+
+
+def test_a_setting_can_be_an_outputs_own_key():
+    spec = apply_set(chain(), "jpg.name={PatientID}/a, b")
+    assert spec.outputs[0].name == "{PatientID}/a, b"
+    assert spec.outputs[0].writer.options == {"quality": "92"}
+    spec = apply_set(spec, "png.colormap=bone")
+    assert spec.outputs[1].colormap == ComponentSpec("bone")
+    assert apply_set(spec, "run.executor=inline").executor == ComponentSpec("inline")
+
+
+def test_a_value_may_be_quoted_a_list_or_null():
+    assert apply_set(chain(), 'small.fill="0"').steps[0].options["fill"] == "0"
+    assert apply_set(chain(), "small.box=[1,2]").steps[0].options["box"] == ["1", "2"]
+    assert apply_set(chain(), "small.max=null").steps[0].options["max"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("jgp.quality=95", r"no component 'jgp'; did you mean 'jpg'\?", id="slip"),
+        pytest.param(
+            "zzz.quality=95",
+            r"no component 'zzz'\.(.|\n)*Known: jpg, png, png-2, run, small",
+            id="far",
+        ),
+        pytest.param("quality=95", r"This is no setting(.|\n)*ID\.OPTION=VALUE", id="no-head"),
+        pytest.param("jpg.quality", "This is no setting", id="no-value"),
+        pytest.param(
+            "run.wokers=2", r"'run' has no setting 'wokers'; did you mean 'workers'\?", id="run"
+        ),
+        pytest.param('jpg.quality="95', "is not closed", id="quote"),
+    ],
+)
+def test_a_setting_that_reaches_nothing_is_refused_with_its_text(text, message):
+    with pytest.raises(ChainError, match=message) as caught:
+        apply_set(chain(), text)
+    assert caught.value.message.startswith(f"--set {text}: ")
+
+
+def test_a_flag_says_a_whole_component_for_every_input():
+    spec = with_flags(chain(), ChainSpec(normalize=parse_inline("window", "--normalize")))
+    assert spec.normalize == ComponentSpec("window")
+    assert spec.rules[0].normalize is None
+    assert spec.rules[0].when == {"Modality": ("MG",)}
+
+
+def test_a_writer_flag_replaces_the_outputs_of_rules_too():
+    rule = RuleSpec(when={"Modality": ("CT",)}, outputs=(output("png"),))
+    spec = with_flags(ChainSpec(rules=(rule,)), ChainSpec(outputs=(output("jpg"),)))
+    assert spec.rules[0].outputs is None
+    assert spec.outputs == (output("jpg"),)
+
+
+def test_what_flags_leave_unsaid_stays():
+    assert with_flags(chain(), ChainSpec()) == chain()
+
+
+def test_precedence_is_file_then_environment_then_set_then_flags():
+    flags = ChainSpec(outputs=(output("jpg:quality=50", "--writer"), output("png", "--writer")))
+    spec = assemble(
+        chain(),
+        flags,
+        sets=["jpg.quality=60", "png.bits=16", "jpg.optimize=true"],
+        dotted=[("png", "compression", "small")],
+        environment={"DCMCONV_SET": "png.bits=8 jpg.subsampling=444 run.workers=3"},
+    )
+    jpg, png = (each.writer.options for each in spec.outputs)
+    assert jpg == {"quality": "50", "subsampling": "444", "optimize": "true"}
+    assert png == {"bits": "16", "compression": "small"}
+    assert spec.run.options == {"workers": "3"}
+
+
+def test_a_dotted_flag_wins_over_the_short_form():
+    flags = ChainSpec(normalize=parse_inline("window:center=1,width=2", "--normalize"))
+    spec = assemble(ChainSpec(), flags, dotted=[("window", "center", "-600")])
+    assert spec.normalize.options == {"center": "-600", "width": "2"}
+    assert str(spec.normalize.written["center"].value) == "--window.center -600"
+
+
+def test_the_environment_is_split_as_a_shell_would_but_keeps_backslashes():
+    variable = {"DCMCONV_SET": r"""file.path=C:\a\b "title.text=UID, {frame}" title.color=#fff"""}
+    spec = ChainSpec(colormap=ComponentSpec("file"), steps=(ComponentSpec("title"),))
+    spec = assemble(spec, ChainSpec(), environment=variable)
+    assert spec.colormap.options == {"path": r"C:\a\b"}
+    assert spec.steps[0].options == {"text": "UID, {frame}", "color": "#fff"}
+    with pytest.raises(ChainError, match=r"DCMCONV_SET: It cannot be read: No closing quotation"):
+        assemble(spec, ChainSpec(), environment={"DCMCONV_SET": "'a.b=c"})
+
+
+def test_one_name_goes_to_every_output_also_to_the_default_one():
+    assert [each.name for each in with_name(ChainSpec(), "{frame}").outputs] == ["{frame}"]
+    assert [each.name for each in with_name(chain(), "x").outputs] == ["x", "x", "x"]
+    rule = RuleSpec(when={"Modality": ("CT",)}, outputs=(OutputSpec(writer=ComponentSpec("png")),))
+    assert with_name(ChainSpec(rules=(rule,)), "x").rules[0].outputs[0].name == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "ranges"),
+    [
+        pytest.param("all", (), id="all"),
+        pytest.param("1", ((1, 1),), id="one"),
+        pytest.param("1, 3-5 ,10-", ((1, 1), (3, 5), (10, None)), id="several"),
+    ],
+)
+def test_frame_numbers_are_ranges_that_read_back(text, ranges):
+    assert parse_frames(text) == ranges
+    assert parse_frames(frames_as_text(ranges)) == ranges
+
+
+@pytest.mark.parametrize("text", ["", "0", "5-2", "-3", "1;2", "1,,2", "1" * 12])
+def test_frame_numbers_of_another_form_are_refused_with_an_example(text):
+    with pytest.raises(UsageError, match=r"Frames: .*\n  Write for example 1,3-5"):
+        parse_frames(text)

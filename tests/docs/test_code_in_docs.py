@@ -1,0 +1,45 @@
+"""The code in the README and in the docs does what the page says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support.environments import ROOT
+from support.markdown import blocks, fences, pages
+from support.workbench import workbench
+
+from dcmconv._entry import main
+
+KNOWN = {"console", "python", "yaml", "toml", "text", "csv", "json"}
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("samples") / "demo"
+    assert main(["samples", str(folder)]) == 0
+    return folder
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_the_code_on_the_page_runs(page, samples, tmp_path, monkeypatch, capsys):
+    shutil.copytree(samples, tmp_path / "demo")
+    with workbench(tmp_path, monkeypatch, capsys) as bench:
+        for block in blocks(page):
+            try:
+                bench.run(block)
+            except Exception as error:
+                error.add_note(f"{name_of(page)}, line {block.line}")
+                raise
+
+
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_every_block_of_the_page_is_seen_and_has_a_language(page):
+    found = list(blocks(page))
+    assert fences(page) == 2 * len(found)
+    assert {block.language for block in found} <= KNOWN

@@ -1,0 +1,62 @@
+import json
+import os
+
+import pytest
+from support.program import dcmconv, install_plugin
+
+from dcmconv import __version__
+from dcmconv._entry import main
+
+
+def tables_of(text):
+    return {table["title"]: table["rows"] for table in json.loads(text)["tables"]}
+
+
+def test_doctor_shows_versions_decoders_and_plugins(capsys):
+    assert main(["doctor", "--json"]) == 0
+    tables = tables_of(capsys.readouterr().out)
+    versions = {row["name"]: row["version"] for row in tables["Versions"]}
+    assert versions["dcmconv"] == __version__
+    syntaxes = {row["uid"]: row for row in tables["Transfer Syntaxes"]}
+    assert syntaxes["1.2.840.10008.1.2.4.80"]["state"] == "ok"
+    assert syntaxes["1.2.840.10008.1.2.4.80"]["decoder"] == "imagecodecs.jpegls"
+    assert syntaxes["1.2.840.10008.1.2.4.94"]["state"] == "refused"
+    assert "writer: jpg, png" in tables["Plugins"][0]["offers"]
+
+
+def test_doctor_counts_the_workers_that_may_be_used(capsys):
+    assert main(["doctor", "--json"]) == 0
+    machine = {r["name"]: r["value"] for r in tables_of(capsys.readouterr().out)["This machine"]}
+    assert machine["workers"].endswith(f" of {os.cpu_count()} CPUs may be used here")
+
+
+def test_a_broken_plugin_is_a_problem_and_ends_with_4(tmp_path):
+    install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
+    result = dcmconv("doctor", PYTHONPATH=tmp_path)
+    assert result.returncode == 4
+    assert "Plugin 'broken' (dcmconv-broken 1.0): RuntimeError: out of order" in result.stdout
+    assert result.stdout.endswith("1 problem; see above.\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for the other program")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("#!/bin/sh\necho DCMTK\n", "another program of that name"),
+        ("#!/bin/sh\n# from dcmconv._entry import main\n", "this one"),
+    ],
+)
+def test_doctor_tells_our_program_from_dcmtks(tmp_path, monkeypatch, capsys, content, told):
+    program = tmp_path / "dcmconv"
+    program.write_text(content, "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    assert f"{program}, {told}" in shown
+
+
+def test_without_a_program_on_the_path_doctor_says_how_to_call_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["doctor"]) == 0
+    assert "call this one as: python -m dcmconv" in capsys.readouterr().out

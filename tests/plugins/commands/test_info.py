@@ -1,0 +1,94 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from support.dicom_files import as_bytes, monochrome
+
+from dcmconv._entry import main
+from dcmconv_builtins.dicom.attributes import ARTICLE_KEYWORDS
+
+TEST_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
+CT = str(TEST_FILES / "CT_small.dcm")
+
+
+def tables_of(capsys):
+    return json.loads(capsys.readouterr().out)["tables"]
+
+
+def values_of(table):
+    return {row["name"]: row["value"] for row in table["rows"]}
+
+
+def test_the_articles_tags_are_shown_with_missing_ones_empty(capsys):
+    assert main(["info", CT, "--json"]) == 0
+    [table] = tables_of(capsys)
+    values = values_of(table)
+    assert list(values)[: len(ARTICLE_KEYWORDS)] == list(ARTICLE_KEYWORDS)
+    assert values["PatientID"] == "1CT1"
+    assert values["PatientBirthDate"] == ""
+    assert values["PatientAge"] == "000Y"
+
+
+def test_what_decides_the_picture_is_shown(capsys):
+    assert main(["info", CT, "--json"]) == 0
+    values = values_of(tables_of(capsys)[0])
+    assert values["Modality"] == "CT"
+    assert values["Transfer Syntax"] == "Explicit VR Little Endian (1.2.840.10008.1.2.1)"
+    assert values["Size"] == "128 columns x 128 rows"
+    assert values["Frames"] == 1
+    assert values["Bits"] == "16 of 16, signed, 1 per pixel"
+    assert values["Photometric Interpretation"] == "MONOCHROME2"
+    assert values["Decodes"] == "yes, by numpy"
+
+
+def test_chinese_names_can_be_read(tmp_path, capsys):
+    dataset = monochrome(np.zeros((2, 2), np.uint16), SpecificCharacterSet="GB18030")
+    dataset.PatientName = "Wang^XiaoDong=王^小东"
+    path = tmp_path / "name.dcm"
+    path.write_bytes(as_bytes(dataset))
+    assert main(["info", str(path)]) == 0
+    assert "王^小东" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("tag", ["SOPInstanceUID", "0008,0018"])
+def test_other_tags_are_shown_by_keyword_or_number(capsys, tag):
+    assert main(["info", CT, "--tag", tag, "--json"]) == 0
+    first = tables_of(capsys)[0]["rows"][0]
+    assert first["tag"] == "(0008,0018)"
+    assert first["value"].startswith("1.3.6.1.4.1.5962.1.1.1.1.1")
+
+
+def test_all_shows_every_plain_tag(capsys):
+    assert main(["info", CT, "--all", "--json"]) == 0
+    values = values_of(tables_of(capsys)[0])
+    assert values["KVP"] == 120
+    assert len(values) > 80
+
+
+def test_an_unknown_keyword_is_answered_with_the_nearest(capsys):
+    assert main(["info", CT, "--tag", "PatientNmae"]) == 2
+    told = capsys.readouterr().err
+    assert "'PatientNmae' is no tag." in told
+    assert "Did you mean PatientName?" in told
+
+
+def test_an_object_without_a_picture_shows_its_tags_and_says_so(capsys):
+    assert main(["info", str(TEST_FILES / "rtplan.dcm"), "--json"]) == 0
+    values = values_of(tables_of(capsys)[0])
+    assert values["PatientID"]
+    assert values["Decodes"].startswith("no picture: ")
+    assert "Size" not in values
+
+
+def test_a_file_that_is_none_fails_alone(tmp_path, capsys):
+    text = tmp_path / "notes.txt"
+    text.write_text("no DICOM here", "utf-8")
+    assert main(["info", str(text), CT, str(tmp_path), str(tmp_path / "gone")]) == 1
+    told = capsys.readouterr().out
+    assert "notes.txt is not DICOM." in told
+    assert "1CT1" in told
+    assert "is a folder." in told
+    assert "gone: No such file or directory." in told
+    assert "3 of 4 files cannot be read." in told

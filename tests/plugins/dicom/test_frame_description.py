@@ -1,0 +1,222 @@
+"""What the file says about a frame: modality, VOI, presentation, spacing (PS3.3 C.11, C.7.6.16)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydicom.sequence import Sequence
+from support.dicom_files import as_bytes, item, monochrome
+from support.reading import read_frame, read_frames
+
+from dcmconv.plugin import Lut, Rescale, VoiWindow
+
+PIXELS = np.arange(6, dtype=np.uint16).reshape(2, 3)
+CUBE = np.arange(12, dtype=np.uint16).reshape(2, 2, 3)
+XA = "1.2.840.10008.5.1.4.1.1.12.1"
+
+
+def lut_item(entries, *, first=0, bits=16, count=None, **attributes):
+    made = item(**attributes)
+    count = len(entries) if count is None else count
+    made.add_new("LUTDescriptor", "US", [count % 65536, first % 65536, bits])
+    made.add_new("LUTData", "OW", np.asarray(entries, "<u2").tobytes())
+    return made
+
+
+def test_rescale_of_a_ct_is_in_hounsfield_units():
+    frame = read_frame(monochrome(PIXELS, RescaleSlope="2", RescaleIntercept="-1024"))
+    assert frame.modality == Rescale(2.0, -1024.0)
+    assert frame.units == "HU"
+
+
+@pytest.mark.parametrize(("said", "units"), [("US", "HU"), ("HU_MOD", "HU_MOD"), ("OD", "OD")])
+def test_rescale_type_names_the_units_unless_it_is_unspecified(said, units):
+    dataset = monochrome(PIXELS, RescaleSlope="1", RescaleIntercept="0", RescaleType=said)
+    assert read_frame(dataset).units == units
+
+
+def test_a_localizer_is_not_in_hounsfield_units():
+    dataset = monochrome(PIXELS, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    assert read_frame(dataset).units == ""
+
+
+def test_a_slope_of_zero_is_noted_and_left_out():
+    frame = read_frame(monochrome(PIXELS, RescaleSlope="0", RescaleIntercept="-1024"))
+    assert frame.modality == Rescale()
+    assert any("make no sense" in note for note in frame.notes)
+
+
+def test_a_modality_table_goes_before_the_slope():
+    sequence = Sequence([lut_item([5, 6, 7], ModalityLUTType="OD", LUTExplanation="density")])
+    frame = read_frame(monochrome(PIXELS, ModalityLUTSequence=sequence, RescaleSlope="2"))
+    assert isinstance(frame.modality, Lut)
+    assert frame.modality.entries.tolist() == [5, 6, 7]
+    assert frame.modality.explanation == "density"
+    assert frame.units == "OD"
+
+
+def test_the_modality_table_of_an_xa_image_is_not_for_display():
+    sequence = Sequence([lut_item([5, 6, 7], ModalityLUTType="US")])
+    frame = read_frame(monochrome(PIXELS, SOPClassUID=XA, ModalityLUTSequence=sequence))
+    assert frame.modality == Rescale()
+    assert any("not for display" in note for note in frame.notes)
+
+
+@pytest.mark.parametrize(
+    "broken", [lut_item([], count=0), lut_item([1, 2], count=4096), item(LUTExplanation="x")]
+)
+def test_a_broken_table_is_noted_and_left_out(broken):
+    changes = {"ModalityLUTSequence": Sequence([broken]), "VOILUTSequence": Sequence([broken])}
+    frame = read_frame(monochrome(PIXELS, **changes))
+    assert frame.modality == Rescale()
+    assert frame.voi_luts == ()
+    assert any("the table was left out" in note for note in frame.notes)
+
+
+def test_a_first_value_beyond_every_input_was_meant_signed():
+    sequence = Sequence([lut_item([0, 1], first=-100)])
+    frame = read_frame(monochrome(PIXELS.astype(np.int16), VOILUTSequence=sequence))
+    assert frame.voi_luts[0].first == -100
+
+
+def test_a_first_value_within_reach_stays_as_it_is():
+    sequence = Sequence([lut_item([0, 1], first=40000)])
+    assert read_frame(monochrome(PIXELS, VOILUTSequence=sequence)).voi_luts[0].first == 40000
+
+
+def test_bits_of_a_table_grow_to_what_its_entries_need():
+    sequence = Sequence([lut_item([0, 4095], bits=8)])
+    frame = read_frame(monochrome(PIXELS, VOILUTSequence=sequence))
+    assert frame.voi_luts[0].bits == 12
+    assert any("says 8 bits" in note for note in frame.notes)
+
+
+def test_windows_pair_up_with_their_words():
+    frame = read_frame(
+        monochrome(
+            PIXELS,
+            WindowCenter=["40", "-600"],
+            WindowWidth=["400", "1500"],
+            WindowCenterWidthExplanation=["SOFT", "LUNG"],
+            VOILUTFunction="SIGMOID",
+        )
+    )
+    assert frame.voi_windows == (
+        VoiWindow(40, 400, "SIGMOID", "SOFT"),
+        VoiWindow(-600, 1500, "SIGMOID", "LUNG"),
+    )
+
+
+def test_a_center_without_width_is_left_out_with_a_note():
+    frame = read_frame(monochrome(PIXELS, WindowCenter=["40", "1500"], WindowWidth=["400"]))
+    assert frame.voi_windows == (VoiWindow(40, 400),)
+    assert any("only pairs" in note for note in frame.notes)
+
+
+def test_a_decimal_comma_is_a_point():
+    content = as_bytes(monochrome(PIXELS, WindowCenter="1234.5", WindowWidth="5678.5"))
+    content = content.replace(b"1234.5", b"1234,5").replace(b"5678.5", b"5678,5")
+    frame = read_frame(content)
+    assert frame.voi_windows == (VoiWindow(1234.5, 5678.5),)
+    assert any("decimal comma" in note for note in frame.notes)
+
+
+@pytest.mark.parametrize("nonsense", [b"\\\\\\\\", b"    ", b"abcd"])
+def test_a_window_that_is_no_number_is_no_window(nonsense):
+    content = as_bytes(monochrome(PIXELS, WindowCenter="1234", WindowWidth="5678"))
+    frame = read_frame(content.replace(b"1234", nonsense).replace(b"5678", nonsense))
+    assert frame.voi_windows == ()
+
+
+def test_an_impossible_width_is_kept_for_the_normalizer_to_judge():
+    frame = read_frame(monochrome(PIXELS, WindowCenter="0", WindowWidth="0"))
+    assert frame.voi_windows == (VoiWindow(0, 0),)
+
+
+@pytest.mark.parametrize(
+    ("shape", "presentation", "is_inverted"),
+    [("INVERSE", "INVERSE", True), ("IDENTITY", "IDENTITY", False), ("LIN OD", None, False)],
+)
+def test_presentation_lut_shape(shape, presentation, is_inverted):
+    frame = read_frame(monochrome(PIXELS, PresentationLUTShape=shape))
+    assert frame.presentation == presentation
+    assert frame.is_inverted is is_inverted
+
+
+def test_a_presentation_table_is_read():
+    sequence = Sequence([lut_item([0, 10, 255], bits=8)])
+    frame = read_frame(monochrome(PIXELS, PresentationLUTSequence=sequence))
+    assert isinstance(frame.presentation, Lut)
+    assert frame.presentation.bits == 8
+
+
+def per_frame(*items):
+    return {"PerFrameFunctionalGroupsSequence": Sequence(items)}
+
+
+def test_every_frame_has_its_own_rescale_and_window():
+    def group(slope, center):
+        return item(
+            PixelValueTransformationSequence=Sequence(
+                [item(RescaleSlope=slope, RescaleIntercept="0", RescaleType="US")]
+            ),
+            FrameVOILUTSequence=Sequence([item(WindowCenter=center, WindowWidth="10")]),
+        )
+
+    frames = read_frames(monochrome(CUBE, **per_frame(group("2", "5"), group("3", "7"))))
+    assert [frame.modality for frame in frames] == [Rescale(2.0, 0.0), Rescale(3.0, 0.0)]
+    assert [frame.voi_windows[0].center for frame in frames] == [5, 7]
+    assert [frame.frame_number for frame in frames] == [1, 2]
+
+
+def test_shared_groups_answer_where_a_frame_has_none():
+    shared = item(PixelMeasuresSequence=Sequence([item(PixelSpacing=["0.5", "0.25"])]))
+    changes = {"SharedFunctionalGroupsSequence": Sequence([shared])}
+    first, _ = read_frames(monochrome(CUBE, **changes))
+    assert first.spacing == (0.5, 0.25, "Pixel Spacing")
+    assert first.aspect == 2.0
+    assert first.attributes["PixelSpacing"] == (0.5, 0.25)
+
+
+def test_a_macro_without_its_sequence_is_found():
+    frames = read_frames(
+        monochrome(CUBE, **per_frame(item(WindowCenter="1", WindowWidth="2"), item()))
+    )
+    assert frames[0].voi_windows == (VoiWindow(1, 2),)
+    assert frames[1].voi_windows == ()
+
+
+def test_too_few_groups_are_noted():
+    frames = read_frames(monochrome(CUBE, **per_frame(item(WindowCenter="1", WindowWidth="2"))))
+    assert frames[1].voi_windows == ()
+    assert any("fewer items than there are frames" in note for note in frames[1].notes)
+
+
+def test_a_real_world_mapping_names_units_where_it_is_the_same_transform():
+    code = item(CodeValue="mm2/s", CodingSchemeDesignator="UCUM", CodeMeaning="square mm")
+    mapping = item(RealWorldValueSlope=1.0, RealWorldValueIntercept=0.0)
+    mapping.MeasurementUnitsCodeSequence = Sequence([code])
+    group = item(RealWorldValueMappingSequence=Sequence([mapping]))
+    values = np.ones((1, 2, 2), np.float32)
+    frame = read_frame(monochrome(values, **per_frame(group)))
+    assert frame.units == "mm2/s"
+    assert frame.stored_values.dtype == np.float32
+    assert frame.bits_stored == 0
+
+
+@pytest.mark.parametrize(
+    ("attributes", "spacing"),
+    [
+        ({"PixelSpacing": ["1", "2"], "ImagerPixelSpacing": ["3", "4"]}, (1, 2, "Pixel Spacing")),
+        ({"ImagerPixelSpacing": ["3", "4"]}, (3, 4, "Imager Pixel Spacing")),
+        ({"NominalScannedPixelSpacing": ["5", "6"]}, (5, 6, "Nominal Scanned Pixel Spacing")),
+        ({"PixelSpacing": ["0", "0"], "ImagerPixelSpacing": ["3", "4"]}, (3, 4, "Imager Pixel Spacing")),
+        ({"PixelSpacing": "1"}, None),
+    ],
+)
+def test_spacing_is_the_first_that_makes_sense(attributes, spacing):
+    assert read_frame(monochrome(PIXELS, **attributes)).spacing == spacing
+
+
+def test_an_aspect_ratio_stands_for_a_missing_spacing():
+    assert read_frame(monochrome(PIXELS, PixelAspectRatio=[4, 3])).aspect == pytest.approx(4 / 3)

@@ -1,0 +1,223 @@
+"""The supervised pool: what goes wrong costs the task that caused it, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dcmconv.plugin import Done, Job, Lost, PluginError, Task, UnsupportedError
+from dcmconv_builtins.executors.inline import Inline
+from dcmconv_builtins.executors.memory import memory_per_worker
+from dcmconv_builtins.executors.processes import Processes
+
+TARGET = "support.mischief:start"
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def crews():
+    opened = []
+
+    def hire(setup=None, *, workers=2, executor=None):
+        crew = (executor or Processes(start="forkserver")).open(
+            Job(TARGET, setup, ("support.mischief",)), workers=workers
+        )
+        opened.append(crew)
+        return crew
+
+    yield hire
+    for crew in opened:
+        crew.close(now=True)
+
+
+def answers(crew, payloads, *, seconds=None):
+    """Return the answers to payloads, in their order."""
+    for number, payload in enumerate(payloads):
+        crew.submit(Task(number, payload, seconds))
+    found, deadline = [], time.monotonic() + PATIENCE
+    while len(found) < len(payloads):
+        found += crew.wait(1.0)
+        assert time.monotonic() < deadline, f"{len(found)} of {len(payloads)} tasks were answered"
+    return sorted(found, key=lambda answer: answer.number)
+
+
+@pytest.mark.parametrize(
+    ("deed", "reason", "words"),
+    [
+        pytest.param("exit", "crash", "exited with code 7", id="os._exit"),
+        pytest.param("kill", "crash", r"killed by signal 9 \(SIGKILL\)", id="kill-9"),
+        pytest.param("segfault", "crash", r"killed by signal 11 \(SIGSEGV\)", id="segfault"),
+        pytest.param("sys.exit", "error", "SystemExit: 5", id="sys.exit"),
+        pytest.param("interrupt", "error", "KeyboardInterrupt", id="interrupt-in-a-task"),
+        pytest.param("swallow", "memory", "more memory", id="a-terabyte"),
+        pytest.param("lambda", "error", "pickle", id="an-answer-that-cannot-be-sent"),
+        pytest.param("unreadable", "error", "cannot be read", id="an-answer-that-cannot-be-read"),
+    ],
+)
+def test_one_bad_task_among_many_is_the_only_one_lost(crews, deed, reason, words):
+    payloads = [deed if number == 11 else number for number in range(40)]
+    found = answers(crews(), payloads)
+    lost = [answer for answer in found if isinstance(answer, Lost)]
+    assert [(answer.number, answer.reason) for answer in lost] == [(11, reason)]
+    assert re.search(words, lost[0].message)
+    assert [a.answer for a in found if isinstance(a, Done)] == [p for p in payloads if p != deed]
+
+
+def test_a_task_that_hangs_and_ignores_sigterm_is_killed_at_its_time_limit(crews):
+    crew = crews()
+    began = time.monotonic()
+    found = answers(crew, [1, "hang", 2, 3], seconds=1.5)
+    assert [a.number for a in found if isinstance(a, Lost) and a.reason == "timeout"] == [1]
+    assert [a.answer for a in found if isinstance(a, Done)] == [1, 2, 3]
+    assert time.monotonic() - began < PATIENCE / 2
+
+
+def test_the_clock_of_a_task_stands_still_while_it_waits_for_its_turn(crews):
+    crew = crews(workers=1)
+    found = answers(crew, [("nap", 0.4)] * 4, seconds=1.2)
+    assert all(isinstance(answer, Done) for answer in found)
+
+
+def test_workers_killed_from_outside_cost_at_most_the_task_in_hand(crews):
+    crew = crews()
+    tasks = 120
+    for number in range(tasks):
+        crew.submit(Task(number, ("nap", 0.01), 30))
+    found, killed = [], 0
+    deadline = time.monotonic() + PATIENCE
+    while len(found) < tasks:
+        found += crew.wait(0.2)
+        if killed < 6 and len(found) > 15 * (killed + 1):
+            crew._staff[killed % len(crew._staff)].process.kill()
+            killed += 1
+        assert time.monotonic() < deadline
+    assert sorted(answer.number for answer in found) == list(range(tasks))
+    lost = [answer for answer in found if isinstance(answer, Lost)]
+    assert killed == 6
+    assert len(lost) <= killed
+    assert {answer.reason for answer in lost} <= {"crash"}
+
+
+def test_an_error_at_the_start_of_a_worker_is_raised_as_it_is(crews):
+    crew = crews("refuse")
+    crew.submit(Task(0, 1))
+    with pytest.raises(UnsupportedError, match="JPEG XL") as caught:
+        crew.wait(PATIENCE)
+    assert caught.value.hint == "Install a decoder."
+
+
+def test_a_bug_at_the_start_of_a_worker_is_told_in_words(crews):
+    crew = crews("stumble")
+    crew.submit(Task(0, 1))
+    with pytest.raises(PluginError, match="cannot start: ZeroDivisionError: a bug"):
+        crew.wait(PATIENCE)
+
+
+def test_workers_that_die_while_they_start_end_the_job_instead_of_starting_for_ever(crews):
+    crew = crews("die")
+    crew.submit(Task(0, 1))
+    with pytest.raises(PluginError, match="died while they were starting: exited with code 3"):
+        crew.wait(PATIENCE)
+
+
+def test_no_more_workers_start_than_there_is_work_for(crews):
+    crew = crews(workers=8)
+    assert [answer.answer for answer in answers(crew, [1, 2])] == [1, 2]
+    assert len(crew._staff) <= 2
+
+
+def test_what_native_code_prints_never_reaches_the_terminal(crews, capfd):
+    assert answers(crews(), ["talk"]) == [Done(0, "said")]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_spawned_crew_does_the_same(crews):
+    found = answers(crews(workers=1, executor=Processes(start="spawn")), [1, "exit", 2])
+    assert [type(answer) for answer in found] == [Done, Lost, Done]
+
+
+def test_closing_leaves_no_process(crews):
+    crew = crews()
+    pids = {answer.answer for answer in answers(crew, ["pid"] * 4)}
+    crew.close()
+    assert pids
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+SCRIPT = """
+from dcmconv.plugin import Job, Task
+from dcmconv_builtins.executors.processes import Processes
+open({count!r}, "a").write("x")
+crew = Processes().open(Job("support.mischief:start", None), workers=2)
+for number in range(2):
+    crew.submit(Task(number, ("hang", {marker!r} + str(number))))
+crew.wait({seconds})
+crew.close(now=True)
+"""
+
+
+def _script(folder: Path, seconds: float) -> subprocess.Popen[bytes]:
+    script = folder / "unguarded.py"
+    names = {"count": str(folder / "count"), "marker": str(folder / "pid")}
+    script.write_text(SCRIPT.format(seconds=seconds, **names))
+    tests = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": tests}
+    return subprocess.Popen([sys.executable, script], env=environment)
+
+
+def _wait_for(condition) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+def test_a_script_without_a_main_guard_runs_once(tmp_path):
+    process = _script(tmp_path, seconds=3)
+    assert process.wait(PATIENCE) == 0
+    assert (tmp_path / "count").read_text() == "x"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the death signal of the parent is Linux's")
+def test_workers_deep_in_a_task_die_with_a_parent_that_is_killed(tmp_path):
+    process = _script(tmp_path, seconds=PATIENCE)
+    markers = [tmp_path / "pid0", tmp_path / "pid1"]
+    _wait_for(lambda: all(marker.exists() and marker.read_text() for marker in markers))
+    pids = [int(marker.read_text()) for marker in markers]
+    process.send_signal(signal.SIGKILL)
+    process.wait(PATIENCE)
+    _wait_for(lambda: all(map(_is_gone, pids)))
+
+
+def test_inline_answers_an_exception_and_goes_on(crews):
+    crew = crews(executor=Inline())
+    found = answers(crew, [1, "sys.exit", 2])
+    assert found == [Done(0, 1), Lost(1, "error", "SystemExit: 5"), Done(2, 2)]
+
+
+def test_inline_hands_ctrl_c_to_the_caller(crews):
+    crew = crews(executor=Inline())
+    crew.submit(Task(0, "interrupt"))
+    with pytest.raises(KeyboardInterrupt):
+        crew.wait()
+
+
+def test_a_worker_never_gets_less_than_two_gibibytes():
+    assert memory_per_worker(10_000) == 2 << 30

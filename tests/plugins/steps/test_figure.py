@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+
+from dcmconv.frame import Spacing
+from dcmconv.picture import Picture
+from dcmconv_builtins.steps.figure import Axes, Figure
+from dcmconv_builtins.steps.ticks import tick_labels, tick_values
+
+MINUS = "\N{MINUS SIGN}"
+UID = "1.3.6.1.4.1.5962.1.1.1"
+
+
+@pytest.mark.parametrize(
+    ("pixels", "space", "labels"),
+    [
+        pytest.param(512, 12, ["0", "100", "200", "300", "400", "500"], id="article-ct"),
+        pytest.param(5, 12, ["0", "1", "2", "3", "4"], id="few-pixels"),
+        pytest.param(
+            3, 12, [f"{MINUS}0.5", "0.0", "0.5", "1.0", "1.5", "2.0", "2.5"], id="half-steps"
+        ),
+        pytest.param(1, 12, [f"{MINUS}0.4", f"{MINUS}0.2", "0.0", "0.2", "0.4"], id="one-pixel"),
+        pytest.param(2048, 3, ["0", "1000", "2000"], id="little-room"),
+        pytest.param(100, 1, ["0", "50"], id="at-least-two"),
+    ],
+)
+def test_ticks_are_those_that_imshow_shows(pixels, space, labels):
+    assert tick_labels(tick_values(pixels, space)) == labels
+
+
+def test_ticks_agree_with_matplotlibs_locator_for_every_size():
+    from matplotlib.ticker import MaxNLocator
+
+    for pixels in [*range(1, 60), 64, 100, 127, 256, 300, 512, 600, 1024, 2048, 2500, 4096, 9999]:
+        for space in (1, 2, 5, 9, 20):
+            locator = MaxNLocator(nbins=min(max(space, 1), 9), steps=[1, 2, 2.5, 5, 10])
+            expected = [
+                value
+                for value in locator.tick_values(-0.5, pixels - 0.5)
+                if -0.5 - 1e-9 <= value <= pixels - 0.5 + 1e-9
+            ]
+            assert tick_values(pixels, space) == pytest.approx(expected, abs=1e-9), (pixels, space)
+
+
+def test_the_axes_are_matplotlibs_default_rectangle_with_equal_aspect():
+    # 12 x 12 inches at 250 dpi: 2310 rows fit, 345 pixels under the top edge.
+    axes = Axes.around(512, 512, (3000, 3000))
+    assert (axes.top, axes.bottom) == pytest.approx((360, 2670))
+    assert (axes.left, axes.right) == pytest.approx((382.5, 2692.5))
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"), [((12, 12, 250), (3000, 3000)), ((12, 6, 80), (480, 960))]
+)
+def test_the_canvas_has_the_articles_size(size, shape):
+    width, height, dpi = size
+    figure = Figure(width=width, height=height, dpi=dpi)
+    drawn = figure.apply(Picture(pixels=np.zeros((8, 8), np.uint8), spacing=Spacing(1, 1)))
+    assert drawn.pixels.shape == shape
+    assert drawn.spacing is None
+    assert drawn.background == 255
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (40, 100), (300, 200), (1, 1)])
+def test_the_figure_is_matplotlibs_up_to_the_edges_of_letters(shape):
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    with plt.rc_context(mpl.rcParamsDefault):
+        figure, axes = plt.subplots(figsize=(6.4, 4.8), dpi=100)
+        axes.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        axes.set_title(f"UID:{UID}")
+        figure.canvas.draw()
+        theirs = np.asarray(figure.canvas.buffer_rgba())[..., 0].astype(int)
+        plt.close(figure)
+    ours = Figure().apply(Picture(pixels=pixels, attributes={"SOPInstanceUID": UID})).pixels
+    axes_box = Axes.around(shape[1], shape[0], ours.shape)
+    outside = np.ones(ours.shape, bool)
+    outside[int(axes_box.top) : int(axes_box.bottom), int(axes_box.left) : int(axes_box.right)] = (
+        False
+    )
+    difference = np.abs(ours.astype(int) - theirs)
+    # Letters are hinted differently; anything that stood a pixel off would be far beyond this.
+    assert difference[outside].mean() < 1.5
+    assert (difference[outside] > 128).mean() < 0.003
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [(), (3,), (4,)])
+def test_every_kind_of_picture_can_be_framed(dtype, channels):
+    white = np.iinfo(dtype).max
+    pixels = np.zeros((4, 4, *channels), dtype)
+    drawn = Figure(text="").apply(Picture(pixels=pixels)).pixels
+    assert drawn.dtype == dtype
+    assert drawn.shape == (480, 640, *channels)
+    assert drawn[0, 0].tolist() == (np.full(channels, white).tolist())
+    assert drawn[240, 328].ravel()[0] == 0
+
+
+def test_a_title_too_long_for_the_canvas_is_made_to_fit_above_the_axes():
+    drawn = Figure(text="word " * 80).apply(Picture(pixels=np.zeros((4, 4), np.uint8))).pixels
+    dark_columns = np.flatnonzero((drawn < 128).any(axis=0))
+    assert dark_columns.min() > 0
+    assert dark_columns.max() < 639
+
+
+def test_a_canvas_beyond_memory_is_refused():
+    with pytest.raises(ValueError, match="the limit is"):
+        Figure(width=100, height=100, dpi=1000)

@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from dcmconv.errors import LimitError
+from dcmconv.frame import Spacing
+from dcmconv.picture import Picture
+from dcmconv_builtins.steps import resize
+from dcmconv_builtins.steps.resampling import resample
+from dcmconv_builtins.steps.resize import Resize
+
+
+def flat(rows, columns, value=7, dtype=np.uint8, **fields):
+    return Picture(pixels=np.full((rows, columns), value, dtype), **fields)
+
+
+@pytest.mark.parametrize(
+    ("options", "shape"),
+    [
+        pytest.param({"max": 100}, (50, 100), id="max-bounds-the-longer-side"),
+        pytest.param({"max": 500}, (200, 400), id="max-does-not-enlarge"),
+        pytest.param({"max": 500, "enlarge": True}, (250, 500), id="max-enlarges-when-asked"),
+        pytest.param({"width": 200}, (100, 200), id="width-keeps-proportions"),
+        pytest.param({"height": 400}, (400, 800), id="height-enlarges"),
+        pytest.param({"width": 10, "height": 90}, (90, 10), id="both-stretch"),
+        pytest.param({"width": 100, "height": 100, "pad": True}, (100, 100), id="both-with-pad"),
+        pytest.param({"pad": True}, (400, 400), id="pad-alone-makes-a-square"),
+        pytest.param({"max": 512, "pad": True}, (512, 512), id="max-with-pad-is-a-square-of-max"),
+        pytest.param({"max": 1}, (1, 1), id="never-less-than-one-pixel"),
+    ],
+)
+def test_the_size_is_what_the_options_say(options, shape):
+    resized = Resize(**options).apply(flat(200, 400))
+    assert resized.pixels.shape == shape
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [(), (3,), (4,)])
+@pytest.mark.parametrize("kind", ["lanczos", "bicubic", "bilinear", "box", "nearest"])
+def test_a_constant_picture_stays_constant(dtype, channels, kind):
+    white = np.iinfo(dtype).max
+    given = np.full((37, 53, *channels), white, dtype)
+    for rows, columns in [(11, 8), (80, 61), (1, 1)]:
+        smaller = resample(given, rows, columns, kind)
+        assert smaller.shape == (rows, columns, *channels)
+        assert smaller.dtype == dtype
+        assert (smaller == white).all()
+
+
+def test_sixteen_bits_keep_their_precision_and_halves_go_up():
+    given = np.array([[1000, 1001], [1002, 1003]], np.uint16)
+    # The mean is 1001.5.
+    assert resample(given, 1, 1, "box").tolist() == [[1002]]
+
+
+def test_sixteen_bits_agree_with_eight_bits():
+    rng = np.random.default_rng(3)
+    eight = rng.integers(0, 256, (40, 30), dtype=np.uint8)
+    small = resample(eight, 17, 13, "bilinear").astype(int)
+    large = resample(eight.astype(np.uint16) * 257, 17, 13, "bilinear") / 257
+    # 8-bit rounds twice: once across, once down.
+    assert np.abs(large - small).max() <= 1.01
+
+
+def test_overshoot_of_lanczos_is_cut_off_instead_of_wrapping():
+    step = np.zeros((4, 64), np.uint16)
+    step[:, 32:] = 65535
+    larger = resample(step, 4, 640, "lanczos")
+    assert larger[:, :200].max() < 5000
+    assert larger[:, 440:].min() > 60000
+
+
+def test_label_pictures_get_no_value_that_was_not_there():
+    labels = np.array([[0, 200], [3, 9]], np.uint8)
+    resized = Resize(width=5, height=3).apply(Picture(pixels=labels, domain="label"))
+    assert set(resized.pixels.ravel().tolist()) == {0, 200, 3, 9}
+
+
+def test_nearest_takes_the_value_under_the_center_of_the_new_pixel():
+    given = np.array([[0, 1, 2, 3, 4]], np.uint8)
+    # Centers at 0.83, 2.5 and 4.17.
+    assert resample(given, 1, 3, "nearest").tolist() == [[0, 2, 4]]
+
+
+def test_spacing_grows_as_the_picture_shrinks():
+    resized = Resize(width=100, height=100).apply(flat(200, 400, spacing=Spacing(0.5, 0.25)))
+    assert resized.spacing == Spacing(1.0, 1.0)
+
+
+def test_padding_lies_around_the_picture_in_the_background():
+    padded = Resize(pad=True).apply(flat(1, 3, value=9, background=4))
+    assert padded.pixels.tolist() == [[4, 4, 4], [9, 9, 9], [4, 4, 4]]
+
+
+def test_padding_takes_a_value_of_its_own_and_stops_at_white():
+    padded = Resize(pad=True, fill=999).apply(flat(1, 2))
+    assert padded.pixels.tolist() == [[7, 7], [255, 255]]
+
+
+def test_padding_of_transparent_pictures_is_opaque():
+    padded = Resize(pad=True).apply(Picture(pixels=np.full((1, 2, 4), 9, np.uint8)))
+    assert padded.pixels[1, 0].tolist() == [0, 0, 0, 255]
+
+
+def test_pixels_that_the_chain_keeps_out_of_square_stay_so_and_stretching_is_counted_in():
+    given = flat(100, 100, aspect=2.0)
+    assert Resize(max=50).apply(given).aspect == 2.0
+    # Twice as many rows as columns: each pixel is half as high as before.
+    assert Resize(width=100, height=200).apply(given).aspect == 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "needs max, width, height or pad"),
+        ({"max": 5, "width": 5}, "cannot be combined"),
+        ({"width": 5, "enlarge": True}, "belongs to max"),
+        ({"width": 5, "fill": 3}, "belongs to pad"),
+        ({"width": 5, "pad": True}, "pad needs width and height"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Resize(**options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"width": 20, "height": 20}, {"max": 20, "pad": True}, {"max": 20, "enlarge": True}]
+)
+def test_a_result_beyond_the_limit_is_refused_before_memory_is_taken(options, monkeypatch):
+    monkeypatch.setattr(resize, "MAX_PIXELS", 399)
+    with pytest.raises(LimitError, match=r"20 x 20 pixels.*399[\s\S]*smaller size"):
+        Resize(**options).apply(flat(5, 5))

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+
+from dcmconv.picture import Picture
+from dcmconv_builtins.steps.title import Title
+
+ATTRIBUTES = {"SOPInstanceUID": "1.2.840.10008.1", "PatientName": "Hong^길동"}
+
+
+def gray(rows=200, columns=300, dtype=np.uint8, **fields):
+    return Picture(pixels=np.zeros((rows, columns), dtype), attributes=ATTRIBUTES, **fields)
+
+
+@pytest.mark.parametrize(
+    ("position", "empty"), [("top", slice(100, None)), ("bottom", slice(0, 100))]
+)
+def test_text_over_the_picture_keeps_its_size_and_the_other_half(position, empty):
+    drawn = Title(position=position).apply(gray()).pixels
+    assert drawn.shape == (200, 300)
+    assert drawn.max() == 255
+    assert (drawn[empty] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("position", "kept"), [("above", slice(-200, None)), ("below", slice(0, 200))]
+)
+def test_text_beside_the_picture_leaves_every_pixel_of_it(position, kept):
+    pixels = np.random.default_rng(5).integers(0, 256, (200, 300), dtype=np.uint8)
+    drawn = Title(position=position).apply(Picture(pixels=pixels, attributes=ATTRIBUTES)).pixels
+    assert drawn.shape[0] > 200
+    assert (drawn[kept] == pixels).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("channels", [(), (3,), (4,)])
+def test_every_kind_of_picture_takes_text_up_to_its_own_white(dtype, channels):
+    pixels = np.full((60, 200, *channels), 9, dtype)
+    drawn = Title().apply(Picture(pixels=pixels, attributes=ATTRIBUTES)).pixels
+    assert drawn.shape == pixels.shape
+    assert drawn.dtype == dtype
+    assert drawn.max() == np.iinfo(dtype).max
+
+
+def test_letters_have_a_dark_outline_on_a_white_picture():
+    white = Picture(pixels=np.full((100, 300), 255, np.uint8), attributes=ATTRIBUTES)
+    assert Title().apply(white).pixels.min() == 0
+
+
+def test_a_color_makes_a_gray_picture_rgb_and_gray_text_does_not():
+    assert Title(color="#ffcc00").apply(gray()).pixels[..., 2].max() == 0
+    assert Title(color="silver").apply(gray()).pixels.ndim == 2
+
+
+def test_a_palette_is_looked_up_before_text_is_drawn_on_it():
+    palette = np.tile(np.array([10, 20, 30], np.uint8), (256, 1))
+    drawn = Title().apply(gray(palette=palette))
+    assert drawn.palette is None
+    assert drawn.pixels[150, 0].tolist() == [10, 20, 30]
+
+
+def test_a_picture_too_small_for_its_text_gets_a_border_instead_of_losing_text():
+    given = gray(1, 1)
+    drawn = Title().apply(given)
+    assert drawn.rows > 20
+    assert drawn.columns >= 20
+    assert drawn.pixels.max() == 255
+
+
+def test_frame_numbers_can_be_written():
+    first = Title(text="{frame}/{frames}").apply(gray(frame_number=3, frame_count=7)).pixels
+    assert (first == Title(text="3/7").apply(gray()).pixels).all()
+
+
+def test_a_template_without_values_draws_nothing():
+    given = gray()
+    assert Title(text="{StudyDescription}").apply(given) is given
+
+
+def test_a_line_end_within_a_value_is_a_space():
+    given = Picture(pixels=np.zeros((200, 300), np.uint8), attributes={"ImageComments": "a\r\nb"})
+    drawn = Title(text="{ImageComments}").apply(given).pixels
+    assert (drawn == Title(text="a b").apply(gray()).pixels).all()
+
+
+def test_a_missing_glyph_is_a_note_that_names_no_character():
+    drawn = Title(text="{PatientName}").apply(gray())
+    [note] = drawn.notes
+    assert note.startswith("2 characters have no glyph and became '?' in the title; name a font")
+
+
+def test_right_to_left_text_is_drawn_but_said_to_be_unshaped():
+    drawn = Title(text="\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}").apply(gray())
+    assert drawn.pixels.max() == 255
+    assert "Right-to-left" in drawn.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"text": "{a.b}"}, r"is no field.*keyword"),
+        ({"text": "{"}, "is no template"),
+        ({"color": "greenish"}, "'greenish' is no color"),
+    ],
+)
+def test_a_wrong_template_or_color_is_found_before_the_first_file(options, message):
+    with pytest.raises(ValueError, match=message):
+        Title(**options)
+
+
+def test_text_comes_after_the_colormap():
+    assert Title.after_colormap

@@ -1,0 +1,152 @@
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from dcmconv.errors import InputError
+from dcmconv.frame import Spacing
+from dcmconv.picture import Picture
+from dcmconv_builtins.writers.jpg import Jpg, _flattened
+
+GRAY = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
+RED = np.zeros((32, 32, 3), np.uint8)
+RED[:, :, 0] = 255
+
+
+def opened(data):
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def markers_of(data):
+    """List the segments up to the image itself."""
+    position, found = 2, []
+    while data[position + 1] != 0xDA:
+        found.append(data[position + 1])
+        position += 2 + struct.unpack_from(">H", data, position + 2)[0]
+    return found
+
+
+def test_gray_stays_gray_and_nearly_the_same():
+    image = opened(Jpg().encode(Picture(pixels=GRAY)))
+    assert image.mode == "L"
+    assert np.abs(np.asarray(image).astype(int) - GRAY).max() <= 3
+
+
+def test_color_comes_back_in_the_right_order():
+    image = opened(Jpg().encode(Picture(pixels=RED)))
+    red, green, blue = image.getpixel((10, 10))
+    assert red > 250
+    assert max(green, blue) < 5
+
+
+def test_one_pixel_and_views_can_be_encoded():
+    assert opened(Jpg().encode(Picture(pixels=GRAY[:1, :1]))).size == (1, 1)
+    assert opened(Jpg().encode(Picture(pixels=GRAY[::-1, ::2]))).size == (25, 40)
+
+
+@pytest.mark.parametrize(
+    ("options", "factors"),
+    [
+        ({}, (1, 1)),
+        ({"quality": 89}, (2, 2)),
+        ({"subsampling": "422"}, (2, 1)),
+        ({"subsampling": "420"}, (2, 2)),
+        ({"quality": 50, "subsampling": "444"}, (1, 1)),
+    ],
+)
+def test_color_is_as_sharp_as_asked_for(options, factors):
+    image = opened(Jpg(**options).encode(Picture(pixels=RED)))
+    assert image.layer[0][1:3] == factors
+
+
+def test_lower_quality_is_smaller_and_optimizing_changes_no_pixel():
+    noise = Picture(pixels=np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8))
+    best, usual, worst = (len(Jpg(quality=q).encode(noise)) for q in (100, 90, 10))
+    assert best > usual > worst
+    plain, optimized = Jpg().encode(noise), Jpg(optimize=True).encode(noise)
+    assert len(optimized) < len(plain)
+    assert np.array_equal(np.asarray(opened(plain)), np.asarray(opened(optimized)))
+
+
+@pytest.mark.parametrize(
+    ("spacing", "unit", "density"),
+    [
+        pytest.param(Spacing(0.254, 0.127), 1, (200, 100), id="whole-per-inch"),
+        pytest.param(Spacing(0.5, 0.25), 2, (40, 20), id="whole-per-centimeter"),
+    ],
+)
+def test_spacing_that_is_whole_needs_no_exif(spacing, unit, density):
+    data = Jpg().encode(Picture(pixels=GRAY, spacing=spacing))
+    info = opened(data).info
+    assert (info["jfif_unit"], info["jfif_density"]) == (unit, density)
+    assert 0xE1 not in markers_of(data)
+
+
+def test_spacing_that_would_be_rounded_is_exact_in_exif():
+    data = Jpg().encode(Picture(pixels=GRAY, spacing=Spacing(0.488281, 0.3)))
+    image = opened(data)
+    assert image.info["jfif_density"] == (85, 52)  # 84.67 and 52.02 per inch
+    exif = image.getexif()
+    across, down = exif[0x011A], exif[0x011B]
+    assert (across.numerator, across.denominator) == (100, 3)  # per centimeter
+    assert (down.numerator, down.denominator) == (10_000_000, 488_281)
+    assert exif[0x0128] == 3
+    assert set(exif) == {0x011A, 0x011B, 0x0128}
+
+
+def test_spacing_of_microscopes_is_only_in_exif():
+    # 0.0001 mm: 254000 per inch do not fit into 16 bits.
+    image = opened(Jpg().encode(Picture(pixels=GRAY, spacing=Spacing(0.0001, 0.0001))))
+    assert image.info["jfif_unit"] == 0
+    assert image.getexif()[0x011A] == 100_000
+
+
+def test_spacing_with_more_digits_than_exif_holds_is_as_near_as_can_be():
+    spacing = 0.123456789012345
+    image = opened(Jpg().encode(Picture(pixels=GRAY, spacing=Spacing(spacing, spacing))))
+    assert float(image.getexif()[0x011A]) == pytest.approx(10 / spacing, rel=1e-15)
+
+
+@pytest.mark.parametrize("spacing", [None, Spacing(0.0, 1.0), Spacing(float("inf"), 1.0)])
+def test_spacing_without_sense_is_left_out(spacing):
+    data = Jpg().encode(Picture(pixels=GRAY, spacing=spacing))
+    assert opened(data).info["jfif_unit"] == 0
+    assert 0xE1 not in markers_of(data)
+
+
+def test_an_icc_profile_goes_with_color_only_and_may_be_long():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    long_profile = profile + bytes(150_000)
+    image = opened(Jpg().encode(Picture(pixels=RED, icc_profile=long_profile)))
+    assert image.info["icc_profile"] == long_profile
+    gray = Jpg().encode(Picture(pixels=GRAY, icc_profile=profile))
+    assert 0xE2 not in markers_of(gray)
+
+
+def test_nothing_but_the_picture_is_in_the_file():
+    attributes = {"PatientName": "Doe^Jane"}
+    data = Jpg().encode(Picture(pixels=GRAY, attributes=attributes))
+    assert set(markers_of(data)) == {0xE0, 0xDB, 0xC0, 0xC4}
+    assert b"Doe" not in data
+
+
+def test_transparency_is_laid_over_the_background():
+    rgba = np.array([[[200, 100, 0, 255], [200, 100, 0, 0], [200, 100, 0, 51]]], np.uint8)
+    # 51/255 is a fifth: 200/5 + 40*4/5 = 72, 100/5 + 32 = 52, 0 + 32.
+    assert _flattened(rgba, 40).tolist() == [[[200, 100, 0], [40, 40, 40], [72, 52, 32]]]
+    given = Picture(pixels=np.repeat(rgba, 8, axis=0), background=40)
+    assert opened(Jpg().encode(given)).mode == "RGB"
+
+
+def test_sixteen_bits_are_refused():
+    with pytest.raises(InputError, match=r"uint16; JPEG needs uint8[\s\S]*png"):
+        Jpg().encode(Picture(pixels=np.zeros((2, 2), np.uint16)))
+
+
+def test_a_side_that_jpeg_cannot_count_is_refused():
+    with pytest.raises(InputError, match=r"65501 x 1 pixels[\s\S]*resize"):
+        Jpg().encode(Picture(pixels=np.zeros((1, 65501), np.uint8)))

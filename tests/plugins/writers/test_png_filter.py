@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from dcmconv_builtins.writers import png_filter
+from dcmconv_builtins.writers.png_filter import NONE, SUB, UP, adaptive, best_single, filtered
+
+
+def test_up_subtracts_the_row_above_and_wraps():
+    rows = filtered(np.array([[1, 2], [0, 5]], np.uint8), UP, 1)
+    assert rows.tolist() == [[2, 1, 2], [2, 255, 3]]
+
+
+def test_sub_subtracts_the_pixel_to_the_left_not_the_byte():
+    rows = filtered(np.array([[1, 2, 4, 7]], np.uint8), SUB, 2)
+    assert rows.tolist() == [[1, 1, 2, 3, 5]]
+
+
+def test_none_leaves_the_bytes():
+    assert filtered(np.array([[9, 8]], np.uint8), NONE, 1).tolist() == [[0, 9, 8]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        pytest.param(np.tile(np.arange(64, dtype=np.uint8) * 37, (64, 1)), UP, id="columns-alike"),
+        pytest.param(
+            np.tile(np.arange(64, dtype=np.uint8)[:, None] * 37, (1, 64)), SUB, id="rows-alike"
+        ),
+        pytest.param(
+            np.random.default_rng(1).choice([0, 255], (64, 64)).astype(np.uint8),
+            NONE,
+            id="black-and-white",
+        ),
+    ],
+)
+def test_the_filter_is_chosen_by_the_picture(raw, kind):
+    assert best_single(raw, 1) == kind
+
+
+def unfiltered(rows, pixel_bytes):
+    """Undo the filters byte by byte, as the standard describes it."""
+    lines = [bytes(rows.shape[1] - 1)]
+    for kind, *body in rows.tolist():
+        line, above = [], lines[-1]
+        for i, value in enumerate(body):
+            a = line[i - pixel_bytes] if i >= pixel_bytes else 0
+            b, c = above[i], above[i - pixel_bytes] if i >= pixel_bytes else 0
+            p = a + b - c
+            paeth = min((a, b, c), key=lambda x, p=p: abs(p - x))
+            line.append((value + (0, a, b, (a + b) // 2, paeth)[kind]) % 256)
+        lines.append(bytes(line))
+    return np.array([list(line) for line in lines[1:]], np.uint8)
+
+
+@pytest.mark.parametrize("pixel_bytes", [1, 2, 3, 4, 6, 8])
+def test_adaptive_filters_can_be_undone_by_the_book(pixel_bytes, monkeypatch):
+    monkeypatch.setattr(png_filter, "BLOCK_BYTES", 200)  # several blocks
+    rng = np.random.default_rng(pixel_bytes)
+    smooth = np.cumsum(rng.integers(-3, 4, (24, 12 * pixel_bytes)), axis=0)
+    raw = np.vstack([smooth, rng.integers(0, 256, (8, 12 * pixel_bytes))]).astype(np.uint8)
+    rows = adaptive(raw, pixel_bytes)
+    assert np.array_equal(unfiltered(rows, pixel_bytes), raw)
+    assert len(set(rows[:, 0].tolist())) > 1
