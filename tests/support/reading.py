@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pydicom.dataset import FileDataset
-from support.dicom_files import as_bytes
 
 from dcmconv.plugin import Frame, InputFile, Instance
 from dcmconv_builtins.readers.dicom import DicomReader
+from support.dicom_files import as_bytes
 
 
 def open_content(content: bytes | FileDataset) -> Instance:

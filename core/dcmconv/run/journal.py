@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -23,6 +23,7 @@ from dcmconv.run.digests import digest_of, folded_digest
 __all__ = ["Entry", "Journal", "read_journal"]
 
 SECONDS_BETWEEN_SYNCS = 1.0
+UNWRITTEN = frozenset({"attributes", "unchanged"})
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,11 @@ class Journal:
 
     def record(self, outcome: Outcome, chain: str) -> None:
         """Write down what became of an input."""
-        data = {"status": outcome.status, **asdict(outcome), "chain": chain}
         # Attributes stand in the tag table that asked for them, and nowhere else.
-        del data["attributes"]
-        data.pop("unchanged", None)
+        data = {name: value for name, value in vars(outcome).items() if name not in UNWRITTEN}
+        if isinstance(outcome, Converted):
+            data["outputs"] = [vars(output) for output in outcome.outputs]
+        data = {"status": outcome.status, **data, "chain": chain}
         self._write({**data, "time": datetime.now(UTC).isoformat(timespec="seconds")})
 
     def _write(self, data: dict[str, Any]) -> None:

@@ -83,13 +83,11 @@ class DicomAttributes(Mapping[str, AttributeValue]):
         try:
             with self._notes.catching_warnings():
                 element = dataset[tag]
-                value = element.value
+            if element.VR not in _BINARY_VRS and not isinstance(element.value, bytes):
+                return _plain(element.value, element.VR)
         except PARSE_ERRORS:
             self._notes.add(f"{_label(key)} cannot be read and was left out.")
-            raise KeyError(key) from None
-        if element.VR in _BINARY_VRS or isinstance(value, bytes):
-            raise KeyError(key)
-        return _plain(value, element.VR)
+        raise KeyError(key)
 
 
 def _tag_of(key: str) -> int | None:

@@ -56,7 +56,7 @@ class Encapsulated:
     start : int
         Where the value starts: at the item tag of the Basic Offset Table.
     frame_count : int
-        Number of Frames (0028,0008).
+        Number of Frames (0028,0008); 1 for video, which has one stream for all frames.
     extended : ExtendedOffsets, optional
         Where the file has them; they win over the Basic Offset Table.
 

@@ -6,7 +6,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.uid import UID
 
 from dcmconv.plugin import Frame, InputError, Palette, SkipInput, UnsupportedError
 from dcmconv_builtins.dicom.attributes import DicomAttributes
@@ -21,7 +20,7 @@ from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
 from dcmconv_builtins.dicom.pixel_values import StoredRange, find_padding, stored_values_of
 from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
-from dcmconv_builtins.dicom.sop_classes import RT_DOSE, is_label_map, without_picture
+from dcmconv_builtins.dicom.sop_classes import RT_DOSE, is_label_map, name_of, without_picture
 from dcmconv_builtins.dicom.spacing import find_aspect, find_spacing
 from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
 
@@ -180,7 +179,7 @@ def _pixels_of(part10: Part10) -> PixelElement:
     if not len(top.dataset):
         raise InputError("the file holds no element.", hint=_SECOND_COPY)
     if has_rows or sop_class:
-        name = UID(sop_class).name if sop_class else "an image"
+        name = name_of(sop_class) if sop_class else "an image"
         raise InputError(
             f"the file ends before Pixel Data (7FE0,0010), which {name} should hold.",
             hint=_SECOND_COPY,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from pydicom.config import IGNORE
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -177,7 +178,7 @@ def _inflated(stream: BinaryIO, limit: int) -> BinaryIO:
 
 def _encoding(stream: BinaryIO, transfer_syntax: str, notes: Notes) -> tuple[Encoding, str]:
     if transfer_syntax:
-        uid = UID(transfer_syntax)
+        uid = UID(transfer_syntax, IGNORE)
         is_known = uid.is_transfer_syntax and not uid.is_private
         implicit = is_known and uid.is_implicit_VR
         return Encoding(implicit, uid.is_little_endian if is_known else True), transfer_syntax

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pydicom.config import IGNORE
 from pydicom.uid import UID
 
-__all__ = ["LABEL_MAP", "RT_DOSE", "is_label_map", "without_picture"]
+__all__ = ["LABEL_MAP", "RT_DOSE", "is_label_map", "name_of", "without_picture"]
 
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
@@ -69,7 +70,13 @@ def without_picture(sop_class_uid: str) -> str:
     while word is None and "." in root:
         root = root.rpartition(".")[0]
         word = _WORDS.get(f"{root}.")
-    return f"{word} ({UID(sop_class_uid).name})" if word else ""
+    return f"{word} ({name_of(sop_class_uid)})" if word else ""
+
+
+def name_of(uid: str) -> str:
+    """Return the standard's name of a UID; the UID itself if it is none of the standard's."""
+    # Without validation: it would warn, and the warning would quote the file.
+    return UID(uid, IGNORE).name
 
 
 def is_label_map(sop_class_uid: str, segmentation_type: str) -> bool:

@@ -210,7 +210,10 @@ def test_a_real_world_mapping_names_units_where_it_is_the_same_transform():
         ({"PixelSpacing": ["1", "2"], "ImagerPixelSpacing": ["3", "4"]}, (1, 2, "Pixel Spacing")),
         ({"ImagerPixelSpacing": ["3", "4"]}, (3, 4, "Imager Pixel Spacing")),
         ({"NominalScannedPixelSpacing": ["5", "6"]}, (5, 6, "Nominal Scanned Pixel Spacing")),
-        ({"PixelSpacing": ["0", "0"], "ImagerPixelSpacing": ["3", "4"]}, (3, 4, "Imager Pixel Spacing")),
+        (
+            {"PixelSpacing": ["0", "0"], "ImagerPixelSpacing": ["3", "4"]},
+            (3, 4, "Imager Pixel Spacing"),
+        ),
         ({"PixelSpacing": "1"}, None),
     ],
 )

@@ -67,9 +67,7 @@ def test_a_table_answers_its_ends_beyond_them_and_rounds_half_up():
 def test_an_impossible_width_is_refused_with_the_next_step(function, width, message):
     with pytest.raises(InputError, match=message) as raised:
         curve_of(VoiWindow(40, width, function))
-    assert raised.value.hint == (
-        "Override it with --window.width, or use --normalize minmax."
-    )
+    assert raised.value.hint == ("Override it with --window.width, or use --normalize minmax.")
 
 
 def test_a_window_that_is_no_number_is_refused():

@@ -1,7 +1,7 @@
 """JPEG, lossy and lossless (PS3.5 8.2.1), by libjpeg-turbo 3 as imagecodecs carries it.
 
-It decodes 8, 12 and 16 bits, sequential, progressive and lossless, and agrees with the reference
-decoders sample for sample (docs/reference/conformance.md).
+It decodes 8, 12 and 16 bits, sequential, progressive and lossless, equal to the reference
+decoders where JPEG is lossless, and as near as they are to each other where it is not.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from dcmconv.plugin import UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import (
     Decoded,
     as_pixel_representation,
@@ -31,6 +32,8 @@ from dcmconv_builtins.dicom.pixel_description import PixelDescription
 __all__ = ["DECODER", "decode_jpeg2000", "decode_jpeg2000_lossless"]
 
 DECODER = "pylibjpeg.openjpeg"
+MAX_BITS = 25
+"""Widest sample that OpenJPEG gave back exactly; of 26 bits it misses the lowest now and then."""
 
 
 def decode_jpeg2000_lossless(stream: bytes, description: PixelDescription) -> Decoded:
@@ -40,6 +43,8 @@ def decode_jpeg2000_lossless(stream: bytes, description: PixelDescription) -> De
     ------
     InputError
         If the stream is damaged, truncated, or not the picture that the header describes.
+    UnsupportedError
+        If it has more bits than OpenJPEG decodes exactly.
     """
     return _decode(stream, description, lossy=False)
 
@@ -49,7 +54,7 @@ def decode_jpeg2000(stream: bytes, description: PixelDescription) -> Decoded:
 
     Raises
     ------
-    InputError
+    InputError, UnsupportedError
         As ``decode_jpeg2000_lossless``.
     """
     return _decode(stream, description, lossy=True)
@@ -59,6 +64,12 @@ def _decode(stream: bytes, description: PixelDescription, *, lossy: bool) -> Dec
     codestream, notes = bare_codestream(stream)
     header, found = read_jpeg2000_header(codestream)
     notes += found + check_coded(header.coded, description)
+    if header.coded.bits > MAX_BITS:
+        raise UnsupportedError(
+            f"the JPEG 2000 stream has {header.coded.bits} bits a sample; up to {MAX_BITS} can be "
+            "decoded exactly.",
+            hint="Ask the sender for an uncompressed Transfer Syntax or RLE Lossless.",
+        )
     with codec_errors(FORMAT):
         values = contiguous(_openjpeg(codestream))
     bits = sign_bits(header.coded, description, lossy=lossy)

@@ -1,4 +1,7 @@
-"""JPEG-LS (PS3.5 8.2.3), by CharLS: every interleave mode comes out by pixel."""
+"""JPEG-LS (PS3.5 8.2.3), by CharLS as imagecodecs carries it.
+
+Every interleave mode comes out by pixel, and of the decoders tried it alone sees most damage.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""RLE Lossless (PS3.5 Annex G): byte planes, each run-length coded on its own."""
+"""RLE Lossless (PS3.5 Annex G): byte planes, each run-length coded on its own.
+
+PackBits of imagecodecs unpacks a plane at native speed and knows when it ends too soon; planes are
+put together here, because 1-bit pixels and 16-bit colour are where ready-made decoders fail.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,40 @@
+"""Small plans, made of the components on offer and of what a test brings along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from dcmconv.chain.plan import ComponentRef, Lane, Plan, RunOptions
+from dcmconv.registry import Registry
+
+
+@cache
+def registry() -> Registry:
+    """Return everything that is installed here."""
+    return Registry.discover()
+
+
+def lane(writer: str = "png", *, id: str = "", name: str = "", **options: Any) -> Lane:  # noqa: A002
+    """Return a lane that scales by minimum and maximum."""
+    minmax = registry().ref("normalizer", "minmax")
+    return Lane(id or writer, minmax, (), None, registry().ref("writer", writer, options), name=name)
+
+
+def plan(*lanes: Lane, tags: tuple[str, ...] = (), **run: Any) -> Plan:
+    """Return a plan that reads DICOM, and the files of ``support.deeds``; keywords go to the run."""
+    deeds = ComponentRef("reader", "deeds", "support.deeds:DeedReader")
+    return Plan(
+        readers=(registry().ref("reader", "dicom"), deeds),
+        sources=(registry().ref("source", "folder"),),
+        lanes=lanes or (lane(),),
+        tags=tags,
+        run=RunOptions(**run),
+    )
+
+
+def in_a_pool(made: Plan, **options: Any) -> Plan:
+    """Return the plan with worker processes, however few inputs there are."""
+    pool = registry().ref("executor", "processes", options)
+    return replace(made, run=replace(made.run, executor=pool))
