@@ -45,6 +45,11 @@ class Curve(ABC):
             0 is black and 1 is white; the engine clips, and draws what is not finite as background.
         """
 
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """The modality values drawn black and white, where a straight line joins them."""
+        return None
+
 
 CurveLike = Curve | Callable[[FloatArray], FloatArray]
 """A curve, or a bare function, which is legal and right but never cached."""
@@ -59,6 +64,11 @@ class Linear(Curve):
 
     black: float
     white: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The modality values drawn black and white."""
+        return self.black, self.white
 
     def __call__(self, modality_values: FloatArray) -> FloatArray:
         """Map modality values to display values; a new float64 array of the same shape."""

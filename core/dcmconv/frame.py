@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dcmconv.layers import LabelName, Layer, View
+
 if TYPE_CHECKING:
     from dcmconv.statistics import Statistics
 
@@ -149,6 +151,12 @@ class Frame:
         ICC Profile (0028,2000) of a colour frame; empty if there is none.
     is_label : bool
         The values are segment numbers, not intensities.
+    labels : tuple of LabelName
+        What the numbers of a label frame stand for.
+    layers : tuple of Layer
+        Overlays, graphics and shutters, in the order in which they are drawn.
+    view : View, optional
+        Which part to show, and which way up; None shows all as stored.
     attributes : mapping
         Keyword, or ``GGGG,EEEE``, to a plain value.
     frame_number, frame_count : int
@@ -173,6 +181,9 @@ class Frame:
     aspect: float = 1.0
     icc_profile: bytes = b""
     is_label: bool = False
+    labels: tuple[LabelName, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    view: View | None = None
     attributes: Attributes = field(default_factory=dict, repr=False)
     frame_number: int = 1
     frame_count: int = 1
@@ -206,11 +217,8 @@ class Frame:
         PS3.3 C.7.6.3.1.2 and C.11.6.1.2.  MONOCHROME1 with a shape of IDENTITY contradicts itself;
         such DX files are known, and it is their shape that is wrong.
         """
-        return (
-            self.photometric_interpretation == "MONOCHROME1"
-            or isinstance(self.presentation, str)
-            and self.presentation == "INVERSE"
-        )
+        shape = self.presentation if isinstance(self.presentation, str) else ""
+        return self.photometric_interpretation == "MONOCHROME1" or shape == "INVERSE"
 
     def modality_values(self) -> FloatArray:
         """Return the values in modality units: a new float64 array of the same shape."""

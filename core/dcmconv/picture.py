@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from numpy.typing import NDArray
 
 from dcmconv.frame import Attributes, Spacing
+from dcmconv.layers import LabelName
 
-__all__ = ["Domain", "Picture"]
+__all__ = ["Domain", "Picture", "ValueScale"]
 
 Domain = Literal["display", "stored", "modality", "label"]
 """How far the values have come: display values, unscaled ones, or segment numbers."""
+
+
+class ValueScale(NamedTuple):
+    """The modality values that are drawn black and white, and their unit."""
+
+    black: float
+    white: float
+    units: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,6 +54,12 @@ class Picture:
         The display value that padding was drawn with: what new borders are filled with.
     notes : tuple of str
         What a step had to decide or could not do; goes into the outcome.
+    scale : ValueScale, optional
+        What black and white mean, where a straight line leads from modality to display values.
+    color_table : uint8 array, shape (256, 3), optional
+        The colours that a gray picture was given; for a colour bar.
+    labels : tuple of LabelName
+        What the numbers of a label picture stand for.
     """
 
     pixels: NDArray[Any]
@@ -58,6 +73,9 @@ class Picture:
     frame_number: int = 1
     frame_count: int = 1
     background: int = 0
+    scale: ValueScale | None = None
+    color_table: NDArray[Any] | None = field(default=None, repr=False)
+    labels: tuple[LabelName, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

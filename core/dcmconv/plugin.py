@@ -45,8 +45,9 @@ from dcmconv.kinds import (
     Step,
     Writer,
 )
+from dcmconv.layers import LabelName, Layer, View
 from dcmconv.options import Component, Opt
-from dcmconv.picture import Domain, Picture
+from dcmconv.picture import Domain, Picture, ValueScale
 from dcmconv.statistics import Statistics
 from dcmconv.template import Template
 
@@ -75,6 +76,8 @@ __all__ = [
     "Instance",
     "Job",
     "Keep",
+    "LabelName",
+    "Layer",
     "LimitError",
     "Linear",
     "Lost",
@@ -102,6 +105,8 @@ __all__ = [
     "Tone",
     "UnsupportedError",
     "UsageError",
+    "ValueScale",
+    "View",
     "VoiWindow",
     "Writer",
 ]

@@ -99,8 +99,11 @@ def dcmconv_commands() -> Refs:
             f"{HERE}.commands.doctor:Doctor",
             "Show versions, decoders per Transfer Syntax, and plugin problems.",
         ),
-        "info": Offer(f"{HERE}.commands.info:Info", "Show the tags of files, and whether they decode."),
+        "info": Offer(
+            f"{HERE}.commands.info:Info", "Show the tags of files, and whether they decode."
+        ),
         "samples": Offer(
-            f"{HERE}.commands.samples:Samples", "Copy real DICOM files of several modalities to try."
+            f"{HERE}.commands.samples:Samples",
+            "Copy real DICOM files of several modalities to try.",
         ),
     }

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from support.mischief import DEEDS
 
 from dcmconv.plugin import Frame, InputError, InputFile, Instance, Reader
+from support.mischief import DEEDS
 
 MAGIC = b"DEED "
 
@@ -51,7 +53,8 @@ def do(deed: str, arguments: list[str], source: InputFile) -> None:
     if deed == "grow" and source.path is not None:
         with source.path.open("ab") as stream:
             stream.write(b" ")
+    if deed == "full":
+        # What is written through this link finds a full device.
+        Path(arguments[0].replace("PID", str(os.getpid()))).symlink_to("/dev/full")
     if deed in DEEDS:
         DEEDS[deed](*arguments)
-
-

@@ -86,7 +86,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "interrupt": _interrupt,
     "lambda": lambda: lambda: None,
     "unreadable": Unreadable,
-    "crash once": _crash_once,
+    "crash-once": _crash_once,
     "talk": _talk,
     "modules": lambda: sorted(sys.modules),
 }

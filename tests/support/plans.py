@@ -19,7 +19,9 @@ def registry() -> Registry:
 def lane(writer: str = "png", *, id: str = "", name: str = "", **options: Any) -> Lane:  # noqa: A002
     """Return a lane that scales by minimum and maximum."""
     minmax = registry().ref("normalizer", "minmax")
-    return Lane(id or writer, minmax, (), None, registry().ref("writer", writer, options), name=name)
+    return Lane(
+        id or writer, minmax, (), None, registry().ref("writer", writer, options), name=name
+    )
 
 
 def plan(*lanes: Lane, tags: tuple[str, ...] = (), **run: Any) -> Plan:

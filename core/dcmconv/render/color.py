@@ -51,6 +51,7 @@ def apply_colormap(picture: Picture, table: ColorTable, *, as_palette: bool) -> 
     """
     if picture.is_color or picture.domain != "display" or np.array_equal(table, _GRAY_RAMP):
         return picture
+    picture = picture.with_(color_table=table)
     if picture.bits == 8 and as_palette:
         return picture.with_(palette=table)
     if picture.bits == 8:

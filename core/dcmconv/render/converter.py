@@ -76,11 +76,11 @@ class Opened:
             with _naming_the_frame(frame_number, self.frame_count):
                 frame = self.instance.read_frame(frame_number - 1)
                 for lane, picture, _ in self._toned(frame):
-                    yield lane.finish(picture), lane
+                    yield lane.finish(picture, frame), lane
 
     def _pictures_of(self, frame: Frame, frame_number: int) -> Iterator[EncodedPicture]:
         for lane, toned, tone in self._toned(frame):
-            picture = lane.finish(toned)
+            picture = lane.finish(toned, frame)
             self.notes += [note for note in picture.notes if note not in self.notes]
             yield EncodedPicture(
                 lane_id=lane.lane.id,

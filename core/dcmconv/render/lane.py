@@ -8,10 +8,12 @@ from typing import Any, cast
 
 from dcmconv.chain.plan import Lane
 from dcmconv.errors import PluginError
+from dcmconv.frame import Frame
 from dcmconv.kinds import Colormap, ColorTable, Normalizer, Step, Writer
 from dcmconv.picture import Picture
 from dcmconv.render.aspect import square_pixels
 from dcmconv.render.color import apply_colormap, checked_table
+from dcmconv.render.layers import apply_view, draw_layers
 
 __all__ = ["LaneAtWork"]
 
@@ -50,19 +52,31 @@ class LaneAtWork:
         """Lanes with equal keys share the picture that comes out of the tone stage."""
         return repr(self.lane.normalizer.as_data()), self.writer.depth(), self.lane.invert
 
-    def finish(self, picture: Picture) -> Picture:
-        """Square the pixels, run the steps, and give the picture its colours."""
+    def finish(self, picture: Picture, frame: Frame) -> Picture:
+        """Turn a toned picture into what the writer gets.
+
+        Layers of the frame are drawn over the colormap's colours, so that white stays white; then
+        the frame's view is cut out, pixels are made square, and the steps follow.
+        """
         before, after = self._steps
+        layers = [layer for layer in frame.layers if layer.drawn]
+        if layers:
+            picture = draw_layers(self._colored(picture, as_palette=False), layers)
+        if frame.view is not None:
+            picture = apply_view(picture, frame.view)
         if self.lane.aspect == "square":
             picture = square_pixels(picture)
         for step in before:
             picture = _checked(step, step.apply(picture))
-        if self._color_table is not None:
-            as_palette = self.writer.keeps_palette and not after
-            picture = apply_colormap(picture, self._color_table, as_palette=as_palette)
+        picture = self._colored(picture, as_palette=self.writer.keeps_palette and not after)
         for step in after:
             picture = _checked(step, step.apply(picture))
         return picture
+
+    def _colored(self, picture: Picture, *, as_palette: bool) -> Picture:
+        if self._color_table is None:
+            return picture
+        return apply_colormap(picture, self._color_table, as_palette=as_palette)
 
     def encode(self, picture: Picture) -> bytes:
         """Return the bytes of the file.

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.curve import CurveLike, Keep, Linear, origin_of
+from dcmconv.curve import Curve, CurveLike, Keep, Linear, origin_of
 from dcmconv.errors import PluginError
-from dcmconv.frame import Frame, Palette, Rescale
+from dcmconv.frame import Frame, Lut, Palette, Rescale
 from dcmconv.kinds import ArrayNormalizer, Normalizer
-from dcmconv.picture import Domain, Picture
+from dcmconv.picture import Domain, Picture, ValueScale
 from dcmconv.render.display import DisplayRule
 from dcmconv.render.tables import TableCache
 
@@ -59,7 +59,10 @@ def render_tone(
     curves = tone if isinstance(tone, tuple) else (tone,)
     channels = [_through_curve(frame, curve, depth, invert) for curve in curves]
     pixels = channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
-    return _picture(frame, pixels, "display", depth), origin_of(tone)
+    picture = _picture(frame, pixels, "display", depth).with_(
+        scale=_scale(frame, tone, invert=invert)
+    )
+    return picture, origin_of(tone)
 
 
 def _through_curve(frame: Frame, curve: CurveLike, depth: int, invert: bool) -> NDArray[Any]:
@@ -128,6 +131,15 @@ def _scaled(values: NDArray[Any], bits: int, depth: int) -> NDArray[Any]:
     return ((clipped * (2 * top) + source_top) // (2 * source_top)).astype(dtype)
 
 
+def _scale(frame: Frame, tone: object, *, invert: bool) -> ValueScale | None:
+    """Say what black and white mean, where the way to them is a straight line."""
+    if not isinstance(tone, Curve) or tone.ends is None or isinstance(frame.presentation, Lut):
+        return None
+    low, high = tone.ends
+    black, white = (high, low) if frame.is_inverted != invert else (low, high)
+    return ValueScale(black, white, frame.units)
+
+
 def _kept(frame: Frame, keep: Keep) -> Picture:
     if keep.values == "stored" or frame.modality == Rescale():
         return _picture(frame, frame.stored_values, keep.values, max(frame.bits_stored, 1))
@@ -160,4 +172,5 @@ def _picture(frame: Frame, pixels: NDArray[Any], domain: Domain, bits: int) -> P
         attributes=frame.attributes,
         frame_number=frame.frame_number,
         frame_count=frame.frame_count,
+        labels=frame.labels,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ ARTICLE_KEYWORDS = (
 """The tag table of the article."""
 
 _BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "SQ", "OB or OW"})
+# pydicom leaves the escape sequences of GB 2312 (ISO 2022 IR 58) in the text that it decodes.
+_ESCAPE_SEQUENCE = re.compile("\x1b[ -/]+[0-~]")
 
 
 class DicomAttributes(Mapping[str, AttributeValue]):
@@ -123,7 +126,8 @@ def _plain_single(value: Any, vr: str) -> str | int | float:
         return int(value)
     if isinstance(value, float) or vr == "DS":
         return float(value or "nan")
+    text = _ESCAPE_SEQUENCE.sub("", str(value)).strip(" \0")
     if vr == "PN":
         # Empty components and groups carry nothing: "Wang^Xiao=王^小" stays, "Doe^^^" is "Doe".
-        return "=".join(group.rstrip("^ ") for group in str(value).split("=")).rstrip("=")
-    return str(value).strip(" \0")
+        return "=".join(group.rstrip("^ ") for group in text.split("=")).rstrip("=")
+    return text

@@ -39,6 +39,12 @@ class WindowLinear(Curve):
         if self.width < 1:
             raise _width_error(self.width, "LINEAR needs at least 1")
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The modality values drawn black and white."""
+        black = self.center - 0.5 - (self.width - 1) / 2
+        return black, black + self.width - 1
+
     def __call__(self, modality_values: FloatArray) -> FloatArray:
         """Map modality values to display values: a new array, not clipped."""
         black = self.center - 0.5 - (self.width - 1) / 2
@@ -67,6 +73,11 @@ class WindowLinearExact(Curve):
         _check_finite(self.center, self.width)
         if self.width <= 0:
             raise _width_error(self.width, "LINEAR_EXACT needs more than 0")
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The modality values drawn black and white."""
+        return self.center - self.width / 2, self.center + self.width / 2
 
     def __call__(self, modality_values: FloatArray) -> FloatArray:
         """Map modality values to display values: a new array, not clipped."""
