@@ -11,7 +11,7 @@ from support.source_code import calls, functions, imports, modules, tree
 
 LAYERS = [
     ["errors"],
-    ["options", "_validation", "curve", "host", "outcome", "template"],
+    ["options", "_validation", "curve", "host", "layers", "outcome", "template"],
     ["frame", "statistics", "executor"],
     ["picture", "inputs"],
     ["kinds"],

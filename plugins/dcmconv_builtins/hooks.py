@@ -28,7 +28,7 @@ def dcmconv_normalizers() -> Refs:
 
 @hookimpl
 def dcmconv_colormaps() -> Refs:
-    """The article's ``bone``, the usual ones, the standard's palettes, and any from a file."""
+    """Offer the article's ``bone``, the usual ones, the standard's palettes, and any from a file."""
     polyline, dicom = f"{HERE}.colormaps.polylines", f"{HERE}.colormaps.dicom_palettes"
     return {
         "gray": f"{polyline}:Gray",
@@ -93,7 +93,7 @@ def dcmconv_presets() -> Refs:
 
 @hookimpl
 def dcmconv_commands() -> Refs:
-    """What ``dcmconv`` can do beside converting."""
+    """Offer what ``dcmconv`` can do beside converting."""
     return {
         "doctor": Offer(
             f"{HERE}.commands.doctor:Doctor",

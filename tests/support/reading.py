@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import struct
+
+import pydicom
 from pydicom.dataset import FileDataset
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from dcmconv.plugin import Frame, InputFile, Instance
 from dcmconv_builtins.readers.dicom import DicomReader
@@ -27,3 +32,29 @@ def read_frames(content: bytes | FileDataset) -> list[Frame]:
 def read_frame(content: bytes | FileDataset) -> Frame:
     """Return the first frame, and close the file."""
     return read_frames(content)[0]
+
+
+def recoded(dataset: FileDataset, transfer_syntax: str, *, with_meta: bool = True) -> bytes:
+    """Return the file in another uncompressed syntax, or its bare dataset."""
+    stream = io.BytesIO()
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    if with_meta:
+        pydicom.dcmwrite(stream, dataset, enforce_file_format=True)
+        return stream.getvalue()
+    implicit = transfer_syntax == ImplicitVRLittleEndian
+    little_endian = transfer_syntax != ExplicitVRBigEndian
+    del dataset.file_meta
+    del dataset.preamble
+    pydicom.dcmwrite(stream, dataset, implicit_vr=implicit, little_endian=little_endian)
+    return stream.getvalue()
+
+
+def with_bytes(content: bytes, old: bytes, new: bytes) -> bytes:
+    """Return the bytes with a part replaced that has to be there."""
+    assert old in content
+    return content.replace(old, new)
+
+
+def explicit_element(group: int, number: int, vr: bytes, value: bytes) -> bytes:
+    """Return an element in Explicit VR Little Endian, with a short length."""
+    return struct.pack("<HH2sH", group, number, vr, len(value)) + value

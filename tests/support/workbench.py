@@ -87,7 +87,7 @@ class Workbench:
             self.capture.readouterr()
             code = main(shlex.split(command)[1:])
             said = self.capture.readouterr()
-            return code, said.out + said.err
+            return code, said.err + said.out  # as they come on a terminal
         bin_folder = Path(sys.executable).parent
         done = subprocess.run(
             ["bash", "-c", command],
@@ -102,7 +102,7 @@ class Workbench:
             text=True,
             timeout=120,
         )
-        return done.returncode, done.stdout + done.stderr
+        return done.returncode, done.stderr + done.stdout
 
 
 @contextlib.contextmanager

@@ -45,9 +45,15 @@ class WindowLinear(Curve):
         black = self.center - 0.5 - (self.width - 1) / 2
         return black, black + self.width - 1
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The modality values drawn black and white; equal where the window is a step."""
+        half_way = (self.width - 1) / 2
+        return self.center - 0.5 - half_way, self.center - 0.5 + half_way
+
     def __call__(self, modality_values: FloatArray) -> FloatArray:
         """Map modality values to display values: a new array, not clipped."""
-        black = self.center - 0.5 - (self.width - 1) / 2
+        black, _ = self.ends
         if self.width == 1:
             return (modality_values > black).astype(np.float64)
         display_values: FloatArray = (modality_values - black) / (self.width - 1)
@@ -79,9 +85,15 @@ class WindowLinearExact(Curve):
         """The modality values drawn black and white."""
         return self.center - self.width / 2, self.center + self.width / 2
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The modality values drawn black and white."""
+        return self.center - self.width / 2, self.center + self.width / 2
+
     def __call__(self, modality_values: FloatArray) -> FloatArray:
         """Map modality values to display values: a new array, not clipped."""
-        display_values: FloatArray = (modality_values - (self.center - self.width / 2)) / self.width
+        black, _ = self.ends
+        display_values: FloatArray = (modality_values - black) / self.width
         return display_values
 
 

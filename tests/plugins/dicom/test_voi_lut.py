@@ -37,6 +37,13 @@ def test_linear_exact_has_no_halves():
     assert curve(np.array([0.0, 0.125, 0.5])).tolist() == [0.0, 0.25, 1.0]
 
 
+def test_straight_windows_know_their_ends_and_the_sigmoid_has_none():
+    assert WindowLinear(center=40, width=400).ends == (-160.0, 239.0)
+    assert WindowLinear(center=40, width=1).ends == (39.5, 39.5)
+    assert WindowLinearExact(center=40, width=400).ends == (-160.0, 240.0)
+    assert Sigmoid(center=40, width=400).ends is None
+
+
 def test_sigmoid_is_one_half_at_its_center_and_never_overflows():
     curve = Sigmoid(center=100, width=400)
     values = curve(np.array([-1e9, 0.0, 100.0, 200.0, 1e9]))

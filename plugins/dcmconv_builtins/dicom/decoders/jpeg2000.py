@@ -2,7 +2,7 @@
 
 HTJ2K too, although OpenJPH in imagecodecs is twice as fast: it wraps lossy values that overshoot
 (1331 samples of one real picture), and what it finds damaged imagecodecs returns as a picture, with
-no exception (98 of 600 streams with one bit flipped; OpenJPEG refused every one of those).
+no exception (100 of 600 streams with one bit flipped; OpenJPEG refused every one of those).
 """
 
 from __future__ import annotations
