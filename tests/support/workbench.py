@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import doctest
+import importlib
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 
 from dcmconv._entry import main
+from dcmconv.api import registry
 from support.markdown import Block
 
 SHELL_WORDS = set("|&;<>*$")
@@ -46,10 +48,18 @@ class Workbench:
         path = self.folder / block.what
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.code, "utf-8")
+        if path.suffix == ".py":
+            self._forget(path.stem)
         if path.name == "pyproject.toml":
             install_in_place(path)
         if path.suffix == ".yaml":
             self._run_yaml(block)
+
+    def _forget(self, module: str) -> None:
+        """Let a page write a module anew: the next command is a new process for its reader."""
+        sys.modules.pop(module, None)
+        importlib.invalidate_caches()
+        registry.cache_clear()
 
     def _run_yaml(self, block: Block) -> None:
         from dcmconv.chain.compile import compile_chain
@@ -110,8 +120,6 @@ def workbench(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
 ) -> Iterator[Workbench]:
     """Give a workbench; what its page imports is forgotten afterwards."""
-    from dcmconv.api import registry
-
     for name in ("DCMCONV_PLUGINS", "DCMCONV_SET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "dumb")

@@ -1,4 +1,4 @@
-"""What a normalizer promises: a curve that says everything about itself, for every sort of frame."""
+"""What a normalizer promises: a curve that says all about itself, for every sort of frame."""
 
 from __future__ import annotations
 

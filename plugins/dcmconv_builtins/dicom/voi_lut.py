@@ -41,12 +41,6 @@ class WindowLinear(Curve):
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The modality values drawn black and white."""
-        black = self.center - 0.5 - (self.width - 1) / 2
-        return black, black + self.width - 1
-
-    @property
-    def ends(self) -> tuple[float, float]:
         """The modality values drawn black and white; equal where the window is a step."""
         half_way = (self.width - 1) / 2
         return self.center - 0.5 - half_way, self.center - 0.5 + half_way
@@ -79,11 +73,6 @@ class WindowLinearExact(Curve):
         _check_finite(self.center, self.width)
         if self.width <= 0:
             raise _width_error(self.width, "LINEAR_EXACT needs more than 0")
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The modality values drawn black and white."""
-        return self.center - self.width / 2, self.center + self.width / 2
 
     @property
     def ends(self) -> tuple[float, float]:

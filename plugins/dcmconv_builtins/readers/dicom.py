@@ -11,6 +11,9 @@ from dcmconv_builtins.dicom.encoding import guess_encoding
 
 __all__ = ["DicomReader"]
 
+PRELOAD = ("dcmconv_builtins.dicom.instance", "imagecodecs", "openjpeg.utils", "pylibjpeg")
+"""What the first file brings in: imported once, in the fork server, for all workers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DicomReader(Reader):
