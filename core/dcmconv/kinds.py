@@ -7,7 +7,7 @@ same instance may serve many inputs in one process, and is made anew from its op
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -51,6 +51,15 @@ class Reader(Component, ABC):
         name : str
             The input's name; a hint at most, content decides.
         """
+
+    @classmethod
+    def attribute_names(cls) -> Collection[str]:
+        """Return every name that the attributes of its instances can have; empty if nobody can say.
+
+        A chain that asks for another name is refused with the nearest that is right.  Tags written
+        as ``GGGG,EEEE`` need not be among them.
+        """
+        return ()
 
     @abstractmethod
     def open(self, source: InputFile) -> Instance:

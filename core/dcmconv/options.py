@@ -36,6 +36,10 @@ class Opt:
         Values worth showing in the reference.
     positional : bool
         An argument of a command rather than a flag.
+    flag : str
+        A flag of its own on ``dcmconv run``, such as ``"--overlays"``, beside the dotted one; its
+        text is taken as it stands, and it may be repeated where the option is a list.  A flag that
+        ``run`` itself has goes first.
     """
 
     help: str
@@ -46,6 +50,7 @@ class Opt:
     lt: float | None = None
     examples: tuple[Any, ...] = ()
     positional: bool = False
+    flag: str = ""
 
     def bounds(self) -> dict[str, float]:
         """Return the bounds that are set, by the names pydantic gives them."""
@@ -81,6 +86,19 @@ class Component:
     def summary(cls) -> str:
         """Return the first line of the docstring."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    def fingerprint(self) -> str:
+        """Return what else decides the pictures than the options: a digest of a file that they name.
+
+        Asked for once in the main process; a run that goes on makes every picture anew whose
+        fingerprint has changed.  Empty where the options say everything.
+
+        Raises
+        ------
+        UsageError
+            If the file cannot be read.
+        """
+        return ""
 
 
 @dataclass(frozen=True)

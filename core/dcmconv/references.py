@@ -35,7 +35,8 @@ def load_target(target: str) -> Any:
 class ComponentRef:
     """A component by reference: what to import, and the options to make it with.
 
-    ``options`` holds validated values (numbers, strings, tuples), only those that were given.
+    ``options`` holds validated values (numbers, strings, tuples), only those that were given;
+    ``fingerprint`` is what else the component says of itself, such as the digest of a file.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class ComponentRef:
     target: str
     options: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
+    fingerprint: str = ""
 
     def load(self) -> Component:
         """Import the class and make the component."""
@@ -57,4 +59,5 @@ class ComponentRef:
             "target": self.target,
             "version": self.version,
             "options": dict(sorted(self.options.items())),
+            "fingerprint": self.fingerprint,
         }

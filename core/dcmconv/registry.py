@@ -38,10 +38,14 @@ class Offered:
         return f"{self.plugin}/{self.name}"
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return ``did you mean 'x'?`` for the closest word, or nothing."""
-    close = difflib.get_close_matches(word.lower(), list(words), n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else ""
+def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return ``did you mean 'x'?`` for the closest word, or nothing; upper case is as good as lower.
+
+    ``cutoff`` says how close: from 0, anything, to 1, the word itself.
+    """
+    by_lower = {each.lower(): each for each in words}
+    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=cutoff)
+    return f"did you mean '{by_lower[close[0]]}'?" if close else ""
 
 
 @dataclass

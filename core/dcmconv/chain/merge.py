@@ -7,25 +7,29 @@ from typing import Any
 
 from dcmconv.chain.spec import SLOT_NAMES, ChainSpec, ComponentSpec, OutputSpec, RuleSpec, Slots
 
-__all__ = ["inherited", "merge", "merge_component", "merge_output"]
+__all__ = ["inherited", "merge", "merge_component", "merge_output", "replace_readers"]
+
+Readers = tuple[ComponentSpec, ...] | None
 
 
 def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
     """Return ``over`` with everything that it does not say taken from ``base``.
 
-    Two components of the same name merge their options; a component of another name replaces the
-    whole.  Lists (steps, rules, outputs, tags) replace.
+    Two components of the same name merge their options, readers one by one; a component of another
+    name replaces the whole.  Lists (steps, rules, outputs, tags) replace.
     """
     run = merge_component(base.run, over.run)
     assert run is not None  # noqa: S101 - both sides are there
     return ChainSpec(
         **_merged_slots(base, over),
+        read=_merged_readers(base.read, over.read),
         rules=_first(over.rules, base.rules),
         outputs=_first(over.outputs, base.outputs),
         frames=_first(over.frames, base.frames),
         tags=_first(over.tags, base.tags),
         run=run,
         executor=merge_component(base.executor, over.executor),
+        tag_places={**base.tag_places, **over.tag_places},
         complaints=(*base.complaints, *over.complaints),
     )
 
@@ -60,6 +64,20 @@ def inherited(chain: Slots, rule: RuleSpec | None, output: OutputSpec) -> Slots:
         values = (getattr(layer, slot) for layer in layers if layer is not None)
         said[slot] = next((value for value in values if value is not None), None)
     return Slots(**said)
+
+
+def replace_readers(base: Readers, over: Readers) -> Readers:
+    """Return the readers of ``over``, and those of ``base`` that it does not name."""
+    if base is None or over is None:
+        return _first(over, base)
+    named = {reader.use for reader in over}
+    return (*(reader for reader in base if reader.use not in named), *over)
+
+
+def _merged_readers(base: Readers, over: Readers) -> Readers:
+    below = {reader.use: reader for reader in base or ()}
+    merged = tuple(merge_component(below.get(reader.use), reader) for reader in over or ())
+    return replace_readers(base, None if over is None else merged)
 
 
 def _merged_slots(base: Slots, over: Slots) -> dict[str, Any]:

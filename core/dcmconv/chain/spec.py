@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from dcmconv.chain.complaints import NOWHERE, Complaint, Place
 
 __all__ = [
+    "COMPONENT_KEYS",
     "DEFAULT_CHAIN",
     "NO_COLORMAP",
+    "OUTPUT_KEYS",
     "SLOT_NAMES",
     "ChainSpec",
     "ComponentSpec",
@@ -83,6 +85,12 @@ class Slots:
 SLOT_NAMES = ("normalize", "invert", "steps", "colormap", "aspect")
 """The fields of ``Slots``, in the order of the work."""
 
+COMPONENT_KEYS = frozenset({"use", "id"})
+"""Keys of every component that are no options of it."""
+
+OUTPUT_KEYS = frozenset({"name", *SLOT_NAMES})
+"""Keys beside a writer's options that are its output's."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class OutputSpec(Slots):
@@ -108,22 +116,26 @@ class RuleSpec(Slots):
     outputs: tuple[OutputSpec, ...] | None = None
     skip: bool = False
     place: Place = field(default=NOWHERE, compare=False, repr=False)
+    when_places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChainSpec(Slots):
     """A whole chain, not yet checked against what is installed.
 
-    ``run`` holds settings by name as ``ComponentSpec.options`` does.  ``complaints`` are what
-    reading a file has found so far; ``compile_chain`` raises them together with its own.
+    ``read`` gives options to readers; every other reader is there without.  ``run`` holds settings
+    by name as ``ComponentSpec.options`` does.  ``complaints`` are what reading a file has found so
+    far; ``compile_chain`` raises them together with its own.
     """
 
+    read: tuple[ComponentSpec, ...] | None = None
     rules: tuple[RuleSpec, ...] | None = None
     outputs: tuple[OutputSpec, ...] | None = None
     frames: tuple[FrameRange, ...] | None = None
     tags: tuple[str, ...] | None = None
     run: ComponentSpec = field(default_factory=lambda: ComponentSpec("run"))
     executor: ComponentSpec | None = None
+    tag_places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     complaints: tuple[Complaint, ...] = field(default=(), compare=False, repr=False)
 
 

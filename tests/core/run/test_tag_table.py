@@ -1,0 +1,92 @@
+"""The tag table."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from support.dicom_files import monochrome, save
+from support.plans import lane, plan, registry
+
+from dcmconv.errors import OutputError
+from dcmconv.run.engine import Run
+
+TAGS = ("PatientID", "Rows", "ImageType", "PatientComments")
+
+
+@pytest.fixture
+def scans(tmp_path):
+    values = np.arange(12, dtype=np.int16).reshape(3, 4)
+    one = monochrome(values, PatientID="=1+1", ImageType=["ORIGINAL", "PRIMARY"])
+    save(one, tmp_path / "in" / "a.dcm")
+    save(monochrome(np.stack([values, values]), PatientID="P2"), tmp_path / "in" / "b.dcm")
+    (tmp_path / "in" / "c.txt").write_text("no picture, no row")
+    return tmp_path / "in"
+
+
+def convert(scans, out, table):
+    run = Run(plan(tags=TAGS), [str(scans)], out, tag_table=table, registry=registry())
+    return list(run)
+
+
+def test_every_picture_has_a_row_and_no_cell_is_a_formula(scans, tmp_path):
+    table = tmp_path / "tables" / "tags.csv"
+    convert(scans, tmp_path / "out", table)
+    with table.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.reader(stream))
+    assert rows == [
+        ["input", "output", "frame", *TAGS],
+        ["a.dcm", "a.png", "1", "'=1+1", "3", "ORIGINAL\\PRIMARY", ""],
+        ["b.dcm", "b_0001.png", "1", "P2", "3", "", ""],
+        ["b.dcm", "b_0002.png", "2", "P2", "3", "", ""],
+    ]
+    assert [path.name for path in table.parent.iterdir()] == ["tags.csv"]
+
+
+def test_json_lines_keep_numbers_and_lists(scans, tmp_path):
+    table = tmp_path / "tags.jsonl"
+    convert(scans, tmp_path / "out", table)
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    assert rows[0] == {
+        "input": "a.dcm",
+        "output": "a.png",
+        "frame": 1,
+        "PatientID": "=1+1",
+        "Rows": 3,
+        "ImageType": ["ORIGINAL", "PRIMARY"],
+        "PatientComments": None,
+    }
+
+
+def test_a_second_run_gives_the_same_table_and_converts_nothing(scans, tmp_path):
+    convert(scans, tmp_path / "out", tmp_path / "1.csv")
+    outcomes = convert(scans, tmp_path / "out", tmp_path / "2.csv")
+    assert [getattr(outcome, "unchanged", None) for outcome in outcomes] == [True, True, None]
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+
+
+def test_a_table_of_a_run_that_did_not_end_does_not_appear(scans, tmp_path):
+    table = tmp_path / "tags.csv"
+    table.write_text("the last good one")
+    run = iter(
+        Run(
+            plan(lane(), tags=TAGS),
+            [str(scans)],
+            tmp_path / "out",
+            tag_table=table,
+            registry=registry(),
+        )
+    )
+    next(run)
+    run.close()
+    assert table.read_text() == "the last good one"
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "tags.csv"}
+
+
+def test_a_table_that_cannot_be_written_is_said_before_the_work(scans, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="tag table") as caught:
+        convert(scans, tmp_path / "out", tmp_path / "file" / "tags.csv")
+    assert caught.value.hint == "Name another file with --tags."

@@ -1,0 +1,148 @@
+"""The folder source: everything on disk is met, and nothing hangs."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+from dcmconv.plugin import Reference, Refusal
+from dcmconv_builtins.sources.folder import Folder
+
+
+def walk(folder, *avoid):
+    return list(Folder().walk(str(folder), avoid=avoid))
+
+
+def keys(folder, *avoid):
+    return [found.key for found in walk(folder, *avoid) if isinstance(found, Reference)]
+
+
+def refusals(folder, *avoid):
+    return {
+        found.key: (found.reason, found.failed)
+        for found in walk(folder, *avoid)
+        if isinstance(found, Refusal)
+    }
+
+
+def put(path, content="x"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+def test_files_come_in_the_order_of_their_names_folders_among_them(tmp_path):
+    for name in ("b", "a/z", "a/B", "a.dcm", "c.dcm/inside"):
+        put(tmp_path / name)
+    assert keys(tmp_path) == ["a/B", "a/z", "a.dcm", "b", "c.dcm/inside"]
+
+
+def test_a_reference_has_the_fingerprint_of_its_file(tmp_path):
+    path = put(tmp_path / "a", "hello")
+    status = path.stat()
+    assert walk(tmp_path) == [Reference("a", str(path), 5, status.st_mtime_ns)]
+    assert Folder().open(walk(tmp_path)[0]).head == b"hello"
+
+
+def test_one_file_is_a_location_and_its_key_is_its_name(tmp_path):
+    path = put(tmp_path / "deep" / "a.dcm")
+    assert keys(path) == ["a.dcm"]
+
+
+def test_pipes_sockets_and_links_to_nowhere_are_left_out_without_being_opened(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    assert refusals(tmp_path) == dict.fromkeys(("fifo", "nowhere", "socket"), ("not-a-file", False))
+    assert refusals(tmp_path / "fifo") == {"fifo": ("not-a-file", False)}
+
+
+def test_links_are_followed_and_a_loop_is_met_once(tmp_path):
+    put(tmp_path / "data" / "a")
+    (tmp_path / "data" / "loop").symlink_to(tmp_path)
+    (tmp_path / "again").symlink_to(tmp_path / "data")
+    (tmp_path / "file").symlink_to(tmp_path / "data" / "a")
+    assert keys(tmp_path) == ["again/a", "file"]
+    assert refusals(tmp_path) == {
+        "again/loop": ("seen-already", False),
+        "data": ("seen-already", False),
+    }
+
+
+def test_what_the_operating_system_leaves_behind_is_no_data(tmp_path):
+    for name in (".DS_Store", "._IM1.dcm", "Thumbs.db", "__MACOSX/IM1", "IM1"):
+        put(tmp_path / name)
+    assert keys(tmp_path) == ["IM1"]
+    assert set(refusals(tmp_path).values()) == {("system-file", False)}
+    assert len(refusals(tmp_path)) == 4
+
+
+def test_the_output_and_every_state_folder_are_left_out(tmp_path):
+    for name in ("a", "out/b", "old/.dcmconv/journal.jsonl"):
+        put(tmp_path / name)
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    assert keys(tmp_path, tmp_path / "out", tmp_path / "not-yet") == ["a"]
+    assert refusals(tmp_path, tmp_path / "out") == {}
+
+
+def test_the_output_itself_may_be_walked(tmp_path):
+    put(tmp_path / "a")
+    assert keys(tmp_path, tmp_path) == ["a"]
+
+
+def test_a_folder_that_may_not_be_read_is_a_failure(tmp_path, monkeypatch):
+    # Root may read everything, so the refusal of the system is repeated here.
+    put(tmp_path / "secret" / "a")
+    put(tmp_path / "open" / "b")
+    listdir = os.listdir
+
+    def refuse(path):
+        if str(path).endswith("secret"):
+            raise PermissionError(13, "Permission denied", path)
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    assert keys(tmp_path) == ["open/b"]
+    assert refusals(tmp_path) == {"secret": ("unreadable-folder", True)}
+
+
+def test_names_that_are_no_unicode_are_found_and_opened(tmp_path):
+    path = os.fsencode(tmp_path) + b"/caf\xe9"
+    try:
+        with open(path, "wb") as stream:
+            stream.write(b"x")
+    except OSError:
+        pytest.skip("this file system takes Unicode only")
+    assert [os.fsencode(key) for key in keys(tmp_path)] == [b"caf\xe9"]
+    assert Folder().open(walk(tmp_path)[0]).head == b"x"
+
+
+def test_a_tree_deeper_than_the_recursion_limit_is_walked(tmp_path):
+    here = os.getcwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1100):
+            os.mkdir("d")
+            os.chdir("d")
+    finally:
+        os.chdir(here)
+    # Paths that long reach the system's limit on the way; they are said, and nothing is raised.
+    found = walk(tmp_path)
+    assert all(isinstance(each, Refusal) for each in found)
+
+
+def test_a_walk_takes_no_more_than_it_is_asked_for(tmp_path):
+    for number in range(50):
+        put(tmp_path / f"{number:02d}" / "a")
+    found = Folder().walk(str(tmp_path), avoid=())
+    assert next(found).key == "00/a"
+    put(tmp_path / "49" / "b")
+    assert [each.key for each in found][-1] == "49/b"
+
+
+@pytest.mark.parametrize("location", ["http://nowhere", "no-such-file"])
+def test_what_is_not_there_is_not_claimed(location):
+    assert not Folder.claims(location)
