@@ -20,7 +20,7 @@ LAYERS = [
     ["references", "discovery", "registry"],
     ["chain"],
     ["render"],
-    ["run"],
+    ["batch"],
     ["api"],
     ["testing"],
     ["cli", "_entry", "__main__"],
@@ -157,7 +157,7 @@ def loaded_after(statement: str) -> set[str]:
             id="the-door-for-components-brings-only-numpy",
         ),
         pytest.param(
-            "import dcmconv.run.worker",
+            "import dcmconv.batch.worker",
             {"pydantic", "pluggy", "yaml", "typer", "rich", *FOREIGN_TO_THE_CORE},
             id="a-worker-starts-with-numpy-alone",
         ),

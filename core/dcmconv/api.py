@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
     from dcmconv.chain.spec import ChainSpec
     from dcmconv.kinds import Writer
-    from dcmconv.run.engine import Run
+    from dcmconv.batch.engine import Run
 
 __all__ = ["RenderedPicture", "convert", "convert_frames", "run"]
 
@@ -94,8 +94,8 @@ def convert(
     bits : int
         Bits of a display value, 8 or 16.
     **chain
-        ``normalize``, ``colormap``, ``steps`` (a list), ``invert``, or ``chain`` (a file,
-        ``preset:NAME`` or a mapping); everything as on the command line and in YAML.
+        ``normalize``, ``colormap``, ``steps`` (a list), ``invert``, ``read`` (options of a reader),
+        or ``chain`` (a file, ``preset:NAME`` or a mapping); everything as on the command line and in YAML.
 
     Raises
     ------
@@ -140,8 +140,8 @@ def run(
     out : path
         The output folder.
     **options
-        ``chain``, ``normalize``, ``colormap``, ``steps``, ``writers``, ``invert``, ``frames``,
-        ``workers``, ``timeout``, ``name``, ``tags`` as on the command line; ``include``,
+        ``chain``, ``read``, ``normalize``, ``colormap``, ``steps``, ``writers``, ``invert``,
+        ``frames``, ``workers``, ``timeout``, ``name``, ``tags`` as on the command line; ``include``,
         ``exclude`` (patterns), ``tag_table`` (a file for the table of tags).
 
     Returns
@@ -154,8 +154,8 @@ def run(
     >>> for outcome in dcmconv.run("scans", "out", normalize="minmax"):  # doctest: +SKIP
     ...     print(outcome.status, outcome.input)
     """
-    from dcmconv.run.engine import Run
-    from dcmconv.run.selection import Selection
+    from dcmconv.batch.engine import Run
+    from dcmconv.batch.selection import Selection
 
     include = tuple(options.pop("include", ()))
     exclude = tuple(options.pop("exclude", ()))

@@ -13,6 +13,7 @@ from dcmconv.chain.inline import parse_component, read_output
 from dcmconv.chain.nodes import Entry, ListNode, MapNode, Node, ScalarNode, plain
 from dcmconv.chain.spec import (
     NO_COLORMAP,
+    OUTPUT_KEYS,
     SLOT_NAMES,
     ChainSpec,
     ComponentSpec,
@@ -26,7 +27,7 @@ from dcmconv.errors import UsageError
 __all__ = ["CHAIN_KEYS", "RULE_KEYS", "Document", "Link"]
 
 VERSION = 1
-CHAIN_KEYS = ("version", "extends", *SLOT_NAMES, "rules", "outputs", "frames", "tags", "run")
+CHAIN_KEYS = ("version", "extends", "read", *SLOT_NAMES, "rules", "outputs", "frames", "tags", "run")
 RULE_KEYS = ("when", "skip", *SLOT_NAMES, "outputs")
 ASPECTS = ("square", "keep")
 TAG_FORM = re.compile(r"[A-Z][A-Za-z0-9]*|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
@@ -55,10 +56,12 @@ class Document:
         run, executor = self._run(fields.get("run"))
         spec = ChainSpec(
             **self._slots(fields),
+            read=self._several(fields.get("read"), self._component),
             rules=self._several(fields.get("rules"), self._rule),
             outputs=self._several(fields.get("outputs"), self._output),
             frames=self._said(fields.get("frames"), self._frames),
             tags=self._several(fields.get("tags"), self._tag),
+            tag_places=_places(fields.get("tags")),
             run=run,
             executor=executor,
         )
@@ -119,9 +122,8 @@ class Document:
     def _output(self, node: Node) -> OutputSpec:
         if not isinstance(node, MapNode):
             return read_output(self._component(node))
-        own = {"name", *SLOT_NAMES}
-        fields = {key: entry for key, entry in node.entries.items() if key in own}
-        rest = {key: entry for key, entry in node.entries.items() if key not in own}
+        fields = {key: entry for key, entry in node.entries.items() if key in OUTPUT_KEYS}
+        rest = {key: entry for key, entry in node.entries.items() if key not in OUTPUT_KEYS}
         name = fields.get("name")
         return OutputSpec(
             writer=self._component(MapNode(rest, node.place)),
@@ -142,6 +144,7 @@ class Document:
             outputs=self._several(fields.get("outputs"), self._output),
             **self._slots(fields),
             place=node.place,
+            when_places=_places(fields["when"]),
         )
         if rule.skip and len(fields) > 2:
             self._complain(
@@ -256,6 +259,15 @@ class Document:
 
     def _complain(self, place: Place, message: str, hint: str = "") -> None:
         self.complaints.append(Complaint(place, message, hint))
+
+
+def _places(entry: Entry | None) -> dict[str, Place]:
+    """Return where each attribute stands that a mapping or a list names."""
+    node = entry.node if entry else ListNode((), NOWHERE)
+    if isinstance(node, MapNode):
+        return {word: item.key_place for word, item in node.entries.items()}
+    nodes = node.items if isinstance(node, ListNode) else (node,)
+    return {str(plain(item)): item.place for item in nodes}
 
 
 def _shown(node: Node) -> str:

@@ -21,7 +21,7 @@ __all__ = ["chain_from_keywords"]
 
 _SETTINGS = tuple(item.name for item in fields(RunSettings))
 _KEYWORDS = (
-    *("chain", "normalize", "invert", "steps", "colormap", "aspect", "writers", "name"),
+    *("chain", "read", "normalize", "invert", "steps", "colormap", "aspect", "writers", "name"),
     *("frames", "tags", "executor", *_SETTINGS),
 )
 
@@ -33,8 +33,8 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     ----------
     options : mapping
         ``chain`` (a file, ``preset:NAME``, a mapping with the keys of a chain file, or a
-        ``ChainSpec``), ``normalize``, ``colormap``, ``steps``, ``writers`` (short forms or mappings
-        with ``use``), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``, ``executor``, and the
+        ``ChainSpec``), ``read``, ``normalize``, ``colormap``, ``steps``, ``writers`` (short forms
+        or mappings with ``use``), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``, ``executor``, and the
         settings of a run.
 
     Raises
@@ -73,6 +73,7 @@ def _flags(given: Mapping[str, Any]) -> ChainSpec:
     settings = {word: given[word] for word in _SETTINGS if word in given}
     writers = [as_component(writer) for writer in _listed(given.get("writers"))]
     return ChainSpec(
+        read=_components(given.get("read")),
         normalize=_component(given.get("normalize")),
         invert=given.get("invert"),
         steps=_components(given.get("steps")),

@@ -76,7 +76,7 @@ def replace_readers(base: Readers, over: Readers) -> Readers:
 
 def _merged_readers(base: Readers, over: Readers) -> Readers:
     below = {reader.use: reader for reader in base or ()}
-    merged = tuple(merge_component(below.get(reader.use), reader) for reader in over or ())
+    merged = tuple(merge_component(below.get(reader.use), reader) or reader for reader in over or ())
     return replace_readers(base, None if over is None else merged)
 
 

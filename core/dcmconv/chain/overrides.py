@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from dcmconv.chain.complaints import Objection, Place, chain_error, unknown_word
 from dcmconv.chain.inline import parse_component, parse_value, read_output
-from dcmconv.chain.merge import merge, merge_component, merge_output
+from dcmconv.chain.merge import merge, merge_component, merge_output, replace_readers
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
     NO_COLORMAP,
+    OUTPUT_KEYS,
     SLOT_NAMES,
     ChainSpec,
     ComponentSpec,
@@ -33,39 +34,24 @@ __all__ = [
     "Setting",
     "apply_set",
     "assemble",
+    "environment_settings",
+    "flag_setting",
+    "parse_setting",
     "set_option",
     "with_flags",
     "with_name",
 ]
 
-ENVIRONMENT = "DCMCONV_SET"
-"""Settings with spaces between them, quoted as in a shell: ``jpg.quality=95 run.workers=4``."""
-
 Owner = TypeVar("Owner", bound=Slots)
-
-_HEAD = re.compile(r"\s*([A-Za-z0-9][\w-]*)\.([A-Za-z_]\w*)\s*=")
-_OUTPUT_KEYS = frozenset({"name", *SLOT_NAMES})
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One value for an option of the components that are known as ``head``."""
-
-    head: str
-    key: str
-    value: Any
-    place: Place = field(default=Place(), compare=False)
-
 
 def assemble(
     chain: ChainSpec,
     flags: ChainSpec,
     *,
-    sets: Sequence[str] = (),
-    dotted: Iterable[tuple[str, str, str]] = (),
-    environment: Mapping[str, str] | None = None,
+    settings: Iterable[Setting] = (),
+    readers: Collection[str] = (),
 ) -> ChainSpec:
-    """Put a chain, the environment and the flags of a command together, in their precedence.
+    """Put a chain, the flags of a command and its settings together.
 
     Parameters
     ----------
@@ -73,54 +59,33 @@ def assemble(
         From ``--chain``; an empty one if there is none.
     flags : ChainSpec
         What flags such as ``-n`` and ``-w`` say.
-    sets : sequence of str
-        The texts of ``--set``.
-    dotted : iterable of (id, option, text)
-        The flags of components: ``--window.center 40`` is ``("window", "center", "40")``.
-    environment : mapping, optional
-        Where ``DCMCONV_SET`` is looked for.
+    settings : iterable of Setting
+        Of the environment, of ``--set`` and of the flags of components: in this order, in which
+        later ones go first.
+    readers : collection of str
+        Names of readers, which may be set without being named in the chain.
 
     Raises
     ------
     ChainError
-        If a setting has another form, or names what the chain does not have.
+        If a setting names what the chain does not have.
     """
     spec = with_flags(merge(DEFAULT_CHAIN, chain), flags)
-    for text in _split((environment or {}).get(ENVIRONMENT, "")):
-        spec = apply_set(spec, text, source=ENVIRONMENT)
-    for text in sets:
-        spec = apply_set(spec, text)
-    for head, key, text in dotted:
-        place = Place(f"--{head}.{key} {text}", is_flag=True)
-        spec = set_option(spec, Setting(head, key, _value_of(text, place), place))
+    for setting in settings:
+        spec = set_option(spec, setting, readers)
     return spec
 
 
 def apply_set(spec: ChainSpec, text: str, source: str = "--set") -> ChainSpec:
-    """Return the chain with one setting: ``jpg.quality=95``, ``run.workers=4``.
-
-    The head is the id of a component in the chain (its name, where it has no id), or ``run``; all
-    components of that id are set.  An option that an explicit flag gave stays.
-
-    Raises
-    ------
-    ChainError
-        If the text has another form, or the chain has no such component.
-    """
-    place = Place(f"{source} {text}")
-    found = _HEAD.match(text)
-    if found is None:
-        complaint = Objection(
-            place, "This is no setting.", "Write ID.OPTION=VALUE, as in jpg.quality=95."
-        )
-        raise chain_error([complaint.complaint])
-    return set_option(
-        spec, Setting(found[1], found[2], _value_of(text[found.end() :], place), place)
-    )
+    """Return the chain with one setting: see ``parse_setting`` and ``set_option``."""
+    return set_option(spec, parse_setting(text, source))
 
 
-def set_option(spec: ChainSpec, setting: Setting) -> ChainSpec:
-    """Return the chain with one setting; see ``apply_set``.
+def set_option(spec: ChainSpec, setting: Setting, readers: Collection[str] = ()) -> ChainSpec:
+    """Return the chain with one setting.
+
+    Its head is the id of a component in the chain (its name, where it has no id), a reader, or
+    ``run``; all components of that id are set.  An option that an explicit flag gave stays.
 
     Raises
     ------
@@ -133,8 +98,11 @@ def set_option(spec: ChainSpec, setting: Setting) -> ChainSpec:
         done = work.run(full) if setting.head == "run" else work.chain(full)
     except Objection as objection:
         raise chain_error([objection.complaint]) from None
-    if setting.head != "run" and setting.head not in work.seen:
-        known = sorted({*work.seen, "run"})
+    if setting.head not in {"run", *work.seen}:
+        if setting.head in readers:
+            reader = work.changed(ComponentSpec(setting.head, place=setting.place))
+            return replace(done, read=(*(done.read or ()), reader))
+        known = sorted({*work.seen, *readers, "run"})
         subject = "This chain has no component"
         raise chain_error([unknown_word(setting.place, subject, setting.head, known)])
     return done
@@ -144,12 +112,14 @@ def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
     """Return the chain with what explicit flags say.
 
     A flag speaks for every input, so what it says is taken out of the rules; and it says a whole
-    component, so nothing of the chain's component stays.  Outputs keep what they decide themselves.
+    component, so nothing of the chain's component stays.  Outputs keep what they decide themselves,
+    and readers that the flags do not name keep their options.
     """
+    apart = {"read", "rules", "run", "tag_places", "complaints"}
     said = {
         item.name: getattr(flags, item.name)
         for item in fields(ChainSpec)
-        if item.name not in {"run", "complaints", "rules"} and getattr(flags, item.name) is not None
+        if item.name not in apart and getattr(flags, item.name) is not None
     }
     spoken = [name for name in (*SLOT_NAMES, "outputs") if name in said]
     rules = flags.rules if flags.rules is not None else chain.rules
@@ -157,8 +127,10 @@ def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
     return replace(
         chain,
         **said,
+        read=replace_readers(chain.read, flags.read),
         rules=None if rules is None else tuple(replace(rule, **silent) for rule in rules),  # type: ignore[arg-type]
         run=merge_component(chain.run, flags.run) or chain.run,
+        tag_places={**chain.tag_places, **flags.tag_places},
         complaints=(*chain.complaints, *flags.complaints),
     )
 
@@ -175,25 +147,6 @@ def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainS
         replace(rule, outputs=rule.outputs and named(rule.outputs)) for rule in full.rules
     )
     return replace(full, outputs=named(full.outputs or ()), rules=rules)
-
-
-def _split(text: str) -> list[str]:
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
-    # A backslash is a part of a Windows path, and # of a color.
-    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
-    try:
-        return list(lexer)
-    except ValueError as error:
-        hint = f"Write it as a shell would: {ENVIRONMENT}='jpg.quality=95 run.workers=2'"
-        complaint = Objection(Place(ENVIRONMENT), f"It cannot be read: {error}.", hint).complaint
-        raise chain_error([complaint]) from None
-
-
-def _value_of(text: str, place: Place) -> Any:
-    try:
-        return parse_value(text.strip(), place)
-    except Objection as objection:
-        raise chain_error([objection.complaint]) from None
 
 
 @dataclass
@@ -213,13 +166,16 @@ class _Setting:
                 self.setting.place, "'run' has no setting", self.setting.key, known
             )
             raise Objection(complaint.place, complaint.message, complaint.hint)
-        return replace(spec, run=self._changed(spec.run))
+        return replace(spec, run=self.changed(spec.run))
 
     def chain(self, spec: ChainSpec) -> ChainSpec:
         rules = spec.rules and tuple(self._rule(rule) for rule in spec.rules)
-        executor = self._one(spec.executor)
         return replace(
-            self._slots(spec), rules=rules, outputs=self._outputs(spec), executor=executor
+            self._slots(spec),
+            read=spec.read and tuple(self._known(reader) for reader in spec.read),
+            rules=rules,
+            outputs=self._outputs(spec),
+            executor=self._one(spec.executor),
         )
 
     def _rule(self, rule: RuleSpec) -> RuleSpec:
@@ -235,8 +191,8 @@ class _Setting:
         self.seen.add(known_as)
         if known_as != self.setting.head:
             return output
-        if self.setting.key not in _OUTPUT_KEYS:
-            return replace(output, writer=self._changed(output.writer))
+        if self.setting.key not in OUTPUT_KEYS:
+            return replace(output, writer=self.changed(output.writer))
         own = ComponentSpec(
             output.writer.use, {self.setting.key: self.setting.value}, place=self.setting.place
         )
@@ -255,9 +211,10 @@ class _Setting:
 
     def _known(self, component: ComponentSpec) -> ComponentSpec:
         self.seen.add(component.known_as)
-        return self._changed(component) if component.known_as == self.setting.head else component
+        return self.changed(component) if component.known_as == self.setting.head else component
 
-    def _changed(self, component: ComponentSpec) -> ComponentSpec:
+    def changed(self, component: ComponentSpec) -> ComponentSpec:
+        """Return the component with the setting, unless a flag has said otherwise."""
         key, place = self.setting.key, self.setting.place
         before = component.written.get(key)
         if before is not None and before.value.is_flag and not place.is_flag:

@@ -35,6 +35,7 @@ def chain_schema(registry: Registry) -> dict[str, Any]:
     chain = {
         "version": {"const": VERSION},
         "extends": {"type": ["string", "array"], "items": _TEXT, "description": "Chains below."},
+        "read": {**_one_or_many("reader"), "description": "Readers that get options."},
         **slots,
         "rules": {
             "type": "array",
@@ -52,7 +53,7 @@ def chain_schema(registry: Registry) -> dict[str, Any]:
         },
         "run": _run(),
     }
-    kinds = ("normalizer", "colormap", "step", "writer", "executor")
+    kinds = ("reader", "normalizer", "colormap", "step", "writer", "executor")
     return {
         "$schema": DIALECT,
         "title": "A dcmconv chain",

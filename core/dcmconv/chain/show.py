@@ -12,6 +12,7 @@ from typing import Any
 from dcmconv.chain.complaints import NOWHERE, Place
 from dcmconv.chain.frames import frames_as_text
 from dcmconv.chain.merge import merge
+from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
     ChainSpec,
@@ -49,6 +50,8 @@ class _Writing:
 
     def chain(self, spec: ChainSpec) -> Iterator[str]:
         yield "version: 1"
+        readers = [list(self.component("reader", reader)) for reader in spec.read or ()]
+        yield from self.listed("read", readers)
         yield from self.slots(spec)
         yield from self.listed("rules", [list(self.rule(rule)) for rule in spec.rules or ()])
         yield from self.outputs(spec)
@@ -111,10 +114,11 @@ class _Writing:
 
     def values(self, spec: ComponentSpec, kind: str) -> Mapping[str, Any]:
         """Return the options, as their declaration reads them where that can be asked."""
-        if self.registry is None or kind == "run":
+        if self.registry is None:
             return spec.options
         try:
-            found = validated(self.registry.load(kind, spec.use), spec)
+            component = RunSettings if kind == "run" else self.registry.load(kind, spec.use)
+            found = validated(component, spec)
         except DcmconvError:
             return spec.options  # The name is wrong; compile_chain says so.
         if isinstance(found, list):

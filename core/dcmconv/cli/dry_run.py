@@ -35,8 +35,8 @@ def show_plan(flags: RunFlags, chain: ChainSpec, plan: Plan) -> int:
 
 
 def _inputs(flags: RunFlags, plan: Plan) -> Iterator[tuple[str, int]]:
-    from dcmconv.run.selection import Selection
-    from dcmconv.run.walk import Walk
+    from dcmconv.batch.selection import Selection
+    from dcmconv.batch.walk import Walk
 
     selection = Selection(tuple(flags.include), tuple(flags.exclude))
     walk = Walk(plan.sources, flags.inputs or ["."], (Path(flags.out),), selection)

@@ -77,7 +77,7 @@ def host_facts() -> Any:
     """Return what a command may know of this program."""
     from dcmconv import __version__
     from dcmconv.host import Host, InstalledPlugin
-    from dcmconv.run.workers import available_workers
+    from dcmconv.batch.workers import available_workers
 
     registry = Registry.discover()
     offers: dict[str, dict[str, list[str]]] = {}

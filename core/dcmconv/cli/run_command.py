@@ -68,8 +68,8 @@ def convert(flags: RunFlags) -> int:
 
 
 def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
-    from dcmconv.run.engine import Run
-    from dcmconv.run.selection import Selection
+    from dcmconv.batch.engine import Run
+    from dcmconv.batch.selection import Selection
 
     progress, tally = progress_for(quiet=flags.quiet), Tally()
     run = Run(
@@ -113,7 +113,7 @@ class _Ears:
 
 def opening_line(flags: RunFlags, plan: Plan) -> str:
     """Say what begins: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
-    from dcmconv.run.workers import available_workers
+    from dcmconv.batch.workers import available_workers
 
     inputs = flags.inputs or ["."]
     some = ", ".join(inputs[:3]) + (f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else "")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
+from dcmconv.batch.destination import Destination
 from dcmconv.chain.plan import Plan
 from dcmconv.inputs import Reference
 from dcmconv.outcome import Converted, Outcome, Skipped
-from dcmconv.run.destination import Destination
 
 __all__ = ["Resume"]
 

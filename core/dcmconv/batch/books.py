@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dcmconv.batch.crews import failed_from
+from dcmconv.batch.destination import Destination
+from dcmconv.batch.publish import Publisher
+from dcmconv.batch.records import Report
+from dcmconv.batch.tag_table import TagTable
+from dcmconv.batch.window import Item
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError
 from dcmconv.executor import Lost
 from dcmconv.inputs import Refusal
 from dcmconv.outcome import Converted, Failed, Outcome, Skipped
-from dcmconv.run.crews import failed_from
-from dcmconv.run.destination import Destination
-from dcmconv.run.publish import Publisher
-from dcmconv.run.records import Report
-from dcmconv.run.tag_table import TagTable
-from dcmconv.run.window import Item
 
 __all__ = ["Books", "outcome_of_refusal"]
 

@@ -17,8 +17,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dcmconv.batch.digests import digest_of, folded_digest
 from dcmconv.outcome import Converted, Outcome, OutputFile
-from dcmconv.run.digests import digest_of, folded_digest
 
 __all__ = ["Entry", "Journal", "read_journal"]
 

@@ -10,22 +10,22 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dcmconv.batch.books import Books, outcome_of_refusal
+from dcmconv.batch.crews import HANDFUL, at_hand, default_executor, open_crew
+from dcmconv.batch.destination import Destination, close_run, open_destination
+from dcmconv.batch.listener import Listener
+from dcmconv.batch.publish import Publisher
+from dcmconv.batch.records import Assignment, Report
+from dcmconv.batch.resume import Resume
+from dcmconv.batch.selection import EVERYTHING, Selection
+from dcmconv.batch.tag_table import open_tag_table
+from dcmconv.batch.tally import Tally
+from dcmconv.batch.walk import Found, Walk
+from dcmconv.batch.window import Item, Window
 from dcmconv.chain.plan import ComponentRef, Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.inputs import Reference, Refusal
 from dcmconv.outcome import Converted, Failed, Outcome, Summary
-from dcmconv.run.books import Books, outcome_of_refusal
-from dcmconv.run.crews import HANDFUL, at_hand, default_executor, open_crew
-from dcmconv.run.destination import Destination, close_run, open_destination
-from dcmconv.run.listener import Listener
-from dcmconv.run.publish import Publisher
-from dcmconv.run.records import Assignment, Report
-from dcmconv.run.resume import Resume
-from dcmconv.run.selection import EVERYTHING, Selection
-from dcmconv.run.tag_table import open_tag_table
-from dcmconv.run.tally import Tally
-from dcmconv.run.walk import Found, Walk
-from dcmconv.run.window import Item, Window
 
 if TYPE_CHECKING:
     from dcmconv.registry import Events, Registry

@@ -10,8 +10,8 @@ import pytest
 from support.dicom_files import monochrome, save
 from support.plans import lane, plan, registry
 
+from dcmconv.batch.engine import Run
 from dcmconv.errors import OutputError
-from dcmconv.run.engine import Run
 
 TAGS = ("PatientID", "Rows", "ImageType", "PatientComments")
 

@@ -12,12 +12,12 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dcmconv.batch.destination import Destination
+from dcmconv.batch.digests import digest_of, folded_digest, hex_of
+from dcmconv.batch.records import Part, Report
 from dcmconv.chain.plan import RunOptions
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
-from dcmconv.run.destination import Destination
-from dcmconv.run.digests import digest_of, folded_digest, hex_of
-from dcmconv.run.records import Part, Report
 
 __all__ = ["Publisher"]
 

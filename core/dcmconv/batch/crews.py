@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from dcmconv.batch.records import WorkerSetup
+from dcmconv.batch.walk import Found
+from dcmconv.batch.window import Item
+from dcmconv.batch.workers import available_workers
 from dcmconv.chain.plan import ComponentRef, Plan
 from dcmconv.executor import Crew, Executor, Job, Lost
 from dcmconv.inputs import Reference
 from dcmconv.outcome import Failed
-from dcmconv.run.records import WorkerSetup
-from dcmconv.run.walk import Found
-from dcmconv.run.window import Item
-from dcmconv.run.workers import available_workers
 
 if TYPE_CHECKING:
     from dcmconv.registry import Registry
@@ -24,7 +24,7 @@ __all__ = ["HANDFUL", "at_hand", "default_executor", "failed_from", "open_crew"]
 HANDFUL = 4
 """Up to so many inputs, starting a pool costs more than it gives."""
 HANDFUL_BYTES = 64 << 20
-TARGET = "dcmconv.run.worker:start"
+TARGET = "dcmconv.batch.worker:start"
 
 HINTS = {
     "crash": "A decoder or a plugin has a fault. The other inputs are not affected.",
@@ -41,7 +41,7 @@ def at_hand(first: Sequence[Found]) -> bool:
 
 def open_crew(plan: Plan, executor: ComponentRef, parts: Path) -> Crew:
     """Start the workers of a run."""
-    preload = ("dcmconv.run.worker", *_modules(plan))
+    preload = ("dcmconv.batch.worker", *_modules(plan))
     job = Job(TARGET, WorkerSetup(plan, os.fspath(parts)), preload)
     workers = plan.run.workers or available_workers()
     return cast("Executor", executor.load()).open(job, workers=workers)

@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from dcmconv.batch.journal import Journal
+from dcmconv.batch.lock import Lock
+from dcmconv.batch.naming import STATE_FOLDER
+from dcmconv.batch.records import PART_PREFIX
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.kinds import Writer
 from dcmconv.outcome import Summary
-from dcmconv.run.journal import Journal
-from dcmconv.run.lock import Lock
-from dcmconv.run.naming import STATE_FOLDER
-from dcmconv.run.records import PART_PREFIX
 
 __all__ = ["Destination", "close_run", "open_destination", "read_run", "single_file"]
 

@@ -7,9 +7,9 @@ import stat
 
 import pytest
 
+from dcmconv.batch.digests import digest_of, folded_digest
+from dcmconv.batch.journal import Journal, read_journal
 from dcmconv.outcome import Converted, Failed, OutputFile
-from dcmconv.run.digests import digest_of, folded_digest
-from dcmconv.run.journal import Journal, read_journal
 
 
 def converted(name, **changes):

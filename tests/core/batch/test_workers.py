@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from dcmconv.run.workers import available_workers
+from dcmconv.batch.workers import available_workers
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="affinity is Linux's")
 USABLE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

@@ -19,13 +19,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from dcmconv.batch.naming import LaneName, NamedInput, lane_names
+from dcmconv.batch.records import PART_PREFIX, Assignment, Part, Report, WorkerSetup
 from dcmconv.errors import DcmconvError, InputError, OutputError, SkipInput
 from dcmconv.inputs import InputFile
 from dcmconv.kinds import Source
 from dcmconv.outcome import Converted, Failed, OutputFile, Skipped
 from dcmconv.render import Converter, EncodedPicture, Opened
-from dcmconv.run.naming import LaneName, NamedInput, lane_names
-from dcmconv.run.records import PART_PREFIX, Assignment, Part, Report, WorkerSetup
 
 __all__ = ["start"]
 

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from dcmconv.batch.records import Assignment, Report
 from dcmconv.executor import Crew, Done, Lost, Task
-from dcmconv.run.records import Assignment, Report
 
 __all__ = ["LEAD", "Item", "Window"]
 

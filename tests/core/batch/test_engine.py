@@ -17,9 +17,9 @@ import pytest
 from support.dicom_files import monochrome, save
 from support.plans import in_a_pool, lane, plan, registry
 
+from dcmconv.batch.engine import Run
+from dcmconv.batch.selection import Selection
 from dcmconv.errors import OutputError, UsageError
-from dcmconv.run.engine import Run
-from dcmconv.run.selection import Selection
 
 
 def slope(rows=3, columns=4, *, start=0):
@@ -265,15 +265,16 @@ def test_one_named_file_is_replaced_only_when_asked_to(scans, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "lanes", "words", "hint"),
+    ("inputs", "lanes", "said"),
     [
-        pytest.param("a", (), "more than one input", "Name a folder", id="two-inputs"),
-        pytest.param("b.ima", (), "gives 3 pictures", "--frames 1", id="three-frames"),
-        pytest.param("a/IM2", ("png", "jpg"), "2 outputs", "Name a folder", id="two-writers"),
-        pytest.param("a/IM2", ("jpg",), "makes .jpg", "--writer png", id="another-writer"),
+        pytest.param("a", (), ("more than one input", "Name a folder"), id="two-inputs"),
+        pytest.param("b.ima", (), ("gives 3 pictures", "--frames 1"), id="three-frames"),
+        pytest.param("a/IM2", ("png", "jpg"), ("2 outputs", "Name a folder"), id="two-writers"),
+        pytest.param("a/IM2", ("jpg",), ("makes .jpg", "--writer png"), id="another-writer"),
     ],
 )
-def test_one_named_file_takes_exactly_one_picture(scans, tmp_path, inputs, lanes, words, hint):
+def test_one_named_file_takes_exactly_one_picture(scans, tmp_path, inputs, lanes, said):
+    words, hint = said
     made = plan(*(lane(writer) for writer in lanes))
     with pytest.raises(UsageError, match=words) as caught:
         run(made, [scans / inputs], tmp_path / "x.png")
@@ -386,7 +387,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from support.plans import in_a_pool, plan, registry
-from dcmconv.run.engine import Run
+from dcmconv.batch.engine import Run
 for outcome in Run(in_a_pool(plan(workers=2)), [sys.argv[1]], Path(sys.argv[2]), registry=registry()):
     print(outcome.input, flush=True)
 """

@@ -7,12 +7,12 @@ import random
 
 import pytest
 
+from dcmconv.batch import window as module
+from dcmconv.batch.records import Assignment, Report
+from dcmconv.batch.window import Item, Window
 from dcmconv.executor import Crew, Done, Lost
 from dcmconv.inputs import Reference
 from dcmconv.outcome import Skipped
-from dcmconv.run import window as module
-from dcmconv.run.records import Assignment, Report
-from dcmconv.run.window import Item, Window
 
 
 class Shuffled(Crew):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from os import fsencode
 from typing import Any
 
-from dcmconv.run.digests import hex_of
+from dcmconv.batch.digests import hex_of
 from dcmconv.template import Template
 
 __all__ = ["LaneName", "NamedInput", "lane_names", "safe_component", "safe_name"]

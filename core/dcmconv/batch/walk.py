@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+from dcmconv.batch.digests import digest_of
+from dcmconv.batch.selection import Selection
 from dcmconv.chain.plan import ComponentRef
 from dcmconv.errors import UsageError
 from dcmconv.inputs import Reference, Refusal
 from dcmconv.kinds import Source
-from dcmconv.run.digests import digest_of
-from dcmconv.run.selection import Selection
 
 __all__ = ["Found", "Walk"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from dcmconv.batch.records import PART_PREFIX
 from dcmconv.errors import OutputError
 from dcmconv.outcome import Converted, Outcome
-from dcmconv.run.records import PART_PREFIX
 
 __all__ = ["TagTable", "open_tag_table"]
 
