@@ -95,7 +95,8 @@ def convert(
         Bits of a display value, 8 or 16.
     **chain
         ``normalize``, ``colormap``, ``steps`` (a list), ``invert``, ``read`` (options of a reader),
-        or ``chain`` (a file, ``preset:NAME`` or a mapping); everything as on the command line and in YAML.
+        or ``chain`` (a file, ``preset:NAME`` or a mapping); everything as on the command line and
+        in YAML.
 
     Raises
     ------
@@ -141,8 +142,8 @@ def run(
         The output folder.
     **options
         ``chain``, ``read``, ``normalize``, ``colormap``, ``steps``, ``writers``, ``invert``,
-        ``frames``, ``workers``, ``timeout``, ``name``, ``tags`` as on the command line; ``include``,
-        ``exclude`` (patterns), ``tag_table`` (a file for the table of tags).
+        ``frames``, ``workers``, ``timeout``, ``name``, ``tags`` as on the command line;
+        ``include``, ``exclude`` (patterns), ``tag_table`` (a file for the table of tags).
 
     Returns
     -------

@@ -88,7 +88,7 @@ class Component:
         return (cls.__doc__ or "").strip().partition("\n")[0]
 
     def fingerprint(self) -> str:
-        """Return what else decides the pictures than the options: a digest of a file that they name.
+        """Return what decides the pictures beside the options: a digest of a file that they name.
 
         Asked for once in the main process; a run that goes on makes every picture anew whose
         fingerprint has changed.  Empty where the options say everything.

@@ -39,9 +39,9 @@ class Offered:
 
 
 def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Return ``did you mean 'x'?`` for the closest word, or nothing; upper case is as good as lower.
+    """Return ``did you mean 'x'?`` for the closest word, or nothing; case does not matter.
 
-    ``cutoff`` says how close: from 0, anything, to 1, the word itself.
+    ``cutoff`` says how close it has to be: from 0, anything, to 1, the word itself.
     """
     by_lower = {each.lower(): each for each in words}
     close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=cutoff)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from support.source_code import modules
+
+import dcmconv
 
 
-def test_run_stays_a_function_when_the_package_of_that_name_is_imported():
-    code = (
-        "import dcmconv; first = dcmconv.run; import dcmconv.run.engine; "
-        "from dcmconv import run; print(dcmconv.run is first is run, callable(run))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60
-    )
-    assert (done.stdout, done.stderr) == ("True True\n", "")
+def test_no_public_name_is_replaced_when_a_module_of_that_name_is_imported():
+    inside = {name.split(".")[1] for name in modules() if name.startswith("dcmconv.")}
+    assert set(dcmconv.__all__) & inside == set()

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from dcmconv.chain.attributes import attribute_complaints
 from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, stage_complaints
 from dcmconv.chain.complaints import NOWHERE, Complaint, Place, chain_error
 from dcmconv.chain.inline import as_component
@@ -57,7 +58,9 @@ def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
         If nothing is wrong but that components cannot be imported.
     """
     work = _Compilation(registry, list(spec.complaints))
-    plan = work.plan(merge(DEFAULT_CHAIN, spec))
+    whole = merge(DEFAULT_CHAIN, spec)
+    plan = work.plan(whole)
+    work.complaints += attribute_complaints(whole, registry)
     work.raise_complaints()
     return plan
 
@@ -99,7 +102,7 @@ class _Compilation:
         rules = tuple(self._rule(rule, spec) for rule in spec.rules or ())
         lanes = self._lanes(spec, None)
         return Plan(
-            readers=self._all("reader"),
+            readers=self._readers(spec.read or ()),
             sources=self._all("source"),
             lanes=lanes,
             rules=rules,
@@ -116,6 +119,22 @@ class _Compilation:
         return self._made[key]
 
     def _newly_made(self, kind: str, spec: ComponentSpec) -> Made | None:
+        component = self._class_of(kind, spec)
+        found = validated(component, spec) if component else []
+        if isinstance(found, list):
+            self.complaints += found
+            return None
+        # Read back from the component: numbers and tuples now, whatever the text was.
+        options = {name: getattr(found, name) for name in spec.options}
+        ref = self.registry.ref(kind, spec.use, options)
+        try:
+            # A file that an option names shows now that it is missing, not at every input.
+            return Made(spec, found, replace(ref, fingerprint=found.fingerprint()))
+        except DcmconvError as error:
+            self._complain(spec.place, error.message, error.hint)
+            return None
+
+    def _class_of(self, kind: str, spec: ComponentSpec) -> type[Component] | None:
         try:
             component = self.registry.load(kind, spec.use)
         except DcmconvError as error:
@@ -131,13 +150,7 @@ class _Compilation:
                 f"Tell its author: a {kind} derives from dcmconv.plugin.{needed.__name__}.",
             )
             return None
-        found = validated(component, spec)
-        if isinstance(found, list):
-            self.complaints += found
-            return None
-        # Read back from the component: numbers and tuples now, whatever the text was.
-        options = {name: getattr(found, name) for name in spec.options}
-        return Made(spec, found, self.registry.ref(kind, spec.use, options))
+        return component
 
     def _rule(self, rule: RuleSpec, spec: ChainSpec) -> PlannedRule:
         lanes = () if rule.skip else self._lanes(spec, rule)
@@ -195,7 +208,7 @@ class _Compilation:
         if made is None:
             return None
         try:
-            # A table from a file shows now that the file is missing, not at every input.
+            # So does a file that holds no table.
             cast("Colormap", made.component).table()
         except DcmconvError as error:
             self._complain(spec.place, error.message, error.hint)
@@ -217,6 +230,18 @@ class _Compilation:
             on_collision=settings.on_collision,
             on_existing=settings.on_existing,
         )
+
+    def _readers(self, specs: tuple[ComponentSpec, ...]) -> tuple[ComponentRef, ...]:
+        """Return every reader in its usual order, those in ``specs`` with their options."""
+        named: dict[tuple[str, str], ComponentRef] = {}
+        for spec in specs:
+            made = self.make("reader", spec)
+            if made is not None and _identity(made.ref) in named:
+                message = f"The reader '{spec.use}' is named twice."
+                self._complain(spec.place, message, "Give it all its options in one place.")
+            elif made is not None:
+                named[_identity(made.ref)] = made.ref
+        return tuple(named.get(_identity(each), each) for each in self._all("reader"))
 
     def _all(self, kind: str) -> tuple[ComponentRef, ...]:
         offers = self.registry.offered(kind)
@@ -242,3 +267,7 @@ class _Compilation:
 
     def _complain(self, place: Place, message: str, hint: str) -> None:
         self.complaints.append(Complaint(place, message, hint))
+
+
+def _identity(ref: ComponentRef) -> tuple[str, str]:
+    return ref.name, ref.target

@@ -27,7 +27,17 @@ from dcmconv.errors import UsageError
 __all__ = ["CHAIN_KEYS", "RULE_KEYS", "Document", "Link"]
 
 VERSION = 1
-CHAIN_KEYS = ("version", "extends", "read", *SLOT_NAMES, "rules", "outputs", "frames", "tags", "run")
+CHAIN_KEYS = (
+    "version",
+    "extends",
+    "read",
+    *SLOT_NAMES,
+    "rules",
+    "outputs",
+    "frames",
+    "tags",
+    "run",
+)
 RULE_KEYS = ("when", "skip", *SLOT_NAMES, "outputs")
 ASPECTS = ("square", "keep")
 TAG_FORM = re.compile(r"[A-Z][A-Za-z0-9]*|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")

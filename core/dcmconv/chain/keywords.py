@@ -34,8 +34,8 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     options : mapping
         ``chain`` (a file, ``preset:NAME``, a mapping with the keys of a chain file, or a
         ``ChainSpec``), ``read``, ``normalize``, ``colormap``, ``steps``, ``writers`` (short forms
-        or mappings with ``use``), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``, ``executor``, and the
-        settings of a run.
+        or mappings with ``use``), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``,
+        ``executor``, and the settings of a run.
 
     Raises
     ------

@@ -69,14 +69,16 @@ def inherited(chain: Slots, rule: RuleSpec | None, output: OutputSpec) -> Slots:
 def replace_readers(base: Readers, over: Readers) -> Readers:
     """Return the readers of ``over``, and those of ``base`` that it does not name."""
     if base is None or over is None:
-        return _first(over, base)
+        return base if over is None else over
     named = {reader.use for reader in over}
     return (*(reader for reader in base if reader.use not in named), *over)
 
 
 def _merged_readers(base: Readers, over: Readers) -> Readers:
     below = {reader.use: reader for reader in base or ()}
-    merged = tuple(merge_component(below.get(reader.use), reader) or reader for reader in over or ())
+    merged = tuple(
+        merge_component(below.get(reader.use), reader) or reader for reader in over or ()
+    )
     return replace_readers(base, None if over is None else merged)
 
 

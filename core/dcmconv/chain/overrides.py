@@ -5,15 +5,14 @@ Precedence: defaults < preset < chain file < ``DCMCONV_SET`` < ``--set`` < expli
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dcmconv.chain.complaints import Objection, Place, chain_error, unknown_word
-from dcmconv.chain.inline import parse_component, parse_value, read_output
+from dcmconv.chain.inline import parse_component, read_output
 from dcmconv.chain.merge import merge, merge_component, merge_output, replace_readers
+from dcmconv.chain.setting_text import Setting
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
@@ -29,20 +28,10 @@ from dcmconv.chain.spec import (
     output_ids,
 )
 
-__all__ = [
-    "ENVIRONMENT",
-    "Setting",
-    "apply_set",
-    "assemble",
-    "environment_settings",
-    "flag_setting",
-    "parse_setting",
-    "set_option",
-    "with_flags",
-    "with_name",
-]
+__all__ = ["assemble", "set_option", "with_flags", "with_name"]
 
 Owner = TypeVar("Owner", bound=Slots)
+
 
 def assemble(
     chain: ChainSpec,
@@ -74,11 +63,6 @@ def assemble(
     for setting in settings:
         spec = set_option(spec, setting, readers)
     return spec
-
-
-def apply_set(spec: ChainSpec, text: str, source: str = "--set") -> ChainSpec:
-    """Return the chain with one setting: see ``parse_setting`` and ``set_option``."""
-    return set_option(spec, parse_setting(text, source))
 
 
 def set_option(spec: ChainSpec, setting: Setting, readers: Collection[str] = ()) -> ChainSpec:

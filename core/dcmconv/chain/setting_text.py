@@ -56,7 +56,7 @@ def flag_setting(head: str, key: str, value: str | list[str], flag: str = "") ->
 
 
 def parse_setting(text: str, source: str = "--set") -> Setting:
-    """Read one setting: ``jpg.quality=95``, ``run.workers=4``.
+    """Read one setting: ``jpg.quality=95``, ``run.workers=4``; ``set_option`` says what it reaches.
 
     Raises
     ------

@@ -107,11 +107,11 @@ def _add_run(app: typer.Typer, words: Sequence[str]) -> None:
         from dcmconv.cli.targets import find_targets
 
         targets = find_targets(words)
-    from dcmconv.cli.component_flags import flags_of
+    from dcmconv.cli.component_flags import all_flags
     from dcmconv.cli.run_command import body_of_run
 
-    dotted = [flag for target in targets for flag in flags_of(target)]
-    add_command(app, "run", body_of_run(targets), [*RUN_FLAGS, *dotted], help_text=RUN_HELP)
+    flags = all_flags(RUN_FLAGS, targets)
+    add_command(app, "run", body_of_run(targets), flags, help_text=RUN_HELP)
 
 
 def _add_provided(app: typer.Typer, words: Sequence[str], *, named: str, completing: bool) -> None:

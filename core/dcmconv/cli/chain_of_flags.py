@@ -10,6 +10,7 @@ from dcmconv.chain.inline import output_of, parse_inline
 from dcmconv.chain.loader import load_chain
 from dcmconv.chain.merge import merge
 from dcmconv.chain.overrides import assemble, with_name
+from dcmconv.chain.setting_text import environment_settings, parse_setting
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.cli.run_flags import RunFlags
 from dcmconv.registry import Registry
@@ -48,15 +49,19 @@ def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
     chain = assemble(
         chain,
         _said(flags),
-        sets=flags.settings,
-        dotted=flags.options,
-        environment=os.environ,
+        settings=[
+            *environment_settings(os.environ),
+            *(parse_setting(text) for text in flags.settings),
+            *flags.options,
+        ],
+        readers=registry.names("reader"),
     )
     return with_name(chain, flags.name) if flags.name else chain
 
 
 def _said(flags: RunFlags) -> ChainSpec:
     return ChainSpec(
+        read=tuple(parse_inline(reader, "--read") for reader in flags.read) or None,
         normalize=parse_inline(flags.normalize, "--normalize") if flags.normalize else None,
         colormap=parse_inline(flags.colormap, "--colormap") if flags.colormap else None,
         invert=flags.invert,
@@ -64,6 +69,7 @@ def _said(flags: RunFlags) -> ChainSpec:
         outputs=tuple(_output(writer) for writer in flags.writer) or None,
         frames=parse_frames(flags.frames) if flags.frames else None,
         tags=tuple(flags.tag) or None,
+        tag_places={tag: Place(f"--tag {tag}", is_flag=True) for tag in flags.tag},
         run=_run_settings(flags),
     )
 

@@ -1,17 +1,29 @@
-"""Dotted flags: ``--window.center 40``, one for each option that a component declares."""
+"""Flags of components: ``--window.center 40`` for each option, and those that options name."""
 
 from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from dcmconv.cli.flags import Flag
 from dcmconv.options import Component, OptionField, option_fields
 
-__all__ = ["FlagTarget", "describe", "flags_of", "given_options", "help_of"]
+if TYPE_CHECKING:
+    from dcmconv.chain.setting_text import Setting
+
+__all__ = [
+    "FlagTarget",
+    "all_flags",
+    "default_of",
+    "describe",
+    "flags_of",
+    "given_settings",
+    "has_own_flag",
+    "help_of",
+]
 
 WORDS = {int: "INTEGER", float: "NUMBER", str: "TEXT", bool: "true|false"}
 
@@ -26,22 +38,48 @@ class FlagTarget:
 
 
 def flags_of(target: FlagTarget) -> list[Flag]:
-    """Return the dotted flags of a component, in a panel of its own."""
-    return [_dotted_flag(target, field) for field in option_fields(target.component)]
+    """Return the dotted flags of a component and its own ones, in a panel of its own."""
+    fields = list(option_fields(target.component))
+    own = [_own_flag(target, field) for field in fields if field.opt.flag]
+    return [*(_dotted_flag(target, field) for field in fields), *own]
 
 
-def given_options(
-    values: Mapping[str, Any], targets: Iterable[FlagTarget]
-) -> list[tuple[str, str, str]]:
-    """Return id, option and text of every dotted flag that was given."""
-    given = []
-    for target in targets:
-        for field in option_fields(target.component):
-            value = values.get(_key(target, field))
-            if value is not None:
-                text = str(value).lower() if isinstance(value, bool) else str(value)
-                given.append((target.id, field.name, text))
-    return given
+def has_own_flag(target: FlagTarget) -> bool:
+    """Say whether an option of the component names a flag."""
+    return any(field.opt.flag for field in option_fields(target.component))
+
+
+def all_flags(run_flags: Collection[Flag], targets: Iterable[FlagTarget]) -> list[Flag]:
+    """Return the flags of ``run`` and of components; of two that are spelled alike, the first."""
+    found = list(run_flags)
+    taken = {"-h", "--help", *(word for flag in run_flags for word in flag.spellings())}
+    for flag in (flag for target in targets for flag in flags_of(target)):
+        if taken.isdisjoint(flag.spellings()):
+            found.append(flag)
+            taken.update(flag.spellings())
+    return found
+
+
+def given_settings(values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> list[Setting]:
+    """Return the setting of every flag of a component that was given.
+
+    Raises
+    ------
+    ChainError
+        If the text of a dotted flag has another form than a value has.
+    """
+    return [setting for target in targets for setting in _settings_of(target, values)]
+
+
+def _settings_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Setting]:
+    from dcmconv.chain.setting_text import flag_setting
+
+    for field in option_fields(target.component):
+        for key, flag in ((_key(target, field), ""), (_own_key(target, field), field.opt.flag)):
+            value = values.get(key)
+            if value not in (None, []):
+                text = str(value).lower() if isinstance(value, bool) else value
+                yield flag_setting(target.id, field.name, text, flag)
 
 
 def describe(annotation: Any) -> str:
@@ -93,6 +131,29 @@ def _dotted_flag(target: FlagTarget, field: OptionField) -> Flag:
     )
 
 
+def _own_flag(target: FlagTarget, field: OptionField) -> Flag:
+    """Return the flag that an option names itself: the same, but a list is given word by word."""
+    word, is_switch = field.opt.flag, field.annotation is bool
+    item = _item_of(field.annotation)
+    return replace(
+        _dotted_flag(target, field),
+        name=_own_key(target, field),
+        type=bool if is_switch else str if item is None else list[str],
+        words=(f"{word}/--no-{word.removeprefix('--')}" if is_switch else word,),
+        metavar="" if is_switch else describe(field.annotation if item is None else item),
+    )
+
+
+def _item_of(annotation: Any) -> Any | None:
+    """Return what a list has; None for what is no list."""
+    if typing.get_origin(annotation) in (tuple, list):
+        return typing.get_args(annotation)[0]
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        items = [_item_of(part) for part in typing.get_args(annotation)]
+        return next((item for item in items if item is not None), None)
+    return None
+
+
 def _choices(annotation: Any) -> Any:
     words = _literals(annotation)
     if not words:
@@ -111,3 +172,7 @@ def _literals(annotation: Any) -> list[str]:
 
 def _key(target: FlagTarget, field: OptionField) -> str:
     return f"component__{target.id}__{field.name}".replace("-", "_").replace("/", "_")
+
+
+def _own_key(target: FlagTarget, field: OptionField) -> str:
+    return f"own__{_key(target, field)}"

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dcmconv.chain.plan import Plan
-from dcmconv.chain.show import chain_as_yaml
-from dcmconv.chain.spec import ChainSpec
 from dcmconv.cli.guard import EXIT_NOTHING
 from dcmconv.cli.report import counted
 from dcmconv.cli.run_flags import RunFlags
@@ -17,7 +15,7 @@ from dcmconv.inputs import Reference
 __all__ = ["show_plan"]
 
 
-def show_plan(flags: RunFlags, chain: ChainSpec, plan: Plan) -> int:
+def show_plan(flags: RunFlags, shown_chain: str, plan: Plan) -> int:
     """Print the chain and the number of inputs; nothing is opened and nothing is written."""
     count = size = 0
     for key, bytes_ in _inputs(flags, plan):
@@ -28,7 +26,7 @@ def show_plan(flags: RunFlags, chain: ChainSpec, plan: Plan) -> int:
         lanes = [lane.as_data() for lane in plan.lanes]
         print_json({"kind": "dry-run", "inputs": count, "bytes": size, "lanes": lanes})
     else:
-        print_result(chain_as_yaml(chain).rstrip())
+        print_result(shown_chain.rstrip())
         inputs = counted(count, "input")
         print_result(f"# {inputs} ({size / 1e6:,.1f} MB) would be looked at; nothing was written.")
     return 0 if count else EXIT_NOTHING

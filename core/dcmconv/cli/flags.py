@@ -81,6 +81,10 @@ class Flag:
             annotation=Annotated[needed, info],
         )
 
+    def spellings(self) -> list[str]:
+        """Return every word that gives the flag: of ``--invert/--no-invert`` both."""
+        return [spelling for word in self.words for spelling in word.split("/")]
+
     def _help(self) -> str:
         return f"{self.help} Default: {self.default}." if self.default else self.help
 

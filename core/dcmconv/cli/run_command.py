@@ -61,9 +61,10 @@ def convert(flags: RunFlags) -> int:
     chain = chain_of(flags, registry)
     plan = compile_chain(chain, registry)
     if flags.dry_run:
+        from dcmconv.chain.show import chain_as_yaml
         from dcmconv.cli.dry_run import show_plan
 
-        return show_plan(flags, chain, plan)
+        return show_plan(flags, chain_as_yaml(chain, registry), plan)
     return _run(flags, plan, registry)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcmconv.cli.completion import names_of, plugin_names, preset_names, words_from
-from dcmconv.cli.component_flags import FlagTarget, given_options
+from dcmconv.cli.component_flags import FlagTarget, given_settings
 from dcmconv.cli.flags import Flag
+
+if TYPE_CHECKING:
+    from dcmconv.chain.setting_text import Setting
 
 __all__ = ["DEFAULT_OUT", "HELP", "RUN_FLAGS", "RunFlags"]
 
@@ -21,12 +24,22 @@ HELP = (
     "that was stopped goes on where it was.\n\n"
     'A component may have options behind its name, as in "-n window:center=40,width=400", or '
     'as flags of their own, as in "-n window --window.center 40". Name it to see them here: '
-    "dcmconv run -n window --help"
+    "dcmconv run -n window --help. Readers have options too, some with a flag that needs no name "
+    "before it: dcmconv run -r dicom --help"
 )
 
 PIPELINE, FILES, WORK, REPORT = "The pictures", "The files", "The work", "What is printed"
 
 PICTURES = (
+    Flag(
+        "read",
+        list[str],
+        ("-r", "--read"),
+        "Give options to a reader, such as dicom; content decides which one reads an input.",
+        "NAME[:OPTIONS]",
+        PIPELINE,
+        complete=names_of("reader"),
+    ),
     Flag(
         "normalize",
         str,
@@ -213,11 +226,12 @@ RUN_FLAGS = (*PICTURES, *PLACES, *HOW, *OUTPUT)
 class RunFlags:
     """What the user typed behind ``dcmconv run``; None and empty are what was not said.
 
-    ``options`` holds the dotted flags: id, option and text.
+    ``options`` holds the flags of components.
     """
 
     inputs: list[str] = field(default_factory=list)
     out: str = DEFAULT_OUT
+    read: list[str] = field(default_factory=list)
     normalize: str | None = None
     colormap: str | None = None
     step: list[str] = field(default_factory=list)
@@ -241,11 +255,11 @@ class RunFlags:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
-    options: Sequence[tuple[str, str, str]] = ()
+    options: Sequence[Setting] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> RunFlags:
         """Make one of what typer found."""
         known = {item.name for item in fields(cls)}
         given = {key: value for key, value in values.items() if key in known and value is not None}
-        return cls(**given, options=given_options(values, targets))
+        return cls(**given, options=given_settings(values, targets))

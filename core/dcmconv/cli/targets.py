@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dcmconv.cli.component_flags import FlagTarget
-from dcmconv.cli.words import blocked_plugins, components_named, values_of
+from dcmconv.cli.component_flags import FlagTarget, has_own_flag
+from dcmconv.cli.run_flags import RUN_FLAGS
+from dcmconv.cli.words import blocked_plugins, components_named, long_flags, values_of
 from dcmconv.errors import DcmconvError
 from dcmconv.registry import Registry
 
 __all__ = ["find_targets"]
 
-KINDS = ("normalizer", "colormap", "step", "writer")
+KINDS = ("normalizer", "colormap", "step", "writer", "reader")
+_RUN_WORDS = {"--help", *(word for flag in RUN_FLAGS for word in flag.spellings())}
 
 
 def find_targets(words: Sequence[str]) -> list[FlagTarget]:
-    """Return the components that are named, each once; what does not exist is refused later."""
+    """Return the components that are named, each once; what does not exist is refused later.
+
+    A flag that ``run`` itself does not have may be a reader's own: then, and only then, readers are
+    asked that nobody named.
+    """
     named, chains = components_named(words), values_of(words, "--chain")
-    if not (named or chains):
+    has_foreign_flag = bool(long_flags(words) - _RUN_WORDS)
+    if not (named or chains or has_foreign_flag):
         return []
     registry = Registry.discover(blocked=blocked_plugins(words))
     found: dict[str, FlagTarget] = {}
@@ -25,6 +32,10 @@ def find_targets(words: Sequence[str]) -> list[FlagTarget]:
         target = _target(identity, kind, name, registry)
         if target is not None:
             found.setdefault(identity, target)
+    for name in registry.names("reader") if has_foreign_flag else ():
+        target = _target(name, "reader", name, registry)
+        if target is not None and has_own_flag(target):
+            found.setdefault(name, target)
     return list(found.values())
 
 
@@ -42,6 +53,7 @@ def _in_chains(chains: list[str], registry: Registry) -> Iterator[tuple[str, str
             chain = load_chain(name, registry)
         except DcmconvError:
             continue  # the command itself reads the chain again, and complains in full
+        yield from ((reader.known_as, "reader", reader.use) for reader in chain.read or ())
         for slots in (chain, *(chain.rules or ()), *(chain.outputs or ())):
             pairs = [("normalizer", slots.normalize), ("colormap", slots.colormap)]
             pairs += [("step", step) for step in slots.steps or ()]

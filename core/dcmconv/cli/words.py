@@ -10,9 +10,18 @@ import os
 import shlex
 from collections.abc import Sequence
 
-__all__ = ["blocked_plugins", "command_named", "completed_words", "components_named", "values_of"]
+__all__ = [
+    "blocked_plugins",
+    "command_named",
+    "completed_words",
+    "components_named",
+    "long_flags",
+    "values_of",
+]
 
 KIND_FLAGS = {
+    "-r": "reader",
+    "--read": "reader",
     "-n": "normalizer",
     "--normalize": "normalizer",
     "-c": "colormap",
@@ -68,6 +77,16 @@ def components_named(words: Sequence[str]) -> list[tuple[str, str]]:
         if word.startswith("--") and dot and "=" not in head:
             named.append(("", head))
     return list(dict.fromkeys(named))
+
+
+def long_flags(words: Sequence[str]) -> set[str]:
+    """Return the flags with two dashes, dotted ones apart.
+
+    >>> long_flags(["-n", "voi", "--overlays=draw", "--jpg.quality", "95"])
+    {'--overlays'}
+    """
+    heads = (word.partition("=")[0] for word in words if word.startswith("--"))
+    return {head for head in heads if head != "--" and "." not in head}
 
 
 def blocked_plugins(words: Sequence[str]) -> list[str]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import pickle
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pytest
 
+from dcmconv.chain.spec import COMPONENT_KEYS
 from dcmconv.kinds import Command
 from dcmconv.options import Component, option_fields
 from dcmconv.references import ComponentRef
 
 __all__ = ["CommandConformance", "ComponentConformance", "explained"]
 
-RESERVED = frozenset({"use", "id", "when", "note"})
+RESERVED = COMPONENT_KEYS | {"when", "note"}
 """Words of a chain; no option may take one."""
+
+FLAG = re.compile(r"--[a-z][a-z0-9-]*")
 
 
 def explained(error: Exception) -> bool:
@@ -62,8 +67,24 @@ class ComponentConformance:
     def test_no_option_takes_a_word_of_the_chain(self) -> None:
         assert sorted(self.reserved & set(self.options)) == []
 
+    def test_no_option_hides_a_method(self) -> None:
+        bases = type(self.component).__mro__[1:]
+        methods = {
+            name for base in bases for name in vars(base) if inspect.isroutine(getattr(base, name))
+        }
+        assert sorted(methods & set(self.options)) == []
+
     def test_option_names_can_be_typed_as_flags(self) -> None:
         assert [name for name in self.options if not name.islower() or name.startswith("_")] == []
+
+    def test_flags_of_their_own_can_be_typed(self) -> None:
+        flags = [option.opt.flag for option in option_fields(type(self.component))]
+        assert [flag for flag in flags if flag and not FLAG.fullmatch(flag)] == []
+
+    def test_its_fingerprint_is_text_and_stays(self) -> None:
+        fingerprint = self.component.fingerprint()
+        assert isinstance(fingerprint, str)
+        assert type(self.component)(**self.options).fingerprint() == fingerprint
 
     def test_its_options_have_a_schema(self) -> None:
         from pydantic import TypeAdapter
@@ -100,3 +121,4 @@ class CommandConformance(ComponentConformance):
     """What a command promises before it is run: declared options, and ``run`` is lazy."""
 
     component: Command
+    reserved: ClassVar[frozenset[str]] = RESERVED | {"help", "json", "as_json"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from dcmconv.testing.spawned import digest, in_a_spawned_worker
 
 __all__ = ["ReaderConformance"]
 
+TAG = re.compile(r"[0-9A-F]{4},[0-9A-F]{4}")
 INTERPRETATIONS = {"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB"}
 
 
@@ -76,6 +78,12 @@ class ReaderConformance(ComponentConformance):
         noise = random.Random(2)  # noqa: S311 - the same noise every time
         sure = [self.component.sniff(noise.randbytes(HEAD_BYTES), "noise") for _ in range(200)]
         assert max(sure) < 100
+
+    def test_it_lists_every_name_that_its_attributes_have_or_none(self) -> None:
+        names = set(self.component.attribute_names())
+        for instance in self.instances():
+            asked = {word for word in instance.attributes if not TAG.fullmatch(word)}
+            assert not names or asked <= names, sorted(asked - names)
 
     def test_frames_are_counted_from_one(self) -> None:
         for instance in self.instances():

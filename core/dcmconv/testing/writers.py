@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from dcmconv.chain.spec import OUTPUT_KEYS
 from dcmconv.errors import DcmconvError
 from dcmconv.kinds import Writer
 from dcmconv.picture import Picture
@@ -34,13 +35,7 @@ class WriterConformance(ComponentConformance):
     component: Writer
     opens_with_pillow: ClassVar[bool] = True
     lossless: ClassVar[bool] = False
-    reserved: ClassVar[frozenset[str]] = RESERVED | {
-        "name",
-        "normalize",
-        "colormap",
-        "steps",
-        "invert",
-    }
+    reserved: ClassVar[frozenset[str]] = RESERVED | OUTPUT_KEYS
 
     def wants(self, picture: Picture) -> bool:
         """Say whether the engine would hand such a picture to this writer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
@@ -33,7 +34,7 @@ class FromFile(Colormap):
     """The colors of a file: CSV (red,green,blue a line) or ImageJ ``.lut``, text or binary.
 
     ``path`` is made absolute when the component is made, so that a worker in another folder reads
-    the same file; the file itself is read by ``table`` alone.
+    the same file; the file itself is read when its colors or its fingerprint are asked for.
     """
 
     path: Annotated[
@@ -57,15 +58,21 @@ class FromFile(Colormap):
         UsageError
             If the file cannot be read, or holds no color table; with the number of the line.
         """
+        return parse_color_table(self._content(), self.path)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the file; raises ``UsageError`` if it cannot be read."""
+        return hashlib.sha256(self._content()).hexdigest()
+
+    def _content(self) -> bytes:
         try:
             with Path(self.path).open("rb") as stream:
-                content = stream.read(MAX_BYTES + 1)
+                return stream.read(MAX_BYTES + 1)
         except OSError as error:
             raise UsageError(
                 f"The colormap file {self.path} cannot be read: {error.strerror or error}.",
                 hint="Give the path of a file that can be read: -c file:path=COLORS.csv",
             ) from error
-        return parse_color_table(content, self.path)
 
 
 def parse_color_table(content: bytes, where: str) -> ColorTable:

@@ -20,6 +20,7 @@ from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
 from dcmconv_builtins.dicom.pixel_values import StoredRange, find_padding, stored_values_of
 from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
+from dcmconv_builtins.dicom.read_options import ReadOptions
 from dcmconv_builtins.dicom.sop_classes import RT_DOSE, is_label_map, name_of, without_picture
 from dcmconv_builtins.dicom.spacing import find_aspect, find_spacing
 from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
@@ -36,8 +37,8 @@ class DicomInstance:
     ----------
     stream : binary file
         Open for reading; owned, and closed by ``close``.
-    inflate_limit : int
-        The greatest size of a deflated dataset, in bytes.
+    options : ReadOptions
+        Those of the reader.
 
     Raises
     ------
@@ -47,10 +48,11 @@ class DicomInstance:
         If there should be one, and it cannot be had.
     """
 
-    def __init__(self, stream: BinaryIO, *, inflate_limit: int) -> None:
+    def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
         self._stream = stream
         self._notes = Notes()
-        part10 = read_part10(stream, self._notes, inflate_limit=inflate_limit)
+        limit = options.inflate_limit << 20
+        part10 = read_part10(stream, self._notes, inflate_limit=limit)
         self._top = part10.top
         self._data = _open_data(part10, _pixels_of(part10))
         self._description = self._data.description

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated
 
-from dcmconv.plugin import InputFile, Instance, Opt, Reader
+from dcmconv.plugin import InputFile, Instance, Reader
 from dcmconv_builtins.dicom.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.encoding import guess_encoding
+from dcmconv_builtins.dicom.read_options import ReadOptions
 
 __all__ = ["DicomReader"]
 
@@ -16,16 +17,12 @@ PRELOAD = ("dcmconv_builtins.dicom.instance", "imagecodecs", "openjpeg.utils", "
 
 
 @dataclass(frozen=True, kw_only=True)
-class DicomReader(Reader):
+class DicomReader(ReadOptions, Reader):
     """DICOM, told by its content: PS3.10 files, and datasets without preamble or meta information.
 
     Frames are read and decoded one at a time.  Deviations from the standard that leave one meaning
     are noted, and those that leave several are errors: no picture is better than a wrong one.
     """
-
-    inflate_limit: Annotated[
-        int, Opt("Greatest size of a deflated dataset after inflating", unit="MiB", ge=1)
-    ] = 1024
 
     @classmethod
     def sniff(cls, head: bytes, name: str) -> int:
@@ -35,6 +32,13 @@ class DicomReader(Reader):
         if head[:4] == b"DICM":
             return 60
         return 50 if guess_encoding(head) is not None else 0
+
+    @classmethod
+    def attribute_names(cls) -> Collection[str]:
+        """Return the keywords of PS3.6; groups that repeat, such as 60xx, are asked for by tag."""
+        from pydicom.datadict import keyword_dict
+
+        return frozenset(keyword_dict) - {""}
 
     def open(self, source: InputFile) -> Instance:
         """Open one file; pixels are decoded later, frame by frame.
@@ -55,7 +59,7 @@ class DicomReader(Reader):
 
         stream = open_bounded(source.open())
         try:
-            opened = DicomInstance(stream, inflate_limit=self.inflate_limit << 20)
+            opened = DicomInstance(stream, self)
         except BaseException:
             stream.close()
             raise
