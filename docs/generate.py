@@ -94,7 +94,7 @@ def _options(component: type[Component]) -> str:
             code(describe(field.annotation)),
             "required" if field.required else code(default_of(field)),
             _limits(field.opt),
-            field.opt.help + _examples(field.opt),
+            field.opt.help + _examples(field.opt) + _own_flag(field.opt),
         )
         for field in option_fields(component)
     ]
@@ -112,6 +112,10 @@ def _limits(opt: Any) -> str:
 def _examples(opt: Any) -> str:
     shown = [str(list(item) if isinstance(item, tuple) else item) for item in opt.examples]
     return f" (such as {', '.join(code(item) for item in shown)})" if shown else ""
+
+
+def _own_flag(opt: Any) -> str:
+    return f"; also {code(opt.flag)}" if opt.flag else ""
 
 
 def _preset_page(registry: Registry) -> str:

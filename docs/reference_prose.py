@@ -5,7 +5,8 @@ from __future__ import annotations
 COMPONENTS = {
     "reader": """\
 A reader turns the bytes of one input into Frames.
-The one that is surest of the content reads it; there is no option to choose one.""",
+The one that is surest of the content reads it; there is no option to choose one.
+Give it options with `--read NAME:OPTIONS`, or `read:` in a chain; some have a flag of their own.""",
     "normalizer": """\
 A normalizer decides how modality values become display values.
 Choose it with `--normalize NAME`, or `normalize:` in a chain.""",
@@ -63,6 +64,7 @@ The later one wins:
 KEYS = {
     "version": "The version of the format. It has to be there.",
     "extends": "Chain files or `preset:NAME`; this chain is laid over them.",
+    "read": "Options of [readers](readers.md); those not named are there without.",
     "normalize": "The [normalizer](normalizers.md). Default: `auto`.",
     "invert": "Swap black and white.",
     "steps": "[Steps](steps.md) in their order.",

@@ -12,7 +12,7 @@ from support.source_code import calls, functions, imports, modules, tree
 LAYERS = [
     ["errors"],
     ["options", "_validation", "curve", "host", "layers", "outcome", "template"],
-    ["frame", "statistics", "executor"],
+    ["frame", "statistics", "histogram", "survey", "executor"],
     ["picture", "inputs"],
     ["kinds"],
     ["plugin"],

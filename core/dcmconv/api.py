@@ -45,9 +45,10 @@ class RenderedPicture:
     def pixels(self) -> NDArray[Any]:
         """The pixels: uint8 or uint16, shape (rows, columns) or (rows, columns, 3 or 4).
 
-        Read-only.  ``PIL.Image.fromarray(picture.pixels)`` makes a Pillow image of 8-bit ones.
+        Read-only; labels are numbers.  ``PIL.Image.fromarray(picture.pixels)`` makes a Pillow image
+        of 8-bit ones.
         """
-        if self.picture.palette is None:
+        if self.picture.palette is None or self.picture.domain == "label":
             return self.picture.pixels
         return np.take(self.picture.palette, self.picture.pixels, axis=0)
 
@@ -60,6 +61,10 @@ class RenderedPicture:
             If the writer does not take this kind of picture.
         """
         made = _writer(writer)
+        if self.picture.domain == "label" and "label" not in made.accepts:
+            from dcmconv.render.labels import in_label_colors
+
+            return made.encode(in_label_colors(self.picture, depth=made.depth()))
         if self.picture.domain not in made.accepts:
             raise UsageError(
                 f"{writer} takes {' or '.join(sorted(made.accepts))} values; "

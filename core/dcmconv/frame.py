@@ -109,10 +109,16 @@ class Rescale:
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """A Palette Color LUT (PS3.3 C.7.6.3.1.5): ``table`` has shape (n, 3), uint8 or uint16."""
+    """A Palette Color LUT (PS3.3 C.7.6.3.1.5, C.7.6.19).
+
+    ``table`` has shape (n, 3), or (n, 4) with alpha, uint8 or uint16; its first row is the color of
+    the stored value ``first``.  A supplemental palette colors the values from ``first`` on, and
+    leaves those below to the grayscale pipeline.
+    """
 
     table: NDArray[Any]
     first: int = 0
+    is_supplemental: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -137,12 +143,17 @@ class Frame:
         Of modality values, such as ``HU``; empty if the file does not say.
     voi_windows, voi_luts : tuple
         What the file offers (PS3.3 C.11.2), in its order.  VOI LUTs take modality values.
+    voi_source : str
+        Who offers them, such as ``Presentation state LUNG``; empty for the file itself.
     presentation : Lut or "IDENTITY" or "INVERSE" or None
         Presentation LUT Sequence or Shape (PS3.3 C.11.6); None where the file has neither.
     padding : Padding, optional
         Stored values that are no image.
     palette : Palette, optional
         For ``PALETTE COLOR``.
+    pseudo_color : uint8 array, shape (256, 3), optional
+        Colours for the display values of a gray frame (PS3.4 N.2.2): used like a colormap, unless
+        the chain names one.
     spacing : Spacing, optional
         Physical size of a pixel.
     aspect : float
@@ -165,6 +176,8 @@ class Frame:
         What decoded the stream, such as ``imagecodecs.jpegls``.
     notes : tuple of str
         What the reader had to decide or tolerate; goes into the outcome.
+    surveyed : Statistics, optional
+        Of more frames than this one; set by the engine for a normalizer that asks for them.
     """
 
     stored_values: NDArray[Any]
@@ -174,9 +187,11 @@ class Frame:
     units: str = ""
     voi_windows: tuple[VoiWindow, ...] = ()
     voi_luts: tuple[Lut, ...] = ()
+    voi_source: str = ""
     presentation: Lut | Literal["IDENTITY", "INVERSE"] | None = None
     padding: Padding | None = None
     palette: Palette | None = None
+    pseudo_color: NDArray[np.uint8] | None = None
     spacing: Spacing | None = None
     aspect: float = 1.0
     icc_profile: bytes = b""
@@ -189,6 +204,7 @@ class Frame:
     frame_count: int = 1
     decoder: str = ""
     notes: tuple[str, ...] = ()
+    surveyed: Statistics | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         view = self.stored_values.view()
@@ -208,7 +224,8 @@ class Frame:
     @property
     def is_color(self) -> bool:
         """Whether the frame has its own colours, so that no normalizer touches it."""
-        return self.stored_values.ndim == 3 or self.palette is not None
+        has_palette = self.palette is not None and not self.palette.is_supplemental
+        return self.stored_values.ndim == 3 or has_palette
 
     @property
     def is_inverted(self) -> bool:
@@ -226,7 +243,10 @@ class Frame:
 
     @cached_property
     def statistics(self) -> Statistics:
-        """Extremes and percentiles of the modality values, padding left out; computed on demand."""
+        """Extremes and percentiles of the modality values, padding left out; computed on demand.
+
+        Those of the instance, the series or the run for a normalizer that asks for them.
+        """
         from dcmconv.statistics import Statistics
 
-        return Statistics.of(self)
+        return Statistics.of(self) if self.surveyed is None else self.surveyed

@@ -20,11 +20,13 @@ from dcmconv.host import Host
 from dcmconv.inputs import InputFile, Instance, Reference, Refusal
 from dcmconv.options import Component
 from dcmconv.picture import Domain, Picture
+from dcmconv.survey import Survey
 
 __all__ = [
     "ArrayNormalizer",
     "Colormap",
     "Command",
+    "MaskNormalizer",
     "Normalizer",
     "Reader",
     "Source",
@@ -92,6 +94,14 @@ class Normalizer(Component, ABC):
             If the frame lacks what the normalizer needs.
         """
 
+    def survey(self) -> Survey:
+        """Return over which frames ``frame.statistics`` reaches, with the options as they are.
+
+        A survey of more than the frame is made before the first picture, in a pass of its own; its
+        percentiles must be named here.
+        """
+        return Survey()
+
     def domain(self) -> Domain:
         """Return the domain of the pictures, with the options as they are."""
         return "display"
@@ -117,6 +127,28 @@ class ArrayNormalizer(Normalizer):
         -------
         float64 array, same shape
             0 black, 1 white; clipped, polarised and rounded by the engine.
+        """
+
+
+class MaskNormalizer(Normalizer):
+    """Shows where something is instead of what the pixels hold: a mask, for frames of any sort.
+
+    Neither padding, Presentation LUT nor polarity touch it, and the frame's layers are not drawn
+    over it; its view, the steps and ``invert`` hold as for every picture.
+    """
+
+    def curve(self, frame: Frame) -> Tone:
+        """Never asked for; see ``mask``."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def mask(self, frame: Frame) -> NDArray[Any]:
+        """Return the mask: bool, or uint8 with 255 for all of a pixel; shape (rows, columns).
+
+        Raises
+        ------
+        InputError
+            If the frame has nothing to show.
         """
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from colorsys import hsv_to_rgb
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-__all__ = ["LabelName", "Layer", "View"]
+__all__ = ["LabelName", "Layer", "View", "default_label_color"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +58,45 @@ class View:
 
 @dataclass(frozen=True)
 class LabelName:
-    """What a number in a label picture stands for (PS3.3 C.8.20.4)."""
+    """What a number in a label picture stands for (PS3.3 C.8.20.4).
+
+    Parameters
+    ----------
+    number : int
+        The value of its pixels.
+    name : str
+        In the words of the file.
+    color : tuple of three ints, optional
+        Red, green and blue, 0 to 255, as the file recommends; None for ``default_label_color``.
+    meaning, category : str
+        What it is, and what kind of thing that is: "Liver", "Anatomical Structure".
+    meaning_code, category_code : str
+        The same as codes, ``SCHEME:VALUE``.
+    """
 
     number: int
     name: str
-    color: tuple[int, int, int] = (255, 255, 255)
+    color: tuple[int, int, int] | None = None
     meaning: str = ""
+    category: str = ""
+    meaning_code: str = ""
+    category_code: str = ""
+
+
+_GOLDEN_RATIO = 0.618033988749895
+_STRENGTHS = ((0.85, 0.95), (0.55, 1.0), (0.9, 0.7))
+"""Saturation and value, in turn, so that hues that come close differ in strength."""
+
+
+def default_label_color(number: int) -> tuple[int, int, int]:
+    """Return a color for a label that has none: black for 0, else one unlike its neighbors.
+
+    >>> default_label_color(0)
+    (0, 0, 0)
+    """
+    if number == 0:
+        return 0, 0, 0
+    saturation, value = _STRENGTHS[number % 3]
+    # Steps of the golden ratio around the circle of hues never come back to the same place.
+    red, green, blue = hsv_to_rgb((number * _GOLDEN_RATIO) % 1.0, saturation, value)
+    return round(red * 255), round(green * 255), round(blue * 255)

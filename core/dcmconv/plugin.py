@@ -37,6 +37,7 @@ from dcmconv.kinds import (
     Command,
     Ending,
     Heading,
+    MaskNormalizer,
     Normalizer,
     Reader,
     Row,
@@ -45,10 +46,11 @@ from dcmconv.kinds import (
     Step,
     Writer,
 )
-from dcmconv.layers import LabelName, Layer, View
+from dcmconv.layers import LabelName, Layer, View, default_label_color
 from dcmconv.options import Component, Opt
 from dcmconv.picture import Domain, Picture, ValueScale
-from dcmconv.statistics import Statistics
+from dcmconv.statistics import Scope, Statistics
+from dcmconv.survey import Survey
 from dcmconv.template import Template
 
 __all__ = [
@@ -82,6 +84,7 @@ __all__ = [
     "Linear",
     "Lost",
     "Lut",
+    "MaskNormalizer",
     "Normalizer",
     "Opt",
     "OutputError",
@@ -96,10 +99,12 @@ __all__ = [
     "Row",
     "Rows",
     "SkipInput",
+    "Scope",
     "Source",
     "Spacing",
     "Statistics",
     "Step",
+    "Survey",
     "Task",
     "Template",
     "Tone",
@@ -109,4 +114,5 @@ __all__ = [
     "View",
     "VoiWindow",
     "Writer",
+    "default_label_color",
 ]

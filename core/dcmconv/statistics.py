@@ -1,9 +1,10 @@
-"""Extremes and percentiles of one frame, padding left out."""
+"""Extremes and percentiles in modality units, padding left out."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,39 +14,26 @@ from dcmconv.errors import InputError
 if TYPE_CHECKING:
     from dcmconv.frame import Frame, Lut, Padding, Rescale
 
-__all__ = ["Statistics"]
+__all__ = ["PixelStatistics", "Scope", "Statistics"]
+
+Scope = Literal["frame", "instance", "series", "run"]
+"""Over which frames statistics reach: one, or all that are in the same whole."""
 
 
-class Statistics:
-    """Statistics of a frame in modality units, each computed when it is first asked for.
+class Statistics(ABC):
+    """Statistics of pixels in modality units: of a frame, or of all frames that a survey saw.
 
-    They come from the stored values: a linear modality transform maps an extreme to an extreme, so
-    no array of modality values is made.  Padding and non-finite values are left out.
-
-    Parameters
-    ----------
-    stored_values : array, any shape
-        As in ``Frame.stored_values``.
-    modality : Rescale or Lut
-        From stored values to modality units.
-    padding : Padding, optional
-        Stored values to leave out.
+    Padding and non-finite values are left out.
     """
 
-    def __init__(
-        self, stored_values: NDArray[Any], modality: Rescale | Lut, padding: Padding | None
-    ) -> None:
-        self._stored_values = stored_values
-        self._modality = modality
-        self._padding = padding
+    @staticmethod
+    def of(frame: Frame) -> PixelStatistics:
+        """Return the statistics of a whole frame; what a supplemental palette colors is no gray."""
+        values = _gray_values(frame, frame.stored_values)
+        return PixelStatistics(values, frame.modality, frame.padding)
 
-    @classmethod
-    def of(cls, frame: Frame) -> Statistics:
-        """Return the statistics of a whole frame."""
-        return cls(frame.stored_values, frame.modality, frame.padding)
-
-    @classmethod
-    def of_region(cls, frame: Frame, region: tuple[int, int, int, int]) -> Statistics:
+    @staticmethod
+    def of_region(frame: Frame, region: tuple[int, int, int, int]) -> PixelStatistics:
         """Return the statistics of a rectangle: column, row, columns, rows, from the upper left.
 
         Raises
@@ -61,7 +49,60 @@ class Statistics:
                 f"{frame.columns}x{frame.rows} pixels.",
                 hint="Give column, row, columns and rows of a rectangle inside the frame.",
             )
-        return cls(inside, frame.modality, frame.padding)
+        return PixelStatistics(_gray_values(frame, inside), frame.modality, frame.padding)
+
+    @property
+    def scope(self) -> Scope:
+        """Over which frames they reach."""
+        return "frame"
+
+    @property
+    def error(self) -> float:
+        """How far a percentile may lie below the right one, in modality units; 0 where exact."""
+        return 0.0
+
+    @property
+    @abstractmethod
+    def minimum(self) -> float:
+        """The least modality value; 0 where every pixel is padding."""
+
+    @property
+    @abstractmethod
+    def maximum(self) -> float:
+        """The greatest modality value; 0 where every pixel is padding."""
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many pixels count."""
+
+    @abstractmethod
+    def percentile(self, percent: float) -> float:
+        """Return the modality value below which ``percent`` of the pixels lie, interpolated."""
+
+
+class PixelStatistics(Statistics):
+    """Statistics of pixels that are at hand, each computed when it is first asked for.
+
+    They come from the stored values: a linear modality transform maps an extreme to an extreme, so
+    no array of modality values is made.
+
+    Parameters
+    ----------
+    stored_values : array, any shape
+        As in ``Frame.stored_values``.
+    modality : Rescale or Lut
+        From stored values to modality units.
+    padding : Padding, optional
+        Stored values to leave out.
+    """
+
+    def __init__(
+        self, stored_values: NDArray[Any], modality: Rescale | Lut, padding: Padding | None
+    ) -> None:
+        self._stored_values = stored_values
+        self._padding = padding
+        self.modality = modality
 
     @property
     def minimum(self) -> float:
@@ -76,7 +117,19 @@ class Statistics:
     @property
     def count(self) -> int:
         """How many pixels count."""
-        return int(self._image_values.size)
+        return int(self.image_values.size)
+
+    @cached_property
+    def image_values(self) -> NDArray[Any]:
+        """The stored values that are image; the array itself where all are."""
+        values = self._stored_values
+        if values.dtype.kind == "f":
+            finite = np.isfinite(values)
+            values = values if finite.all() else values[finite]
+        if self._padding is None:
+            return values
+        is_padding = (values >= self._padding.first) & (values <= self._padding.last)
+        return values[~is_padding] if is_padding.any() else values
 
     def percentile(self, percent: float) -> float:
         """Return the modality value below which ``percent`` of the pixels lie, interpolated."""
@@ -92,27 +145,22 @@ class Statistics:
     def _extremes(self) -> tuple[float, float]:
         from dcmconv.frame import Rescale
 
-        values = self._image_values
+        values = self.image_values
         if values.size == 0:
             return 0.0, 0.0
-        if isinstance(self._modality, Rescale):
-            ends = self._modality(np.array([values.min(), values.max()]))
+        if isinstance(self.modality, Rescale):
+            ends = self.modality(np.array([values.min(), values.max()]))
         else:
-            ends = self._modality(np.unique(values))
+            ends = self.modality(np.unique(values))
         return float(ends.min()), float(ends.max())
 
     @cached_property
     def _sorted_modality_values(self) -> NDArray[np.float64]:
-        return np.sort(self._modality(self._image_values), axis=None)
+        return np.sort(self.modality(self.image_values), axis=None)
 
-    @cached_property
-    def _image_values(self) -> NDArray[Any]:
-        """The stored values that are image; the array itself where all are."""
-        values = self._stored_values
-        if values.dtype.kind == "f":
-            finite = np.isfinite(values)
-            values = values if finite.all() else values[finite]
-        if self._padding is None:
-            return values
-        is_padding = (values >= self._padding.first) & (values <= self._padding.last)
-        return values[~is_padding] if is_padding.any() else values
+
+def _gray_values(frame: Frame, stored_values: NDArray[Any]) -> NDArray[Any]:
+    if frame.palette is None or not frame.palette.is_supplemental:
+        return stored_values
+    gray: NDArray[Any] = stored_values[stored_values < frame.palette.first]
+    return gray

@@ -20,6 +20,7 @@ def dcmconv_normalizers() -> Refs:
         "auto": f"{HERE}.normalizers.auto:Auto",
         "minmax": f"{HERE}.normalizers.minmax:MinMax",
         "none": f"{HERE}.normalizers.none:Unscaled",
+        "overlay": f"{HERE}.normalizers.overlay:Overlay",
         "percentile": f"{HERE}.normalizers.percentile:Percentile",
         "voi": f"{HERE}.normalizers.voi:Voi",
         "window": f"{HERE}.normalizers.window:Window",

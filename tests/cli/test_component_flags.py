@@ -2,9 +2,19 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pytest
+from support.made_up_readers import Silent
 
 from dcmconv._entry import main
-from dcmconv.cli.component_flags import FlagTarget, describe, flags_of, given_options
+from dcmconv.chain.setting_text import Setting
+from dcmconv.cli.component_flags import (
+    FlagTarget,
+    all_flags,
+    describe,
+    flags_of,
+    given_settings,
+    has_own_flag,
+)
+from dcmconv.cli.run_flags import RUN_FLAGS
 from dcmconv.options import Component, Opt
 
 
@@ -48,10 +58,32 @@ def test_flags_come_from_the_declaration():
 def test_only_flags_that_were_given_are_handed_on():
     names = [flag.name for flag in flags_of(TARGET)]
     values = dict.fromkeys(names) | {names[0]: "-600", names[3]: False}
-    assert given_options(values, [TARGET]) == [
-        ("every-thing", "level", "-600"),
-        ("every-thing", "loud", "false"),
+    assert given_settings(values, [TARGET]) == [
+        Setting("every-thing", "level", "-600"),
+        Setting("every-thing", "loud", "false"),
     ]
+
+
+def test_an_option_may_name_a_flag_of_its_own():
+    target = FlagTarget("silent", "reader", Silent)
+    assert has_own_flag(target)
+    assert not has_own_flag(TARGET)
+    layer, bold = all_flags(RUN_FLAGS, [target])[-2:]
+    assert (layer.words, layer.metavar, layer.type) == (("--layer",), "TEXT", list[str])
+    assert bold.words == ("--bold/--no-bold",)
+    values = {layer.name: ["a,b", "[c"], bold.name: True}
+    layers, boldness = given_settings(values, [target])
+    assert layers == Setting("silent", "layers", ["a,b", "[c"])
+    assert str(layers.place) == "--layer a,b [c"
+    assert boldness == Setting("silent", "bold", "true")
+
+
+def test_a_flag_that_run_has_or_another_component_goes_first():
+    twice = [FlagTarget("silent", "reader", Silent), FlagTarget("other", "reader", Silent)]
+    spelled = [word for flag in all_flags(RUN_FLAGS, twice) for word in flag.words]
+    assert spelled.count("--frames") == 1
+    assert spelled.count("--layer") == 1
+    assert "--other.layers" in spelled
 
 
 @pytest.mark.parametrize(
@@ -69,6 +101,20 @@ def test_help_shows_the_options_of_a_chains_components(capsys):
     shown = capsys.readouterr().out
     assert "--jpg.quality" in shown
     assert "--figure.dpi" in shown
+
+
+def test_help_shows_the_options_and_own_flags_of_a_named_reader(capsys):
+    assert main(["run", "-r", "dicom", "--help"]) == 0
+    shown = capsys.readouterr().out
+    for flag in ("--dicom.inflate_limit", "--dicom.overlays", "--overlays", "--presentation-state"):
+        assert flag in shown
+
+
+def test_help_says_how_to_see_the_options_of_a_reader(capsys):
+    assert main(["run", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "dcmconv run -r dicom --help" in shown
+    assert "--presentation-state" not in shown
 
 
 def test_help_shows_no_component_that_is_not_named(capsys):

@@ -66,6 +66,14 @@ def test_help_of_a_command_imports_no_image_library(words):
     assert [name for name in HEAVY if name in found and name != "pydantic"] == []
 
 
+@pytest.mark.parametrize(
+    ("words", "is_asked"), [([], False), (["--timeout=5"], False), (["--overlays=off"], True)]
+)
+def test_a_reader_is_asked_for_flags_only_if_run_does_not_know_one(words, is_asked):
+    found = modules_after(["run", *words, "--help"])
+    assert ("dcmconv_builtins.readers.dicom" in found) == is_asked
+
+
 def test_help_imports_no_strangers_module(with_greet):
     assert "greeting" not in modules_after(["--help"], PYTHONPATH=with_greet)
 

@@ -29,6 +29,7 @@ def name_of(page: Path) -> str:
 @pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_the_code_on_the_page_runs(page, samples, tmp_path, monkeypatch, capsys):
     shutil.copytree(samples, tmp_path / "demo")
+    shutil.copytree(ROOT / "docs" / "tutorial" / "article_scripts", tmp_path / "article_scripts")
     with workbench(tmp_path, monkeypatch, capsys) as bench:
         for block in blocks(page):
             try:

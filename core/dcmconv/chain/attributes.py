@@ -20,7 +20,7 @@ _TAG = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
 _NAME_FIELDS = frozenset({"name", "frame", "frames", "folder"})
 """What a name template may ask for beside attributes."""
 
-_SURELY_A_SLIP = 0.85
+_SURELY_A_SLIP = 0.9
 """How close a word must be to a known one, where a reader may have names that nobody knows."""
 
 

@@ -67,7 +67,8 @@ def stage_complaints(stages: Stages, registry: Registry) -> Iterator[Complaint]:
             "Give that output 'colormap: none', or use another normalizer.",
         )
     accepts = cast("Writer", stages.writer.component).accepts
-    if domain not in accepts:
+    # What is a label shows only when a file is opened; labels pass every normalizer by.
+    if domain not in accepts and accepts != {"label"}:
         yield Complaint(
             _place(stages.writer, stages.normalizer),
             f"{stages.writer.spec.use} takes {_listed(accepts)} values; {gives}.",

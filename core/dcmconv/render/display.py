@@ -70,10 +70,12 @@ class DisplayRule:
         clipped = np.clip(np.where(background, 0.0, unit_values), 0.0, 1.0)
         if self.presentation is not None:
             clipped = _apply_presentation_lut(clipped, self.presentation)
+        top = float((1 << self.depth) - 1)
+        scaled = clipped * top
         if self.inverted:
-            clipped = 1.0 - clipped
-        top = (1 << self.depth) - 1
-        display_values = np.floor(clipped * top + 0.5).astype(self.dtype)
+            # On this scale a half stays a half; (1 - 55 / 510) * 255 would be 227.49999999999997.
+            scaled = top - scaled
+        display_values = np.floor(scaled + 0.5).astype(self.dtype)
         display_values[background] = 0
         return display_values
 

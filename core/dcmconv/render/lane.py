@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import Any, cast
 
 from dcmconv.chain.plan import Lane
-from dcmconv.errors import PluginError
+from dcmconv.errors import InputError, PluginError
 from dcmconv.frame import Frame
-from dcmconv.kinds import Colormap, ColorTable, Normalizer, Step, Writer
+from dcmconv.kinds import Colormap, ColorTable, MaskNormalizer, Normalizer, Step, Writer
 from dcmconv.picture import Picture
 from dcmconv.render.aspect import square_pixels
 from dcmconv.render.color import apply_colormap, checked_table
+from dcmconv.render.labels import in_label_colors, with_label_palette
 from dcmconv.render.layers import apply_view, draw_layers
 
 __all__ = ["LaneAtWork"]
@@ -56,27 +57,55 @@ class LaneAtWork:
         """Turn a toned picture into what the writer gets.
 
         Layers of the frame are drawn over the colormap's colours, so that white stays white; then
-        the frame's view is cut out, pixels are made square, and the steps follow.
+        the frame's view is cut out, pixels are made square, and the steps follow.  Labels stay
+        numbers up to the first step, or the writer, that does not know them.
         """
         before, after = self._steps
-        layers = [layer for layer in frame.layers if layer.drawn]
+        table = self._table_for(frame)
+        layers = [layer for layer in frame.layers if layer.drawn and not self._makes_masks]
         if layers:
-            picture = draw_layers(self._colored(picture, as_palette=False), layers)
+            picture = draw_layers(_colored(picture, table, as_palette=False), layers)
         if frame.view is not None:
             picture = apply_view(picture, frame.view)
         if self.lane.aspect == "square":
             picture = square_pixels(picture)
         for step in before:
-            picture = _checked(step, step.apply(picture))
-        picture = self._colored(picture, as_palette=self.writer.keeps_palette and not after)
+            picture = self._applied(step, picture)
+        as_palette = self.writer.keeps_palette and not after
+        picture = _colored(picture, table, as_palette=as_palette)
         for step in after:
-            picture = _checked(step, step.apply(picture))
-        return picture
+            picture = self._applied(step, picture)
+        return self._for_writer(picture)
 
-    def _colored(self, picture: Picture, *, as_palette: bool) -> Picture:
-        if self._color_table is None:
+    def _applied(self, step: Step, picture: Picture) -> Picture:
+        if picture.domain == "label" and "label" not in step.accepts:
+            picture = in_label_colors(picture, depth=self.writer.depth())
+        return _checked(step, step.apply(picture))
+
+    def _for_writer(self, picture: Picture) -> Picture:
+        """Bring labels into a form that the writer takes: no chain knows them in advance."""
+        accepts = self.writer.accepts
+        if picture.domain != "label":
+            if accepts == {"label"}:
+                raise InputError(
+                    f"The output '{self.lane.id}' takes labels, and the picture holds none.",
+                    hint="Give that output a rule, so that it is made for segmentations alone.",
+                    reason="no-labels",
+                )
             return picture
-        return apply_colormap(picture, self._color_table, as_palette=as_palette)
+        if "label" not in accepts:
+            return in_label_colors(picture, depth=self.writer.depth())
+        return with_label_palette(picture) if self.writer.keeps_palette else picture
+
+    @property
+    def _makes_masks(self) -> bool:
+        return isinstance(self.normalizer, MaskNormalizer)
+
+    def _table_for(self, frame: Frame) -> ColorTable | None:
+        """Return the chain's colors, else those that the frame asks for, else None."""
+        if self._color_table is not None or self._makes_masks:
+            return self._color_table
+        return frame.pseudo_color
 
     def encode(self, picture: Picture) -> bytes:
         """Return the bytes of the file.
@@ -93,6 +122,10 @@ class LaneAtWork:
                 hint="Try the plugin with dcmconv.testing.WriterConformance.",
             )
         return data
+
+
+def _colored(picture: Picture, table: ColorTable | None, *, as_palette: bool) -> Picture:
+    return picture if table is None else apply_colormap(picture, table, as_palette=as_palette)
 
 
 def _checked(step: Step, picture: Any) -> Picture:

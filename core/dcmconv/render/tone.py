@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dcmconv.curve import Curve, CurveLike, Keep, Linear, origin_of
 from dcmconv.errors import PluginError
 from dcmconv.frame import Frame, Lut, Palette, Rescale
-from dcmconv.kinds import ArrayNormalizer, Normalizer
+from dcmconv.kinds import ArrayNormalizer, MaskNormalizer, Normalizer
 from dcmconv.picture import Domain, Picture, ValueScale
 from dcmconv.render.display import DisplayRule
 from dcmconv.render.tables import TableCache
@@ -46,6 +46,8 @@ def render_tone(
     tone : str
         Where the curve comes from; empty for frames with colours of their own.
     """
+    if isinstance(normalizer, MaskNormalizer):
+        return _mask_picture(frame, normalizer, depth, invert), type(normalizer).__name__
     if frame.is_label and frame.palette is None:
         return _picture(frame, frame.stored_values, "label", max(frame.bits_stored, 1)), "labels"
     if frame.is_color:
@@ -59,6 +61,8 @@ def render_tone(
     curves = tone if isinstance(tone, tuple) else (tone,)
     channels = [_through_curve(frame, curve, depth, invert) for curve in curves]
     pixels = channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
+    if frame.palette is not None:
+        pixels = _with_supplemental_colors(pixels, frame, depth)
     picture = _picture(frame, pixels, "display", depth).with_(
         scale=_scale(frame, tone, invert=invert)
     )
@@ -96,6 +100,23 @@ def _array_display_values(
     return rule.quantize(unit_values.astype(np.float64), background)
 
 
+def _mask_picture(frame: Frame, normalizer: MaskNormalizer, depth: int, invert: bool) -> Picture:
+    mask = normalizer.mask(frame)
+    shape = (frame.rows, frame.columns)
+    if getattr(mask, "shape", None) != shape or mask.dtype not in (np.bool_, np.uint8):
+        raise PluginError(
+            f"{type(normalizer).__name__} gave {mask!r:.60} for a mask; a bool or uint8 array of "
+            f"shape {shape} is needed.",
+            hint="Try the plugin with dcmconv.testing.NormalizerConformance.",
+        )
+    # Both 255 and 65535 are whole multiples of what a mask holds: nothing is rounded.
+    steps = ((1 << depth) - 1) // (1 if mask.dtype == np.bool_ else 255)
+    values = mask.astype(np.uint8 if depth == 8 else np.uint16)
+    values *= values.dtype.type(steps)
+    pixels = ~values if invert else values
+    return _picture(frame, pixels, "display", depth).with_(icc_profile=b"")
+
+
 def _color_values(frame: Frame, depth: int) -> NDArray[Any]:
     values, bits = frame.stored_values, frame.bits_stored
     if frame.palette is not None:
@@ -109,13 +130,24 @@ def apply_palette(indices: NDArray[Any], palette: Palette) -> NDArray[Any]:
 
     Returns
     -------
-    uint8 or uint16 array, shape (rows, columns, 3)
+    uint8 or uint16 array, shape (rows, columns, 3 or 4)
         A new array.
     """
     entries = len(palette.table)
     offset = np.clip(indices.astype(np.int64) - palette.first, 0, entries - 1)
     colors: NDArray[Any] = palette.table.take(offset, axis=0)
     return colors
+
+
+def _with_supplemental_colors(pixels: NDArray[Any], frame: Frame, depth: int) -> NDArray[Any]:
+    """Color the stored values that a supplemental palette maps (PS3.3 C.8.16.2.1.1.1)."""
+    palette = cast("Palette", frame.palette)
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., np.newaxis], 3, axis=2)
+    is_colored = frame.stored_values >= palette.first
+    colors = apply_palette(frame.stored_values[is_colored], palette)
+    pixels[is_colored] = _scaled(colors, 8 * colors.dtype.itemsize, depth)[..., :3]
+    return pixels
 
 
 def _scaled(values: NDArray[Any], bits: int, depth: int) -> NDArray[Any]:
@@ -168,7 +200,7 @@ def _picture(frame: Frame, pixels: NDArray[Any], domain: Domain, bits: int) -> P
         bits=bits,
         spacing=frame.spacing,
         aspect=frame.aspect,
-        icc_profile=frame.icc_profile if frame.is_color else b"",
+        icc_profile=frame.icc_profile if frame.is_color or frame.palette is not None else b"",
         attributes=frame.attributes,
         frame_number=frame.frame_number,
         frame_count=frame.frame_count,

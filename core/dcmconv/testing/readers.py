@@ -100,9 +100,8 @@ class ReaderConformance(ComponentConformance):
                 assert frame.stored_values.ndim == (
                     3 if frame.photometric_interpretation == "RGB" else 2
                 )
-                assert (frame.palette is not None) == (
-                    frame.photometric_interpretation == "PALETTE COLOR"
-                )
+                has_own_palette = frame.palette is not None and not frame.palette.is_supplemental
+                assert has_own_palette == (frame.photometric_interpretation == "PALETTE COLOR")
                 assert (frame.bits_stored == 0) == (frame.stored_values.dtype.kind == "f")
 
     def test_stored_values_are_read_only(self) -> None:

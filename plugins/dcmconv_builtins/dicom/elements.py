@@ -44,13 +44,16 @@ _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": 
 @cache
 def _tag_of(keyword: str) -> BaseTag | None:
     tag = tag_for_keyword(keyword)
+    if tag is None and re.fullmatch("[0-9A-F]{4},[0-9A-F]{4}", keyword):
+        # Elements of a repeating group, such as 6002,0010, have no keyword of their own.
+        tag = int(keyword.replace(",", ""), 16)
     return None if tag is None else BaseTag(tag)
 
 
 @cache
 def named(keyword: str) -> str:
     """Return an attribute as messages write it: ``Rows (0028,0010)``."""
-    tag = tag_for_keyword(keyword)
+    tag = _tag_of(keyword)
     if tag is None:
         return keyword
     return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
@@ -88,6 +91,8 @@ def _without_values(message: str) -> str:
 
 class Elements:
     """The elements of a dataset or of a sequence item; absent and unreadable ones are empty.
+
+    They are asked for by keyword, or by ``GGGG,EEEE`` where a group repeats.
 
     Parameters
     ----------

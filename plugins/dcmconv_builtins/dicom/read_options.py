@@ -18,7 +18,8 @@ class ReadOptions:
         int, Opt("Greatest size of a deflated dataset after inflating", unit="MiB", ge=1)
     ] = 1024
     overlays: Annotated[
-        Literal["off", "draw"], Opt("Draw the overlay planes (60xx,3000) in white, or leave them")
+        Literal["off", "draw"],
+        Opt("Draw the overlay planes (60xx,3000) in white, or leave them", flag="--overlays"),
     ] = "off"
     presentation_states: Annotated[
         str | None,
@@ -26,5 +27,6 @@ class ReadOptions:
             "A presentation state, or a folder of them; each image is shown by the one that "
             "refers to it",
             examples=("states/", "state.dcm"),
+            flag="--presentation-state",
         ),
     ] = None

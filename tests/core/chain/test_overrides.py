@@ -5,7 +5,8 @@ import pytest
 from dcmconv.chain.frames import frames_as_text, parse_frames
 from dcmconv.chain.inline import output_of, parse_inline
 from dcmconv.chain.merge import merge
-from dcmconv.chain.overrides import apply_set, assemble, with_flags, with_name
+from dcmconv.chain.overrides import assemble, set_option, with_flags, with_name
+from dcmconv.chain.setting_text import environment_settings, flag_setting, parse_setting
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, RuleSpec, output_ids
 from dcmconv.errors import ChainError, UsageError
 
@@ -14,6 +15,10 @@ LUNG = {"center": -600, "width": 1500}
 
 def output(text, flag=""):
     return output_of(parse_inline(text, flag))
+
+
+def apply_set(spec, text):
+    return set_option(spec, parse_setting(text))
 
 
 def chain():
@@ -131,9 +136,11 @@ def test_precedence_is_file_then_environment_then_set_then_flags():
     spec = assemble(
         chain(),
         flags,
-        sets=["jpg.quality=60", "png.bits=16", "jpg.optimize=true"],
-        dotted=[("png", "compression", "small")],
-        environment={"DCMCONV_SET": "png.bits=8 jpg.subsampling=444 run.workers=3"},
+        settings=[
+            *environment_settings({"DCMCONV_SET": "png.bits=8 jpg.subsampling=444 run.workers=3"}),
+            *map(parse_setting, ["jpg.quality=60", "png.bits=16", "jpg.optimize=true"]),
+            flag_setting("png", "compression", "small"),
+        ],
     )
     jpg, png = (each.writer.options for each in spec.outputs)
     assert jpg == {"quality": "50", "subsampling": "444", "optimize": "true"}
@@ -143,7 +150,7 @@ def test_precedence_is_file_then_environment_then_set_then_flags():
 
 def test_a_dotted_flag_wins_over_the_short_form():
     flags = ChainSpec(normalize=parse_inline("window:center=1,width=2", "--normalize"))
-    spec = assemble(ChainSpec(), flags, dotted=[("window", "center", "-600")])
+    spec = assemble(ChainSpec(), flags, settings=[flag_setting("window", "center", "-600")])
     assert spec.normalize.options == {"center": "-600", "width": "2"}
     assert str(spec.normalize.written["center"].value) == "--window.center -600"
 
@@ -151,11 +158,11 @@ def test_a_dotted_flag_wins_over_the_short_form():
 def test_the_environment_is_split_as_a_shell_would_but_keeps_backslashes():
     variable = {"DCMCONV_SET": r"""file.path=C:\a\b "title.text=UID, {frame}" title.color=#fff"""}
     spec = ChainSpec(colormap=ComponentSpec("file"), steps=(ComponentSpec("title"),))
-    spec = assemble(spec, ChainSpec(), environment=variable)
+    spec = assemble(spec, ChainSpec(), settings=environment_settings(variable))
     assert spec.colormap.options == {"path": r"C:\a\b"}
     assert spec.steps[0].options == {"text": "UID, {frame}", "color": "#fff"}
     with pytest.raises(ChainError, match=r"DCMCONV_SET: It cannot be read: No closing quotation"):
-        assemble(spec, ChainSpec(), environment={"DCMCONV_SET": "'a.b=c"})
+        environment_settings({"DCMCONV_SET": "'a.b=c"})
 
 
 def test_one_name_goes_to_every_output_also_to_the_default_one():

@@ -11,7 +11,8 @@ from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.complaints import Objection
 from dcmconv.chain.document import Document
 from dcmconv.chain.inline import output_of, parse_inline
-from dcmconv.chain.overrides import apply_set
+from dcmconv.chain.overrides import set_option
+from dcmconv.chain.setting_text import parse_setting
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.chain.yaml_nodes import read_yaml
@@ -89,7 +90,7 @@ def test_any_flag_is_a_component_or_a_complaint(text):
     with suppress(ChainError):
         compile_chain(ChainSpec(outputs=(output_of(parse_inline(text, "--writer")),)), REGISTRY)
     with suppress(ChainError):
-        compile_chain(apply_set(ChainSpec(), text), REGISTRY)
+        compile_chain(set_option(ChainSpec(), parse_setting(text)), REGISTRY)
 
 
 @given(

@@ -9,7 +9,9 @@ from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.inline import output_of, parse_inline
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.merge import merge
+from dcmconv.chain.overrides import set_option
 from dcmconv.chain.schema import chain_schema
+from dcmconv.chain.setting_text import parse_setting
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import DEFAULT_CHAIN, ChainSpec
 
@@ -66,6 +68,8 @@ def test_flags_are_shown_as_numbers_where_the_registry_is_asked(registry):
     spec = ChainSpec(outputs=(output_of(parse_inline("jpg:quality=95", "--writer")),))
     assert "quality: 95  # --writer jpg:quality=95" in chain_as_yaml(spec, registry)
     assert 'quality: "95"' in chain_as_yaml(spec)
+    spec = set_option(ChainSpec(), parse_setting("run.timeout=33"))
+    assert "timeout: 33.0  # --set run.timeout=33" in chain_as_yaml(spec, registry)
 
 
 def test_a_chain_with_a_slip_is_shown_as_written(registry):
@@ -103,7 +107,7 @@ def test_the_schema_knows_every_component_and_its_options(registry):
     assert window["properties"]["center"]["description"] == (
         "Window Center (0028,1050); needs width (modality units)."
     )
-    for kind in ("normalizer", "colormap", "step", "writer", "executor"):
+    for kind in ("reader", "normalizer", "colormap", "step", "writer", "executor"):
         named = {form["title"] for form in schema["$defs"][kind]["oneOf"] if "title" in form}
         assert named == set(registry.names(kind))
 

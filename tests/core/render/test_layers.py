@@ -28,7 +28,9 @@ def test_half_covered_is_half_way_rounded_half_up():
 def test_a_colored_layer_makes_a_gray_picture_rgb():
     layer = Layer("graphic", np.array([[True, False]]), color=(1.0, 0.0, 0.0))
 
-    assert draw_layers(picture([[10, 20]]), [layer]).pixels.tolist() == [[[255, 0, 0], [20, 20, 20]]]
+    assert draw_layers(picture([[10, 20]]), [layer]).pixels.tolist() == [
+        [[255, 0, 0], [20, 20, 20]]
+    ]
 
 
 def test_labels_are_not_drawn_on():

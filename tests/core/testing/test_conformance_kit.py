@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import careless
+from support import careless, careless_words
 
 from dcmconv import testing
 
@@ -41,6 +41,11 @@ def failing_checks(component):
         (careless.Wordless(), "the_docstring_begins_with_a_summary_of_one_line"),
         (careless.Undeclared(), "every_option_says_what_it_means"),
         (careless.Reserved(), "no_option_takes_a_word_of_the_chain"),
+        (careless_words.Hiding(), "no_option_hides_a_method"),
+        (careless_words.Shouting(), "flags_of_their_own_can_be_typed"),
+        (careless_words.Changing(), "its_fingerprint_is_text_and_stays"),
+        (careless_words.Namesake(), "no_option_takes_a_word_of_the_chain"),
+        (careless_words.Forgetting(), "it_lists_every_name_that_its_attributes_have_or_none"),
         (careless.Short(), "the_table_has_256_rows_of_uint8_red_green_blue"),
         (careless.Shared(), "writing_into_a_table_changes_no_later_one"),
         (careless.Local(), "a_spawned_worker_makes_the_same_table"),

@@ -1,0 +1,126 @@
+"""Surveys: what is known of the values of many frames before the first of them is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dcmconv.errors import PluginError
+from dcmconv.frame import Frame
+from dcmconv.histogram import Histogram
+from dcmconv.statistics import Scope, Statistics
+
+__all__ = ["Gathered", "Survey", "Surveyed"]
+
+
+class Survey(NamedTuple):
+    """What a normalizer asks of ``frame.statistics`` (see ``Normalizer.survey``).
+
+    ``percentiles`` are those that it will ask for; the extremes are always there.
+    """
+
+    scope: Scope = "frame"
+    percentiles: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surveyed(Statistics):
+    """Statistics of all frames of a scope that are in the same units, worked out beforehand.
+
+    Parameters
+    ----------
+    survey : Survey
+        What was asked for.
+    units : str
+        Of the values: those in other units have statistics of their own.
+    minimum, maximum : float
+        The extremes, exact; 0 where no pixel counts.
+    count : int
+        How many pixels count.
+    values : tuple of float
+        One for each of the survey's percentiles.
+    error : float
+        By how much less a percentile may be than the right one; 0 where exact.
+    """
+
+    survey: Survey
+    units: str = ""
+    minimum: float = 0.0
+    maximum: float = 0.0
+    count: int = 0
+    values: tuple[float, ...] = ()
+    error: float = 0.0
+
+    @property
+    def scope(self) -> Scope:
+        """Over which frames they reach."""
+        return self.survey.scope
+
+    def percentile(self, percent: float) -> float:
+        """Return one of the percentiles that were asked for.
+
+        Raises
+        ------
+        PluginError
+            If the normalizer did not say that it would ask for it.
+        """
+        known = dict(zip(self.survey.percentiles, self.values, strict=True))
+        if percent not in known:
+            raise PluginError(
+                f"The normalizer asks for percentile {percent:g} of the {self.scope}, and its "
+                "survey() does not name it.",
+                hint="Name it there: Survey(scope=self.scope, percentiles=(1.0, 99.0)).",
+            )
+        return known[percent]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What some frames hold, small and ready to be merged with what others hold.
+
+    ``histogram`` is None where no percentile is wanted, or no pixel counts.
+    """
+
+    count: int = 0
+    minimum: float = 0.0
+    maximum: float = 0.0
+    histogram: Histogram | None = None
+
+    @classmethod
+    def of(cls, frame: Frame, *, percentiles: bool) -> Gathered:
+        """Look at one gray frame; ``percentiles`` tells whether any is wanted."""
+        statistics = Statistics.of(frame)
+        if not percentiles:
+            return cls(statistics.count, statistics.minimum + 0.0, statistics.maximum + 0.0)
+        histogram = Histogram.of(statistics.image_values, statistics.modality)
+        if histogram is None:
+            return cls()
+        return cls(histogram.count, histogram.minimum, histogram.maximum, histogram)
+
+    def merged(self, other: Gathered) -> Gathered:
+        """Return what both hold together; the order never matters."""
+        if not self.count or not other.count:
+            return self if self.count else other
+        histogram = None
+        if self.histogram is not None and other.histogram is not None:
+            histogram = self.histogram.merged(other.histogram)
+        return Gathered(
+            self.count + other.count,
+            min(self.minimum, other.minimum),
+            max(self.maximum, other.maximum),
+            histogram,
+        )
+
+    def statistics(self, survey: Survey, units: str) -> Surveyed:
+        """Return the numbers that a survey is for."""
+        histogram = self.histogram
+        wanted = survey.percentiles
+        return Surveyed(
+            survey=survey,
+            units=units,
+            minimum=self.minimum,
+            maximum=self.maximum,
+            count=self.count,
+            values=tuple(histogram.percentile(each) if histogram else 0.0 for each in wanted),
+            error=histogram.error if histogram else 0.0,
+        )

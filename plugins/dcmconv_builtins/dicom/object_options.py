@@ -1,0 +1,47 @@
+"""How to read objects that are pictures in their own way: options of the DICOM reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from dcmconv.plugin import Opt
+
+__all__ = ["ObjectOptions", "Values"]
+
+Values = Literal["rescale", "real-world", "suvbw", "suvlbm", "suvlbm-janma", "suvbsa"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectOptions:
+    """Units, colors, segmentations, ultrasound regions and whole slides."""
+
+    values: Annotated[
+        Values,
+        Opt(
+            "What modality values are: by Rescale Slope or Modality LUT, by the Real World Value "
+            "Mapping, or standardized uptake values of PET by weight, lean body mass (James, or "
+            "Janmahasatian) or body surface"
+        ),
+    ] = "rescale"
+    icc: Annotated[
+        Literal["srgb", "embed", "ignore"],
+        Opt("What to do with an ICC Profile: convert to sRGB, hand it on, or leave it out"),
+    ] = "srgb"
+    segments: Annotated[
+        Literal["frames", "labels"],
+        Opt("A segmentation's frames as they are, or one label picture for each plane"),
+    ] = "frames"
+    region: Annotated[
+        int | None, Opt("Show this item of the Sequence of Ultrasound Regions alone", ge=1)
+    ] = None
+    tiles: Annotated[
+        Literal["frames", "stitched"],
+        Opt("A whole slide's tiles as they are, or stitched to one picture"),
+    ] = "frames"
+    reduce: Annotated[
+        int, Opt("Shrink a stitched picture by this factor, by the mean of its pixels", ge=1)
+    ] = 1
+    max_pixels: Annotated[int, Opt("Greatest size of a stitched picture", unit="pixels", ge=1)] = (
+        2**28
+    )

@@ -1,0 +1,112 @@
+"""The grayscale and pseudo-color pipelines of a state, in place of the image's (PS3.4 N.2)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Frame, InputError, Lut, Rescale, VoiWindow
+from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.modality_lut import find_modality_lut, find_units, modality_range
+from dcmconv_builtins.dicom.palette_color import read_palette
+from dcmconv_builtins.dicom.pixel_values import StoredRange
+from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
+from dcmconv_builtins.dicom.presentation_state.references import Target, refers_to
+from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
+
+__all__ = ["grayscale_changes", "pseudo_colors"]
+
+
+def grayscale_changes(
+    top: Elements, frame: Frame, target: Target, stored: StoredRange, *, name: str
+) -> dict[str, Any]:
+    """Return the fields of a gray Frame that a state replaces (PS3.4 N.2.1).
+
+    What a state leaves out is the identity: the image's own Modality LUT, VOI LUT and polarity
+    count no more.
+
+    Parameters
+    ----------
+    top : Elements
+        The state.
+    frame : Frame
+        As the image describes itself.
+    target : Target
+        The frame's image and number, which items of the state may be limited to.
+    stored : StoredRange
+        What the bits of a stored value allow.
+    name : str
+        What outcomes call the state.
+    """
+    modality = find_modality_lut(_modality_place(top, target), stored)
+    if modality == Rescale() and frame.modality != Rescale():
+        top.notes.add(
+            "it has no Modality LUT, so that the image's own was left out with it (PS3.4 N.2.1.1)."
+        )
+    units = find_units(_modality_place(top, target), modality)
+    return {
+        "photometric_interpretation": "MONOCHROME2",
+        "modality": modality,
+        "units": units or (frame.units if modality == frame.modality else ""),
+        "presentation": find_presentation_lut(top) or "IDENTITY",
+        "voi_source": name,
+        **_voi_changes(top, target, _output_range(modality, stored)),
+    }
+
+
+def pseudo_colors(top: Elements) -> NDArray[np.uint8] | None:
+    """Return a Pseudo-Color state's palette as colors of display values (PS3.4 N.2.2).
+
+    Returns
+    -------
+    uint8 array, shape (256, 3)
+        Row *i* for display value *i*; None, with a note, where the palette is broken.
+    """
+    try:
+        table = read_palette(top, greatest_input=math.inf).table
+    except InputError as error:
+        top.notes.add(f"{error.message} The picture stays gray.")
+        return None
+    # The output of the VOI LUT is spread over the entries, however many there are.
+    index = (np.arange(256) * (2 * len(table) - 2) + 255) // 510
+    colors = table[index].astype(np.uint32)
+    if table.dtype == np.uint16:
+        colors = (colors * 255 + 32767) // 65535
+    return colors.astype(np.uint8)
+
+
+def _modality_place(top: Elements, target: Target) -> FrameGroups:
+    for item in top.items("VariableModalityLUTSequence"):
+        if refers_to(item, target):
+            return FrameGroups(item)
+    return FrameGroups(top)
+
+
+def _voi_changes(top: Elements, target: Target, output: StoredRange) -> dict[str, Any]:
+    for item in top.items("SoftcopyVOILUTSequence"):
+        if not refers_to(item, target):
+            continue
+        windows = find_voi_windows(FrameGroups(item))
+        luts = find_voi_luts(FrameGroups(item), greatest_input=output.greatest)
+        if windows or luts:
+            return {"voi_windows": windows, "voi_luts": luts}
+    return {"voi_windows": _identity_window(output), "voi_luts": ()}
+
+
+def _identity_window(output: StoredRange) -> tuple[VoiWindow, ...]:
+    """Return the window that shows all that the Modality LUT can give; none for float pixels."""
+    least, greatest = output
+    if not math.isfinite(greatest - least) or greatest <= least:
+        return ()
+    center, width = (least + greatest) / 2, greatest - least
+    return (VoiWindow(center, width, "LINEAR_EXACT", "identity"),)
+
+
+def _output_range(modality: Rescale | Lut, stored: StoredRange) -> StoredRange:
+    if isinstance(modality, Lut):
+        return StoredRange(0, 2**modality.bits - 1)
+    return modality_range(modality, stored)

@@ -1,0 +1,55 @@
+"""Which images, and which of their frames, a presentation state is about (PS3.3 C.11.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dcmconv_builtins.dicom.elements import Elements
+
+__all__ = ["Target", "nested_references", "refers_to", "series_references"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One frame of one image; ``frame_number`` counts from 1."""
+
+    instance_uid: str
+    frame_number: int = 1
+
+
+def refers_to(item: Elements, target: Target) -> bool:
+    """Say whether an item of a state is for a frame: without references it is for all of them."""
+    references = item.items("ReferencedImageSequence")
+    return not references or any(_names(reference, target) for reference in references)
+
+
+def series_references(top: Elements) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield SOP Instance UID and frame numbers (none means all) of the images a state refers to."""
+    for series in top.items("ReferencedSeriesSequence"):
+        for reference in series.items("ReferencedImageSequence"):
+            uid = reference.text("ReferencedSOPInstanceUID")
+            if uid:
+                yield uid, _frames(reference)
+
+
+def nested_references(elements: Elements) -> Iterator[str]:
+    """Yield every Referenced SOP Instance UID of a dataset, at any depth."""
+    uid = elements.text("ReferencedSOPInstanceUID")
+    if uid:
+        yield uid
+    for tag in list(elements.dataset.keys()):
+        if elements.dataset.get_item(tag).VR in ("SQ", "UN", None):
+            for item in elements.items(f"{tag >> 16:04X},{tag & 0xFFFF:04X}"):
+                yield from nested_references(item)
+
+
+def _names(reference: Elements, target: Target) -> bool:
+    if reference.text("ReferencedSOPInstanceUID") != target.instance_uid:
+        return False
+    frames = _frames(reference)
+    return not frames or target.frame_number in frames
+
+
+def _frames(reference: Elements) -> frozenset[int]:
+    return frozenset(int(number) for number in reference.numbers("ReferencedFrameNumber"))

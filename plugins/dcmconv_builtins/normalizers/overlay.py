@@ -1,0 +1,63 @@
+"""Normalizer ``overlay``: the overlay planes as a mask, white on black."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Frame, InputError, MaskNormalizer, Opt
+from dcmconv_builtins.dicom.overlay import OverlayLayer
+
+__all__ = ["Overlay"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay(MaskNormalizer):
+    """The overlay planes of the file as a mask, white on black (PS3.3 C.9.2).
+
+    Without ``group`` it is the union of all planes, whether they are drawn into pictures or not.
+    """
+
+    group: Annotated[
+        str | None,
+        Opt("Group of one plane in hexadecimal digits, 6000 to 60FE", examples=("6000", "6002")),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.group is not None:
+            _number_of(self.group)
+
+    def mask(self, frame: Frame) -> NDArray[Any]:
+        """Return the planes joined: bool array, shape (rows, columns).
+
+        Raises
+        ------
+        InputError
+            If the frame has no overlay plane, or none of the group.
+        """
+        planes = [layer for layer in frame.layers if isinstance(layer, OverlayLayer)]
+        wanted = None if self.group is None else _number_of(self.group)
+        chosen = [plane.coverage for plane in planes if wanted in (None, plane.group)]
+        if chosen:
+            joined: NDArray[np.bool_] = np.logical_or.reduce(chosen)
+            return joined
+        found = ", ".join(f"{plane.group:04X}" for plane in planes) or "none"
+        raise InputError(
+            f"Overlay planes (60xx,3000): found {found}; overlay needs "
+            f"{'one' if wanted is None else f'{wanted:04X}'}.",
+            hint="Leave such files out with a rule, or choose a group that is there.",
+            reason="overlay",
+        )
+
+
+def _number_of(group: str) -> int:
+    try:
+        number = int(group, 16)
+    except ValueError:
+        number = 0
+    if number & ~0xFE != 0x6000:
+        raise ValueError(f"group is '{group}'; an even group from 6000 to 60FE was needed")
+    return number

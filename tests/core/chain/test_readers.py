@@ -1,0 +1,160 @@
+"""Options of readers: said in a file, by flags, by settings and in Python alike."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from support.made_up_readers import registry_with
+
+from dcmconv.chain.compile import compile_chain
+from dcmconv.chain.inline import parse_inline
+from dcmconv.chain.keywords import chain_from_keywords
+from dcmconv.chain.loader import chain_from_data, load_chain
+from dcmconv.chain.merge import merge
+from dcmconv.chain.overrides import assemble, set_option
+from dcmconv.chain.schema import chain_schema
+from dcmconv.chain.setting_text import flag_setting, parse_setting
+from dcmconv.chain.show import chain_as_yaml
+from dcmconv.chain.spec import ChainSpec, ComponentSpec
+from dcmconv.errors import ChainError
+
+LIMITED = {"read": {"use": "dicom", "inflate_limit": 5}}
+
+
+@pytest.fixture
+def three(registry):
+    """The built-in reader between two others."""
+    made = registry_with(registry, microscope="Microscope", silent="Silent")
+    dicom, microscope, silent = made._offered["reader"]
+    made._offered["reader"] = [silent, dicom, microscope]
+    return made
+
+
+def options_of(plan):
+    return {reader.name: dict(reader.options) for reader in plan.readers}
+
+
+def test_options_reach_their_reader_and_the_order_stays(three):
+    plan = compile_chain(chain_from_data(LIMITED, three), three)
+    assert list(options_of(plan).items()) == [
+        ("silent", {}),
+        ("dicom", {"inflate_limit": 5}),
+        ("microscope", {}),
+    ]
+    assert plan.readers[1].load().inflate_limit == 5
+
+
+def test_a_reader_that_is_not_named_is_not_imported(registry):
+    broken = registry_with(registry, broken="NotThere")
+    plan = compile_chain(chain_from_data(LIMITED, broken), broken)
+    assert list(options_of(plan)) == ["dicom", "broken"]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param("dicom:inflate_limit=5", id="short"),
+        pytest.param(["dicom:inflate_limit=5"], id="list"),
+        pytest.param({"use": "dcmconv/dicom", "inflate_limit": "5"}, id="qualified"),
+    ],
+)
+def test_every_form_of_a_component_gives_the_same_plan(registry, read):
+    expected = compile_chain(chain_from_data(LIMITED, registry), registry)
+    from_data = compile_chain(chain_from_data({"read": read}, registry), registry)
+    from_python = compile_chain(chain_from_keywords({"read": read}, registry), registry)
+    assert from_data == from_python == expected
+    assert from_data.digest == expected.digest != compile_chain(ChainSpec(), registry).digest
+
+
+def test_a_chain_that_is_laid_over_another_adds_options_reader_by_reader():
+    below = ChainSpec(read=(ComponentSpec("a", {"x": 1, "y": 1}), ComponentSpec("b", {"x": 1})))
+    above = ChainSpec(read=(ComponentSpec("a", {"y": 2}), ComponentSpec("c")))
+    assert set_of(merge(below, above)) == {"a": {"x": 1, "y": 2}, "b": {"x": 1}, "c": {}}
+
+
+def test_a_flag_says_a_whole_reader_and_the_others_stay():
+    below = ChainSpec(read=(ComponentSpec("a", {"x": 1}), ComponentSpec("b", {"x": 1})))
+    flags = ChainSpec(read=(parse_inline("a:y=2", "--read"),))
+    assert set_of(assemble(below, flags)) == {"a": {"y": "2"}, "b": {"x": 1}}
+
+
+def test_a_setting_reaches_a_reader_that_the_chain_does_not_name():
+    spec = assemble(
+        ChainSpec(),
+        ChainSpec(),
+        settings=[parse_setting("dicom.inflate_limit=5"), flag_setting("dicom", "x", "1")],
+        readers=["dicom"],
+    )
+    assert set_of(spec) == {"dicom": {"inflate_limit": "5", "x": "1"}}
+
+
+def test_a_setting_reaches_a_reader_by_its_id():
+    spec = ChainSpec(read=(ComponentSpec("dicom", id="d"),))
+    assert set_of(set_option(spec, parse_setting("d.x=1"))) == {"dicom": {"x": "1"}}
+
+
+def test_a_setting_names_the_nearest_reader():
+    with pytest.raises(ChainError, match=r"no component 'dicmo'; did you mean 'dicom'\?"):
+        set_option(ChainSpec(), parse_setting("dicmo.x=1"), readers=["dicom"])
+
+
+def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():
+    setting = flag_setting("silent", "layers", ["[a],b", "'c"], "--layer")
+    assert setting.value == ["[a],b", "'c"]
+    assert str(setting.place) == "--layer [a],b 'c"
+    assert flag_setting("silent", "layers", "[a,b]").value == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("read", "complaint"),
+    [
+        pytest.param("dicm", r"No reader is named 'dicm'(.|\n)*'dicom'", id="name"),
+        pytest.param("dicom:inflate=5", "no option 'inflate'; did you mean", id="option"),
+        pytest.param("dicom:inflate_limit=0", "greater than or equal to 1", id="value"),
+        pytest.param(["dicom", "dcmconv/dicom"], "'dcmconv/dicom' is named twice", id="twice"),
+        pytest.param("png", "No reader is named 'png'", id="another-kind"),
+    ],
+)
+def test_what_is_wrong_with_a_reader_is_said(registry, read, complaint):
+    with pytest.raises(ChainError) as caught:
+        compile_chain(chain_from_data({"read": read}, registry), registry)
+    assert re.search(complaint, str(caught.value))
+
+
+def test_a_rule_cannot_choose_how_to_read(registry):
+    spec = chain_from_data({"rules": [{"when": {"Modality": "CT"}, "read": "dicom"}]}, registry)
+    assert [each.message for each in spec.complaints] == ["A rule has no key 'read'."]
+
+
+def test_readers_are_shown_and_read_back(chain_file, registry):
+    spec = ChainSpec(read=(parse_inline("dicom:inflate_limit=5", "--read"),))
+    shown = chain_as_yaml(spec, registry)
+    assert "read:\n  - use: dicom  # --read dicom:inflate_limit=5\n    inflate_limit: 5" in shown
+    again = load_chain(chain_file(shown), registry)
+    assert options_of(compile_chain(again, registry)) == {"dicom": {"inflate_limit": 5}}
+
+
+def test_the_schema_knows_the_options_of_readers(registry):
+    schema = json.loads(json.dumps(chain_schema(registry)))
+    assert {"$ref": "#/$defs/reader"} in schema["properties"]["read"]["oneOf"]
+    (dicom,) = [each for each in schema["$defs"]["reader"]["oneOf"] if "title" in each]
+    assert dicom["properties"]["inflate_limit"]["minimum"] == 1
+
+
+def test_a_plain_chain_imports_no_reader():
+    code = (
+        "import sys; from dcmconv.registry import Registry;"
+        "from dcmconv.chain.compile import compile_chain; from dcmconv.chain.spec import ChainSpec;"
+        "compile_chain(ChainSpec(), Registry.discover(only=()));"
+        "print('dcmconv_builtins.readers.dicom' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def set_of(spec):
+    return {reader.use: dict(reader.options) for reader in spec.read}

@@ -1,0 +1,99 @@
+"""The real files that the oracle is tried on: the corpus, and those inside pydicom's wheel."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.dataset import FileDataset
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from support.corpus import corpus_path, expected
+
+from dcmconv.plugin import DcmconvError, Frame, InputFile
+from dcmconv_builtins.readers.dicom import DicomReader
+
+WHEEL = "pydicom: "
+"""Before the name of a file that comes inside pydicom's wheel."""
+
+
+@cache
+def wheel_files() -> tuple[str, ...]:
+    """Return the files of pydicom's wheel that hold pixels which dcmconv reads."""
+    folder = Path(pydicom.__file__).parent / "data" / "test_files"
+    names = sorted(path.name for path in folder.iterdir() if path.suffix == ".dcm")
+    return tuple(f"{WHEEL}{name}" for name in names if _is_readable(folder / name))
+
+
+@cache
+def corpus_pictures() -> tuple[str, ...]:
+    """Return the files of the corpus that hold a picture; none without a corpus."""
+    return tuple(sorted(name for name, file in expected().items() if file["class"] == "image"))
+
+
+def real_files() -> tuple[str, ...]:
+    """Return the names of all of them."""
+    return (*wheel_files(), *corpus_pictures())
+
+
+def path_of(name: str) -> Path:
+    """Return where a file is."""
+    if name.startswith(WHEEL):
+        return Path(str(get_testdata_file(name.removeprefix(WHEEL), download=False)))
+    folder = corpus_path()
+    assert folder is not None, f"{name} is in the corpus"
+    return folder / "dicom" / name
+
+
+@cache
+def header_of(name: str) -> FileDataset:
+    """Return the dataset of a file without its pixels; for reading only."""
+    with _without_warnings():
+        return pydicom.dcmread(path_of(name), force=True, stop_before_pixels=True)
+
+
+def dataset_of(name: str) -> FileDataset:
+    """Return the dataset of a file, pixels included."""
+    with _without_warnings():
+        return pydicom.dcmread(path_of(name), force=True)
+
+
+def transfer_syntax_of(dataset: FileDataset) -> str:
+    """Return the Transfer Syntax UID, or what pydicom found where the file says none."""
+    stated = dataset.file_meta.get("TransferSyntaxUID")
+    if stated:
+        return str(stated)
+    implicit, little_endian = dataset.original_encoding
+    if not little_endian:
+        return str(ExplicitVRBigEndian)
+    return str(ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian)
+
+
+def frames_of(name: str) -> Iterator[Frame]:
+    """Yield every frame as dcmconv reads it."""
+    opened = DicomReader().open(InputFile(name, path_of(name)))
+    yield from opened.frames()
+    opened.close()
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        DicomReader().open(InputFile(path.name, path)).close()
+    except DcmconvError:
+        return False
+    return True
+
+
+def _without_warnings() -> Any:
+    context = warnings.catch_warnings()
+    context.__enter__()
+    warnings.simplefilter("ignore")
+    return context
+
+
+needs_files = pytest.mark.skipif(not wheel_files(), reason="pydicom's wheel holds no test files")

@@ -1,0 +1,277 @@
+"""A second renderer, slow and plain, written from PS3.3 C.11 for the tests.
+
+It takes a pydicom Dataset and shares no code with dcmconv: the same standard read twice.  Every
+formula stands here as the standard prints it, in float64, over every value of a frame; only what
+dcmconv decides where the standard is silent (rounding half up, padding as background, the order of
+``auto``) is taken from ``docs/explanation/pixel-pipeline.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+Array = NDArray[np.float64]
+XA_AND_XRF = ("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2")
+
+
+class NoSuchVoi(Exception):  # noqa: N818 - an answer, not a fault
+    """The file has no such window or table, or one that makes no sense."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A lookup table: its entries, the first value mapped, and the bits of an entry."""
+
+    entries: Array
+    first: int
+    bits: int
+
+    def __call__(self, values: Array) -> Array:
+        # C.11.1.1, C.11.2.1.1: values below or above take the first or the last entry.
+        rounded = np.floor(values + 0.5)
+        return self.entries[np.clip(rounded - self.first, 0, len(self.entries) - 1).astype(int)]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One frame of a grayscale image."""
+
+    dataset: Dataset
+    frame_index: int
+
+    # -- what the file says, nearest place first (C.7.6.16) --------------------------------------
+
+    def places(self, macro: str) -> Iterator[Dataset]:
+        """Yield where an attribute may stand: per-frame groups, shared groups, the top level."""
+        per_frame = self.dataset.get("PerFrameFunctionalGroupsSequence") or []
+        shared = self.dataset.get("SharedFunctionalGroupsSequence") or []
+        for group in (*per_frame[self.frame_index : self.frame_index + 1], *shared[:1], self.dataset):
+            yield from list(group.get(macro) or [])[:1]
+            yield group
+
+    def place(self, macro: str, *keywords: str) -> Dataset:
+        """Return the nearest place that has a value for one of the keywords; else an empty one."""
+        for place in self.places(macro):
+            if any(place.get(keyword) not in (None, "", []) for keyword in keywords):
+                return place
+        return Dataset()
+
+    # -- C.11.1 Modality LUT ---------------------------------------------------------------------
+
+    def modality_values(self, stored_values: Array) -> Array:
+        """Return values in modality units."""
+        table = self.modality_table()
+        if table is not None:
+            return table(stored_values)
+        place = self.place("PixelValueTransformationSequence", "RescaleSlope", "RescaleIntercept")
+        slope, intercept = place.get("RescaleSlope"), place.get("RescaleIntercept")
+        slope = 1.0 if slope is None else float(slope)
+        return stored_values * (slope or 1.0) + float(intercept or 0)
+
+    def modality_table(self) -> Table | None:
+        """Return the first item of the Modality LUT Sequence; XA and XRF do not display it."""
+        items = self.place("PixelValueTransformationSequence", "ModalityLUTSequence")
+        sequence = items.get("ModalityLUTSequence") or []
+        if not sequence or self.dataset.SOPClassUID in XA_AND_XRF:
+            return None
+        return table_of(sequence[0], is_signed=self.dataset.get("PixelRepresentation", 0) == 1)
+
+    # -- C.11.2 VOI LUT --------------------------------------------------------------------------
+
+    def windows(self) -> list[tuple[float, float, str]]:
+        """Return center, width and VOI LUT Function of each window."""
+        place = self.place("FrameVOILUTSequence", "WindowCenter", "WindowWidth")
+        centers, widths = numbers(place.get("WindowCenter")), numbers(place.get("WindowWidth"))
+        function = place.get("VOILUTFunction") or "LINEAR"
+        return [(center, width, function) for center, width in zip(centers, widths, strict=False)]
+
+    def voi_tables(self) -> list[Table]:
+        """Return the items of the VOI LUT Sequence that hold a table."""
+        sequence = self.place("FrameVOILUTSequence", "VOILUTSequence").get("VOILUTSequence") or []
+        tables = [table_of(item, is_signed=self.modality_is_signed()) for item in sequence]
+        return [table for table in tables if table is not None]
+
+    def modality_is_signed(self) -> bool:
+        """Whether a modality value may be below 0: then so may the first value mapped."""
+        if self.modality_table() is not None:
+            return False
+        bits = self.dataset.get("BitsStored", 16)
+        signed = self.dataset.get("PixelRepresentation", 0) == 1
+        ends = [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] if signed else [0, 2**bits - 1]
+        return bool(self.modality_values(np.array(ends, float)).min() < 0)
+
+    def windowed(self, values: Array, number: int, top: float) -> Array:
+        """Apply window ``number``, from 1, giving 0 to ``top``."""
+        windows = self.windows()
+        if not 0 < number <= len(windows):
+            raise NoSuchVoi
+        center, width, function = windows[number - 1]
+        if not width > 0 or (function == "LINEAR" and width < 1):
+            raise NoSuchVoi
+        return WINDOWS[function](values, center, width, top)
+
+    def looked_up(self, values: Array, number: int, top: float) -> Array:
+        """Apply item ``number`` of the VOI LUT Sequence, from 1, giving 0 to ``top``."""
+        tables = self.voi_tables()
+        if not 0 < number <= len(tables):
+            raise NoSuchVoi
+        table = tables[number - 1]
+        if table.entries.min() == table.entries.max():
+            raise NoSuchVoi
+        return table(values) * top / (2**table.bits - 1)
+
+    def stretched(self, values: Array, is_image: NDArray[np.bool_], top: float) -> Array:
+        """Spread the least to the greatest value over 0 to ``top``; padding does not count."""
+        if not is_image.any():
+            return np.zeros_like(values)
+        low, high = values[is_image].min(), values[is_image].max()
+        return np.zeros_like(values) if low == high else (values - low) * top / (high - low)
+
+    def automatic(self, values: Array, is_image: NDArray[np.bool_], top: float) -> Array:
+        """Take the first VOI LUT that makes sense, else the first such window, else the extremes."""
+        for apply, count in (
+            (self.looked_up, len(self.voi_tables())),
+            (self.windowed, len(self.windows())),
+        ):
+            for number in range(1, count + 1):
+                try:
+                    return apply(values, number, top)
+                except NoSuchVoi:
+                    continue
+        return self.stretched(values, is_image, top)
+
+    # -- the whole way ---------------------------------------------------------------------------
+
+    def is_image(self, stored_values: Array) -> NDArray[np.bool_]:
+        """Tell pixels from padding (C.7.5.1.1.2) and from what is no finite number."""
+        is_float = not ("PixelData" in self.dataset)
+        prefixes = ("Float", "DoubleFloat") if is_float else ("",)
+        for prefix in prefixes:
+            value = self.dataset.get(f"{prefix}PixelPaddingValue")
+            if value is not None:
+                limit = self.dataset.get(f"{prefix}PixelPaddingRangeLimit", value)
+                ends = sorted(self._as_stored(end, is_float=is_float) for end in (value, limit))
+                padding = (stored_values >= ends[0]) & (stored_values <= ends[1])
+                return np.isfinite(stored_values) & ~padding
+        return np.isfinite(stored_values)
+
+    def _as_stored(self, value: float, *, is_float: bool) -> float:
+        if is_float:
+            return float(value)
+        # Its VR ought to follow Pixel Representation, and often does not.
+        value = int(value) % 65536
+        signed = self.dataset.get("PixelRepresentation", 0) == 1
+        return value - 65536 if signed and value >= 32768 else value
+
+    def display_values(
+        self, stored_values: Array, way: str, *, depth: int = 8, invert: bool = False
+    ) -> NDArray[np.int64]:
+        """Return display values for ``minmax``, ``auto``, ``window 2`` or ``voi 1``."""
+        top = float(2**depth - 1)
+        stored_values = stored_values.astype(np.float64)
+        values = self.modality_values(stored_values)
+        is_image = self.is_image(stored_values)
+        name, _, number = way.partition(" ")
+        with np.errstate(invalid="ignore", over="ignore"):
+            if name == "window":
+                toned = self.windowed(values, int(number), top)
+            elif name == "voi":
+                toned = self.looked_up(values, int(number), top)
+            else:
+                stages = {"minmax": self.stretched, "auto": self.automatic}
+                toned = stages[name](values, is_image, top)
+        toned = self.presented(np.clip(np.where(is_image, toned, 0), 0, top), top)
+        if self.is_inverted() != invert:
+            toned = top - toned
+        return np.where(is_image, np.floor(toned + 0.5), 0).astype(np.int64)
+
+    def presented(self, toned: Array, top: float) -> Array:
+        """Apply the Presentation LUT Sequence (C.11.6.1.1)."""
+        for item in (self.dataset.get("PresentationLUTSequence") or [])[:1]:
+            table = table_of(item, is_signed=False)
+            if table is not None:
+                last = len(table.entries) - 1
+                return table(toned * last / top + table.first) * top / (2**table.bits - 1)
+        return toned
+
+    def is_inverted(self) -> bool:
+        """Whether low is bright (C.7.6.3.1.2, C.11.6.1.2): both ways of saying it are one."""
+        return (
+            self.dataset.get("PhotometricInterpretation") == "MONOCHROME1"
+            or self.dataset.get("PresentationLUTShape") == "INVERSE"
+        )
+
+
+# -- C.11.2.1.2.1, C.11.2.1.3.1, C.11.2.1.3.2 ----------------------------------------------------
+
+
+def linear(x: Array, c: float, w: float, top: float) -> Array:
+    """Apply ``LINEAR`` with ymin = 0 and ymax = top, multiplied before divided."""
+    if w == 1:
+        return np.where(x > c - 0.5, top, 0.0)
+    inside = ((x - (c - 0.5)) * top + 0.5 * top * (w - 1)) / (w - 1)
+    black, white = x <= c - 0.5 - (w - 1) / 2, x > c - 0.5 + (w - 1) / 2
+    return np.where(black, 0.0, np.where(white, top, inside))
+
+
+def linear_exact(x: Array, c: float, w: float, top: float) -> Array:
+    """Apply ``LINEAR_EXACT``."""
+    inside = ((x - c) * top + 0.5 * top * w) / w
+    return np.where(x <= c - w / 2, 0.0, np.where(x > c + w / 2, top, inside))
+
+
+def sigmoid(x: Array, c: float, w: float, top: float) -> Array:
+    """Apply ``SIGMOID``."""
+    return top / (1 + np.exp(-4 * (x - c) / w))
+
+
+WINDOWS = {"LINEAR": linear, "LINEAR_EXACT": linear_exact, "SIGMOID": sigmoid}
+
+
+# -- tables (C.11.1.1, C.11.2.1.1, C.7.6.3.1.5) --------------------------------------------------
+
+
+def table_of(item: Dataset, *, is_signed: bool) -> Table | None:
+    """Return the table of a sequence item; None where it has none, or too short a one."""
+    if "LUTDescriptor" not in item or "LUTData" not in item:
+        return None
+    count, first, bits = (int(number) % 65536 for number in item.LUTDescriptor)
+    count = count or 65536
+    entries = entries_of(item["LUTData"].value, count)
+    if entries is None:
+        return None
+    if is_signed and first >= 32768:
+        first -= 65536
+    needed = int(entries.max()).bit_length()
+    if bits < needed or not 0 < bits <= 16:
+        bits = 8 if needed <= 8 and isinstance(item["LUTData"].value, bytes) else needed
+    return Table(entries, first, bits)
+
+
+def entries_of(value: object, count: int) -> Array | None:
+    """Return the entries, given as numbers, as 16-bit words, or as 8-bit entries."""
+    if not isinstance(value, bytes):
+        words = numbers(value)
+        if len(words) == count:
+            return np.array(words)
+        if len(words) * 2 < count:
+            return None
+        value = np.array(words, "<u2").tobytes()  # two 8-bit entries in each word
+    if len(value) >= 2 * count:
+        return np.frombuffer(value, "<u2", count).astype(float)
+    return np.frombuffer(value, np.uint8, count).astype(float) if len(value) >= count else None
+
+
+def numbers(value: object) -> list[float]:
+    """Return the values of an element as numbers: none, one, or several."""
+    if value is None or value == "":
+        return []
+    several = value if not isinstance(value, (str, int, float)) else [value]
+    found = [float(each) for each in several]  # type: ignore[union-attr]
+    return [number for number in found if math.isfinite(number)]
