@@ -6,7 +6,7 @@ COMPONENTS = {
     "reader": """\
 A reader turns the bytes of one input into Frames.
 The one that is surest of the content reads it; there is no option to choose one.
-Give it options with `--read NAME:OPTIONS`, or `read:` in a chain; some have a flag of their own.""",
+Give it options with `--read NAME:OPTIONS`, or `read:` in a chain; some have their own flag.""",
     "normalizer": """\
 A normalizer decides how modality values become display values.
 Choose it with `--normalize NAME`, or `normalize:` in a chain.""",

@@ -18,10 +18,11 @@ from dcmconv.picture import Picture
 from dcmconv.registry import Registry
 
 if TYPE_CHECKING:
+    from dcmconv.batch.engine import Run
     from dcmconv.chain.plan import Plan
     from dcmconv.chain.spec import ChainSpec
     from dcmconv.kinds import Writer
-    from dcmconv.batch.engine import Run
+    from dcmconv.render import Opened
 
 __all__ = ["RenderedPicture", "convert", "convert_frames", "run"]
 
@@ -110,7 +111,7 @@ def convert(
     InputError, UnsupportedError
         If it is damaged, or cannot be decoded.
     UsageError
-        If the chain is wrong.
+        If the chain is wrong, or asks for statistics of a series or a run.
 
     Examples
     --------
@@ -210,8 +211,17 @@ def _pictures(
     plan = plan_from({"writers": [f"png:bits={bits}"], **chain})
     converter = Converter(replace(plan, frames=frames or plan.frames))
     with converter.open(_input_file(source)) as opened:
+        _check_scopes(opened)
         for picture, _ in opened.finished_pictures():
             yield RenderedPicture(picture)
+
+
+def _check_scopes(opened: Opened) -> None:
+    for survey in opened.wide_surveys:
+        raise UsageError(
+            f"The normalizer asks for statistics of the {survey.scope}; convert() sees one input.",
+            hint="Use dcmconv.run(), which reads them all, or scope=instance.",
+        )
 
 
 def _input_file(source: str | PathLike[str] | bytes) -> InputFile:

@@ -146,9 +146,7 @@ class Histogram:
             # Shifting rounds down, as cutting does: a bin falls into its place whole.
             bins = self.numbers >> min(exponent - self.exponent, 63)
         numbers, counts = _summed(bins, self.counts)
-        return Histogram(
-            self.minimum, self.maximum, numbers, counts, None, exponent, self.is_whole
-        )
+        return Histogram(self.minimum, self.maximum, numbers, counts, None, exponent, self.is_whole)
 
 
 def _is_small(stored_values: NDArray[Any]) -> bool:

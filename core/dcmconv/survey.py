@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple
 
 from dcmconv.errors import PluginError
@@ -91,7 +92,9 @@ class Gathered:
         """Look at one gray frame; ``percentiles`` tells whether any is wanted."""
         statistics = Statistics.of(frame)
         if not percentiles:
-            return cls(statistics.count, statistics.minimum + 0.0, statistics.maximum + 0.0)
+            low, high = statistics.minimum + 0.0, statistics.maximum + 0.0
+            is_finite = isfinite(low) and isfinite(high)
+            return cls(statistics.count, low, high) if is_finite else cls()
         histogram = Histogram.of(statistics.image_values, statistics.modality)
         if histogram is None:
             return cls()

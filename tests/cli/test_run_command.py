@@ -107,56 +107,6 @@ def test_settings_give_way_to_flags_and_the_environment_to_settings(scans, monke
     assert re.search('quality: "?44\\b', capsys.readouterr().out)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["-r", "dicom:inflate_limit=7"],
-        ["--read", "dicom", "--dicom.inflate_limit", "7"],
-        ["--dicom.inflate_limit=7"],
-        ["--set", "dicom.inflate_limit=7"],
-    ],
-)
-def test_every_way_gives_a_reader_its_options(scans, capsys, words):
-    assert main(["run", "--dry-run", *words]) == 0
-    assert "read:\n  - use: dicom" in capsys.readouterr().out.replace(f"  # {' '.join(words)}", "")
-    assert main(["run", "CT_small.dcm", "-w", "png", *words]) == 0
-
-
-@pytest.mark.parametrize(
-    "words",
-    [["--overlays", "draw"], ["--overlays=draw"], ["-r", "dicom:overlays=off", "--overlays=draw"]],
-)
-def test_a_readers_own_flag_is_its_option(scans, capsys, words):
-    assert main(["run", "--dry-run", *words]) == 0
-    assert re.search(
-        r"use: dicom .*\n    overlays: draw  # --overlays draw", capsys.readouterr().out
-    )
-
-
-def test_a_slip_in_a_readers_own_flag_is_answered_with_the_nearest(scans, capsys):
-    assert main(["run", "--overlay", "draw"]) == 2
-    assert "--overlays" in capsys.readouterr().err
-    assert main(["run", "--overlays", "dram"]) == 2
-    told = capsys.readouterr().err
-    assert "--overlays dram: 'dicom' has overlays 'dram'" in told
-    assert "Did you mean 'draw'?" in told
-
-
-def test_a_dry_run_shows_numbers_as_numbers(scans, capsys):
-    words = ["-w", "jpg", "--jpg.quality", "44", "--timeout", "5", "-r", "dicom:inflate_limit=7"]
-    assert main(["run", "--dry-run", *words]) == 0
-    shown = capsys.readouterr().out
-    for line in ("quality: 44  #", "timeout: 5.0  #", "inflate_limit: 7  #"):
-        assert line in shown
-
-
-def test_a_slip_in_the_name_of_a_tag_is_refused_with_its_flag(scans, capsys):
-    assert main(["run", "--tags", "tags.csv", "--tag", "PatientId"]) == 2
-    told = capsys.readouterr().err
-    assert "--tag PatientId: No reader knows the attribute 'PatientId'; " in told
-    assert "did you mean 'PatientID'?" in told
-
-
 def test_two_writers_make_two_pictures_of_one_frame(scans):
     assert main(["run", "CT_small.dcm", "-w", "jpg", "-w", "png:bits=16"]) == 0
     out = scans / "dcmconv-out"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.dicom_files import as_bytes, color, compressed, monochrome
+from support.overlay_frames import with_an_overlay
 
 from dcmconv import testing
 from dcmconv.registry import Registry
@@ -46,6 +47,7 @@ SAMPLES = [
 
 SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
     ("executor", "inline"): {"isolates": False},
+    ("normalizer", "overlay"): {"more_frames": {"with-an-overlay": with_an_overlay}},
     ("reader", "dicom"): {"samples": SAMPLES},
     ("source", "folder"): {"location": str(Path(__file__).parent)},
     ("writer", "png"): {"lossless": True},

@@ -20,6 +20,11 @@ Array = NDArray[np.float64]
 XA_AND_XRF = ("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2")
 
 
+NOISE = 2.0**-36
+"""Of the scale: what decimal slopes take off a half in float64.  test_exact_arithmetic.py, which
+computes with fractions, holds both sides to the true half."""
+
+
 class NoSuchVoi(Exception):  # noqa: N818 - an answer, not a fault
     """The file has no such window or table, or one that makes no sense."""
 
@@ -189,7 +194,7 @@ class Reference:
         toned = self.presented(np.clip(np.where(is_image, toned, 0), 0, top), top)
         if self.is_inverted() != invert:
             toned = top - toned
-        return np.where(is_image, np.floor(toned + 0.5), 0).astype(np.int64)
+        return np.where(is_image, np.floor(toned + 0.5 + top * NOISE), 0).astype(np.int64)
 
     def presented(self, toned: Array, top: float) -> Array:
         """Apply the Presentation LUT Sequence (C.11.6.1.1)."""
@@ -197,7 +202,8 @@ class Reference:
             table = table_of(item, is_signed=False)
             if table is not None:
                 last = len(table.entries) - 1
-                return table(toned * last / top + table.first) * top / (2**table.bits - 1)
+                index = toned * last / top + last * NOISE + table.first
+                return table(index) * top / (2**table.bits - 1)
         return toned
 
     def is_inverted(self) -> bool:

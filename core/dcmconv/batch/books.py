@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from dcmconv.batch.crews import failed_from
 from dcmconv.batch.destination import Destination
+from dcmconv.batch.findings import Findings
 from dcmconv.batch.publish import Publisher
 from dcmconv.batch.records import Report
 from dcmconv.batch.tag_table import TagTable
 from dcmconv.batch.window import Item
-from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError
 from dcmconv.executor import Lost
 from dcmconv.inputs import Refusal
@@ -23,10 +23,10 @@ __all__ = ["Books", "outcome_of_refusal"]
 class Books:
     """Settles one input after the other."""
 
-    plan: Plan
     destination: Destination
     table: TagTable | None
     publisher: Publisher
+    findings: Findings
 
     def begun(self, item: Item) -> None:
         """Write down that an input is about to be read in this process."""
@@ -67,7 +67,7 @@ class Books:
     def _write_down(self, outcome: Outcome) -> None:
         is_news = not (isinstance(outcome, Converted) and outcome.unchanged)
         if self.destination.journal is not None and is_news:
-            self.destination.journal.record(outcome, self.plan.digest)
+            self.destination.journal.record(outcome, self.findings.chain_of(outcome.locator))
         if self.table is not None:
             self.table.add(outcome)
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from dcmconv.batch.books import Books, outcome_of_refusal
 from dcmconv.batch.crews import HANDFUL, at_hand, default_executor, open_crew
 from dcmconv.batch.destination import Destination, close_run, open_destination
+from dcmconv.batch.findings import Findings, asks_for_surveys
 from dcmconv.batch.listener import Listener
 from dcmconv.batch.publish import Publisher
-from dcmconv.batch.records import Assignment, Report
+from dcmconv.batch.records import Assignment, Report, SurveyAssignment, SurveyReport
 from dcmconv.batch.resume import Resume
 from dcmconv.batch.selection import EVERYTHING, Selection
 from dcmconv.batch.tag_table import open_tag_table
@@ -82,6 +83,7 @@ class Run:
     registry: Registry | None = None
     argv: Sequence[str] = ()
     summary: Summary = field(default=Summary(), init=False)
+    _found: int = field(default=0, init=False, repr=False)
 
     def __iter__(self) -> Iterator[Outcome]:
         """Do the work, and yield what became of each input."""
@@ -89,31 +91,32 @@ class Run:
         walk.check()
         if self.events is not None:
             self.events.configure(self.plan)
-        tally = Tally(stopped="interrupted")
+        tally, self._found = Tally(stopped="interrupted"), 0
         with ExitStack() as stack:
             destination = stack.enter_context(open_destination(self.out, self.plan, self.argv))
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
             table = stack.enter_context(open_tag_table(self.tag_table, self.plan.tags))
             publisher = Publisher(destination, self.plan.run)
-            books = Books(self.plan, destination, table, publisher)
+            books = Books(destination, table, publisher, Findings(self.plan))
             # Closed before the destination is: no worker writes into a folder that is given up.
-            outcomes = self._outcomes(walk.found(), books, tally)
+            outcomes = self._outcomes(walk, books, tally)
             for outcome in stack.enter_context(closing(outcomes)):
                 tally.add(outcome)
                 self._tell(outcome)
                 yield outcome
 
-    def _outcomes(
-        self, found: Iterator[Found], books: Books, tally: Tally
-    ) -> Generator[Outcome, None, None]:
+    def _outcomes(self, walk: Walk, books: Books, tally: Tally) -> Generator[Outcome, None, None]:
+        found = walk.found()
         first = list(islice(found, HANDFUL + 1))
         self._check_single(books.destination, first)
         self._start(first)
         crew = open_crew(self.plan, self._executor(first), books.destination.parts)
+        window, here = Window(crew), at_hand(first)
         try:
-            items = self._items(chain(first, found), books, here=at_hand(first))
-            for item in Window(crew).in_order(items):
+            if asks_for_surveys(self.plan):
+                self._survey(walk, window, books, here=here)
+            for item in window.in_order(self._items(chain(first, found), books, here=here)):
                 outcome = books.settle(item)
                 yield outcome
                 if isinstance(outcome, Failed) and self.plan.run.on_error == "stop":
@@ -126,12 +129,33 @@ class Run:
         finally:
             crew.close(now=bool(tally.stopped))
 
+    def _survey(self, walk: Walk, window: Window, books: Books, *, here: bool) -> None:
+        """Read every input once: normalizers ask for statistics of the series or of the run."""
+        if self.listener is not None:
+            self.listener.surveying()
+        for item in window.in_order(self._survey_items(walk, books, here=here)):
+            # An input that cannot be read adds nothing; its conversion says why.
+            if isinstance(item.answer, SurveyReport):
+                books.findings.add(item.locator, item.answer)
+
+    def _survey_items(self, walk: Walk, books: Books, *, here: bool) -> Iterator[Item]:
+        for number, each in enumerate(walk.found(), start=1):
+            self._tell_found(number)
+            reference = each.item
+            if isinstance(reference, Refusal):
+                continue
+            item = Item(f"{os.getpid()}-s{number}", reference.key, reference.locator)
+            item.assignment = SurveyAssignment(reference, each.source)
+            item.seconds = self._seconds_for(reference)
+            if here:
+                books.begun(item)
+            yield item
+
     def _items(self, found: Iterable[Found], books: Books, *, here: bool) -> Iterator[Item]:
         """Yield the work, with the answer already where none is needed."""
-        resume = Resume(books.destination, self.plan)
+        resume = Resume(books.destination, self.plan, books.findings)
         for number, each in enumerate(found, start=1):
-            if self.listener is not None:
-                self.listener.found(number)
+            self._tell_found(number)
             item = Item(f"{os.getpid()}-{number}", each.item.key, each.item.locator)
             if isinstance(each.item, Refusal):
                 item.answer = Report(outcome_of_refusal(each.item))
@@ -148,8 +172,12 @@ class Run:
             item.answer = Report(known)
             return
         known = known if isinstance(known, Converted) else None
-        item.assignment = Assignment(reference, source, item.label, known)
-        item.seconds = self.plan.run.timeout + (reference.size or 0) / BYTES_A_SECOND
+        surveyed = resume.findings.known(reference.locator)
+        item.assignment = Assignment(reference, source, item.label, known, surveyed)
+        item.seconds = self._seconds_for(reference)
+
+    def _seconds_for(self, reference: Reference) -> float:
+        return self.plan.run.timeout + (reference.size or 0) / BYTES_A_SECOND
 
     def _executor(self, first: Sequence[Found]) -> ComponentRef:
         if self.plan.run.executor is not None:
@@ -171,6 +199,12 @@ class Run:
             self.events.run_started(self.plan, self.out)
         if self.listener is not None:
             self.listener.started(len(first) if len(first) <= HANDFUL else None)
+
+    def _tell_found(self, number: int) -> None:
+        # A second walk, after a survey, finds nothing new for most of its way.
+        if self.listener is not None and number > self._found:
+            self._found = number
+            self.listener.found(number)
 
     def _tell(self, outcome: Outcome) -> None:
         if self.events is not None:

@@ -15,6 +15,9 @@ class Listener(Protocol):
     def started(self, total_known: int | None) -> None:
         """Hear that the run begins, with the number of inputs where it is known already."""
 
+    def surveying(self) -> None:
+        """Hear that every input is read once before, for statistics of its series or the run."""
+
     def found(self, count: int) -> None:
         """Hear how many inputs have been found so far."""
 

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dcmconv.chain.plan import Plan
 from dcmconv.inputs import Reference
 from dcmconv.outcome import Converted, Outcome, OutputFile
+from dcmconv.survey import Gathered, Survey, Surveyed
 
-__all__ = ["PART_PREFIX", "Assignment", "Part", "Report", "WorkerSetup"]
+__all__ = [
+    "PART_PREFIX",
+    "Assignment",
+    "Part",
+    "Pool",
+    "Report",
+    "SurveyAssignment",
+    "SurveyReport",
+    "WorkerSetup",
+]
 
 PART_PREFIX = ".dcmconv-"
 """How every unfinished file begins; nothing else that dcmconv writes does."""
@@ -36,12 +47,38 @@ class Assignment:
         Starts the names of the unfinished files, so that they are found when the worker dies.
     known : Converted, optional
         The pictures are there already; only the attributes for the tag table are wanted.
+    surveyed : tuple of Surveyed
+        The statistics of its series and of the run, where its lanes ask for them.
     """
 
     reference: Reference
     source: int
     label: str
     known: Converted | None = None
+    surveyed: tuple[Surveyed, ...] = ()
+
+
+@dataclass(frozen=True)
+class SurveyAssignment:
+    """One input to look at before any is converted; the fields are those of ``Assignment``."""
+
+    reference: Reference
+    source: int
+
+
+class Pool(NamedTuple):
+    """Whose values are thrown together; ``group`` is a Series Instance UID, empty for the run."""
+
+    survey: Survey
+    group: str
+    units: str
+
+
+@dataclass(frozen=True)
+class SurveyReport:
+    """What one input adds to which pools; nothing where it cannot be read, or no lane asks."""
+
+    added: tuple[tuple[Pool, Gathered], ...] = ()
 
 
 @dataclass(frozen=True)

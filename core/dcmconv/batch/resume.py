@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 
 from dcmconv.batch.destination import Destination
+from dcmconv.batch.findings import Findings
 from dcmconv.chain.plan import Plan
 from dcmconv.inputs import Reference
 from dcmconv.outcome import Converted, Outcome, Skipped
@@ -19,12 +20,14 @@ class Resume:
 
     destination: Destination
     plan: Plan
+    findings: Findings
 
     def known_outcome(self, reference: Reference) -> Outcome | None:
         """Return the outcome of an input that is done already; None where there is work.
 
-        Under ``resume``, done means the same size and time of change, the same chain, and every
-        picture there with its size.  Under ``skip``, the pictures are enough.
+        Under ``resume``, done means the same size and time of change, the same chain (with the same
+        statistics of the series and the run), and every picture there with its size.  Under
+        ``skip``, the pictures are enough.
         """
         journal, policy = self.destination.journal, self.plan.run.on_existing
         if journal is None or policy not in ("resume", "skip"):
@@ -39,7 +42,8 @@ class Resume:
             entry.outcome.mtime_ns,
         )
         # Without a fingerprint nobody can tell whether the input is still the same.
-        if same_input and reference.mtime_ns is not None and entry.chain == self.plan.digest:
+        same_chain = entry.chain == self.findings.chain_of(reference.locator)
+        if same_input and reference.mtime_ns is not None and same_chain:
             return replace(entry.outcome, input=reference.key, unchanged=True)
         return None
 

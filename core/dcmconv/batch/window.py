@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dcmconv.batch.records import Assignment, Report
+from dcmconv.batch.records import Assignment, Report, SurveyAssignment, SurveyReport
 from dcmconv.executor import Crew, Done, Lost, Task
 
 __all__ = ["LEAD", "Item", "Window"]
@@ -25,9 +25,9 @@ class Item:
     label: str
     key: str
     locator: str
-    assignment: Assignment | None = None
+    assignment: Assignment | SurveyAssignment | None = None
     seconds: float | None = None
-    answer: Report | Lost | None = None
+    answer: Report | SurveyReport | Lost | None = None
     crashes: int = 0
 
 

@@ -20,7 +20,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from dcmconv.batch.naming import LaneName, NamedInput, lane_names
-from dcmconv.batch.records import PART_PREFIX, Assignment, Part, Report, WorkerSetup
+from dcmconv.batch.records import (
+    PART_PREFIX,
+    Assignment,
+    Part,
+    Report,
+    SurveyAssignment,
+    SurveyReport,
+    WorkerSetup,
+)
+from dcmconv.batch.surveys import survey_report
 from dcmconv.errors import DcmconvError, InputError, OutputError, SkipInput
 from dcmconv.inputs import InputFile
 from dcmconv.kinds import Source
@@ -34,8 +43,8 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
-def start(setup: WorkerSetup) -> Callable[[Assignment], Report]:
-    """Return what converts one input; the target of the run's ``Job``."""
+def start(setup: WorkerSetup) -> Callable[[Assignment | SurveyAssignment], Report | SurveyReport]:
+    """Return what converts one input, or surveys it; the target of the run's ``Job``."""
     return _Worker(setup)
 
 
@@ -44,7 +53,9 @@ class _Worker:
     setup: WorkerSetup
     _parts: list[Part] = field(default_factory=list)
 
-    def __call__(self, assignment: Assignment) -> Report:
+    def __call__(self, assignment: Assignment | SurveyAssignment) -> Report | SurveyReport:
+        if isinstance(assignment, SurveyAssignment):
+            return self._survey(assignment)
         began = time.perf_counter()
         self._parts = []
         with warnings.catch_warnings(record=True) as caught:
@@ -68,6 +79,18 @@ class _Worker:
     @cached_property
     def _sources(self) -> list[Source]:
         return [cast("Source", reference.load()) for reference in self.setup.plan.sources]
+
+    def _survey(self, assignment: SurveyAssignment) -> SurveyReport:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                source = self._sources[assignment.source].open(assignment.reference)
+                with self._converter.open(source) as opened:
+                    return survey_report(opened, assignment.reference)
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # noqa: BLE001 - whatever it is, the conversion meets and reports it
+                return SurveyReport()
 
     def _report(self, assignment: Assignment) -> Report:
         reference = assignment.reference
@@ -93,7 +116,7 @@ class _Worker:
         before = _fingerprint(source)
         if before is not None:
             known.update(size=before[0], mtime_ns=before[1])
-        with self._converter.open(source) as opened:
+        with self._converter.open(source, assignment.surveyed) as opened:
             attributes = {tag: opened.attributes.get(tag) for tag in self.setup.plan.tags}
             if assignment.known is not None:
                 return Report(replace(assignment.known, attributes=attributes))

@@ -140,7 +140,9 @@ def _own_flag(target: FlagTarget, field: OptionField) -> Flag:
         name=_own_key(target, field),
         type=bool if is_switch else str if item is None else list[str],
         words=(f"{word}/--no-{word.removeprefix('--')}" if is_switch else word,),
+        help=f"Short for --{target.id}.{field.name}.",
         metavar="" if is_switch else describe(field.annotation if item is None else item),
+        default="",
     )
 
 

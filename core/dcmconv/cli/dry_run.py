@@ -23,8 +23,9 @@ def show_plan(flags: RunFlags, shown_chain: str, plan: Plan) -> int:
         if flags.verbose:
             say(key)
     if flags.as_json:
-        lanes = [lane.as_data() for lane in plan.lanes]
-        print_json({"kind": "dry-run", "inputs": count, "bytes": size, "lanes": lanes})
+        readers = [reader.as_data() for reader in plan.readers]
+        made = {"readers": readers, "lanes": [lane.as_data() for lane in plan.lanes]}
+        print_json({"kind": "dry-run", "inputs": count, "bytes": size, **made})
     else:
         print_result(shown_chain.rstrip())
         inputs = counted(count, "input")

@@ -76,8 +76,8 @@ def made_with(component: type[Command], options: Mapping[str, Any], name: str) -
 def host_facts() -> Any:
     """Return what a command may know of this program."""
     from dcmconv import __version__
-    from dcmconv.host import Host, InstalledPlugin
     from dcmconv.batch.workers import available_workers
+    from dcmconv.host import Host, InstalledPlugin
 
     registry = Registry.discover()
     offers: dict[str, dict[str, list[str]]] = {}

@@ -105,6 +105,10 @@ class _Ears:
         if not self.flags.quiet:
             self.progress.note(opening_line(self.flags, self.plan))
 
+    def surveying(self) -> None:
+        if not self.flags.quiet:
+            self.progress.note("Reading every input twice: first for statistics of many.")
+
     def found(self, count: int) -> None:
         self.progress.found(count)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +15,9 @@ from dcmconv.inputs import InputFile, Instance
 from dcmconv.kinds import Reader
 from dcmconv.picture import Picture
 from dcmconv.render.lane import LaneAtWork
+from dcmconv.render.surveys import WIDE_SCOPES, gather, informed
 from dcmconv.render.tone import render_tone
+from dcmconv.survey import Survey, Surveyed
 
 __all__ = ["Converter", "EncodedPicture", "Opened"]
 
@@ -42,8 +44,11 @@ class Opened:
     instance: Instance
     lanes: tuple[LaneAtWork, ...]
     frame_numbers: tuple[int, ...]
+    surveyed: tuple[Surveyed, ...] = ()
+    """Statistics of the series and of the run, for the lanes that ask for them."""
     notes: list[str] = field(default_factory=list)
     decoder: str = ""
+    _only_frame: Frame | None = None
 
     @property
     def attributes(self) -> Mapping[str, Any]:
@@ -60,23 +65,56 @@ class Opened:
         """How many frames the input has, wanted or not."""
         return self.instance.frame_count
 
+    @property
+    def wide_surveys(self) -> list[Survey]:
+        """What the lanes ask of statistics that reach beyond this input."""
+        surveys = dict.fromkeys(lane.survey for lane in self.lanes)
+        return [survey for survey in surveys if survey.scope in WIDE_SCOPES]
+
+    def frames(self) -> Iterator[Frame]:
+        """Decode every frame, wanted or not, and keep none: for a survey."""
+        for frame_number in range(1, self.frame_count + 1):
+            with _naming_the_frame(frame_number, self.frame_count):
+                yield self._frame(frame_number)
+
     def pictures(self) -> Iterator[EncodedPicture]:
-        """Decode each wanted frame once and yield its pictures, lane by lane."""
+        """Decode each wanted frame once and yield its pictures, lane by lane.
+
+        A lane that asks for statistics of the instance has all frames decoded once more, before.
+        """
         self.decoder = self.instance.decoder
+        self._survey_instance()
         for frame_number in self.frame_numbers:
             with _naming_the_frame(frame_number, self.frame_count):
-                frame = self.instance.read_frame(frame_number - 1)
+                frame = self._frame(frame_number)
                 self.decoder = frame.decoder or self.decoder
                 self.notes += [note for note in frame.notes if note not in self.notes]
                 yield from self._pictures_of(frame, frame_number)
 
     def finished_pictures(self) -> Iterator[tuple[Picture, LaneAtWork]]:
         """Yield pictures before they are encoded: what the Python API hands out."""
+        self._survey_instance()
         for frame_number in self.frame_numbers:
             with _naming_the_frame(frame_number, self.frame_count):
-                frame = self.instance.read_frame(frame_number - 1)
+                frame = self._frame(frame_number)
                 for lane, picture, _ in self._toned(frame):
                     yield lane.finish(picture, frame), lane
+
+    def _survey_instance(self) -> None:
+        surveys = dict.fromkeys(lane.survey for lane in self.lanes)
+        asked = [survey for survey in surveys if survey.scope == "instance"]
+        if asked:
+            percentiles = any(survey.percentiles for survey in asked)
+            held = gather(self.frames(), percentiles=percentiles).items()
+            found = [each.statistics(survey, units) for survey in asked for units, each in held]
+            self.surveyed = (*self.surveyed, *found)
+
+    def _frame(self, frame_number: int) -> Frame:
+        frame = self._only_frame or self.instance.read_frame(frame_number - 1)
+        if self.frame_count == 1:
+            # No second decoding where the survey has seen all that there is.
+            self._only_frame = frame
+        return frame
 
     def _pictures_of(self, frame: Frame, frame_number: int) -> Iterator[EncodedPicture]:
         for lane, toned, tone in self._toned(frame):
@@ -100,7 +138,10 @@ class Opened:
         for lane in self.lanes:
             if lane.tone_key not in done:
                 done[lane.tone_key] = render_tone(
-                    frame, lane.normalizer, depth=lane.writer.depth(), invert=lane.lane.invert
+                    informed(frame, lane.survey, self.surveyed),
+                    lane.normalizer,
+                    depth=lane.writer.depth(),
+                    invert=lane.lane.invert,
                 )
             picture, tone = done[lane.tone_key]
             yield lane, picture, tone
@@ -121,8 +162,10 @@ class Converter:
         return [cast("Reader", reference.load()) for reference in self.plan.readers]
 
     @contextmanager
-    def open(self, source: InputFile) -> Iterator[Opened]:
+    def open(self, source: InputFile, surveyed: Sequence[Surveyed] = ()) -> Iterator[Opened]:
         """Open an input with the reader that knows it best.
+
+        ``surveyed`` holds the statistics of its series and its run, where the plan asks for them.
 
         Raises
         ------
@@ -140,7 +183,7 @@ class Converter:
                 raise SkipInput(f"A rule of the chain leaves it out: {found}.", reason="rule")
             lanes = tuple(self._at_work(lane) for lane in rule.lanes)
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
-            yield Opened(instance, lanes, numbers)
+            yield Opened(instance, lanes, numbers, tuple(surveyed))
         finally:
             instance.close()
 

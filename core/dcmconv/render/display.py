@@ -16,6 +16,12 @@ __all__ = ["DisplayRule"]
 
 FloatArray = NDArray[np.float64]
 
+_NOISE = 2.0**-36
+"""Of the scale from black to white: a half that a decimal slope left this much short goes up too.
+
+With Rescale Slope 32.1216, the middle of an even range comes out as 42.49999999999999.
+"""
+
 
 @dataclass(frozen=True)
 class DisplayRule:
@@ -75,14 +81,15 @@ class DisplayRule:
         if self.inverted:
             # On this scale a half stays a half; (1 - 55 / 510) * 255 would be 227.49999999999997.
             scaled = top - scaled
-        display_values = np.floor(scaled + 0.5).astype(self.dtype)
+        display_values = np.floor(scaled + (0.5 + top * _NOISE)).astype(self.dtype)
         display_values[background] = 0
         return display_values
 
 
 def _apply_presentation_lut(unit_values: FloatArray, lut: Lut) -> FloatArray:
     """Look up P-Values (PS3.3 C.11.6.1.1): the input range is spread over the entries."""
-    index = np.floor(unit_values * (len(lut.entries) - 1) + 0.5) + lut.first
+    last = len(lut.entries) - 1
+    index = np.floor(unit_values * last + (0.5 + last * _NOISE)) + lut.first
     p_values: FloatArray = lut(index) / ((1 << lut.bits) - 1)
     return p_values
 

@@ -15,6 +15,7 @@ from dcmconv.render.aspect import square_pixels
 from dcmconv.render.color import apply_colormap, checked_table
 from dcmconv.render.labels import in_label_colors, with_label_palette
 from dcmconv.render.layers import apply_view, draw_layers
+from dcmconv.survey import Survey
 
 __all__ = ["LaneAtWork"]
 
@@ -29,6 +30,11 @@ class LaneAtWork:
     def normalizer(self) -> Normalizer:
         """What decides the contrast."""
         return cast("Normalizer", self.lane.normalizer.load())
+
+    @cached_property
+    def survey(self) -> Survey:
+        """What the normalizer asks of the statistics that it is given."""
+        return self.normalizer.survey()
 
     @cached_property
     def writer(self) -> Writer:

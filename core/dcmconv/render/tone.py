@@ -111,9 +111,9 @@ def _mask_picture(frame: Frame, normalizer: MaskNormalizer, depth: int, invert: 
         )
     # Both 255 and 65535 are whole multiples of what a mask holds: nothing is rounded.
     steps = ((1 << depth) - 1) // (1 if mask.dtype == np.bool_ else 255)
-    values = mask.astype(np.uint8 if depth == 8 else np.uint16)
-    values *= values.dtype.type(steps)
-    pixels = ~values if invert else values
+    dtype = np.uint8 if depth == 8 else np.uint16
+    pixels = np.multiply(mask, steps, dtype=dtype)
+    pixels = np.invert(pixels) if invert else pixels
     return _picture(frame, pixels, "display", depth).with_(icc_profile=b"")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from dcmconv.curve import Curve, CurveLike, Keep, Tone
 from dcmconv.errors import InputError
 from dcmconv.frame import Frame
-from dcmconv.kinds import ArrayNormalizer, Normalizer
+from dcmconv.kinds import ArrayNormalizer, MaskNormalizer, Normalizer
 from dcmconv.render.tone import render_tone
 from dcmconv.testing.components import ComponentConformance, explained
-from dcmconv.testing.frames import FRAMES
+from dcmconv.testing.frames import COLOR_FRAMES, FRAMES
 from dcmconv.testing.reference import background_of, display_values
 from dcmconv.testing.spawned import digest, in_a_spawned_worker
 
@@ -31,8 +31,8 @@ def display_pixels(normalizer: Normalizer, frame: Frame, *, bits: int) -> NDArra
     return render_tone(frame, normalizer, depth=bits)[0].pixels
 
 
-def _rendered(normalizer: Normalizer, name: str) -> str:
-    return digest(display_pixels(normalizer, FRAMES[name](), bits=8))
+def _rendered(normalizer: Normalizer, make: Callable[[], Frame]) -> str:
+    return digest(display_pixels(normalizer, make(), bits=8))
 
 
 class NormalizerConformance(ComponentConformance):
@@ -43,22 +43,35 @@ class NormalizerConformance(ComponentConformance):
     """
 
     component: Normalizer
+    more_frames: ClassVar[Mapping[str, Callable[[], Frame]]] = {}
+    """Frames that have what the normalizer needs and ``FRAMES`` lack: functions of a module."""
 
     def frames(self) -> Iterator[tuple[str, Frame]]:
         """Yield the names and frames that the normalizer takes."""
-        for name, make in FRAMES.items():
+        for name, make in self._makers().items():
             frame = make()
-            try:
-                if not isinstance(self.component, ArrayNormalizer):
-                    self.component.curve(frame)
-            except InputError:
-                continue
-            yield name, frame
+            if self._refusal(frame) is None:
+                yield name, frame
+
+    def _makers(self) -> dict[str, Callable[[], Frame]]:
+        # A mask is asked for of any frame; a curve never of one with colours of its own.
+        colors = COLOR_FRAMES if isinstance(self.component, MaskNormalizer) else {}
+        return {**FRAMES, **colors, **self.more_frames}
+
+    def _refusal(self, frame: Frame) -> InputError | None:
+        try:
+            if isinstance(self.component, MaskNormalizer):
+                self.component.mask(frame)
+            elif not isinstance(self.component, ArrayNormalizer):
+                self.component.curve(frame)
+        except InputError as error:
+            return error
+        return None
 
     def curves(self) -> Iterator[tuple[str, Frame, CurveLike]]:
         """Yield the curve for each frame that the normalizer takes."""
-        if isinstance(self.component, ArrayNormalizer):
-            pytest.skip("it takes whole arrays, not values")
+        if isinstance(self.component, ArrayNormalizer | MaskNormalizer):
+            pytest.skip("it takes whole frames, not values")
         for name, frame in self.frames():
             for curve in _parts(self.component.curve(frame)):
                 yield name, frame, curve
@@ -67,17 +80,13 @@ class NormalizerConformance(ComponentConformance):
         assert list(self.frames()), "it refuses every frame"
 
     def test_a_refusal_says_what_is_missing_and_what_to_do(self) -> None:
-        if isinstance(self.component, ArrayNormalizer):
-            pytest.skip("it takes whole arrays, not values")
-        for name, make in FRAMES.items():
-            try:
-                self.component.curve(make())
-            except InputError as error:
-                assert explained(error), f"{name}: a message and a hint are needed, not: {error}"
+        for name, make in self._makers().items():
+            error = self._refusal(make())
+            assert error is None or explained(error), f"{name}: a message and a hint: {error}"
 
     def test_equal_frames_have_equal_curves(self) -> None:
         for name, _, curve in self.curves():
-            again = _parts(self.component.curve(FRAMES[name]()))
+            again = _parts(self.component.curve(self._makers()[name]()))
             if isinstance(curve, Curve):
                 assert curve in again, f"{name}: two curves for the same frame"
                 assert hash(curve) in map(hash, again), f"{name}: equal curves, unequal hashes"
@@ -139,16 +148,14 @@ class NormalizerConformance(ComponentConformance):
                 assert len(np.unique(display_pixels(self.component, frame, bits=8))) == 1, name
 
     def test_what_is_no_image_is_background(self) -> None:
-        if self.component.domain() in UNSCALED:
-            pytest.skip("it leaves the values unscaled")
+        self._skip_unless_values_are_shown()
         for name, frame in self.frames():
             outside = background_of(frame)
             pixels = display_pixels(self.component, frame, bits=8)
             assert not pixels[outside].any(), f"{name}: padding or NaN is not 0"
 
     def test_monochrome1_is_the_negative_of_monochrome2(self) -> None:
-        if self.component.domain() in UNSCALED:
-            pytest.skip("it leaves the values unscaled")
+        self._skip_unless_values_are_shown()
         for name, frame in self.frames():
             if frame.presentation is None and not background_of(frame).any():
                 dark = _with_photometric(frame, "MONOCHROME1")
@@ -158,11 +165,15 @@ class NormalizerConformance(ComponentConformance):
                 # A half is rounded up on both sides, so that a sum may be one more than white.
                 assert set(np.unique(there + here)) <= {65535, 65536}, name
 
+    def _skip_unless_values_are_shown(self) -> None:
+        if self.component.domain() in UNSCALED or isinstance(self.component, MaskNormalizer):
+            pytest.skip("it leaves the values unscaled, or shows a mask in their place")
+
     def test_a_spawned_worker_makes_the_same_picture(self) -> None:
         name, _ = next(self.frames())
-        assert in_a_spawned_worker(_rendered, self.component, name) == _rendered(
-            self.component, name
-        )
+        make = self._makers()[name]
+        there = in_a_spawned_worker(_rendered, self.component, make)
+        assert there == _rendered(self.component, make)
 
 
 def _parts(tone: Tone) -> tuple[CurveLike, ...]:

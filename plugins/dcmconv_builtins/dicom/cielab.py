@@ -1,4 +1,4 @@
-"""Recommended colors: from PCS values to sRGB (PS3.3 C.10.7.1.1)."""
+"""CIELab colors of DICOM attributes, as sRGB (PS3.3 C.10.7.1.1)."""
 
 from __future__ import annotations
 
@@ -6,39 +6,32 @@ from collections.abc import Sequence
 
 __all__ = ["cielab_to_srgb"]
 
-_WHITE_D50 = (0.9642, 1.0, 0.8249)
-# XYZ relative to D50, adapted to D65 by Bradford's method, to linear sRGB (IEC 61966-2-1).
-_XYZ_D50_TO_SRGB = (
+_WHITE_D50 = (0.96422, 1.0, 0.82521)
+# From XYZ under D50, adapted to D65 by Bradford's method, to linear sRGB.
+_TO_LINEAR_SRGB = (
     (3.1338561, -1.6168667, -0.4906146),
     (-0.9787684, 1.9161415, 0.0334540),
     (0.0719453, -0.2289914, 1.4052427),
 )
 
 
-def cielab_to_srgb(encoded: Sequence[float]) -> tuple[float, float, float]:
-    """Turn a Recommended Display CIELab Value into a color of a screen.
+def cielab_to_srgb(encoded: Sequence[float]) -> tuple[int, int, int]:
+    """Return the sRGB color, 0 to 255 a channel, of three unsigned 16-bit numbers.
 
-    Parameters
-    ----------
-    encoded : three numbers, 0 to 65535
-        L* from 0 to 100, a* and b* from -128 to 127, relative to D50.
+    L* runs over 0 to 100, a* and b* over -128 to 127, each spread over 0 to 65535; the white is
+    D50.  What sRGB cannot show is clipped.
 
-    Returns
-    -------
-    tuple of three floats
-        Red, green and blue of sRGB, 0 to 1; what a screen cannot show is clipped.
-
-    >>> [round(channel, 2) for channel in cielab_to_srgb((65535, 32896, 32896))]
-    [1.0, 1.0, 1.0]
+    >>> cielab_to_srgb((65535, 32896, 32896))
+    (255, 255, 255)
     """
     lightness = encoded[0] / 65535 * 100
-    a, b = (part / 65535 * 255 - 128 for part in encoded[1:3])
+    a_star, b_star = (number / 65535 * 255 - 128 for number in encoded[1:3])
     middle = (lightness + 16) / 116
-    parts = (middle + a / 500, middle, middle - b / 200)
+    parts = (middle + a_star / 500, middle, middle - b_star / 200)
     xyz = [white * _uncompressed(part) for white, part in zip(_WHITE_D50, parts, strict=True)]
     red, green, blue = (
-        _gamma(sum(weight * value for weight, value in zip(row, xyz, strict=True)))
-        for row in _XYZ_D50_TO_SRGB
+        _gamma(sum(weight * part for weight, part in zip(row, xyz, strict=True)))
+        for row in _TO_LINEAR_SRGB
     )
     return red, green, blue
 
@@ -47,6 +40,7 @@ def _uncompressed(part: float) -> float:
     return part**3 if part > 6 / 29 else 3 * (6 / 29) ** 2 * (part - 4 / 29)
 
 
-def _gamma(linear: float) -> float:
+def _gamma(linear: float) -> int:
     clipped = min(max(linear, 0.0), 1.0)
-    return 12.92 * clipped if clipped <= 0.0031308 else 1.055 * clipped ** (1 / 2.4) - 0.055
+    bent = 12.92 * clipped if clipped <= 0.0031308 else 1.055 * clipped ** (1 / 2.4) - 0.055
+    return int(bent * 255 + 0.5)

@@ -19,6 +19,7 @@ from dcmconv_builtins.dicom.palette_color import read_palette
 from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
 from dcmconv_builtins.dicom.pixel_values import StoredRange, find_padding, stored_values_of
+from dcmconv_builtins.dicom.presentation import Presentation
 from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
 from dcmconv_builtins.dicom.read_options import ReadOptions
 from dcmconv_builtins.dicom.sop_classes import RT_DOSE, is_label_map, name_of, without_picture
@@ -57,6 +58,7 @@ class DicomInstance:
         self._data = _open_data(part10, _pixels_of(part10))
         self._description = self._data.description
         self._groups = FunctionalGroups(self._top)
+        self._presentation = Presentation(self._top, options, self._description)
         self._palette: Palette | None = None
         self.transfer_syntax = part10.transfer_syntax
         self.decoder = self._data.decoder
@@ -82,7 +84,7 @@ class DicomInstance:
         groups = self._groups.of_frame(frame_index)
         described = self._described(decoded, groups)
         spacing = find_spacing(groups)
-        return Frame(
+        frame = Frame(
             **described,
             bits_stored=0 if self._is_float else self._description.bits_stored,
             spacing=spacing,
@@ -96,6 +98,7 @@ class DicomInstance:
             decoder=decoded.decoder,
             notes=(*self._notes.lines(), *(f"{note}." for note in decoded.notes)),
         )
+        return self._presentation.applied(frame, decoded, self._stored_range)
 
     def _described(self, decoded: Decoded, groups: FrameGroups) -> dict[str, Any]:
         """Return the fields of a Frame that depend on what its values mean."""

@@ -17,7 +17,9 @@ _COLORS = ("Red", "Green", "Blue")
 
 
 def read_palette(top: Elements, *, greatest_input: float) -> Palette:
-    """Return the palette of a PALETTE COLOR image: uint8 or uint16 table of shape (n, 3).
+    """Return the palette of a PALETTE COLOR image: uint8 or uint16 table of shape (n, 3 or 4).
+
+    The fourth column is alpha, where the file has Alpha Palette Color Lookup Table Data.
 
     Parameters
     ----------
@@ -39,6 +41,7 @@ def read_palette(top: Elements, *, greatest_input: float) -> Palette:
     table = np.stack(tables, axis=1)
     if table.dtype == np.uint16 and bits == 8:
         table = table.astype(np.uint8)
+    table = _with_alpha(top, table)
     table.flags.writeable = False
     return Palette(table, first)
 
@@ -145,6 +148,26 @@ def _segmented_table(top: Elements, color: str, count: int, bits: int) -> NDArra
     order = "<" if top.is_little_endian else ">"
     words = np.frombuffer(data, f"{order}u2", len(data) // 2).astype(np.uint16)
     return expand_segments(words, count)
+
+
+def _with_alpha(top: Elements, table: NDArray[Any]) -> NDArray[Any]:
+    data = top.data("AlphaPaletteColorLookupTableData")
+    if not data:
+        return table
+    alpha = table_entries(data, len(table), is_little_endian=top.is_little_endian)
+    if alpha is None:
+        top.notes.add(
+            "Alpha Palette Color Lookup Table Data (0028,1204) is shorter than its descriptor "
+            "says; it was left out."
+        )
+        return table
+    described = [int(number) for number in top.numbers("AlphaPaletteColorLookupTableDescriptor")]
+    is_wide = alpha.dtype == np.uint16 and (len(described) < 3 or described[2] > 8)
+    if table.dtype == np.uint8:
+        alpha = (alpha >> 8 if is_wide else alpha).astype(np.uint8)
+    elif not is_wide:
+        alpha = alpha.astype(np.uint16) * 257
+    return np.concatenate([table, alpha[:, np.newaxis]], axis=1)
 
 
 def _descriptor_keyword(color: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from dcmconv.plugin import InputError, Lut, Rescale
 from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
 
-__all__ = ["find_real_world_mapping", "units_of", "values_outside"]
+__all__ = ["RealWorldMapping", "get_real_world_mapping", "units_of"]
 
 _MACRO = "RealWorldValueMappingSequence"
 _FIRST = ("DoubleFloatRealWorldValueFirstValueMapped", "RealWorldValueFirstValueMapped")
@@ -21,15 +21,29 @@ _PLAIN_UNITS = {"[hnsf'U]": "HU", "1": "", "{counts}": "counts"}
 """Codes of UCUM that people write otherwise."""
 
 
-def find_real_world_mapping(groups: FrameGroups, *, is_signed: bool) -> tuple[Rescale | Lut, str]:
-    """Return the transform of the first usable item, and the unit of its result.
+class RealWorldMapping(NamedTuple):
+    """How stored values become a quantity, its unit, and the stored values that it is meant for."""
+
+    transform: Rescale | Lut
+    units: str
+    first: float
+    last: float
+
+    def count_outside(self, stored_values: NDArray[Any]) -> int:
+        """Return how many values are not mapped by the file; the transform goes on for them."""
+        outside = (stored_values < self.first) | (stored_values > self.last)
+        return int(np.count_nonzero(outside))
+
+
+def get_real_world_mapping(groups: FrameGroups, *, is_signed: bool) -> RealWorldMapping:
+    """Return the first usable item of the Real World Value Mapping Sequence (0040,9096).
 
     Parameters
     ----------
     groups : FrameGroups
         Of the frame; the sequence may stand in it, in the shared groups, or at the top level.
     is_signed : bool
-        Whether stored values are; the first value of a table is read the same way.
+        Whether stored values are; the first and last value mapped are read the same way.
 
     Raises
     ------
@@ -38,10 +52,11 @@ def find_real_world_mapping(groups: FrameGroups, *, is_signed: bool) -> tuple[Re
     """
     items = _items(groups)
     for item in items:
-        transform = _table(item, is_signed=is_signed) or _line(item)
+        first, last = _range(item, is_signed=is_signed)
+        transform = _table(item, first, last) or _line(item)
         if transform is not None:
             _note_others(items, item)
-            return transform, units_of(item)
+            return RealWorldMapping(transform, units_of(item), first, last)
     found = "is missing" if not items else "has neither a slope and an intercept nor a whole table"
     raise InputError(
         f"Real World Value Mapping Sequence (0040,9096) {found}; one was needed for real-world.",
@@ -64,16 +79,6 @@ def units_of(item: Elements) -> str:
     return ""
 
 
-def values_outside(stored_values: NDArray[Any], groups: FrameGroups) -> int:
-    """Return how many stored values the used item does not map; they follow the same line."""
-    for item in _items(groups):
-        first, last = _number(item, _FIRST), _number(item, _LAST)
-        if first is None or last is None or first > last:
-            continue
-        return int(np.count_nonzero((stored_values < first) | (stored_values > last)))
-    return 0
-
-
 def _items(groups: FrameGroups) -> tuple[Elements, ...]:
     for group in (*groups.groups, groups.top):
         items = group.items(_MACRO)
@@ -92,16 +97,20 @@ def _line(item: Elements) -> Rescale | None:
     return Rescale(float(slope), float(intercept))
 
 
-def _table(item: Elements, *, is_signed: bool) -> Lut | None:
+def _table(item: Elements, first: float, last: float) -> Lut | None:
     entries = np.array(item.numbers("RealWorldValueLUTData"), np.float64)
-    first, last = _number(item, _FIRST), _number(item, _LAST)
-    if not entries.size or first is None or last is None or not np.isfinite(entries).all():
-        return None
-    first, last = (_with_sign(end, is_signed=is_signed) for end in (first, last))
-    if len(entries) != last - first + 1:
+    if not entries.size or len(entries) != last - first + 1 or not np.isfinite(entries).all():
         return None
     entries.flags.writeable = False
-    return Lut(entries, first=first, explanation=item.text("LUTExplanation"))
+    return Lut(entries, first=int(first), explanation=item.text("LUTExplanation"))
+
+
+def _range(item: Elements, *, is_signed: bool) -> tuple[float, float]:
+    """Return the first and the last stored value that the item maps; without end if unsaid."""
+    first, last = _number(item, _FIRST), _number(item, _LAST)
+    first = -math.inf if first is None else _with_sign(first, is_signed=is_signed)
+    last = math.inf if last is None else _with_sign(last, is_signed=is_signed)
+    return first, last
 
 
 def _number(item: Elements, keywords: tuple[str, str]) -> float | None:
@@ -109,9 +118,9 @@ def _number(item: Elements, keywords: tuple[str, str]) -> float | None:
     return next((number for number in found if number is not None), None)
 
 
-def _with_sign(value: float, *, is_signed: bool) -> int:
+def _with_sign(value: float, *, is_signed: bool) -> float:
     # Their VR is often US where the pixels are signed.
-    return int(value) - 0x10000 if is_signed and 0x8000 <= value <= 0xFFFF else int(value)
+    return value - 0x10000 if is_signed and 0x8000 <= value <= 0xFFFF else value
 
 
 def _note_others(items: tuple[Elements, ...], used: Elements) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from dcmconv.plugin import Curve, Frame, Normalizer
+from dcmconv.plugin import Curve, Frame, Normalizer, Opt, Scope, Survey
 from dcmconv_builtins.normalizers.origins import minmax_curve
 
 __all__ = ["MinMax"]
@@ -12,7 +13,18 @@ __all__ = ["MinMax"]
 
 @dataclass(frozen=True, kw_only=True)
 class MinMax(Normalizer):
-    """From the least to the greatest modality value of the frame, padding left out."""
+    """From the least to the greatest modality value, padding left out.
+
+    The extremes are those of each frame, or of all frames of the instance, the series or the run,
+    so that their gray levels can be compared.  Values in different units are never thrown together.
+    A series or a run is read twice: once for its extremes, and once for the pictures.
+    """
+
+    scope: Annotated[Scope, Opt("Over which frames the extremes are taken")] = "frame"
+
+    def survey(self) -> Survey:
+        """Ask for the extremes of the scope."""
+        return Survey(self.scope)
 
     def curve(self, frame: Frame) -> Curve:
         """Return the line between the extremes; a constant frame is black."""

@@ -5,28 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dcmconv.plugin import Curve, Frame, Linear, VoiWindow
+from dcmconv.plugin import Curve, Frame, Linear, Statistics, VoiWindow
 from dcmconv_builtins.dicom.voi_lut import curve_of
 
-__all__ = ["because", "file_window_curve", "minmax_curve", "span", "up_to", "window_words"]
+__all__ = [
+    "because",
+    "file_window_curve",
+    "minmax_curve",
+    "reach",
+    "span",
+    "up_to",
+    "window_words",
+]
 
 
-def span(black: float, white: float, words: str, frame: Frame) -> Linear:
+def span(black: float, white: float, words: str, frame: Frame, *, after: str = "") -> Linear:
     """Return the line from ``black`` to ``white``; its origin is ``words``, the numbers, the units.
 
-    Equal ends make a step that no value between them passes: a constant frame is black.
+    ``after`` ends the origin.  Equal ends make a step that no value between them passes: a constant
+    frame is black.
     """
     return Linear(
         black=black,
         white=white,
-        origin=f"{words} {black:.10g}..{white:.10g}{_units_of(frame)}",
+        origin=f"{words} {black:.10g}..{white:.10g}{_units_of(frame)}{after}",
     )
 
 
 def minmax_curve(frame: Frame) -> Linear:
     """Return the line from the least to the greatest modality value, padding left out."""
     statistics = frame.statistics
-    return span(statistics.minimum, statistics.maximum, "min-max", frame)
+    after = reach(statistics)
+    return span(statistics.minimum, statistics.maximum, "min-max", frame, after=after)
+
+
+def reach(statistics: Statistics) -> str:
+    """Say in words whose statistics they are; nothing for those of the frame itself."""
+    return "" if statistics.scope == "frame" else f" of the {statistics.scope}"
 
 
 def because(curve: Curve, reasons: Sequence[str]) -> Curve:

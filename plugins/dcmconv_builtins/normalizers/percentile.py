@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from dcmconv.plugin import Curve, Frame, Normalizer, Opt
-from dcmconv_builtins.normalizers.origins import because, minmax_curve, span
+from dcmconv.plugin import Curve, Frame, Normalizer, Opt, Scope, Survey
+from dcmconv_builtins.normalizers.origins import because, minmax_curve, reach, span
 
 __all__ = ["Percentile"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Percentile(Normalizer):
-    """From a low to a high percentile of the frame's modality values, padding left out.
+    """From a low to a high percentile of the modality values, padding left out.
+
+    The percentiles are those of each frame, or of all frames of the instance, the series or the
+    run.  They are exact for a frame, and where all frames have the same Rescale Slope and Intercept
+    and 16 bits at most; else values are counted in bins narrower than 1/32767 of their range, a
+    percentile is less than a bin too low, and the origin says by how much at most.  Values in
+    different units are never thrown together.  A series or a run is read twice.
 
     Where both percentiles are one value, as in a frame that is empty but for a few pixels, the
     extremes are taken instead, and the origin says so.
@@ -21,6 +27,7 @@ class Percentile(Normalizer):
 
     low: Annotated[float, Opt("Percentile that becomes black", unit="%", ge=0, le=100)] = 1
     high: Annotated[float, Opt("Percentile that becomes white", unit="%", ge=0, le=100)] = 99
+    scope: Annotated[Scope, Opt("Over which frames the percentiles are taken")] = "frame"
 
     def __post_init__(self) -> None:
         if not 0 <= self.low < self.high <= 100:
@@ -28,11 +35,16 @@ class Percentile(Normalizer):
                 f"low is {self.low:g} and high is {self.high:g}; 0 <= low < high <= 100 is needed"
             )
 
+    def survey(self) -> Survey:
+        """Ask for both percentiles of the scope."""
+        return Survey(self.scope, (self.low, self.high))
+
     def curve(self, frame: Frame) -> Curve:
         """Return the line between the percentiles; a constant frame is black."""
-        black = frame.statistics.percentile(self.low)
-        white = frame.statistics.percentile(self.high)
+        statistics = frame.statistics
+        black, white = statistics.percentile(self.low), statistics.percentile(self.high)
         words = f"percentiles {self.low:g} and {self.high:g}"
         if black == white:
             return because(minmax_curve(frame), [f"{words} are both {black:.10g}"])
-        return span(black, white, f"{words},", frame)
+        within = f", less than {statistics.error:.3g} too low" if statistics.error else ""
+        return span(black, white, f"{words},", frame, after=f"{reach(statistics)}{within}")

@@ -185,24 +185,6 @@ def test_the_digest_minds_pictures_and_not_workers(compiled):
     assert compiled(outputs=["png:compression=small"]).digest != plain
 
 
-def test_a_file_that_an_option_names_is_a_part_of_the_digest(compiled, chain_file):
-    chain_file("0,0,0\n255,0,0\n", "red.csv")
-    red = compiled(colormap="file:path=red.csv")
-    chain_file("0,0,0\n0,255,0\n", "red.csv")
-    green = compiled(colormap="file:path=red.csv")
-    assert red.digest != green.digest
-    assert compiled(colormap="file:path=red.csv").digest == green.digest
-    assert len(red.lanes[0].colormap.fingerprint) == 64
-    assert red.lanes[0].colormap.as_data()["fingerprint"] == red.lanes[0].colormap.fingerprint
-    assert red.lanes[0].normalizer.fingerprint == ""
-
-
-def test_workers_get_the_path_that_the_component_made_absolute(compiled, chain_file, tmp_path):
-    chain_file("0,0,0\n255,0,0\n", "red.csv")
-    colormap = compiled(colormap="file:path=red.csv").lanes[0].colormap
-    assert colormap.options == {"path": str(tmp_path / "red.csv")}
-
-
 def test_every_complaint_comes_in_one_error_in_the_order_of_the_text(chain_file, registry):
     name = chain_file(
         """

@@ -1,4 +1,4 @@
-"""Which part of the image is shown, which way up, and how wide a pixel is (PS3.3 C.10.4, C.10.6)."""
+"""Which part of the image is shown, which way up, how wide a pixel is (PS3.3 C.10.4, C.10.6)."""
 
 from __future__ import annotations
 

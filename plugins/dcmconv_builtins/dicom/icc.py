@@ -1,0 +1,125 @@
+"""ICC profiles: from the colors of a device to sRGB (PS3.3 C.11.15)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Frame, Palette
+
+__all__ = ["colors_in_srgb", "in_srgb", "is_srgb"]
+
+_BROKEN = "ICC Profile (0028,2000) cannot be used; the colors were left as they are."
+_DEEP = "ICC Profile (0028,2000) was handed on: colors of more than 8 bits are not converted."
+_NARROWED = "ICC Profile (0028,2000) was applied to the palette at 8 bits a channel."
+
+
+def in_srgb(frame: Frame) -> Frame:
+    """Return a color frame in sRGB, its profile done with.
+
+    The colors of 8-bit RGB and of palettes are converted, by the rendering intent that the profile
+    names.  A profile that means sRGB changes nothing.  What cannot be converted is noted: colors of
+    more than 8 bits keep their profile, and a broken profile is left out.
+
+    Parameters
+    ----------
+    frame : Frame
+        RGB or PALETTE COLOR, with or without a profile.
+
+    Returns
+    -------
+    Frame
+        The same frame if there is no profile.
+    """
+    if not frame.icc_profile:
+        return frame
+    if is_srgb(frame.icc_profile):
+        return replace(frame, icc_profile=b"")
+    if frame.palette is not None:
+        return _with_palette_in_srgb(frame, frame.palette)
+    if frame.stored_values.dtype != np.uint8 or frame.bits_stored != 8:
+        return replace(frame, notes=(*frame.notes, _DEEP))
+    colors = colors_in_srgb(frame.stored_values, frame.icc_profile)
+    if colors is None:
+        return replace(frame, icc_profile=b"", notes=(*frame.notes, _BROKEN))
+    return replace(frame, stored_values=colors, icc_profile=b"")
+
+
+def is_srgb(profile: bytes) -> bool:
+    """Whether a profile means the colors of sRGB, whatever it is called."""
+    return isinstance(_transform(bytes(profile)), str)
+
+
+def colors_in_srgb(colors: NDArray[Any], profile: bytes) -> NDArray[Any] | None:
+    """Convert colors from a profile to sRGB.
+
+    Parameters
+    ----------
+    colors : uint8 array, shape (rows, columns, 3 or 4)
+        Alpha, where there is one, stays as it is.
+    profile : bytes
+        Of RGB.
+
+    Returns
+    -------
+    uint8 array, same shape, or None
+        The same array where the profile means sRGB; None where the profile cannot be used.
+    """
+    from PIL import Image, ImageCms
+
+    transform = _transform(bytes(profile))
+    if transform is None or isinstance(transform, str):
+        return colors if transform else None
+    image = Image.fromarray(np.ascontiguousarray(colors[..., :3]))
+    ImageCms.applyTransform(image, transform, inPlace=True)
+    converted = np.asarray(image)
+    if colors.shape[2] == 3:
+        return converted
+    return np.concatenate([converted, colors[..., 3:]], axis=2)
+
+
+def _with_palette_in_srgb(frame: Frame, palette: Palette) -> Frame:
+    table, notes = palette.table, frame.notes
+    if table.dtype != np.uint8:
+        table = ((table.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        notes = (*notes, _NARROWED)
+    colors = colors_in_srgb(table[np.newaxis], frame.icc_profile)
+    if colors is None:
+        return replace(frame, icc_profile=b"", notes=(*frame.notes, _BROKEN))
+    palette = replace(palette, table=colors[0])
+    return replace(frame, palette=palette, icc_profile=b"", notes=notes)
+
+
+_SRGB = "sRGB"
+
+
+@lru_cache(maxsize=8)
+def _transform(profile: bytes) -> Any:
+    """Return Pillow's transform; ``_SRGB`` where it would change nothing; None for no profile."""
+    import io
+
+    from PIL import Image, ImageCms
+
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        intent = ImageCms.Intent(ImageCms.getDefaultIntent(source))
+        transform = ImageCms.buildTransform(
+            source, ImageCms.createProfile("sRGB"), "RGB", "RGB", renderingIntent=intent
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    probe = _probe()
+    converted = np.asarray(ImageCms.applyTransform(Image.fromarray(probe), transform))
+    off = np.abs(converted.astype(np.int16) - probe).max()
+    # Two ways of rounding the same sRGB differ by no more than this.
+    return _SRGB if off <= 1 else transform
+
+
+def _probe() -> NDArray[np.uint8]:
+    """Return colors all over the cube."""
+    steps = np.arange(0, 256, 15, dtype=np.uint8)
+    return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(len(steps), -1, 3)

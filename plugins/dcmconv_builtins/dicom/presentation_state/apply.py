@@ -1,0 +1,97 @@
+"""Showing a Frame the way a presentation state says (PS3.4 N.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dcmconv.plugin import Frame, Layer, View
+from dcmconv_builtins.dicom.elements import Elements, Notes
+from dcmconv_builtins.dicom.overlay import OverlayLayer, overlay_groups, read_overlays
+from dcmconv_builtins.dicom.pixel_values import StoredRange
+from dcmconv_builtins.dicom.presentation_state.annotations import annotation_layers
+from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace
+from dcmconv_builtins.dicom.presentation_state.displayed_area import find_view, pixel_size_changes
+from dcmconv_builtins.dicom.presentation_state.grayscale import grayscale_changes, pseudo_colors
+from dcmconv_builtins.dicom.presentation_state.library import (
+    COLOR,
+    PSEUDO_COLOR,
+    PresentationState,
+)
+from dcmconv_builtins.dicom.presentation_state.references import Target
+from dcmconv_builtins.dicom.presentation_state.shutter import find_shutter, shutter_group
+
+__all__ = ["apply_presentation_state"]
+
+
+def apply_presentation_state(
+    frame: Frame,
+    state: PresentationState,
+    target: Target,
+    *,
+    planes: tuple[OverlayLayer, ...],
+    stored: StoredRange,
+) -> Frame:
+    """Return the Frame as a state shows it; its stored values stay as they are.
+
+    Parameters
+    ----------
+    frame : Frame
+        As the image describes itself.
+    state : PresentationState
+        One that refers to the frame.
+    target : Target
+        The image and the number of the frame.
+    planes : tuple of OverlayLayer
+        Those of the image.  The state decides which are drawn; where it has a plane of the same
+        group, that one counts (PS3.3 C.11.7).
+    stored : StoredRange
+        What the bits of a stored value allow.
+
+    Returns
+    -------
+    Frame
+        A new one, with what had to be left out of the state among its notes.
+    """
+    notes = Notes()
+    top = Elements(state.dataset, notes)
+    changes = _pixel_changes(top, frame, state, target, stored)
+    changes |= pixel_size_changes(top, target, frame)
+    view = find_view(top, target, shape=(frame.rows, frame.columns))
+    changes["view"] = view
+    aspect = changes.get("aspect", frame.aspect)
+    changes["layers"] = _layers(top, frame, target, planes, (view or View(), aspect))
+    said = (f"{state.name}: {line}" for line in notes.lines())
+    return replace(frame, **changes, notes=(*frame.notes, *said))
+
+
+def _pixel_changes(
+    top: Elements, frame: Frame, state: PresentationState, target: Target, stored: StoredRange
+) -> dict[str, Any]:
+    if frame.is_color or frame.is_label or state.sop_class == COLOR:
+        return {}
+    changes = grayscale_changes(top, frame, target, stored, name=state.name)
+    if state.sop_class == PSEUDO_COLOR:
+        changes["pseudo_color"] = pseudo_colors(top)
+    return changes
+
+
+def _layers(
+    top: Elements,
+    frame: Frame,
+    target: Target,
+    image_planes: tuple[OverlayLayer, ...],
+    geometry: tuple[View, float],
+) -> tuple[Layer, ...]:
+    view, aspect = geometry
+    shape = (frame.rows, frame.columns)
+    own = read_overlays(
+        top, overlay_groups(top), frame_number=target.frame_number, shape=shape, cells=None
+    )
+    by_group = {plane.group: plane for plane in (*image_planes, *own)}
+    shutter = find_shutter(top, own, shape=shape, aspect=aspect)
+    covering = shutter_group(top)
+    planes = tuple(by_group[group] for group in sorted(by_group) if group != covering)
+    drawn = annotation_layers(top, planes, target, DisplaySpace(shape, view))
+    # What is drawn lies over the shutter: an annotation may stand beside what is shown.
+    return drawn if shutter is None else (shutter, *drawn)

@@ -1,0 +1,90 @@
+"""From what a viewer sees back to the frame: fractions of the displayed area, upright text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import View
+from dcmconv_builtins.dicom.elements import Elements, named
+
+__all__ = ["DisplaySpace", "Point"]
+
+Point = tuple[float, float]
+"""Column and row on the frame; the upper left corner of its first pixel is (0, 0)."""
+
+_FARTHEST = 1e6
+
+
+@dataclass(frozen=True)
+class DisplaySpace:
+    """The frame (rows, columns) and the view that will be cut out of it.
+
+    Layers are drawn on the frame before the view is taken, so that what is meant for the finished
+    picture is turned the other way around first.
+    """
+
+    shape: tuple[int, int]
+    view: View
+
+    @property
+    def region(self) -> tuple[int, int, int, int]:
+        """Column, row, columns and rows of the displayed area."""
+        return self.view.region or (0, 0, self.shape[1], self.shape[0])
+
+    @property
+    def pen(self) -> float:
+        """The width of a thin line in pixels: one, and more where a picture is large."""
+        return max(1.0, max(self.region[2:]) / 512)
+
+    def points(self, elements: Elements, keyword: str, units_keyword: str) -> list[Point]:
+        """Return the points of an element on the frame; none, with a note, if they make no sense.
+
+        Units are PIXEL, or DISPLAY for fractions of the displayed area (PS3.3 C.10.5.1.2).  MATRIX
+        counts in a Total Pixel Matrix, of which a frame is but a tile.
+        """
+        numbers = elements.numbers(keyword)
+        units = elements.text(units_keyword).upper() or "PIXEL"
+        is_sane = all(math.isfinite(number) and abs(number) < _FARTHEST for number in numbers)
+        if len(numbers) % 2 or not is_sane or units not in ("PIXEL", "DISPLAY"):
+            elements.notes.add(
+                f"an annotation was left out, because {named(keyword)} in units of {units[:16]} "
+                "cannot be drawn."
+            )
+            return []
+        pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+        return [self._from_display(pair) for pair in pairs] if units == "DISPLAY" else pairs
+
+    def _from_display(self, point: Sequence[float]) -> Point:
+        across, down = point
+        if self.view.is_flipped:
+            across = 1 - across
+        turned = {
+            0: (across, down),
+            90: (down, 1 - across),
+            180: (1 - across, 1 - down),
+            270: (1 - down, across),
+        }[self.view.rotation]
+        column, row, columns, rows = self.region
+        return column + turned[0] * columns, row + turned[1] * rows
+
+    @property
+    def is_sideways(self) -> bool:
+        """Whether rows of the picture are columns of the frame."""
+        return self.view.rotation in (90, 270)
+
+    def turned_back(self, mask: NDArray[Any]) -> NDArray[Any]:
+        """Turn something drawn upright so that the view will make it upright again."""
+        unflipped = mask[:, ::-1] if self.view.is_flipped else mask
+        return np.rot90(unflipped, self.view.rotation // 90)
+
+    def to_the_right(self, point: Point, distance: float) -> Point:
+        """Return the point that the viewer sees ``distance`` pixels to the right of another."""
+        distance = -distance if self.view.is_flipped else distance
+        step = {0: (1, 0), 90: (0, -1), 180: (-1, 0), 270: (0, 1)}[self.view.rotation]
+        return point[0] + step[0] * distance, point[1] + step[1] * distance

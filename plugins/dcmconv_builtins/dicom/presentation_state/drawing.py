@@ -1,0 +1,78 @@
+"""Drawing smooth shapes into coverage, piece by piece: a large frame costs no more memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv_builtins.dicom.presentation_state.display_space import Point
+
+__all__ = ["draw_path", "paste"]
+
+Coverage = NDArray[np.uint8]
+
+_FINENESS = 4
+_LARGEST_PIECE = 2**24
+
+
+def draw_path(
+    coverage: Coverage, points: Sequence[Point], *, width: float, is_filled: bool = False
+) -> None:
+    """Draw straight lines from point to point, in place; a filled path is closed.
+
+    Parameters
+    ----------
+    coverage : uint8 array, shape (rows, columns)
+        255 where the path covers a pixel wholly; grows, never shrinks.
+    points : sequence of (column, row)
+        At least two; (0, 0) is the upper left corner of the first pixel.
+    width : float
+        Of the line, in pixels.
+    """
+    piece = _piece(coverage, points, width)
+    if piece is None:
+        return
+    from PIL import Image, ImageDraw
+
+    rows, columns = piece
+    extent = (rows.stop - rows.start, columns.stop - columns.start)
+    fineness = _FINENESS if extent[0] * extent[1] * _FINENESS**2 <= _LARGEST_PIECE else 1
+    image = Image.new("L", (extent[1] * fineness, extent[0] * fineness))
+    draw = ImageDraw.Draw(image)
+    # Pillow puts whole numbers into the middle of a pixel.
+    placed = [
+        ((x - columns.start) * fineness - 0.5, (y - rows.start) * fineness - 0.5) for x, y in points
+    ]
+    if is_filled:
+        draw.polygon(placed, fill=255)
+    draw.line(placed, fill=255, width=max(1, round(width * fineness)), joint="curve")
+    paste(coverage, np.asarray(image.reduce(fineness)), (rows.start, columns.start))
+
+
+def paste(coverage: Coverage, piece: NDArray[Any], corner: tuple[int, int]) -> None:
+    """Lay a piece of coverage over another, in place; what lies outside is left out.
+
+    ``corner`` is the row and the column of the piece's upper left.
+    """
+    top, left = corner
+    rows = slice(max(top, 0), min(top + piece.shape[0], coverage.shape[0]))
+    columns = slice(max(left, 0), min(left + piece.shape[1], coverage.shape[1]))
+    if rows.start < rows.stop and columns.start < columns.stop:
+        inside = piece[rows.start - top : rows.stop - top, columns.start - left :]
+        under = coverage[rows, columns]
+        np.maximum(under, inside[:, : columns.stop - columns.start], out=under)
+
+
+def _piece(coverage: Coverage, points: Sequence[Point], width: float) -> tuple[slice, slice] | None:
+    """Return the rows and columns that a path can touch; None if it is all outside."""
+    margin = width + 1
+    spans = []
+    for axis, length in ((1, coverage.shape[0]), (0, coverage.shape[1])):
+        first = int(np.floor(min(point[axis] for point in points) - margin))
+        last = int(np.ceil(max(point[axis] for point in points) + margin))
+        spans.append(slice(max(first, 0), min(last, length)))
+    rows, columns = spans
+    return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else None

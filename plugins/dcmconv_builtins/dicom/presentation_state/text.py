@@ -1,0 +1,142 @@
+"""Text objects of an annotation: in a bounding box, or beside an anchor (PS3.3 C.10.5.1.1)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv_builtins.dicom.attributes import DicomAttributes
+from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace, Point
+from dcmconv_builtins.dicom.presentation_state.drawing import Coverage, draw_path, paste
+from dcmconv_builtins.steps.fonts import FontSet
+from dcmconv_builtins.steps.text import TextBlock, fit_text
+
+__all__ = ["draw_text"]
+
+_SMALLEST = 8.0
+_LARGEST = 64.0
+_LINES = 32
+"""Lines of text that would fill the displayed area: what a text's size is made from."""
+
+
+def draw_text(coverage: Coverage, text_object: Elements, space: DisplaySpace) -> bool:
+    """Draw one item of the Text Object Sequence (0070,0008) into coverage, in place.
+
+    Text is upright in the finished picture, whatever the state rotates or flips.
+
+    Returns
+    -------
+    bool
+        Whether there was something to draw, and a place for it.
+    """
+    lines = _lines(text_object)
+    box = _box(text_object, space)
+    anchor = _anchor(text_object, space)
+    if not lines or (box is None and anchor is None):
+        return False
+    nominal = min(max(min(space.region[2:]) / _LINES, _SMALLEST), _LARGEST)
+    block = TextBlock(lines, nominal, FontSet())
+    if box is not None:
+        corner = _draw_in_box(coverage, block, text_object, box, space)
+        if anchor is not None and text_object.text("AnchorPointVisibility").upper() == "Y":
+            draw_path(coverage, [_nearest(corner, anchor), anchor], width=space.pen)
+    elif anchor is not None:
+        _draw_beside(coverage, block, anchor, space)
+    return True
+
+
+def _lines(text_object: Elements) -> tuple[str, ...]:
+    attributes = DicomAttributes((text_object,), text_object.notes)
+    text = str(attributes.get("UnformattedTextValue") or "")
+    drawable, missing = FontSet().drawable("\n".join(text.splitlines()))
+    if missing:
+        text_object.notes.add(f"{missing} characters of a text are in no font; '?' was drawn.")
+    return tuple(drawable.split("\n")) if drawable.strip() else ()
+
+
+Box = tuple[float, float, float, float]
+"""Left, upper, right and lower end on the frame."""
+
+
+def _box(text_object: Elements, space: DisplaySpace) -> Box | None:
+    ends = [
+        point
+        for corner in ("BoundingBoxTopLeftHandCorner", "BoundingBoxBottomRightHandCorner")
+        if corner in text_object
+        for point in space.points(text_object, corner, "BoundingBoxAnnotationUnits")
+    ]
+    if len(ends) != 2:
+        return None
+    (left, right), (upper, lower) = (sorted(pair) for pair in zip(*ends, strict=True))
+    return left, upper, right, lower
+
+
+def _anchor(text_object: Elements, space: DisplaySpace) -> Point | None:
+    if "AnchorPoint" not in text_object:
+        return None
+    points = space.points(text_object, "AnchorPoint", "AnchorPointAnnotationUnits")
+    return points[0] if len(points) == 1 else None
+
+
+def _draw_in_box(
+    coverage: Coverage, block: TextBlock, text_object: Elements, box: Box, space: DisplaySpace
+) -> Box:
+    """Draw the text at the upper left of its box, or as it is justified; return where."""
+    left, upper, right, lower = box
+    room = (lower - upper, right - left) if space.is_sideways else (right - left, lower - upper)
+    if min(room) >= _SMALLEST:
+        block = fit_text(block, columns=round(room[0]), rows=round(room[1]), smallest=_SMALLEST)
+    justification = text_object.text("BoundingBoxTextHorizontalJustification").upper()
+    letters = _letters(block, justification)
+    slack = max(0, round(room[0]) - letters.shape[1])
+    before = {"RIGHT": slack, "CENTER": slack // 2}.get(justification, 0)
+    below = max(0, round(room[1]) - letters.shape[0])
+    upright = np.pad(letters, ((0, below), (before, slack - before)))
+    piece = space.turned_back(upright)
+    corner = (round(upper), round(left))
+    paste(coverage, piece, corner)
+    return (corner[1], corner[0], corner[1] + piece.shape[1], corner[0] + piece.shape[0])
+
+
+def _draw_beside(coverage: Coverage, block: TextBlock, anchor: Point, space: DisplaySpace) -> None:
+    """Draw the text to the right of its anchor, or to the left where it would leave the frame."""
+    letters = _letters(block, "LEFT")
+    piece = space.turned_back(letters)
+    for direction in (1, -1):
+        middle = space.to_the_right(anchor, direction * (letters.shape[1] / 2 + block.size / 2))
+        corner = (round(middle[1] - piece.shape[0] / 2), round(middle[0] - piece.shape[1] / 2))
+        if _is_inside(corner, piece.shape, coverage.shape):
+            break
+    paste(coverage, piece, corner)
+
+
+def _is_inside(
+    corner: tuple[int, int], shape: tuple[int, ...], frame_shape: tuple[int, ...]
+) -> bool:
+    return all(
+        start >= 0 and start + length <= limit
+        for start, length, limit in zip(corner, shape, frame_shape, strict=True)
+    )
+
+
+def _letters(block: TextBlock, justification: str) -> NDArray[Any]:
+    """Draw the lines below each other, each at the side where it belongs."""
+    letters = np.zeros((block.rows, block.columns), np.uint8)
+    for number, line in enumerate(block.lines):
+        drawn = TextBlock((line,), block.size, block.fonts).coverage().letters
+        slack = block.columns - drawn.shape[1]
+        left = {"RIGHT": slack, "CENTER": slack // 2}.get(justification, 0)
+        paste(letters, drawn, (number * block.line_height, left))
+    return letters
+
+
+def _nearest(box: Box, point: Point) -> Point:
+    left, upper, right, lower = box
+    return (
+        math.floor(min(max(point[0], left), right)),
+        math.floor(min(max(point[1], upper), lower)),
+    )

@@ -1,0 +1,83 @@
+"""Options of readers on the command line, and what a run makes of attributes and fingerprints."""
+
+import re
+from pathlib import Path
+
+import pydicom
+import pytest
+
+from dcmconv._entry import main
+
+TEST_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
+
+
+@pytest.fixture
+def scans(tmp_path, monkeypatch):
+    """A current folder with a CT."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "CT_small.dcm").write_bytes((TEST_FILES / "CT_small.dcm").read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-r", "dicom:inflate_limit=7"],
+        ["--read", "dicom", "--dicom.inflate_limit", "7"],
+        ["--dicom.inflate_limit=7"],
+        ["--set", "dicom.inflate_limit=7"],
+    ],
+)
+def test_every_way_gives_a_reader_its_options(scans, capsys, words):
+    assert main(["run", "--dry-run", *words]) == 0
+    assert "read:\n  - use: dicom" in capsys.readouterr().out.replace(f"  # {' '.join(words)}", "")
+    assert main(["run", "-w", "png", *words]) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--overlays", "draw"], ["--overlays=draw"], ["-r", "dicom:overlays=off", "--overlays=draw"]],
+)
+def test_a_readers_own_flag_is_its_option(scans, capsys, words):
+    assert main(["run", "--dry-run", *words]) == 0
+    assert re.search(
+        r"use: dicom .*\n    overlays: draw  # --overlays draw", capsys.readouterr().out
+    )
+
+
+def test_a_slip_in_a_readers_own_flag_is_answered_with_the_nearest(scans, capsys):
+    assert main(["run", "--overlay", "draw"]) == 2
+    assert "--overlays" in capsys.readouterr().err
+    assert main(["run", "--overlays", "dram"]) == 2
+    told = capsys.readouterr().err
+    assert "--overlays dram: 'dicom' has overlays 'dram'" in told
+    assert "Did you mean 'draw'?" in told
+
+
+def test_a_dry_run_shows_numbers_as_numbers(scans, capsys):
+    words = ["-w", "jpg", "--jpg.quality", "44", "--timeout", "5", "-r", "dicom:inflate_limit=7"]
+    assert main(["run", "--dry-run", *words]) == 0
+    shown = capsys.readouterr().out
+    for line in ("quality: 44  #", "timeout: 5.0  #", "inflate_limit: 7  #"):
+        assert line in shown
+
+
+def test_a_slip_in_the_name_of_a_tag_is_refused_with_its_flag(scans, capsys):
+    assert main(["run", "--tags", "tags.csv", "--tag", "PatientId"]) == 2
+    told = capsys.readouterr().err
+    assert "--tag PatientId: No reader knows the attribute 'PatientId'; " in told
+    assert "did you mean 'PatientID'?" in told
+
+
+def test_a_run_that_goes_on_sees_that_a_file_of_an_option_has_changed(scans, capsys):
+    words = ["run", "CT_small.dcm", "-w", "png", "-c", "file:path=colors.csv"]
+    picture = scans / "dcmconv-out/CT_small.png"
+    (scans / "colors.csv").write_text("0,0,0\n255,0,0\n", "utf-8")
+    assert main(words) == 0
+    red = picture.read_bytes()
+    assert main(words) == 0
+    assert "(1 unchanged)" in capsys.readouterr().out
+    (scans / "colors.csv").write_text("0,0,0\n0,255,0\n", "utf-8")
+    assert main(words) == 0
+    assert "unchanged" not in capsys.readouterr().out
+    assert picture.read_bytes() != red

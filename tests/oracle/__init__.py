@@ -1,0 +1,1 @@
+"""The oracle: dcmconv against a second renderer, other tools, and itself."""

@@ -1,0 +1,89 @@
+"""Whole pictures are within a gray level of the corpus's references, most of them DCMTK's.
+
+Where a right picture differs, the reason stands in ``DIFFERENT`` and is itself put to the test:
+taking back the one thing that differs gives the reference.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from oracle.files import corpus_pictures, frames_of, path_of, plain_reading
+from PIL import Image
+from support.corpus import corpus_path, expected, needs_corpus
+from support.covers import covers
+
+import dcmconv
+from dcmconv.render.tone import render_tone
+from dcmconv_builtins.normalizers.minmax import MinMax
+
+pytestmark = [needs_corpus, pytest.mark.corpus]
+
+NORMALIZERS = {
+    "minmax": "minmax",
+    "window": "window",
+    "voilut": "voi",
+    "palette": "auto",
+    "color": "auto",
+}
+PADDING = "the reference counts Pixel Padding Value (0028,0120) as pixels, and stretches to it"
+ASPECT = "the reference leaves Pixel Aspect Ratio (0028,0034) of 4:3 squashed"
+DIFFERENT = {
+    ("dcmqi__01.dcm", "minmax.f0"): PADDING,
+    ("dcmqi__02.dcm", "minmax.f0"): PADDING,
+    ("dcmqi__03.dcm", "minmax.f0"): PADDING,
+    ("pydicom__693_J2KI.dcm", "minmax.f0"): PADDING,
+    ("pydicomdata__color-pl.dcm", "color.f0"): ASPECT,
+}
+SAME = "PS3.3 C.11 Whole pictures within one gray level of DCMTK and the other references"
+OTHER = "PS3.3 C.11 References that count padding or squash pixels, met by doing the same"
+
+
+def renders():
+    found = [
+        pytest.param(name, kind, marks=covers(OTHER if (name, kind) in DIFFERENT else SAME, tried=name))
+        for name in corpus_pictures()
+        for kind in expected()[name].get("render", {})
+        if kind.partition(".")[0] in NORMALIZERS
+    ]
+    return found or [pytest.param("", "", marks=pytest.mark.skip(reason="no corpus"))]
+
+
+@pytest.mark.parametrize(("name", "kind"), renders())
+def test_a_picture_is_the_reference_within_a_gray_level(name, kind):
+    render = expected()[name]["render"][kind]
+    meaning, _, frame_index = kind.partition(".f")
+    if (name, kind) in DIFFERENT:
+        pixels = as_the_reference_does(name, int(frame_index), DIFFERENT[name, kind])
+        assert not np.array_equal(pixels, picture(name, int(frame_index), meaning))
+    else:
+        pixels = picture(name, int(frame_index), meaning)
+    assert greatest_difference(pixels, render) <= max(render["tolerance"], 1)
+
+
+def picture(name, frame_index, meaning):
+    normalize = NORMALIZERS[meaning]
+    return dcmconv.convert(
+        path_of(name), frame=frame_index + 1, normalize=normalize, **plain_reading()
+    ).pixels
+
+
+def as_the_reference_does(name, frame_index, reason):
+    frame = list(frames_of(name))[frame_index]
+    return render_tone(
+        dataclasses.replace(frame, padding=None if reason == PADDING else frame.padding), MinMax()
+    )[0].pixels
+
+
+def greatest_difference(pixels, render):
+    if render.get("png"):
+        reference = np.asarray(Image.open(corpus_path() / render["png"]))
+        assert pixels.shape == reference.shape
+    else:  # Too large to be kept whole: 64 places of it are.
+        rows, columns = pixels.shape[:2]
+        places = [(2 * i + 1) * rows // 16 for i in range(8)], [(2 * i + 1) * columns // 16 for i in range(8)]
+        pixels = pixels[np.ix_(*places)]
+        reference = np.reshape(render["probe"], pixels.shape)
+    return np.abs(pixels.astype(int) - reference).max()
