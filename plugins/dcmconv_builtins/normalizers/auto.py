@@ -18,7 +18,8 @@ class Auto(Normalizer):
     """What the file asks for: its first VOI LUT, else its first window, else min-max.
 
     The standard lets a viewer choose where a file has both (PS3.3 C.11.2.1); here the table goes
-    first, because a window is the plainer substitute for it.  A table or a window that makes no
+    first, because a window is the plainer substitute for it.  Where a presentation state shows the
+    image, its table or window stands in the place of the file's (PS3.4 N.2).  A table or a window that makes no
     sense is passed over for the next in this order, and the origin of the curve says why.
     """
 
@@ -35,6 +36,6 @@ class Auto(Normalizer):
 
 def _offers(frame: Frame) -> Iterator[Callable[[], Curve]]:
     for number, lut in enumerate(frame.voi_luts, start=1):
-        yield partial(file_lut_curve, lut, number)
+        yield partial(file_lut_curve, frame, lut, number)
     for number, window in enumerate(frame.voi_windows, start=1):
         yield partial(file_window_curve, frame, window, number)

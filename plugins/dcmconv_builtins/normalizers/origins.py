@@ -54,12 +54,17 @@ def because(curve: Curve, reasons: Sequence[str]) -> Curve:
 def file_window_curve(frame: Frame, window: VoiWindow, number: int) -> Curve:
     """Return the curve of one of the file's own windows; ``number`` counts from 1.
 
+    A presentation state's windows stand in the place of the file's, and its name in the origin.
+
     Raises
     ------
     InputError
         If the window makes no sense.
     """
-    return curve_of(window, f"Window {number} of the file, {window_words(window, frame)}")
+    words = window_words(window, frame)
+    if frame.voi_source:
+        return curve_of(window, f"{frame.voi_source}, window {words.removeprefix('LINEAR ')}")
+    return curve_of(window, f"Window {number} of the file, {words}")
 
 
 def window_words(window: VoiWindow, frame: Frame) -> str:

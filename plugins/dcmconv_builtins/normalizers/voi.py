@@ -46,11 +46,11 @@ class Voi(Normalizer):
                 hint=f"Use --voi.number {up_to(count)}, or --normalize auto.",
                 reason="voi-lut",
             )
-        return file_lut_curve(frame.voi_luts[self.number - 1], self.number)
+        return file_lut_curve(frame, frame.voi_luts[self.number - 1], self.number)
 
 
-def file_lut_curve(lut: Lut, number: int) -> Curve:
-    """Return the curve of a VOI LUT of the file; ``number`` counts from 1.
+def file_lut_curve(frame: Frame, lut: Lut, number: int) -> Curve:
+    """Return the curve of a VOI LUT of the file, or of its state; ``number`` counts from 1.
 
     Raises
     ------
@@ -65,7 +65,10 @@ def file_lut_curve(lut: Lut, number: int) -> Curve:
             hint="Use --normalize window, or --normalize minmax.",
             reason="voi-lut",
         )
-    return VoiLut(lut=lut, origin=f"VOI LUT {number} of the file, {len(lut.entries)} entries")
+    count = len(lut.entries)
+    if frame.voi_source:
+        return VoiLut(lut=lut, origin=f"{frame.voi_source}, VOI LUT of {count} entries")
+    return VoiLut(lut=lut, origin=f"VOI LUT {number} of the file, {count} entries")
 
 
 def _find_problem(lut: Lut) -> str:

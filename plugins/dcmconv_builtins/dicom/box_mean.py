@@ -1,0 +1,136 @@
+"""Putting tiles together, as they are or smaller, with one row of tiles in memory at a time."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["BoxMean", "Mosaic", "Nearest"]
+
+
+class Mosaic(Protocol):
+    """A big picture in the making; tiles come ordered by their first row."""
+
+    def add(self, tile: NDArray[Any], row: int, column: int) -> None:
+        """Lay down a tile that lies wholly inside, its upper left pixel at row and column."""
+        ...
+
+    def finish(self) -> NDArray[Any]:
+        """Return the picture."""
+        ...
+
+
+class Nearest:
+    """Takes the middle pixel of each box; every pixel where ``factor`` is 1.
+
+    Parameters
+    ----------
+    result : array, shape (ceil(rows / factor), ceil(columns / factor)) or with samples
+        Filled with background, and written into.
+    factor : int
+        How many pixels become one, each way.
+    """
+
+    def __init__(self, result: NDArray[Any], factor: int) -> None:
+        self._result = result
+        self._factor = factor
+
+    def add(self, tile: NDArray[Any], row: int, column: int) -> None:
+        """Lay down a tile."""
+        factor = self._factor
+        first_row, first_column = (-(start - factor // 2) % factor for start in (row, column))
+        chosen = tile[first_row::factor, first_column::factor]
+        if chosen.size:
+            top, left = (row + first_row) // factor, (column + first_column) // factor
+            self._result[top : top + chosen.shape[0], left : left + chosen.shape[1]] = chosen
+
+    def finish(self) -> NDArray[Any]:
+        """Return the picture."""
+        return self._result
+
+
+class BoxMean:
+    """Takes the mean of each box, rounded half up; background counts where a tile is missing.
+
+    Boxes at the right and lower edge are smaller where the factor does not divide the picture.
+    Sums are kept for one row of tiles; a row of boxes is finished when the next tile begins below.
+
+    Parameters
+    ----------
+    result : array, shape (ceil(rows / factor), ceil(columns / factor)) or with samples
+        Filled with background, and written into.
+    factor : int
+        How many pixels become one, each way.
+    whole : tuple of two ints
+        Rows and columns before.
+    tile_rows : int
+        The greatest number of rows of a tile.
+    """
+
+    def __init__(
+        self, result: NDArray[Any], factor: int, *, whole: tuple[int, int], tile_rows: int
+    ) -> None:
+        self._result = result
+        self._factor = factor
+        self._heights = _box_sizes(whole[0], factor)
+        self._widths = _box_sizes(whole[1], factor)
+        self._first = 0
+        rows = tile_rows // factor + 2
+        self._sums = np.zeros((rows, *result.shape[1:]), np.float64)
+        self._counts = np.zeros((rows, result.shape[1]), np.int64)
+
+    def add(self, tile: NDArray[Any], row: int, column: int) -> None:
+        """Lay down a tile."""
+        top, row_starts = _boxes(row, tile.shape[0], self._factor)
+        left, column_starts = _boxes(column, tile.shape[1], self._factor)
+        self._finish_rows_above(top)
+        sums = np.add.reduceat(tile.astype(np.float64), row_starts, axis=0)
+        sums = np.add.reduceat(sums, column_starts, axis=1)
+        heights = np.diff([*row_starts, tile.shape[0]])
+        widths = np.diff([*column_starts, tile.shape[1]])
+        start = top - self._first
+        place = slice(start, start + len(heights)), slice(left, left + len(widths))
+        self._sums[place] += sums
+        self._counts[place] += np.outer(heights, widths)
+
+    def finish(self) -> NDArray[Any]:
+        """Return the picture."""
+        self._finish_rows_above(self._result.shape[0])
+        return self._result
+
+    def _finish_rows_above(self, row: int) -> None:
+        rows = min(row - self._first, len(self._sums), self._result.shape[0] - self._first)
+        if rows > 0:
+            self._write(rows)
+            for window in (self._sums, self._counts):
+                window[:-rows] = window[rows:].copy()
+                window[-rows:] = 0
+        self._first = max(row, self._first)
+
+    def _write(self, rows: int) -> None:
+        block = self._result[self._first : self._first + rows]
+        heights = self._heights[self._first : self._first + rows]
+        counts, sums = self._counts[:rows], self._sums[:rows]
+        missing = np.maximum(np.outer(heights, self._widths) - counts, 0)
+        whole = counts + missing
+        if block.ndim == 3:
+            missing, whole = missing[..., np.newaxis], whole[..., np.newaxis]
+        # The block still holds the background, and NaN may stand for it: 0 times NaN is NaN.
+        background = np.where(missing > 0, block, 0)
+        means = (sums + missing * background) / whole
+        if block.dtype.kind in "iu":
+            means = np.floor(means + 0.5)
+        block[...] = means.astype(block.dtype)
+
+
+def _box_sizes(length: int, factor: int) -> NDArray[np.int64]:
+    starts = np.arange(0, length, factor)
+    return np.minimum(starts + factor, length) - starts
+
+
+def _boxes(start: int, length: int, factor: int) -> tuple[int, list[int]]:
+    """Return the first box that a stretch reaches, and where in the stretch boxes begin."""
+    first, last = start // factor, (start + length - 1) // factor
+    return first, [0, *(box * factor - start for box in range(first + 1, last + 1))]
