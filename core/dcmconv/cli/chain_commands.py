@@ -72,16 +72,18 @@ def add_to(group: typer.Typer) -> None:
 def _validate(values: Mapping[str, Any]) -> int:
     from dcmconv.chain.compile import compile_chain
     from dcmconv.chain.loader import load_chain
+    from dcmconv.cli.report import counted
     from dcmconv.cli.terminal import print_json, print_result
     from dcmconv.registry import Registry
 
     registry = Registry.discover()
     plan = compile_chain(load_chain(values["chain"], registry), registry)
-    lanes = [lane.id for lane in plan.lanes]
+    every_lane = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
+    lanes = list(dict.fromkeys(lane.id for lane in every_lane))
     if values["as_json"]:
         print_json({"chain": values["chain"], "outputs": lanes, "digest": plan.digest})
     else:
-        rules = f", {len(plan.rules)} rules" if plan.rules else ""
+        rules = f", {counted(len(plan.rules), 'rule')}" if plan.rules else ""
         print_result(f"{values['chain']} is right: outputs {', '.join(lanes)}{rules}.")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from dcmconv.chain.complaints import Place
 from dcmconv.chain.frames import parse_frames
@@ -44,6 +45,9 @@ def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
         If a file or a flag has no meaning.
     """
     chain = load_chain(flags.chain, registry) if flags.chain else ChainSpec()
+    named = _writer_named_by(flags.out, registry)
+    if named:
+        chain = merge(ChainSpec(outputs=(_output(named),)), chain)
     if flags.tag_table:
         chain = merge(ChainSpec(tags=USUAL_TAGS), chain)
     chain = assemble(
@@ -57,6 +61,12 @@ def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
         readers=registry.names("reader"),
     )
     return with_name(chain, flags.name) if flags.name else chain
+
+
+def _writer_named_by(out: str, registry: Registry) -> str:
+    """Return the writer that ``-o picture.jpg`` asks for without saying so; nothing for a folder."""
+    suffix = Path(out).suffix.lower().removeprefix(".")
+    return suffix if suffix in registry.names("writer") and not Path(out).is_dir() else ""
 
 
 def _said(flags: RunFlags) -> ChainSpec:

@@ -69,7 +69,9 @@ class Info(Command):
             wanted = tuple(attributes) if self.all else self.tag or ARTICLE_KEYWORDS
             for key in wanted:
                 yield Row(tag=_tag_text(key), name=key, value=_value(attributes.get(key)))
-            yield from _facts(path, part, attributes)
+            shown = {_tag_text(key) for key in wanted}
+            facts = _facts(path, part, attributes)
+            yield from (row for row in facts if row["tag"] not in shown)
 
 
 def _opened(path: Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from dcmconv.plugin import Opt
@@ -30,3 +31,23 @@ class ReadOptions:
             flag="--presentation-state",
         ),
     ] = None
+
+    def __post_init__(self) -> None:
+        if self.presentation_states is not None:
+            # A worker may be in another folder than the one where the path was written.
+            place = Path(self.presentation_states).expanduser().absolute()
+            object.__setattr__(self, "presentation_states", str(place))
+
+    def fingerprint(self) -> str:
+        """Return a hash of the presentation states, which change a picture as options do.
+
+        Raises
+        ------
+        UsageError
+            If ``presentation_states`` names no file or folder, or one without any.
+        """
+        if self.presentation_states is None:
+            return ""
+        from dcmconv_builtins.dicom.presentation_state.finding import fingerprint_of
+
+        return fingerprint_of(self.presentation_states)

@@ -19,8 +19,9 @@ class Auto(Normalizer):
 
     The standard lets a viewer choose where a file has both (PS3.3 C.11.2.1); here the table goes
     first, because a window is the plainer substitute for it.  Where a presentation state shows the
-    image, its table or window stands in the place of the file's (PS3.4 N.2).  A table or a window that makes no
-    sense is passed over for the next in this order, and the origin of the curve says why.
+    image, its table or window stands in the place of the file's (PS3.4 N.2).  A table or a window
+    that makes no sense is passed over for the next in this order, and the origin of the curve says
+    why.
     """
 
     def curve(self, frame: Frame) -> Curve:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from dcmconv.plugin import InputError, LimitError, UsageError
+from dcmconv.plugin import InputError, LimitError
 from dcmconv_builtins.dicom.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.elements import Elements, Notes
 from dcmconv_builtins.dicom.part10 import read_part10
+from dcmconv_builtins.dicom.presentation_state.finding import CLASS_ROOT, no_states, state_files
 from dcmconv_builtins.dicom.presentation_state.references import (
     Target,
     nested_references,
@@ -22,14 +20,11 @@ from dcmconv_builtins.dicom.presentation_state.references import (
 )
 from dcmconv_builtins.dicom.sop_classes import name_of
 
-__all__ = ["Match", "PresentationState", "StateLibrary", "fingerprint_of", "open_library"]
+__all__ = ["Match", "PresentationState", "StateLibrary", "open_library"]
 
-_STATES = "1.2.840.10008.5.1.4.1.1.11."
-GRAYSCALE, COLOR, PSEUDO_COLOR = f"{_STATES}1", f"{_STATES}2", f"{_STATES}3"
-VARIABLE_MODALITY_LUT = f"{_STATES}12"
+GRAYSCALE, COLOR, PSEUDO_COLOR = (f"{CLASS_ROOT}{number}" for number in (1, 2, 3))
+VARIABLE_MODALITY_LUT = f"{CLASS_ROOT}12"
 _APPLIED = frozenset({GRAYSCALE, COLOR, PSEUDO_COLOR, VARIABLE_MODALITY_LUT})
-_HEAD = 2048
-"""The class of an Instance stands in its first elements, twice."""
 _INFLATE_LIMIT = 64 << 20
 
 
@@ -122,7 +117,7 @@ def open_library(path: str) -> StateLibrary:
         If there is no such file or folder, or no presentation state in it.
     """
     states, unreadable = [], 0
-    for candidate in _candidates(path):
+    for candidate in state_files(path):
         try:
             state = _read_state(candidate)
         except (InputError, LimitError, OSError):
@@ -131,54 +126,15 @@ def open_library(path: str) -> StateLibrary:
         if state is not None:
             states.append(state)
     if not states:
-        raise UsageError(
-            f"{path} holds no presentation state{' that can be read' * bool(unreadable)}.",
-            hint="Give a file whose Modality (0008,0060) is PR, or a folder with such files.",
-        )
+        raise no_states(path)
     return StateLibrary(tuple(states), unreadable)
-
-
-def fingerprint_of(path: str) -> str:
-    """Return a hash of the states' bytes; raises ``UsageError`` if there is no such path."""
-    digest = hashlib.sha256()
-    for candidate in _candidates(path):
-        digest.update(hashlib.sha256(candidate.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _candidates(path: str) -> Iterator[Path]:
-    place = Path(path).expanduser()
-    if not place.exists():
-        raise UsageError(
-            f"The presentation state {path} is neither a file nor a folder.",
-            hint="Give the path of a presentation state, or of a folder that holds some.",
-        )
-    files: Iterable[Path] = _files_below(place) if place.is_dir() else (place,)
-    return (file for file in files if _may_be_a_state(file))
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (Path(root, name) for name in sorted(names))
-
-
-def _may_be_a_state(file: Path) -> bool:
-    try:
-        if not file.is_file():
-            return False
-        with file.open("rb") as stream:
-            return _STATES.encode() in stream.read(_HEAD)
-    except OSError:
-        # What may not be read is no state that could be asked for.
-        return False
 
 
 def _read_state(file: Path) -> PresentationState | None:
     with open_bounded(file.open("rb")) as stream:
         top = read_part10(stream, Notes(), inflate_limit=_INFLATE_LIMIT).top
     sop_class = top.text("SOPClassUID")
-    if not sop_class.startswith(_STATES):
+    if not sop_class.startswith(CLASS_ROOT):
         return None
     moments = (top.text("PresentationCreationDate"), top.text("PresentationCreationTime"))
     return PresentationState(

@@ -1,0 +1,136 @@
+"""Which frames of a segmentation show the same plane (PS3.3 C.7.6.16.2, C.7.6.17)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.frame_source import TilePlace
+from dcmconv_builtins.dicom.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.segments import segment_number
+
+__all__ = ["FramePlane", "planes_of", "source_image"]
+
+_SEGMENT_NUMBER_TAG = 0x0062000B
+_DECIMALS = 3
+"""Of a position in mm: writers round each frame's on its own."""
+
+
+@dataclass(frozen=True)
+class FramePlane:
+    """A frame, the segment that it shows, its plane, and how planes are ordered."""
+
+    frame_index: int
+    segment: int | None
+    key: tuple[Any, ...]
+    order: tuple[float, ...]
+
+
+def planes_of(
+    top: Elements, groups: Sequence[FrameGroups], places: Sequence[TilePlace] | None
+) -> list[list[FramePlane]]:
+    """Return the frames of each plane, in the order of their segments; planes from end to end.
+
+    Frames show the same plane if they lie at the same position with the same orientation and at
+    the same time; without positions, if their dimension indices but for the segment agree, and
+    without those, if they come from the same source image.
+    """
+    frames = [
+        _of_tile(index, places[index], groups[index])
+        if places is not None
+        else _of_plane(top, index, groups[index])
+        for index in range(len(groups))
+    ]
+    taken = Counter((frame.key, frame.segment) for frame in frames)
+    if max(taken.values(), default=0) > 1:
+        # Two frames of one segment at one place are two moments: their sources tell them apart.
+        frames = [
+            replace(frame, key=(*frame.key, *source_image(groups[frame.frame_index])))
+            for frame in frames
+        ]
+    return _grouped(frames)
+
+
+def source_image(groups: FrameGroups) -> tuple[str, int]:
+    """Return SOP Instance UID and frame number of the image that a frame was made from.
+
+    Empty and 0 where the file does not say.
+    """
+    for derivation in groups.places("DerivationImageSequence"):
+        for source in derivation.items("SourceImageSequence")[:1]:
+            uid = source.text("ReferencedSOPInstanceUID")
+            return uid, int(source.number("ReferencedFrameNumber") or 0)
+    return "", 0
+
+
+def _grouped(frames: list[FramePlane]) -> list[list[FramePlane]]:
+    planes: dict[tuple[Any, ...], list[FramePlane]] = {}
+    for frame in frames:
+        planes.setdefault(frame.key, []).append(frame)
+    by_segment = [
+        sorted(plane, key=lambda frame: frame.segment or 0) for plane in planes.values()
+    ]
+    return sorted(by_segment, key=lambda plane: plane[0].order)
+
+
+def _of_tile(index: int, place: TilePlace, groups: FrameGroups) -> FramePlane:
+    segment = segment_number(groups)
+    if segment is None and place.path.isdecimal():
+        segment = int(place.path)
+    key = (place.plane, place.row, place.column)
+    return FramePlane(index, segment, key, tuple(map(float, key)))
+
+
+def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
+    segment = segment_number(groups)
+    moment = _moment(groups)
+    position = _numbers(groups, "PlanePositionSequence", "ImagePositionPatient", 3)
+    orientation = _numbers(groups, "PlaneOrientationSequence", "ImageOrientationPatient", 6)
+    if position and orientation:
+        normal = np.cross(orientation[:3], orientation[3:])
+        key = (*_rounded(position), *_rounded(orientation), moment)
+        return FramePlane(index, segment, key, (float(np.dot(normal, position)), moment))
+    indices = _indices_without_segment(top, groups)
+    if indices:
+        return FramePlane(index, segment, indices, tuple(map(float, indices)))
+    source = source_image(groups)
+    key = source if source[0] else ("frame", index)
+    return FramePlane(index, segment, key, (float(index),))
+
+
+def _moment(groups: FrameGroups) -> float:
+    place = groups.find("FrameContentSequence", "TemporalPositionIndex")
+    return float(place.number("TemporalPositionIndex") or 0) if place is not None else 0.0
+
+
+def _numbers(groups: FrameGroups, macro: str, keyword: str, count: int) -> tuple[float, ...]:
+    place = groups.find(macro, keyword)
+    numbers = place.numbers(keyword) if place is not None else ()
+    return numbers if len(numbers) == count and np.isfinite(numbers).all() else ()
+
+
+def _rounded(numbers: tuple[float, ...]) -> tuple[float, ...]:
+    # Adding 0.0 makes one zero of both.
+    return tuple(round(float(number), _DECIMALS) + 0.0 for number in numbers)
+
+
+def _indices_without_segment(top: Elements, groups: FrameGroups) -> tuple[float, ...]:
+    place = groups.find("FrameContentSequence", "DimensionIndexValues")
+    values = place.numbers("DimensionIndexValues") if place is not None else ()
+    pointers = [_tag(item) for item in top.items("DimensionIndexSequence")]
+    if len(pointers) != len(values) or _SEGMENT_NUMBER_TAG not in pointers:
+        return ()
+    kept = zip(pointers, values, strict=True)
+    return tuple(value for pointer, value in kept if pointer != _SEGMENT_NUMBER_TAG)
+
+
+def _tag(item: Elements) -> int:
+    words = [int(word) for word in item.numbers("DimensionIndexPointer")]
+    if len(words) == 2:
+        return words[0] << 16 | words[1]
+    return words[0] if words else 0
