@@ -53,6 +53,7 @@ def dcmconv_colormaps() -> Refs:
 def dcmconv_steps() -> Refs:
     """Geometry, and what is drawn on a picture."""
     return {
+        "colorbar": f"{HERE}.steps.colorbar:Colorbar",
         "crop": f"{HERE}.steps.crop:Crop",
         "figure": f"{HERE}.steps.figure:Figure",
         "flip": f"{HERE}.steps.flip:Flip",
@@ -64,8 +65,12 @@ def dcmconv_steps() -> Refs:
 
 @hookimpl
 def dcmconv_writers() -> Refs:
-    """Ordinary pictures."""
-    return {"jpg": f"{HERE}.writers.jpg:Jpg", "png": f"{HERE}.writers.png:Png"}
+    """Ordinary pictures, and the legend of labels."""
+    return {
+        "jpg": f"{HERE}.writers.jpg:Jpg",
+        "legend": f"{HERE}.writers.legend:Legend",
+        "png": f"{HERE}.writers.png:Png",
+    }
 
 
 @hookimpl
@@ -88,7 +93,15 @@ def dcmconv_presets() -> Refs:
     """Chains worth a name."""
     return {
         name: f"{HERE}:presets/{name}.yaml"
-        for name in ("article", "article-batch", "chest-ct", "ml-8bit", "ml-16bit")
+        for name in (
+            "article",
+            "article-batch",
+            "chest-ct",
+            "ml-8bit",
+            "ml-16bit",
+            "pet-suv",
+            "rtdose",
+        )
     }
 
 

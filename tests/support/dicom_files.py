@@ -19,6 +19,8 @@ from pydicom.uid import (
     UID,
     CTImageStorage,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
+    JPEG2000Lossless,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     MultiFrameTrueColorSecondaryCaptureImageStorage,
     SecondaryCaptureImageStorage,
@@ -141,10 +143,25 @@ def item(**attributes: Any) -> Dataset:
 
 
 def as_bytes(dataset: FileDataset) -> bytes:
-    """Return the file's bytes, preamble and meta information included."""
+    """Return the file's bytes, preamble and meta information included.
+
+    A Transfer Syntax newer than pydicom is written as one that it knows, then put in its place.
+    """
+    syntax = dataset.file_meta.TransferSyntaxUID
+    stand_in = syntax if syntax.is_transfer_syntax else _encapsulated_uid_of_length(len(syntax))
+    dataset.file_meta.TransferSyntaxUID = stand_in
     stream = io.BytesIO()
     pydicom.dcmwrite(stream, dataset, enforce_file_format=True)
-    return stream.getvalue()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    return stream.getvalue().replace(_padded(stand_in), _padded(syntax), 1)
+
+
+def _encapsulated_uid_of_length(length: int) -> UID:
+    return next(uid for uid in (JPEG2000Lossless, HTJ2KLossless) if -(-len(uid) // 2) == -(-length // 2))
+
+
+def _padded(uid: str) -> bytes:
+    return uid.encode() + b"\0" * (len(uid) % 2)
 
 
 def save(dataset: FileDataset, path: Path) -> Path:

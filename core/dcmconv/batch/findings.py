@@ -42,14 +42,20 @@ class Findings:
         for pool, gathered in report.added:
             before = self._pools.get(pool)
             self._pools[pool] = before.merged(gathered) if before else gathered
-        if report.added:
+        if report.is_whole:
             drawn = tuple(pool for pool, _ in report.added)
             # One tuple for all inputs of a series, not one for each.
             self._of_input[digest_of(locator)] = self._shared.setdefault(drawn, drawn)
 
-    def known(self, locator: str) -> tuple[Surveyed, ...]:
-        """Return the statistics that an input needs; all inputs have been added before."""
-        return tuple(map(self._surveyed, self._of_input.get(digest_of(locator), ())))
+    def known(self, locator: str) -> tuple[Surveyed, ...] | None:
+        """Return the statistics that an input needs, when all inputs have been added.
+
+        None where there was no survey, or it could not read the input.
+        """
+        if not self._of_input:
+            return None
+        pools = self._of_input.get(digest_of(locator))
+        return None if pools is None else tuple(map(self._surveyed, pools))
 
     def chain_of(self, locator: str) -> str:
         """Return the chain as the journal knows it: its digest, and that of the input's statistics.

@@ -48,14 +48,15 @@ class Assignment:
     known : Converted, optional
         The pictures are there already; only the attributes for the tag table are wanted.
     surveyed : tuple of Surveyed
-        The statistics of its series and of the run, where its lanes ask for them.
+        The statistics of its series and of the run, where its lanes ask for them; None where there
+        was no survey, or it could not read the input.
     """
 
     reference: Reference
     source: int
     label: str
     known: Converted | None = None
-    surveyed: tuple[Surveyed, ...] = ()
+    surveyed: tuple[Surveyed, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,12 @@ class Pool(NamedTuple):
 
 @dataclass(frozen=True)
 class SurveyReport:
-    """What one input adds to which pools; nothing where it cannot be read, or no lane asks."""
+    """What one input adds to which pools: nothing where no lane asks, or no frame is gray.
 
+    ``is_whole`` is False where the input could not be read.
+    """
+
+    is_whole: bool = True
     added: tuple[tuple[Pool, Gathered], ...] = ()
 
 

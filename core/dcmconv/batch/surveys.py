@@ -22,7 +22,7 @@ def survey_report(opened: Opened, reference: Reference) -> SurveyReport:
     series = str(opened.attributes.get("SeriesInstanceUID") or reference.locator)
     held = gather(opened.frames(), percentiles=any(survey.percentiles for survey in asked))
     return SurveyReport(
-        tuple(
+        added=tuple(
             (Pool(survey, _group(survey, series), units), gathered)
             for survey in asked
             for units, gathered in held.items()

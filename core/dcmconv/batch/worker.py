@@ -90,7 +90,7 @@ class _Worker:
             except KeyboardInterrupt:
                 raise
             except BaseException:  # noqa: BLE001 - whatever it is, the conversion meets and reports it
-                return SurveyReport()
+                return SurveyReport(is_whole=False)
 
     def _report(self, assignment: Assignment) -> Report:
         reference = assignment.reference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,8 +44,9 @@ class Opened:
     instance: Instance
     lanes: tuple[LaneAtWork, ...]
     frame_numbers: tuple[int, ...]
-    surveyed: tuple[Surveyed, ...] = ()
-    """Statistics of the series and of the run, for the lanes that ask for them."""
+    surveyed: tuple[Surveyed, ...] | None = None
+    """Statistics of the series and of the run, for the lanes that ask for them; None where there
+    was no survey, or it could not read this input."""
     notes: list[str] = field(default_factory=list)
     decoder: str = ""
     _only_frame: Frame | None = None
@@ -101,13 +102,16 @@ class Opened:
                     yield lane.finish(picture, frame), lane
 
     def _survey_instance(self) -> None:
+        if self.surveyed is None and self.wide_surveys:
+            for _ in self.frames():
+                """What stopped the survey stops this as well, and is the reason to report."""
         surveys = dict.fromkeys(lane.survey for lane in self.lanes)
         asked = [survey for survey in surveys if survey.scope == "instance"]
         if asked:
             percentiles = any(survey.percentiles for survey in asked)
             held = gather(self.frames(), percentiles=percentiles).items()
             found = [each.statistics(survey, units) for survey in asked for units, each in held]
-            self.surveyed = (*self.surveyed, *found)
+            self.surveyed = (*(self.surveyed or ()), *found)
 
     def _frame(self, frame_number: int) -> Frame:
         frame = self._only_frame or self.instance.read_frame(frame_number - 1)
@@ -138,7 +142,7 @@ class Opened:
         for lane in self.lanes:
             if lane.tone_key not in done:
                 done[lane.tone_key] = render_tone(
-                    informed(frame, lane.survey, self.surveyed),
+                    informed(frame, lane.survey, self.surveyed or ()),
                     lane.normalizer,
                     depth=lane.writer.depth(),
                     invert=lane.lane.invert,
@@ -162,10 +166,10 @@ class Converter:
         return [cast("Reader", reference.load()) for reference in self.plan.readers]
 
     @contextmanager
-    def open(self, source: InputFile, surveyed: Sequence[Surveyed] = ()) -> Iterator[Opened]:
-        """Open an input with the reader that knows it best.
-
-        ``surveyed`` holds the statistics of its series and its run, where the plan asks for them.
+    def open(
+        self, source: InputFile, surveyed: tuple[Surveyed, ...] | None = None
+    ) -> Iterator[Opened]:
+        """Open an input with the reader that knows it best; ``surveyed`` is as in ``Opened``.
 
         Raises
         ------
@@ -183,7 +187,7 @@ class Converter:
                 raise SkipInput(f"A rule of the chain leaves it out: {found}.", reason="rule")
             lanes = tuple(self._at_work(lane) for lane in rule.lanes)
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
-            yield Opened(instance, lanes, numbers, tuple(surveyed))
+            yield Opened(instance, lanes, numbers, surveyed)
         finally:
             instance.close()
 

@@ -14,8 +14,8 @@ __all__ = ["FrameSource", "TilePlace"]
 class TilePlace(NamedTuple):
     """Where a frame lies in a total pixel matrix (PS3.3 C.8.12.14).
 
-    ``path`` tells optical paths apart (for segmentations: segments), ``plane`` focal planes; ``row``
-    and ``column`` are those of the frame's upper left pixel, from 0.
+    ``path`` tells optical paths apart (for segmentations: segments), ``plane`` focal planes;
+    ``row`` and ``column`` are those of the frame's upper left pixel, from 0.
     """
 
     path: str
@@ -28,7 +28,11 @@ class FrameSource(Protocol):
     """Frames that can be read in any order; ``places`` is None for what is not tiled."""
 
     frame_count: int
-    places: Sequence[TilePlace] | None
+
+    @property
+    def places(self) -> Sequence[TilePlace] | None:
+        """Where each frame lies in a total pixel matrix, if they are tiles."""
+        ...
 
     def read_frame(self, frame_index: int) -> Frame:
         """Return one frame, counted from 0."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dcmconv.plugin import Frame, InputError, Palette, SkipInput, UnsupportedError
 from dcmconv_builtins.dicom.attributes import DicomAttributes
 from dcmconv_builtins.dicom.decoders import Decoded
-from dcmconv_builtins.dicom.elements import Notes
+from dcmconv_builtins.dicom.elements import Elements, Notes
 from dcmconv_builtins.dicom.frame_data import FrameData, open_frame_data
 from dcmconv_builtins.dicom.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.image_pixel import describe_pixels
@@ -18,6 +18,7 @@ from dcmconv_builtins.dicom.modality_lut import find_modality_lut, find_units, m
 from dcmconv_builtins.dicom.palette_color import read_palette
 from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
+from dcmconv_builtins.dicom.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixel_values import StoredRange, find_padding, stored_values_of
 from dcmconv_builtins.dicom.presentation import Presentation
 from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
@@ -64,6 +65,25 @@ class DicomInstance:
         self.decoder = self._data.decoder
         self.frame_count = self._description.frame_count
         self.attributes = DicomAttributes((self._top,), self._notes)
+
+    @property
+    def top(self) -> Elements:
+        """The dataset without its pixels."""
+        return self._top
+
+    @property
+    def notes(self) -> Notes:
+        """What had to be decided or tolerated so far."""
+        return self._notes
+
+    @property
+    def description(self) -> PixelDescription:
+        """What the Image Pixel Module says."""
+        return self._description
+
+    def groups_of(self, frame_index: int) -> FrameGroups:
+        """Return where attributes of a frame, counted from 0, may stand."""
+        return self._groups.of_frame(frame_index)
 
     def close(self) -> None:
         """Close the file and let go of codecs."""

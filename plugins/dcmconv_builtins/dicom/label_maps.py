@@ -70,7 +70,7 @@ class LabelMaps:
         """
         plane = self._planes[frame_index]
         first = self._source.read_frame(plane[0].frame_index)
-        values, notes = self._combined(plane, first)
+        values, overlapping = self._combined(plane, first)
         return replace(
             first,
             stored_values=values,
@@ -83,12 +83,13 @@ class LabelMaps:
             attributes=self._attributes(plane, first.attributes),
             frame_number=frame_index + 1,
             frame_count=self.frame_count,
-            notes=(*first.notes, *notes),
+            notes=(*first.notes, *self._notes(overlapping, frame_index + 1)),
         )
 
-    def _combined(self, plane: list[FramePlane], first: Frame) -> tuple[NDArray[Any], list[str]]:
+    def _combined(self, plane: list[FramePlane], first: Frame) -> tuple[NDArray[Any], int]:
+        """Return segment numbers, and how many pixels belong to several segments."""
         if self._is_label_map:
-            return first.stored_values, []
+            return first.stored_values, 0
         values = np.zeros(first.stored_values.shape, self._type)
         overlapping = np.zeros(values.shape, np.bool_)
         for number, shown in enumerate(plane):
@@ -97,17 +98,14 @@ class LabelMaps:
             segment = shown.segment or 0
             overlapping |= covered & (values != 0) & (values != segment)
             values[covered] = segment
-        return values, self._notes(int(np.count_nonzero(overlapping)), plane, first)
+        return values, int(np.count_nonzero(overlapping))
 
-    def _notes(self, overlapping: int, plane: list[FramePlane], first: Frame) -> list[str]:
+    def _notes(self, overlapping: int, frame_number: int) -> list[str]:
         notes = []
         if overlapping:
-            source = source_image(self.groups_of(self._planes.index(plane)))
-            where = f"Frame {self._planes.index(plane) + 1}"
-            where = f"{where}, on image {source[0]}" if source[0] else where
             notes.append(
-                f"{where}: {overlapping} pixels belong to several segments; the one with the "
-                "greatest number was drawn."
+                f"Frame {frame_number}: {overlapping} pixels belong to several segments; the one "
+                "with the greatest number was drawn."
             )
         if self._kind == "FRACTIONAL":
             notes.append("Fractional segments were drawn where they are at least one half.")

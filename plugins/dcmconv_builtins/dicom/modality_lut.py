@@ -9,6 +9,7 @@ from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.lookup_table import find_lut
 from dcmconv_builtins.dicom.pixel_values import StoredRange
+from dcmconv_builtins.dicom.sop_classes import RT_DOSE
 
 __all__ = ["find_modality_lut", "find_units", "modality_range"]
 
@@ -46,6 +47,8 @@ def find_modality_lut(groups: FrameGroups, stored: StoredRange) -> Rescale | Lut
 
 
 def _rescale(groups: FrameGroups) -> Rescale:
+    if groups.top.text("SOPClassUID") == RT_DOSE:
+        return _dose_grid_scaling(groups.top)
     place = groups.find(_TRANSFORMATION, "RescaleSlope", "RescaleIntercept")
     if place is None:
         return Rescale()
@@ -58,6 +61,17 @@ def _rescale(groups: FrameGroups) -> Rescale:
         )
         return Rescale()
     return Rescale(float(slope), float(intercept))
+
+
+def _dose_grid_scaling(top: Elements) -> Rescale:
+    # PS3.3 C.8.8.3: RT Dose has a factor of its own in the place of Rescale Slope.
+    scaling = top.number("DoseGridScaling")
+    if scaling is None or not math.isfinite(scaling) or scaling == 0:
+        top.notes.add(
+            "Dose Grid Scaling (3004,000E) is missing or makes no sense; values are not in Gy."
+        )
+        return Rescale()
+    return Rescale(float(scaling), 0.0)
 
 
 def modality_range(modality: Rescale | Lut, stored: StoredRange) -> StoredRange:
@@ -81,6 +95,8 @@ def find_units(groups: FrameGroups, modality: Rescale | Lut) -> str:
     unit = _specified(place.text("RescaleType")) if place else ""
     if unit or groups.top.text("SOPClassUID") in _CT:
         return unit or _hounsfield(groups)
+    if groups.top.text("DoseUnits").upper() == "GY" and modality != Rescale():
+        return "Gy"
     return groups.top.text("Units") or _real_world_unit(groups, modality)
 
 

@@ -72,9 +72,7 @@ def _grouped(frames: list[FramePlane]) -> list[list[FramePlane]]:
     planes: dict[tuple[Any, ...], list[FramePlane]] = {}
     for frame in frames:
         planes.setdefault(frame.key, []).append(frame)
-    by_segment = [
-        sorted(plane, key=lambda frame: frame.segment or 0) for plane in planes.values()
-    ]
+    by_segment = [sorted(plane, key=lambda frame: frame.segment or 0) for plane in planes.values()]
     return sorted(by_segment, key=lambda plane: plane[0].order)
 
 
@@ -93,8 +91,8 @@ def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
     orientation = _numbers(groups, "PlaneOrientationSequence", "ImageOrientationPatient", 6)
     if position and orientation:
         normal = np.cross(orientation[:3], orientation[3:])
-        key = (*_rounded(position), *_rounded(orientation), moment)
-        return FramePlane(index, segment, key, (float(np.dot(normal, position)), moment))
+        place = (*_rounded(position), *_rounded(orientation), moment)
+        return FramePlane(index, segment, place, (float(np.dot(normal, position)), moment))
     indices = _indices_without_segment(top, groups)
     if indices:
         return FramePlane(index, segment, indices, tuple(map(float, indices)))

@@ -9,6 +9,7 @@ from dcmconv_builtins.dicom.functional_groups import FrameGroups
 
 __all__ = ["find_labels", "segment_number"]
 
+
 def find_labels(top: Elements, palette: Palette | None = None) -> tuple[LabelName, ...]:
     """Return the items of Segment Sequence (0062,0002) as names, in the order of their numbers.
 

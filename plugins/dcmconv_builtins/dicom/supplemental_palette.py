@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from dcmconv.plugin import Palette
+from dcmconv.plugin import Frame, Palette
 from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.palette_color import read_palette
 
-__all__ = ["find_enhanced_palette", "find_supplemental_palette", "has_palettes"]
+__all__ = ["find_enhanced_palette", "find_supplemental_palette", "has_palettes", "with_palette"]
 
 _FRAME_TYPES = (
     "CTImageFrameTypeSequence",
@@ -28,6 +28,26 @@ _DESCRIPTOR = "RedPaletteColorLookupTableDescriptor"
 def has_palettes(top: Elements) -> bool:
     """Whether a grayscale image has a palette at all; most have none, and need no search."""
     return _DESCRIPTOR in top or "EnhancedPaletteColorLookupTableSequence" in top
+
+
+def with_palette(frame: Frame, groups: FrameGroups) -> Frame:
+    """Return a gray frame with the palette that colors all of it, or some of its values."""
+    greatest = (1 << frame.bits_stored) - 1
+    if frame.stored_values.dtype.kind == "i":
+        greatest >>= 1
+    palette = find_supplemental_palette(groups, greatest_input=greatest)
+    if palette is not None:
+        return replace(frame, palette=palette, icc_profile=groups.top.data("ICCProfile"))
+    palette = find_enhanced_palette(groups, bits_stored=frame.bits_stored)
+    if palette is None:
+        return frame
+    profile = groups.top.data("ICCProfile")
+    return replace(
+        frame,
+        palette=palette,
+        photometric_interpretation="PALETTE COLOR",
+        icc_profile=profile,
+    )
 
 
 def find_supplemental_palette(groups: FrameGroups, *, greatest_input: float) -> Palette | None:

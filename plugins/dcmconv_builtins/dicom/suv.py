@@ -124,7 +124,7 @@ def body_surface_area(weight: float, height: float) -> float:
     >>> round(body_surface_area(70.0, 1.75), 3)
     1.848
     """
-    return 0.007184 * weight**0.425 * (height * 100.0) ** 0.725
+    return float(0.007184 * weight**0.425 * (height * 100.0) ** 0.725)
 
 
 def lean_body_mass(weight: float, height: float, sex: str, formula: str = "james") -> float:

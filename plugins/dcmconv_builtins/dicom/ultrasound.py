@@ -61,9 +61,7 @@ def region_of(frame: Frame, top: Elements, number: int) -> Frame:
 
 def _rectangle(region: Elements, number: int, frame: Frame) -> tuple[int, int, int, int]:
     corners = [region.number(keyword) for keyword in _CORNERS]
-    left, upper, right, lower = (
-        -1 if corner is None else int(corner) for corner in corners
-    )
+    left, upper, right, lower = (-1 if corner is None else int(corner) for corner in corners)
     # Both corners belong to the region.
     if not (0 <= left <= right and 0 <= upper <= lower):
         raise _impossible(number, "has no rectangle that makes sense")

@@ -8,16 +8,23 @@ from dataclasses import dataclass
 from dcmconv.plugin import InputFile, Instance, Reader
 from dcmconv_builtins.dicom.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.encoding import guess_encoding
+from dcmconv_builtins.dicom.object_options import ObjectOptions
 from dcmconv_builtins.dicom.read_options import ReadOptions
 
 __all__ = ["DicomReader"]
 
-PRELOAD = ("dcmconv_builtins.dicom.instance", "imagecodecs", "openjpeg.utils", "pylibjpeg")
+PRELOAD = (
+    "dcmconv_builtins.dicom.instance",
+    "dcmconv_builtins.dicom.objects",
+    "imagecodecs",
+    "openjpeg.utils",
+    "pylibjpeg",
+)
 """What the first file brings in: imported once, in the fork server, for all workers."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DicomReader(ReadOptions, Reader):
+class DicomReader(ReadOptions, ObjectOptions, Reader):
     """DICOM, told by its content: PS3.10 files, and datasets without preamble or meta information.
 
     Frames are read and decoded one at a time.  Deviations from the standard that leave one meaning
@@ -52,20 +59,23 @@ class DicomReader(ReadOptions, Reader):
         UnsupportedError
             If nothing installed decodes its Transfer Syntax.
         LimitError
-            If a deflated dataset is larger than ``inflate_limit``.
+            If a deflated dataset is larger than ``inflate_limit``, or a stitched slide than
+            ``max_pixels``.
         """
         # pydicom is imported with the first file, not with the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
+        from dcmconv_builtins.dicom.objects import frames_of
 
         stream = open_bounded(source.open())
         try:
             opened = DicomInstance(stream, self)
+            frames = frames_of(opened, self)
         except BaseException:
             stream.close()
             raise
         return Instance(
-            frame_count=opened.frame_count,
-            read_frame=opened.read_frame,
+            frame_count=frames.frame_count,
+            read_frame=frames.read_frame,
             attributes=opened.attributes,
             transfer_syntax=opened.transfer_syntax,
             decoder=opened.decoder,

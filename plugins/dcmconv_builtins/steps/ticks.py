@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-__all__ = ["tick_labels", "tick_values"]
+__all__ = ["round_values", "tick_labels", "tick_values", "value_labels"]
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 MOST_INTERVALS = 9
@@ -42,8 +42,31 @@ def tick_values(pixels: int, space: int) -> list[float]:
     return ticks
 
 
+def round_values(low: float, high: float, space: int) -> list[float]:
+    """Return round numbers from ``low`` to ``high``, both included, no more than ``space``.
+
+    >>> round_values(-160.0, 240.0, 5)
+    [-100.0, 0.0, 100.0, 200.0]
+    """
+    if not high > low:
+        return [low]
+    scale = 10.0 ** math.floor(math.log10(high - low))
+    for step in sorted(stair * power for stair in STEPS[:-1] for power in (scale / 10, scale)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if 0 <= last - first < space:
+            return [number * step for number in range(first, last + 1)]
+    return [low, high]
+
+
 def tick_labels(values: list[float]) -> list[str]:
     """Write ticks with as many decimals as tell them apart, and a true minus sign."""
     step = values[1] - values[0] if len(values) > 1 else 1.0
     decimals = next(n for n in range(16) if abs(step - round(step, n)) < step * 1e-6)
     return [f"{value + 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for value in values]
+
+
+def value_labels(values: list[float]) -> list[str]:
+    """Write numbers of any size: as ticks, or short with an exponent where those would be long."""
+    largest = max(map(abs, values))
+    is_handy = len(values) > 1 and largest < 1e7 and values[1] - values[0] > 1e-6
+    return tick_labels(values) if is_handy else [f"{value:.6g}" for value in values]

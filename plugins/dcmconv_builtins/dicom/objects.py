@@ -1,0 +1,110 @@
+"""Objects that are pictures in their own way: what becomes of an Instance's frames by the options.
+
+Frames first get their units, colors and region, one by one; then segments are combined to labels,
+and tiles to one picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dcmconv.plugin import Frame
+from dcmconv_builtins.dicom.frame_source import FrameSource, TilePlace
+from dcmconv_builtins.dicom.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.object_options import ObjectOptions
+from dcmconv_builtins.dicom.supplemental_palette import has_palettes
+from dcmconv_builtins.dicom.tiles import find_places, total_matrix
+
+if TYPE_CHECKING:
+    from dcmconv_builtins.dicom.instance import DicomInstance
+
+__all__ = ["frames_of"]
+
+
+def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
+    """Return the frames of an Instance as the options ask for them.
+
+    Raises
+    ------
+    InputError
+        If tiles do not say where they lie.
+    LimitError
+        If a stitched slide would be too large.
+    """
+    source: FrameSource = _Described(instance, options)
+    if options.segments == "labels" and instance.top.text("SegmentationType"):
+        from dcmconv_builtins.dicom.label_maps import LabelMaps
+
+        source = LabelMaps(source, instance.top)
+    matrix = total_matrix(instance.top)
+    if options.tiles == "stitched" and matrix is not None and source.places is not None:
+        from dcmconv_builtins.dicom.stitching import StitchedSlide
+
+        source = StitchedSlide(source, instance.top, matrix, options)
+    return source
+
+
+class _Described:
+    """The frames of an Instance, each with the units, colors and region that were asked for."""
+
+    def __init__(self, instance: DicomInstance, options: ObjectOptions) -> None:
+        self._instance = instance
+        self._top = instance.top
+        self._options = options
+        self._has_palettes = has_palettes(instance.top)
+        self.frame_count = instance.frame_count
+        self.places = self._find_places()
+
+    def groups_of(self, frame_index: int) -> FrameGroups:
+        """Return where attributes of a frame may stand."""
+        return self._instance.groups_of(frame_index)
+
+    def read_frame(self, frame_index: int) -> Frame:
+        """Decode one frame, and resolve what the options ask for."""
+        frame = self._instance.read_frame(frame_index)
+        noted = len(self._instance.notes.lines())
+        described = self._described(frame, frame_index)
+        added = self._instance.notes.lines()[noted:]
+        return replace(described, notes=(*described.notes, *added)) if added else described
+
+    def _described(self, frame: Frame, frame_index: int) -> Frame:
+        options = self._options
+        if not frame.is_color:
+            frame = self._gray(frame, frame_index)
+        if frame.icc_profile and options.icc != "embed":
+            frame = self._without_profile(frame)
+        if options.region is not None:
+            from dcmconv_builtins.dicom.ultrasound import region_of
+
+            frame = region_of(frame, self._top, options.region)
+        return frame
+
+    def _gray(self, frame: Frame, frame_index: int) -> Frame:
+        if frame.is_label:
+            from dcmconv_builtins.dicom.segments import find_labels
+
+            return replace(frame, labels=find_labels(self._top))
+        if self._options.values != "rescale":
+            from dcmconv_builtins.dicom.units import in_units
+
+            frame = in_units(frame, self.groups_of(frame_index), self._options.values)
+        if self._has_palettes:
+            from dcmconv_builtins.dicom.supplemental_palette import with_palette
+
+            frame = with_palette(frame, self.groups_of(frame_index))
+        return frame
+
+    def _without_profile(self, frame: Frame) -> Frame:
+        if self._options.icc == "ignore":
+            return replace(frame, icc_profile=b"")
+        from dcmconv_builtins.dicom.icc import in_srgb
+
+        return in_srgb(frame)
+
+    def _find_places(self) -> list[TilePlace] | None:
+        wanted = self._options.tiles == "stitched" or self._options.segments == "labels"
+        if not wanted:
+            return None
+        tile = self._instance.description.rows, self._instance.description.columns
+        return find_places(self._top, tile, self.frame_count, self.groups_of)

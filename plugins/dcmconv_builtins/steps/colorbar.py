@@ -1,0 +1,170 @@
+"""A color bar beside a picture: which color means how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Opt, Picture, Step, ValueScale
+from dcmconv_builtins.steps.drawing import (
+    RGB,
+    canvas_like,
+    contrast_of,
+    in_colors,
+    paint,
+    parse_color,
+)
+from dcmconv_builtins.steps.fonts import FontSet
+from dcmconv_builtins.steps.text import TextBlock
+from dcmconv_builtins.steps.ticks import round_values, value_labels
+
+__all__ = ["Colorbar"]
+
+SMALLEST = 9.0
+"""Pixels; smaller letters cannot be read, so a small picture gets a larger canvas."""
+
+FEWEST_LINES = 3
+"""Lines of labels that there is always room for."""
+
+NO_SCALE = "There is no color bar: no straight line leads from values to this picture's colors."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colorbar(Step):
+    """Draw a bar with the picture's colors, values and their unit to the right of the picture.
+
+    The values are those after the Modality LUT, in the file's unit.  Pictures with colors of their
+    own, or of a curve that is no straight line, have no such scale: they get a note and no bar.
+    """
+
+    after_colormap: ClassVar[bool] = True
+
+    size: Annotated[
+        float, Opt("Height of the letters", unit="percent of the picture's rows", gt=0, le=100)
+    ] = 4.0
+    width: Annotated[
+        float, Opt("Width of the bar", unit="percent of the picture's columns", gt=0, le=100)
+    ] = 4.0
+    color: Annotated[
+        str | None,
+        Opt("Color of the letters; white or black, whichever shows, if left out"),
+    ] = None
+    font: Annotated[str | None, Opt("Font file to use before the bundled fonts")] = None
+
+    def __post_init__(self) -> None:
+        if self.color is not None:
+            parse_color(self.color)
+
+    def apply(self, picture: Picture) -> Picture:
+        """Draw the bar.
+
+        Raises
+        ------
+        UsageError
+            If the font cannot be read.
+        """
+        if picture.scale is None:
+            return picture.with_(notes=(*picture.notes, NO_SCALE))
+        return self._drawn(picture, picture.scale)
+
+    def _drawn(self, picture: Picture, scale: ValueScale) -> Picture:
+        size = max(SMALLEST, round(picture.rows * self.size / 100))
+        labels = _Labels.of(scale, picture.rows, FontSet(self.font or ""), size)
+        bar_columns = max(6, round(picture.columns * self.width / 100))
+        rows = max(picture.rows, labels.fewest_rows)
+        letters = self._letter_color(picture)
+        pixels = in_colors(picture, letters).pixels
+        left = picture.columns + labels.gap
+        right = left + bar_columns
+        canvas = canvas_like(pixels, rows, right + labels.columns, picture.background)
+        top = (rows - picture.rows) // 2
+        canvas[top : top + picture.rows, : picture.columns] = pixels
+        first, last = labels.bar_rows(rows)
+        bar = _bar(picture, last - first + 1, is_color=canvas.ndim == 3)
+        under = canvas[first : last + 1, left:right]
+        if canvas.ndim == 3:
+            under = under[..., :3]
+        under[...] = bar[:, np.newaxis]
+        labels.paint(canvas, letters, rows=(first, last), columns=(left, right))
+        return picture.with_(pixels=canvas)
+
+    def _letter_color(self, picture: Picture) -> RGB:
+        if self.color is not None:
+            return parse_color(self.color)
+        level = picture.background * 255 // int(np.iinfo(picture.pixels.dtype).max)
+        return contrast_of((level, level, level))
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """The words beside a bar: values, each at its height, and the unit above."""
+
+    scale: ValueScale
+    values: tuple[float, ...]
+    blocks: tuple[TextBlock, ...]
+    unit: TextBlock | None
+
+    @classmethod
+    def of(cls, scale: ValueScale, rows: int, fonts: FontSet, size: float) -> _Labels:
+        line = TextBlock(("0",), size, fonts)
+        space = max(FEWEST_LINES, rows // (2 * line.rows))
+        low, high = sorted((scale.black, scale.white))
+        values = round_values(low, high, space)
+        blocks = [TextBlock((text,), size, fonts) for text in value_labels(values)]
+        unit, _ = fonts.drawable(scale.units)
+        named = TextBlock((unit,), size, fonts) if unit.strip() else None
+        return cls(scale, tuple(values), tuple(blocks), named)
+
+    @property
+    def gap(self) -> int:
+        """Columns between picture and bar."""
+        return max(3, self.blocks[0].rows // 2)
+
+    @property
+    def columns(self) -> int:
+        """Columns to the right of the bar."""
+        widest = max(block.columns for block in self.blocks)
+        return max(widest + self.gap // 2, self.unit.columns if self.unit else 0)
+
+    @property
+    def fewest_rows(self) -> int:
+        """Rows that the words need at least."""
+        return self.blocks[0].rows * (len(self.blocks) + 1 + (self.unit is not None))
+
+    def bar_rows(self, rows: int) -> tuple[int, int]:
+        """Return the first and the last row of the bar: half a line of words fits at its ends."""
+        line = self.blocks[0].rows
+        above = line // 2 + (self.unit.rows if self.unit else 0)
+        return above, rows - 1 - line // 2
+
+    def paint(
+        self, canvas: NDArray[Any], color: RGB, *, rows: tuple[int, int], columns: tuple[int, int]
+    ) -> None:
+        """Write beside a bar that covers the rows, both included, and columns."""
+        first, last = rows
+        span = self.scale.white - self.scale.black
+        for value, block in zip(self.values, self.blocks, strict=True):
+            share = (value - self.scale.black) / span if span else 0.5
+            middle = last - share * (last - first)
+            corner = (round(middle - block.rows / 2), columns[1] + self.gap // 2)
+            paint(canvas, block.coverage().letters, color, corner)
+        if self.unit is not None:
+            corner = (first - self.blocks[0].rows // 2 - self.unit.rows, columns[0])
+            paint(canvas, self.unit.coverage().letters, color, corner)
+
+
+def _bar(picture: Picture, rows: int, *, is_color: bool) -> NDArray[Any]:
+    """Return the colors of the bar from the upper end, white, down: one for each row."""
+    top = int(np.iinfo(picture.pixels.dtype).max)
+    heights = np.linspace(1.0, 0.0, rows)
+    if not is_color or picture.color_table is None:
+        gray = np.floor(heights * top + 0.5).astype(picture.pixels.dtype)
+        return np.repeat(gray[:, np.newaxis], 3, axis=1) if is_color else gray
+    channels = [
+        np.interp(heights * 255, np.arange(256), channel * (top / 255))
+        for channel in picture.color_table.T
+    ]
+    return np.floor(np.stack(channels, axis=1) + 0.5).astype(picture.pixels.dtype)

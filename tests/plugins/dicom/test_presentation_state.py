@@ -1,0 +1,243 @@
+"""Which state an image is shown by, and what becomes of its gray levels (PS3.4 N.2)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.dicom_files import color, item, monochrome, save
+from support.presentation_states import (
+    BLENDING,
+    COLOR,
+    PSEUDO_COLOR,
+    picture_of,
+    references,
+    shown,
+    state_for,
+)
+
+from dcmconv.plugin import InputFile, Rescale, UsageError
+from dcmconv.render.tone import render_tone
+from dcmconv_builtins.normalizers.auto import Auto
+from dcmconv_builtins.readers.dicom import DicomReader
+
+RAMP = np.array([[0, 100, 200, 255]], np.uint8)
+
+
+def origin_of(frame) -> str:
+    return render_tone(frame, Auto())[1]
+
+
+def window(center: float, width: float, **more):
+    return item(WindowCenter=center, WindowWidth=width, **more)
+
+
+def test_the_window_of_the_state_stands_in_the_place_of_the_image_s(tmp_path):
+    image = monochrome(RAMP, WindowCenter=10, WindowWidth=20)
+    state = state_for(image, ContentLabel="BONE", SoftcopyVOILUTSequence=[window(40, 400)])
+    frame = shown(image, state, tmp_path)
+    assert origin_of(frame) == "Presentation state BONE, window 40/400 HU"
+    assert [(voi.center, voi.width) for voi in frame.voi_windows] == [(40, 400)]
+
+
+def test_a_voi_lut_of_the_state_is_looked_up(tmp_path):
+    image = monochrome(RAMP)
+    lut = item(LUTDescriptor=[256, 0, 8], LUTData=bytes(range(255, -1, -1)))
+    lut["LUTData"].VR = "OW"
+    state = state_for(image, SoftcopyVOILUTSequence=[item(VOILUTSequence=[lut])])
+    frame = shown(image, state, tmp_path)
+    assert origin_of(frame) == "Presentation state STATE, VOI LUT of 256 entries"
+    assert picture_of(frame).pixels.tolist() == [[255, 155, 55, 0]]
+
+
+def test_a_window_for_another_image_or_frame_is_left_alone(tmp_path):
+    image = monochrome(np.stack([RAMP, RAMP]))
+    other = monochrome(RAMP)
+    other.SOPInstanceUID = "1.2.3"
+    sequence = [
+        window(1, 10, ReferencedImageSequence=references(other)),
+        window(2, 20, ReferencedImageSequence=references(image, [2])),
+        window(3, 30),
+    ]
+    state = state_for(image, SoftcopyVOILUTSequence=sequence)
+    centers = [
+        shown(image, state, tmp_path, frame_index=index).voi_windows[0].center for index in (0, 1)
+    ]
+    assert centers == [3, 2]
+
+
+def test_what_the_state_leaves_out_is_the_identity_whatever_the_image_says(tmp_path):
+    # PS3.4 N.2.1: no Modality LUT, no VOI LUT; all that 8 bits can hold, from black to white.
+    image = monochrome(RAMP, RescaleSlope=2, RescaleIntercept=-9, WindowCenter=10, WindowWidth=20)
+    frame = shown(image, state_for(image), tmp_path)
+    assert frame.modality == Rescale()
+    assert picture_of(frame).pixels.tolist() == [[0, 100, 200, 255]]
+    assert any("has no Modality LUT" in note for note in frame.notes)
+
+
+def test_the_identity_of_12_signed_bits_spans_what_they_can_hold(tmp_path):
+    stored_values = np.array([[-2048, 0, 2047]], np.int16)
+    image = monochrome(stored_values, BitsStored=12, HighBit=11)
+    state = state_for(image, RescaleSlope=1, RescaleIntercept=0, RescaleType="US")
+    assert picture_of(shown(image, state, tmp_path)).pixels.tolist() == [[0, 128, 255]]
+
+
+def test_the_modality_lut_of_the_state_comes_before_its_window(tmp_path):
+    image = monochrome(RAMP)
+    state = state_for(
+        image,
+        RescaleSlope=10,
+        RescaleIntercept=-1000,
+        RescaleType="HU",
+        SoftcopyVOILUTSequence=[window(500.5, 1001)],
+    )
+    frame = shown(image, state, tmp_path)
+    assert frame.modality == Rescale(10, -1000)
+    assert frame.units == "HU"
+    # 0..1000 HU are 100..200 stored.
+    assert picture_of(frame).pixels.tolist() == [[0, 0, 255, 255]]
+
+
+@pytest.mark.parametrize("meaning", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(
+    ("polarity", "expected"), [("IDENTITY", [0, 100, 200, 255]), ("INVERSE", [255, 155, 55, 0])]
+)
+def test_the_polarity_of_the_state_replaces_the_image_s(tmp_path, meaning, polarity, expected):
+    image = monochrome(RAMP, PhotometricInterpretation=meaning)
+    state = state_for(image, PresentationLUTShape=polarity)
+    assert picture_of(shown(image, state, tmp_path)).pixels.tolist() == [expected]
+
+
+def test_a_presentation_lut_of_the_state_gives_p_values(tmp_path):
+    image = monochrome(np.array([[0, 85, 170, 255]], np.uint8))
+    table = item(LUTDescriptor=[4, 0, 8], LUTData=bytes([0, 10, 200, 255]))
+    table["LUTData"].VR = "OW"
+    state = state_for(image, PresentationLUTShape=None, PresentationLUTSequence=[table])
+    assert picture_of(shown(image, state, tmp_path)).pixels.tolist() == [[0, 10, 200, 255]]
+
+
+def palette(count: int, bits: int, *, red: list[int], rest: int = 0) -> dict[str, object]:
+    attributes: dict[str, object] = {}
+    dtype = "<u2" if bits == 16 else "u1"
+    for name, values in (("Red", red), ("Green", [rest] * count), ("Blue", [rest] * count)):
+        attributes[f"{name}PaletteColorLookupTableDescriptor"] = [count, 0, bits]
+        attributes[f"{name}PaletteColorLookupTableData"] = np.array(values, dtype).tobytes()
+    return attributes
+
+
+@pytest.mark.parametrize(
+    ("colors", "expected"),
+    [
+        pytest.param(palette(256, 8, red=list(range(256))), [0, 100, 200, 255], id="8-bit"),
+        pytest.param(palette(2, 16, red=[0, 65535]), [0, 0, 255, 255], id="two-16-bit-entries"),
+    ],
+)
+def test_a_pseudo_color_state_spreads_display_values_over_its_palette(tmp_path, colors, expected):
+    image = monochrome(RAMP)
+    state = state_for(
+        image, sop_class=PSEUDO_COLOR, SoftcopyVOILUTSequence=[window(128, 256)], **colors
+    )
+    frame = shown(image, state, tmp_path)
+    assert frame.pseudo_color is not None
+    drawn = frame.pseudo_color[picture_of(frame).pixels]
+    assert drawn[..., 0].tolist() == [expected]
+    assert not drawn[..., 1:].any()
+
+
+def test_a_broken_palette_leaves_the_picture_gray_and_says_so(tmp_path):
+    image = monochrome(RAMP)
+    frame = shown(image, state_for(image, sop_class=PSEUDO_COLOR), tmp_path)
+    assert frame.pseudo_color is None
+    assert any("The picture stays gray" in note for note in frame.notes)
+
+
+def test_a_color_state_keeps_the_colors_and_turns_the_picture(tmp_path):
+    image = color(np.arange(6, dtype=np.uint8).reshape(1, 2, 3))
+    state = state_for(image, sop_class=COLOR, ImageRotation=180, ImageHorizontalFlip="N")
+    frame = shown(image, state, tmp_path)
+    assert picture_of(frame).pixels.tolist() == [[[3, 4, 5], [0, 1, 2]]]
+
+
+def test_a_state_for_other_frames_is_left_alone(tmp_path):
+    image = monochrome(np.stack([RAMP, RAMP, RAMP]))
+    state = state_for(image, frames=[2, 3], ImageRotation=90, ImageHorizontalFlip="N")
+    views = [shown(image, state, tmp_path, frame_index=index).view for index in range(3)]
+    assert [view is None for view in views] == [True, False, False]
+
+
+def test_an_image_that_no_state_refers_to_is_shown_as_it_is_with_a_note(tmp_path):
+    image, other = monochrome(RAMP), monochrome(RAMP)
+    other.SOPInstanceUID = "1.2.3"
+    frame = shown(image, state_for(other, PresentationLUTShape="INVERSE"), tmp_path)
+    assert picture_of(frame).pixels.tolist() == [[0, 100, 200, 255]]
+    assert frame.notes == ("None of 1 presentation states refers to the image.",)
+
+
+def test_the_latest_of_several_states_is_taken_and_the_others_are_named(tmp_path):
+    image = monochrome(RAMP)
+    moments = {
+        "NOON": ("20200101", "1200"),
+        "LATER": ("20200101", "120001"),
+        "OLD": ("19991231", ""),
+    }
+    for number, (label, (date, time)) in enumerate(moments.items()):
+        state = state_for(
+            image,
+            number=2000 + number,
+            ContentLabel=label,
+            PresentationCreationDate=date,
+            PresentationCreationTime=time,
+        )
+        save(state, tmp_path / "states" / f"no-extension-{number}")
+    save(image, tmp_path / "states" / "image.dcm")
+    (tmp_path / "states" / "notes.txt").write_text("1.2.840.10008.5.1.4.1.1.11.1 is a class")
+    frame = shown(image, tmp_path / "states", tmp_path)
+    assert origin_of(frame).startswith("Presentation state LATER,")
+    assert any("latest of 3" in note and "left out: NOON, OLD" in note for note in frame.notes)
+
+
+def test_a_blending_state_is_left_out_by_name(tmp_path):
+    image = monochrome(RAMP)
+    blending = state_for(image, sop_class=BLENDING, ContentLabel="FUSED")
+    blending.BlendingSequence = [item(ReferencedSeriesSequence=blending.ReferencedSeriesSequence)]
+    del blending.ReferencedSeriesSequence
+    frame = shown(image, blending, tmp_path)
+    assert picture_of(frame).pixels.tolist() == [[0, 100, 200, 255]]
+    assert any(
+        "Presentation state FUSED is a Blending Softcopy Presentation State" in note
+        for note in frame.notes
+    )
+
+
+def open_with(image, place) -> None:
+    content = save(image, place.parent / "image").read_bytes()
+    DicomReader(presentation_states=str(place)).open(InputFile("made-up", content=content))
+
+
+def test_a_path_that_is_not_there_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match="neither a file nor a folder") as raised:
+        open_with(monochrome(RAMP), tmp_path / "nowhere")
+    assert "folder that holds some" in raised.value.hint
+
+
+def test_a_place_without_states_is_a_usage_error(tmp_path):
+    place = save(monochrome(RAMP), tmp_path / "image.dcm")
+    with pytest.raises(UsageError, match="holds no presentation state") as raised:
+        open_with(monochrome(RAMP), place)
+    assert "Modality (0008,0060) is PR" in raised.value.hint
+
+
+def test_the_fingerprint_of_the_reader_follows_the_states_and_not_their_names(tmp_path):
+    image = monochrome(RAMP)
+    first = save(state_for(image), tmp_path / "a")
+    renamed = save(state_for(image), tmp_path / "b")
+    other = save(state_for(image, ContentLabel="OTHER"), tmp_path / "c")
+    prints = [
+        DicomReader(presentation_states=str(x)).fingerprint() for x in (first, renamed, other)
+    ]
+    assert prints[0] == prints[1] != prints[2]
+    assert DicomReader().fingerprint() == ""
+
+
+def test_the_path_is_made_absolute_so_that_a_worker_elsewhere_finds_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert DicomReader(presentation_states="states").presentation_states == str(tmp_path / "states")

@@ -1,0 +1,200 @@
+"""Displayed area, rotation, pixel size and shutters of presentation states."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.dicom_files import item, monochrome
+from support.presentation_states import picture_of, references, shown, state_for, with_overlay
+
+# Six pixels that can be told apart; the state's identity leaves 8-bit values as they are.
+SIX = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
+
+
+def area(upper: list[int], lower: list[int], **more):
+    return item(
+        DisplayedAreaTopLeftHandCorner=upper,
+        DisplayedAreaBottomRightHandCorner=lower,
+        **({"PresentationSizeMode": "SCALE TO FIT"} | more),
+    )
+
+
+def pixels_of(tmp_path, image=None, **attributes) -> list[list[int]]:
+    image = monochrome(SIX) if image is None else image
+    return picture_of(shown(image, state_for(image, **attributes), tmp_path)).pixels.tolist()
+
+
+@pytest.mark.parametrize(
+    ("rotation", "flip", "expected"),
+    [
+        (0, "N", [[1, 2, 3], [4, 5, 6]]),
+        (0, "Y", [[3, 2, 1], [6, 5, 4]]),
+        (90, "N", [[4, 1], [5, 2], [6, 3]]),
+        (180, "N", [[6, 5, 4], [3, 2, 1]]),
+        (270, "N", [[3, 6], [2, 5], [1, 4]]),
+        (90, "Y", [[1, 4], [2, 5], [3, 6]]),
+    ],
+)
+def test_the_picture_is_rotated_clockwise_and_then_flipped(tmp_path, rotation, flip, expected):
+    turned = pixels_of(tmp_path, ImageRotation=rotation, ImageHorizontalFlip=flip)
+    assert turned == expected
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "expected"),
+    [
+        pytest.param([1, 1], [3, 2], [[1, 2, 3], [4, 5, 6]], id="all"),
+        pytest.param([2, 1], [3, 1], [[2, 3]], id="a-part"),
+        pytest.param([0, 2], [1, 3], [[0, 4], [0, 0]], id="beyond-the-image-is-background"),
+        # With a rotation of 180 degrees the upper left corner is the lower right one as stored.
+        pytest.param([3, 1], [2, 1], [[2, 3]], id="corners-as-seen-after-a-rotation"),
+    ],
+)
+def test_only_the_displayed_area_is_shown(tmp_path, upper, lower, expected):
+    sequence = [area(upper, lower)]
+    assert pixels_of(tmp_path, DisplayedAreaSelectionSequence=sequence) == expected
+
+
+def test_the_area_is_cut_out_before_the_picture_is_turned(tmp_path):
+    sequence = [area([3, 2], [2, 1])]
+    turned = pixels_of(
+        tmp_path,
+        DisplayedAreaSelectionSequence=sequence,
+        ImageRotation=180,
+        ImageHorizontalFlip="N",
+    )
+    assert turned == [[6, 5], [3, 2]]
+
+
+def test_the_area_of_another_frame_is_left_alone(tmp_path):
+    image = monochrome(np.stack([SIX, SIX]))
+    sequence = [
+        area([1, 1], [1, 1], ReferencedImageSequence=references(image, [2])),
+        area([2, 2], [3, 2], ReferencedImageSequence=references(image, [1])),
+    ]
+    assert pixels_of(tmp_path, image, DisplayedAreaSelectionSequence=sequence) == [[5, 6]]
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [([10, 1], [20, 2]), ([-(2**31), 1], [2**31 - 1, 2])],
+    ids=["beside-the-image", "larger-than-any-memory"],
+)
+def test_an_area_that_makes_no_sense_is_a_note(tmp_path, upper, lower):
+    image = monochrome(SIX)
+    state = state_for(image, DisplayedAreaSelectionSequence=[area(upper, lower)])
+    frame = shown(image, state, tmp_path)
+    assert frame.view is None
+    assert any("makes no sense for the image" in note for note in frame.notes)
+
+
+def test_presentation_pixel_spacing_replaces_the_image_s(tmp_path):
+    image = monochrome(SIX, PixelSpacing=[0.5, 0.5])
+    sequence = [area([1, 1], [3, 2], PresentationPixelSpacing=[0.6, 0.3])]
+    frame = shown(image, state_for(image, DisplayedAreaSelectionSequence=sequence), tmp_path)
+    assert frame.spacing == (0.6, 0.3, "Presentation Pixel Spacing")
+    assert frame.aspect == 2
+
+
+def test_an_aspect_ratio_that_agrees_keeps_the_image_s_spacing(tmp_path):
+    image = monochrome(SIX, PixelSpacing=[0.5, 0.5])
+    sequence = [area([1, 1], [3, 2], PresentationPixelAspectRatio=[1, 1])]
+    frame = shown(image, state_for(image, DisplayedAreaSelectionSequence=sequence), tmp_path)
+    assert frame.spacing == (0.5, 0.5, "Pixel Spacing")
+
+
+def test_an_aspect_ratio_that_disagrees_counts_and_the_spacing_does_not(tmp_path):
+    image = monochrome(SIX, PixelSpacing=[0.5, 0.25])
+    sequence = [area([1, 1], [3, 2], PresentationPixelAspectRatio=[1, 1])]
+    frame = shown(image, state_for(image, DisplayedAreaSelectionSequence=sequence), tmp_path)
+    assert (frame.spacing, frame.aspect) == (None, 1)
+    assert any("Presentation Pixel Aspect Ratio (0070,0102) of 1" in note for note in frame.notes)
+
+
+def test_a_magnification_for_the_screen_is_a_note(tmp_path):
+    image = monochrome(SIX)
+    magnified = {"PresentationSizeMode": "MAGNIFY", "PresentationPixelMagnificationRatio": 2}
+    sequence = [area([1, 1], [3, 2], PresentationPixelAspectRatio=[1, 1], **magnified)]
+    frame = shown(image, state_for(image, DisplayedAreaSelectionSequence=sequence), tmp_path)
+    assert any("magnification of 2" in note for note in frame.notes)
+
+
+def test_a_rotation_by_no_quarter_turn_is_a_note(tmp_path):
+    image = monochrome(SIX)
+    frame = shown(image, state_for(image, ImageRotation=45, ImageHorizontalFlip="N"), tmp_path)
+    assert frame.view is None
+    assert any("Image Rotation (0070,0042) is 45" in note for note in frame.notes)
+
+
+NINES = np.full((5, 5), 9, np.uint8)
+RECTANGLE = {
+    "ShutterShape": "RECTANGULAR",
+    "ShutterUpperHorizontalEdge": 2,
+    "ShutterLowerHorizontalEdge": 3,
+    "ShutterLeftVerticalEdge": 1,
+    "ShutterRightVerticalEdge": 4,
+}
+
+
+def covered(tmp_path, image=None, **attributes) -> list[str]:
+    """Return rows of the picture: # where the shutter is."""
+    shutter = {"ShutterPresentationValue": 65535} | attributes
+    rows = pixels_of(tmp_path, monochrome(NINES) if image is None else image, **shutter)
+    return ["".join("#" if value == 255 else "." for value in row) for row in rows]
+
+
+def test_a_rectangular_shutter_leaves_its_edges_open(tmp_path):
+    assert covered(tmp_path, **RECTANGLE) == ["#####", "....#", "....#", "#####", "#####"]
+
+
+CIRCLE = {
+    "ShutterShape": "CIRCULAR",
+    "CenterOfCircularShutter": [3, 2],
+    "RadiusOfCircularShutter": 1,
+}
+
+
+def test_a_circular_shutter_is_open_around_row_and_column(tmp_path):
+    assert covered(tmp_path, **CIRCLE) == ["#####", "#.###", "...##", "#.###", "#####"]
+
+
+def test_a_circle_is_round_where_pixels_are_not_square(tmp_path):
+    # Pixels twice as high as wide: two columns to the side are one row up or down.
+    image = monochrome(NINES, PixelSpacing=[2, 1])
+    rows = covered(tmp_path, image, **(CIRCLE | {"RadiusOfCircularShutter": 2}))
+    assert rows == ["#####", "#.###", "....#", "#.###", "#####"]
+
+
+def test_a_polygonal_shutter_is_open_inside_its_vertices(tmp_path):
+    vertices = [2, 2, 2, 4, 4, 4, 4, 2]
+    rows = covered(tmp_path, ShutterShape="POLYGONAL", VerticesOfThePolygonalShutter=vertices)
+    assert rows == ["#####", "#...#", "#...#", "#...#", "#####"]
+
+
+def test_several_shutters_leave_open_what_all_leave_open(tmp_path):
+    both = RECTANGLE | CIRCLE | {"ShutterShape": ["RECTANGULAR", "CIRCULAR"]}
+    assert covered(tmp_path, **both) == ["#####", "#.###", "...##", "#####", "#####"]
+
+
+def test_a_bitmap_shutter_covers_where_its_bits_are_set_and_is_no_overlay(tmp_path):
+    image = monochrome(NINES)
+    state = with_overlay(state_for(image), np.eye(5, dtype=bool), group=0x6004)
+    state.ShutterShape = "BITMAP"
+    state.ShutterOverlayGroup = 0x6004
+    state.ShutterPresentationValue = 65535
+    frame = shown(image, state, tmp_path)
+    assert [layer.kind for layer in frame.layers] == ["shutter"]
+    assert (picture_of(frame).pixels == 255).tolist() == np.eye(5, dtype=bool).tolist()
+
+
+def test_the_shutter_has_the_gray_of_its_presentation_value(tmp_path):
+    image = monochrome(NINES)
+    state = state_for(image, **RECTANGLE, ShutterPresentationValue=32896)
+    assert picture_of(shown(image, state, tmp_path)).pixels[0, 0] == 128
+
+
+def test_a_shutter_without_numbers_is_a_note_and_covers_nothing(tmp_path):
+    image = monochrome(NINES)
+    frame = shown(image, state_for(image, ShutterShape="CIRCULAR"), tmp_path)
+    assert not picture_of(frame).pixels.tolist() != NINES.tolist()
+    assert any("CIRCULAR shutter has no numbers" in note for note in frame.notes)
