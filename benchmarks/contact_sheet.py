@@ -25,7 +25,13 @@ from dcmconv import DcmconvError
 TILE = 150
 COLUMNS = 5
 LINES = 4
-NORMALIZERS = {"minmax": "minmax", "window": "window", "voilut": "voi", "color": "auto", "palette": "auto"}
+NORMALIZERS = {
+    "minmax": "minmax",
+    "window": "window",
+    "voilut": "voi",
+    "color": "auto",
+    "palette": "auto",
+}
 
 
 @dataclass
@@ -43,7 +49,9 @@ def main() -> None:
     corpus, out = Path(os.environ["DCMCONV_CORPUS"]), Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     expected = json.loads((corpus / "expected.json").read_text())["files"]
-    cells = [cell for name, facts in sorted(expected.items()) for cell in compare(corpus, name, facts)]
+    cells = [
+        cell for name, facts in sorted(expected.items()) for cell in compare(corpus, name, facts)
+    ]
     per_sheet = COLUMNS * 7
     for number, start in enumerate(range(0, len(cells), per_sheet), 1):
         sheet(cells[start : start + per_sheet]).save(out / f"sheet-{number:02d}.png")
@@ -54,10 +62,13 @@ def main() -> None:
 def compare(corpus: Path, name: str, facts: dict) -> list[Cell]:
     """Return the cells of one file."""
     path = corpus / "dicom" / name
-    renders = {k: r for k, r in (facts.get("render") or {}).items() if k.partition(".")[0] in NORMALIZERS}
-    if not renders:
-        return [alone(path, name)]
-    return [against(path, name, key, corpus / render["png"]) for key, render in renders.items() if render.get("png")]
+    cells = [
+        against(path, name, key, corpus / render["png"])
+        for key, render in facts.get("render", {}).items()
+        if key.partition(".")[0] in NORMALIZERS and render.get("png")
+    ]
+    # Pictures above 512x512 have no reference that is kept whole; the tests compare 64 places.
+    return cells or [alone(path, name)]
 
 
 def alone(path: Path, name: str) -> Cell:
@@ -71,7 +82,12 @@ def against(path: Path, name: str, key: str, reference: Path) -> Cell:
     kind, _, frame = key.partition(".f")
     expected = np.asarray(Image.open(reference))
     try:
-        ours = dcmconv.convert(path, frame=int(frame or 0) + 1, normalize=NORMALIZERS[kind]).pixels
+        ours = dcmconv.convert(
+            path,
+            frame=int(frame or 0) + 1,
+            normalize=NORMALIZERS[kind],
+            read={"use": "dicom", "icc": "ignore"},  # as the tools that made the references do
+        ).pixels
     except DcmconvError as error:
         return Cell(name, f"{key} {type(error).__name__}: {error.message}", None, expected)
     if ours.shape != expected.shape:

@@ -120,6 +120,7 @@ def _identify(dataset: Dataset, modality: str, number: int) -> None:
     dataset.SeriesInstanceUID = f"{ROOT}.2.{1 + number // 200}"
     dataset.PatientName, dataset.PatientID = "Benchmark^Referee", f"BENCH-{1 + number // 800}"
     dataset.Modality, dataset.InstanceNumber = modality, str(1 + number % 200)
+    dataset.SeriesNumber = str(1 + number // 200)
 
 
 def _study(sop_class: str, modality: str, number: int) -> Dataset:
@@ -173,7 +174,6 @@ _STUDY_VALUES: dict[str, Any] = {
     "PatientAge": "050Y",
     "PatientWeight": "70",
     "StudyID": "1",
-    "SeriesNumber": "2",
     "AcquisitionNumber": "1",
     "LossyImageCompression": "00",
 }

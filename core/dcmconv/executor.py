@@ -72,6 +72,9 @@ class Crew(ABC):
     capacity: int
     """How many tasks the crew likes to have in flight."""
 
+    in_this_process: bool = False
+    """Whether tasks are done in the program itself, so that a crash is its end."""
+
     @abstractmethod
     def submit(self, task: Task) -> None:
         """Take one task; never blocks."""

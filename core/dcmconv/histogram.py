@@ -20,9 +20,11 @@ from dcmconv.frame import Lut, Rescale
 __all__ = ["MOST_BINS", "Histogram"]
 
 MOST_BINS = 1 << 16
-"""Bins from the least to the greatest value, so that one is narrower than 1/32767 of the range."""
+"""Bins from the least to the greatest value: one is narrower than 1/32767 of the range, or as
+narrow as float64 tells the greatest value from its neighbor."""
 
-_LEAST_EXPONENT = -1000
+_LEAST_EXPONENT = -1074
+"""Every float64 is a whole multiple of this power of two."""
 _MANTISSA = 53
 
 Integers = NDArray[np.int64]
@@ -91,7 +93,8 @@ class Histogram:
     @property
     def error(self) -> float:
         """How far below the right one a percentile may lie, in modality units; 0 where exact."""
-        if self.modality is not None or (self.is_whole and self.exponent <= 0):
+        is_constant = self.minimum == self.maximum
+        if self.modality is not None or is_constant or (self.is_whole and self.exponent <= 0):
             return 0.0
         return ldexp(1.0, self.exponent)
 

@@ -24,6 +24,8 @@ class OutputFile:
     rows: int
     columns: int
     tone: str = ""
+    salvaged: bool = False
+    """Pixels are missing, and are drawn as background; only under the policy ``salvage``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,8 @@ class Outcome:
     """Base of the three outcomes; picklable, small, and one line of the journal.
 
     ``input`` is the input's relative name, ``locator`` what it is found by again.  ``attributes``
-    holds only what a tag table asked for.
+    holds only what a tag table asked for.  ``unchanged`` says that an earlier run has found this
+    out, and nothing has changed since.
     """
 
     status: ClassVar[str] = ""
@@ -43,6 +46,7 @@ class Outcome:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     attributes: dict[str, object] = field(default_factory=dict)
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +58,8 @@ class Converted(Outcome):
     outputs: tuple[OutputFile, ...] = ()
     transfer_syntax: str = ""
     decoder: str = ""
-    unchanged: bool = False
-    """An earlier run made these pictures, and nothing has changed since."""
+    salvaged: bool = False
+    """Frames or pixels are missing; only under the policy ``salvage``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,14 @@ class Summary:
     seconds: float = 0.0
     reasons: dict[str, int] = field(default_factory=dict)
     stopped: str = ""
+    failed_before: int = 0
+    """Failures of earlier runs that were not tried again; counted in ``failed`` as well."""
+    salvaged: int = 0
+    """Inputs of which only a part could be converted."""
+    missing: int = 0
+    """Pictures of earlier runs that were gone."""
+    altered: int = 0
+    """Pictures of earlier runs that were no longer what the journal says."""
 
     @property
     def inputs(self) -> int:

@@ -73,7 +73,9 @@ def native(values: NDArray[Any], kind: str) -> FileDataset:
 def one_bit(frames: ArrayLike) -> FileDataset:
     """Return packed 1-bit frames, which follow each other bit by bit."""
     bits = np.asarray(frames, np.uint8)
-    dataset = monochrome(bits if len(bits) > 1 else bits[0], BitsAllocated=1, BitsStored=1, HighBit=0)
+    dataset = monochrome(
+        bits if len(bits) > 1 else bits[0], BitsAllocated=1, BitsStored=1, HighBit=0
+    )
     packed = np.packbits(bits.ravel(), bitorder="little").tobytes()
     return changed(dataset, PixelData=packed + b"\0" * (len(packed) % 2))
 

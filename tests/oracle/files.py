@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,14 +81,12 @@ def transfer_syntax_of(dataset: FileDataset) -> str:
 
 def plain_reading() -> dict[str, Any]:
     """Return the keywords that leave colours as they are coded: no other tool heeds a profile."""
-    known = {field.name for field in dataclasses.fields(DicomReader)}
-    return {"read": {"icc": "ignore"}} if "icc" in known else {}
+    return {"read": {"use": "dicom", "icc": "ignore"}}
 
 
 def frames_of(name: str) -> Iterator[Frame]:
     """Yield every frame as dcmconv reads it."""
-    reader = DicomReader(**plain_reading().get("read", {}))
-    opened = reader.open(InputFile(name, path_of(name)))
+    opened = DicomReader(icc="ignore").open(InputFile(name, path_of(name)))
     yield from opened.frames()
     opened.close()
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 Array = NDArray[np.float64]
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 XA_AND_XRF = ("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2")
 
 
@@ -56,7 +57,11 @@ class Reference:
         """Yield where an attribute may stand: per-frame groups, shared groups, the top level."""
         per_frame = self.dataset.get("PerFrameFunctionalGroupsSequence") or []
         shared = self.dataset.get("SharedFunctionalGroupsSequence") or []
-        for group in (*per_frame[self.frame_index : self.frame_index + 1], *shared[:1], self.dataset):
+        for group in (
+            *per_frame[self.frame_index : self.frame_index + 1],
+            *shared[:1],
+            self.dataset,
+        ):
             yield from list(group.get(macro) or [])[:1]
             yield group
 
@@ -76,6 +81,8 @@ class Reference:
             return table(stored_values)
         place = self.place("PixelValueTransformationSequence", "RescaleSlope", "RescaleIntercept")
         slope, intercept = place.get("RescaleSlope"), place.get("RescaleIntercept")
+        if slope is None and self.dataset.get("SOPClassUID") == RT_DOSE:
+            slope = self.dataset.get("DoseGridScaling")  # C.8.8.3.1
         slope = 1.0 if slope is None else float(slope)
         return stored_values * (slope or 1.0) + float(intercept or 0)
 
@@ -155,7 +162,7 @@ class Reference:
 
     def is_image(self, stored_values: Array) -> NDArray[np.bool_]:
         """Tell pixels from padding (C.7.5.1.1.2) and from what is no finite number."""
-        is_float = not ("PixelData" in self.dataset)
+        is_float = "PixelData" not in self.dataset
         prefixes = ("Float", "DoubleFloat") if is_float else ("",)
         for prefix in prefixes:
             value = self.dataset.get(f"{prefix}PixelPaddingValue")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oracle.files import header_of, transfer_syntax_of
 from pydicom.dataset import Dataset
 
 from dcmconv_builtins.dicom.decoders import transfer_syntaxes
+from oracle.files import header_of, transfer_syntax_of
 
 PHOTOMETRIC = "PS3.3 C.7.6.3.1.2 Photometric Interpretation"
 NAMES = {row.uid: row.name for row in transfer_syntaxes()}
@@ -46,7 +46,10 @@ def _pixel_rows(dataset: Dataset) -> Iterator[str]:
 
 
 def _gray_rows(dataset: Dataset) -> Iterator[str]:
-    if "PhotometricInterpretation" in dataset and dataset.PhotometricInterpretation == "PALETTE COLOR":
+    if (
+        "PhotometricInterpretation" in dataset
+        and dataset.PhotometricInterpretation == "PALETTE COLOR"
+    ):
         return
     yield "PS3.3 C.11.2 Extremes without padding, where a file has no VOI"
     if "RescaleSlope" in dataset:

@@ -10,7 +10,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from oracle.files import corpus_pictures, frames_of, path_of, plain_reading
 from PIL import Image
 from support.corpus import corpus_path, expected, needs_corpus
 from support.covers import covers
@@ -18,6 +17,8 @@ from support.covers import covers
 import dcmconv
 from dcmconv.render.tone import render_tone
 from dcmconv_builtins.normalizers.minmax import MinMax
+from oracle.exceptions import DIFFERENT, PADDING
+from oracle.files import corpus_pictures, frames_of, path_of, plain_reading
 
 pytestmark = [needs_corpus, pytest.mark.corpus]
 
@@ -28,22 +29,15 @@ NORMALIZERS = {
     "palette": "auto",
     "color": "auto",
 }
-PADDING = "the reference counts Pixel Padding Value (0028,0120) as pixels, and stretches to it"
-ASPECT = "the reference leaves Pixel Aspect Ratio (0028,0034) of 4:3 squashed"
-DIFFERENT = {
-    ("dcmqi__01.dcm", "minmax.f0"): PADDING,
-    ("dcmqi__02.dcm", "minmax.f0"): PADDING,
-    ("dcmqi__03.dcm", "minmax.f0"): PADDING,
-    ("pydicom__693_J2KI.dcm", "minmax.f0"): PADDING,
-    ("pydicomdata__color-pl.dcm", "color.f0"): ASPECT,
-}
 SAME = "PS3.3 C.11 Whole pictures within one gray level of DCMTK and the other references"
 OTHER = "PS3.3 C.11 References that count padding or squash pixels, met by doing the same"
 
 
 def renders():
     found = [
-        pytest.param(name, kind, marks=covers(OTHER if (name, kind) in DIFFERENT else SAME, tried=name))
+        pytest.param(
+            name, kind, marks=covers(OTHER if (name, kind) in DIFFERENT else SAME, tried=name)
+        )
         for name in corpus_pictures()
         for kind in expected()[name].get("render", {})
         if kind.partition(".")[0] in NORMALIZERS
@@ -83,7 +77,10 @@ def greatest_difference(pixels, render):
         assert pixels.shape == reference.shape
     else:  # Too large to be kept whole: 64 places of it are.
         rows, columns = pixels.shape[:2]
-        places = [(2 * i + 1) * rows // 16 for i in range(8)], [(2 * i + 1) * columns // 16 for i in range(8)]
+        places = (
+            [(2 * i + 1) * rows // 16 for i in range(8)],
+            [(2 * i + 1) * columns // 16 for i in range(8)],
+        )
         pixels = pixels[np.ix_(*places)]
         reference = np.reshape(render["probe"], pixels.shape)
     return np.abs(pixels.astype(int) - reference).max()

@@ -1,8 +1,8 @@
 """Each stage is what pydicom's function of the same name gives, where that function is right.
 
 Left out, because there pydicom is wrong: functional groups, which its functions do not look into
-(off by up to 254 levels); the Modality LUT of XA, which is not for display; windows of an
-impossible width, which it refuses; Presentation LUT Shape INVERSE, which it turns around the
+(off by up to 254 levels); the Modality LUT of XA, which is not for display; Dose Grid Scaling,
+which it does not apply; windows of an impossible width, which it refuses; Presentation LUT Shape INVERSE, which it turns around the
 greatest value of the frame; padding, which it does not know.
 """
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from oracle.files import dataset_of, frames_of, header_of, real_files
-from oracle.reference import NoSuchVoi, Reference
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, apply_windowing
 from pydicom.pixels.processing import convert_color_space
 from support.covers import covers
@@ -21,9 +19,11 @@ from dcmconv.render.tone import render_tone
 from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb
 from dcmconv_builtins.normalizers.voi import Voi
 from dcmconv_builtins.normalizers.window import Window
+from oracle.files import dataset_of, frames_of, header_of, real_files
+from oracle.reference import NoSuchVoi, Reference
 
 pytestmark = pytest.mark.filterwarnings("ignore:::pydicom")
-XA = "1.2.840.10008.5.1.4.1.1.12.1"
+XA, RT_DOSE = "1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.481.2"
 
 
 def is_plain_gray(dataset):
@@ -32,7 +32,7 @@ def is_plain_gray(dataset):
         and dataset.get("PhotometricInterpretation", "").startswith("MONOCHROME")
         and "PerFrameFunctionalGroupsSequence" not in dataset
         and "SharedFunctionalGroupsSequence" not in dataset
-        and dataset.get("SOPClassUID") != XA
+        and dataset.get("SOPClassUID") not in (XA, RT_DOSE)
     )
 
 
@@ -44,7 +44,9 @@ def files(row, condition):
     ]
 
 
-@pytest.mark.parametrize("name", files("PS3.3 C.11.1 As pydicom's apply_modality_lut", is_plain_gray))
+@pytest.mark.parametrize(
+    "name", files("PS3.3 C.11.1 As pydicom's apply_modality_lut", is_plain_gray)
+)
 def test_modality_values_are_pydicoms(name):
     dataset = dataset_of(name)
     for frame in frames_of(name):
@@ -95,7 +97,9 @@ def assert_nearest_levels(frame: Frame, normalizer, unit_values, what):
     pixels = render_tone(frame, normalizer)[0].pixels
     is_image = np.ones(pixels.shape, bool)
     if frame.padding is not None:
-        is_image = (frame.stored_values < frame.padding.first) | (frame.stored_values > frame.padding.last)
+        is_image = (frame.stored_values < frame.padding.first) | (
+            frame.stored_values > frame.padding.last
+        )
     distance = np.abs(pixels - unit_values * 255)[is_image]
     assert distance.size == 0 or distance.max() <= 0.5 + 1e-6, what
 
@@ -124,7 +128,9 @@ def is_palette(dataset):
     return dataset.get("PhotometricInterpretation") == "PALETTE COLOR"
 
 
-@pytest.mark.parametrize("name", files("PS3.3 C.7.6.3.1.5 As pydicom's apply_color_lut", is_palette))
+@pytest.mark.parametrize(
+    "name", files("PS3.3 C.7.6.3.1.5 As pydicom's apply_color_lut", is_palette)
+)
 def test_palette_colors_are_pydicoms(name):
     dataset = dataset_of(name)
     bits = 8 * (1 + (dataset.RedPaletteColorLookupTableDescriptor[2] > 8))

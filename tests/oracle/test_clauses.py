@@ -6,6 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from pydicom.sequence import Sequence
+from support.covers import covers
+from support.dicom_files import as_bytes, color, item, monochrome, palette_color
+
+import dcmconv
+from dcmconv import InputError
 from oracle.clause_files import (
     big_endian_words,
     frame_group,
@@ -17,12 +23,6 @@ from oracle.clause_files import (
     shared,
     ybr,
 )
-from pydicom.sequence import Sequence
-from support.covers import covers
-from support.dicom_files import as_bytes, color, item, monochrome, palette_color
-
-import dcmconv
-from dcmconv import InputError
 
 ROW = np.arange(5, dtype=np.uint8)[np.newaxis]
 SIGNED = np.array([[-2, -1, 0, 1, 2]], np.int16)
@@ -164,7 +164,10 @@ FRAMES = [
 
 @pytest.mark.parametrize(("dataset", "chain", "levels"), FRAMES)
 def test_each_frame_has_its_own_levels(dataset, chain, levels):
-    shown = [picture.pixels.ravel().tolist() for picture in dcmconv.convert_frames(as_bytes(dataset), **chain)]
+    shown = [
+        picture.pixels.ravel().tolist()
+        for picture in dcmconv.convert_frames(as_bytes(dataset), **chain)
+    ]
     assert shown == levels
 
 
@@ -227,7 +230,10 @@ SHAPES = [
 @pytest.mark.parametrize(("dataset", "chain", "shape"), SHAPES)
 def test_pixels_are_made_square(dataset, chain, shape):
     assert dcmconv.convert(as_bytes(dataset), **chain).pixels.shape == shape
-    assert dcmconv.convert(as_bytes(dataset), aspect="keep").pixels.shape == (dataset.Rows, dataset.Columns)
+    assert dcmconv.convert(as_bytes(dataset), aspect="keep").pixels.shape == (
+        dataset.Rows,
+        dataset.Columns,
+    )
 
 
 @covers("PS3.3 C.7.6.3.1.2 YBR_PARTIAL_420 has no native form, and is refused")

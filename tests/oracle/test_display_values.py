@@ -7,10 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle.colors import NATIVE, native_values, palette_colors, rgb_of, scaled
-from oracle.files import dataset_of, frames_of, real_files, transfer_syntax_of
-from oracle.reference import NoSuchVoi, Reference
-from oracle.rows import rows_of
 from support.covers import covers
 
 from dcmconv.plugin import Frame, InputError
@@ -19,6 +15,10 @@ from dcmconv_builtins.normalizers.auto import Auto
 from dcmconv_builtins.normalizers.minmax import MinMax
 from dcmconv_builtins.normalizers.voi import Voi
 from dcmconv_builtins.normalizers.window import Window
+from oracle.colors import NATIVE, native_values, palette_colors, rgb_of, scaled
+from oracle.files import dataset_of, frames_of, real_files, transfer_syntax_of
+from oracle.reference import NoSuchVoi, Reference
+from oracle.rows import rows_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:::pydicom")
 
@@ -49,7 +49,9 @@ def test_no_display_value_differs_from_the_reference(name):
     byte_order = NATIVE.get(transfer_syntax_of(dataset))
     for frame_index, frame in enumerate(frames_of(name)):
         if byte_order is not None:
-            assert_same_pixels(frame, native_values(dataset, frame_index, byte_order=byte_order), dataset)
+            assert_same_pixels(
+                frame, native_values(dataset, frame_index, byte_order=byte_order), dataset
+            )
         if frame.is_color:
             assert_same_colors(frame, dataset)
         elif not frame.is_label:
@@ -84,5 +86,9 @@ def assert_same_tones(frame: Frame, reference: Reference) -> None:
                 assert caught.value.hint
                 break
             picture, _ = render_tone(frame, normalizer_of(way), depth=depth, invert=invert)
-            different = int(np.count_nonzero(picture.pixels != wanted[places.reshape(frame.stored_values.shape)]))
+            different = int(
+                np.count_nonzero(
+                    picture.pixels != wanted[places.reshape(frame.stored_values.shape)]
+                )
+            )
             assert different == 0, f"frame {frame.frame_number}, {way}, {depth} bits, {invert}"

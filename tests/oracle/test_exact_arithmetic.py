@@ -75,12 +75,16 @@ def test_a_window_is_exact_and_halves_go_up(slope, center, width, inverted, bits
 @covers("PS3.3 C.11.1 Rescale and extremes in exact fractions")
 def test_a_decimal_slope_does_not_move_a_half():
     # 53 is 23 of 138 above the least value: 42.5, which float64 makes 42.49999999999999.
-    dataset = monochrome(np.array([[30, 53, 168]], np.uint8), RescaleSlope="32.1216", RescaleIntercept="-4047")
+    dataset = monochrome(
+        np.array([[30, 53, 168]], np.uint8), RescaleSlope="32.1216", RescaleIntercept="-4047"
+    )
     assert shown(dataset, normalize="minmax") == [0, 43, 255]
 
 
 @covers("PS3.3 C.7.6.3.1.2 MONOCHROME1 in exact fractions")
 def test_polarity_does_not_move_a_half():
     # 1 - 55/510 is 227.5 of 255, which float64 makes 227.49999999999997.
-    dataset = monochrome(np.array([[0, 55, 510]], np.uint16), PhotometricInterpretation="MONOCHROME1")
+    dataset = monochrome(
+        np.array([[0, 55, 510]], np.uint16), PhotometricInterpretation="MONOCHROME1"
+    )
     assert shown(dataset, normalize="minmax") == [255, 228, 0]

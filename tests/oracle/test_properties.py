@@ -18,7 +18,9 @@ from support.streams import SYNTAX, encoded
 import dcmconv
 
 SHAPES = st.tuples(st.integers(1, 24), st.integers(1, 24))
-GRAY_TYPES = st.sampled_from([np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.float32])
+GRAY_TYPES = st.sampled_from(
+    [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.float32]
+)
 NORMALIZERS = st.sampled_from(
     ["minmax", "percentile", "window:center=40,width=400", "window:center=0,width=1",
      "window:center=-7.5,width=0.5,function=LINEAR_EXACT", "window:center=10,width=90,function=SIGMOID"]
@@ -88,7 +90,9 @@ def test_monochrome1_of_inverted_values_equals_monochrome2(values, normalize, bi
     if values.min() == values.max() and normalize == "minmax":
         return  # A constant frame is the least value of its scale either way.
     straight = pixels(monochrome(values), normalize=normalize, bits=bits)
-    turned = monochrome((255 - values).astype(values.dtype), PhotometricInterpretation="MONOCHROME1")
+    turned = monochrome(
+        (255 - values).astype(values.dtype), PhotometricInterpretation="MONOCHROME1"
+    )
     assert np.array_equal(straight, pixels(turned, normalize=normalize, bits=bits))
 
 
@@ -126,7 +130,10 @@ LOSSLESS = ["deflated-frame", "encapsulated-uncompressed", "rle", "jpeg-lossless
 
 @covers("PS3.5 8.2 Lossless codings of the same values give the same pictures")
 @pytest.mark.parametrize("syntax", LOSSLESS)
-@given(values=gray_values(types=st.sampled_from([np.uint8, np.uint16, np.int16])), normalize=NORMALIZERS)
+@given(
+    values=gray_values(types=st.sampled_from([np.uint8, np.uint16, np.int16])),
+    normalize=NORMALIZERS,
+)
 def test_a_lossless_coding_changes_no_picture(syntax, values, normalize):
     plain = pixels(monochrome(values), normalize=normalize)
     coded = encapsulated(monochrome(values), SYNTAX[syntax], [encoded(syntax, values)])

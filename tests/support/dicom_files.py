@@ -157,7 +157,9 @@ def as_bytes(dataset: FileDataset) -> bytes:
 
 
 def _encapsulated_uid_of_length(length: int) -> UID:
-    return next(uid for uid in (JPEG2000Lossless, HTJ2KLossless) if -(-len(uid) // 2) == -(-length // 2))
+    return next(
+        uid for uid in (JPEG2000Lossless, HTJ2KLossless) if -(-len(uid) // 2) == -(-length // 2)
+    )
 
 
 def _padded(uid: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import Any
 
 import pydicom
 from pydicom.dataset import FileDataset
@@ -14,24 +15,24 @@ from dcmconv_builtins.readers.dicom import DicomReader
 from support.dicom_files import as_bytes
 
 
-def open_content(content: bytes | FileDataset) -> Instance:
-    """Open a file's bytes, or a dataset as it would be written."""
+def open_content(content: bytes | FileDataset, **options: Any) -> Instance:
+    """Open a file's bytes, or a dataset as it would be written, with options of the reader."""
     if isinstance(content, FileDataset):
         content = as_bytes(content)
-    return DicomReader().open(InputFile("made-up", content=content))
+    return DicomReader(**options).open(InputFile("made-up", content=content))
 
 
-def read_frames(content: bytes | FileDataset) -> list[Frame]:
+def read_frames(content: bytes | FileDataset, **options: Any) -> list[Frame]:
     """Return every frame, and close the file."""
-    instance = open_content(content)
+    instance = open_content(content, **options)
     frames = list(instance.frames())
     instance.close()
     return frames
 
 
-def read_frame(content: bytes | FileDataset) -> Frame:
+def read_frame(content: bytes | FileDataset, **options: Any) -> Frame:
     """Return the first frame, and close the file."""
-    return read_frames(content)[0]
+    return read_frames(content, **options)[0]
 
 
 def recoded(dataset: FileDataset, transfer_syntax: str, *, with_meta: bool = True) -> bytes:

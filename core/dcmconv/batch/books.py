@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dcmconv.batch.crews import failed_from
@@ -10,11 +12,12 @@ from dcmconv.batch.findings import Findings
 from dcmconv.batch.publish import Publisher
 from dcmconv.batch.records import Report
 from dcmconv.batch.tag_table import TagTable
+from dcmconv.batch.refused import ENDS_THE_RUN, refused
 from dcmconv.batch.window import Item
 from dcmconv.errors import OutputError
 from dcmconv.executor import Lost
 from dcmconv.inputs import Refusal
-from dcmconv.outcome import Converted, Failed, Outcome, Skipped
+from dcmconv.outcome import Failed, Outcome, Skipped
 
 __all__ = ["Books", "outcome_of_refusal"]
 
@@ -33,6 +36,11 @@ class Books:
         if self.destination.journal is not None:
             self.destination.journal.begun(item.key, item.locator)
 
+    def left(self, item: Item) -> None:
+        """Write down that an input was read in this process, and has no outcome yet."""
+        if self.destination.journal is not None:
+            self.destination.journal.left(item.key, item.locator)
+
     def settle(self, item: Item) -> Outcome:
         """Publish what came back for an input, write it down, and return the outcome.
 
@@ -42,6 +50,7 @@ class Books:
             If the destination is full: the run cannot go on, and the input stays to be done.
         """
         if isinstance(item.answer, Report):
+            self._log(item.key, item.answer.traceback)
             outcome = self._published(item.answer)
         elif isinstance(item.answer, Lost):
             self.destination.sweep(f"{item.label}-")
@@ -51,28 +60,32 @@ class Books:
         try:
             self._write_down(outcome)
         except OSError as error:
-            raise OutputError(
-                f"The journal or the tag table cannot be written: {error.strerror}.",
-                hint="Make room, then run again: what is finished stays.",
-                reason="disk-full",
-            ) from error
+            raise refused("The journal or the tag table", error) from error
         return outcome
 
     def _published(self, report: Report) -> Outcome:
         outcome = report.outcome
-        if isinstance(outcome, Failed) and outcome.reason == "disk-full":
+        if isinstance(outcome, Failed) and outcome.reason in ENDS_THE_RUN and not outcome.unchanged:
             raise OutputError(outcome.message, outcome.hint, outcome.reason)
         return self.publisher.publish(report)
 
     def _write_down(self, outcome: Outcome) -> None:
-        is_news = not (isinstance(outcome, Converted) and outcome.unchanged)
-        if self.destination.journal is not None and is_news:
+        if self.destination.journal is not None and not outcome.unchanged:
             self.destination.journal.record(outcome, self.findings.chain_of(outcome.locator))
         if self.table is not None:
             self.table.add(outcome)
 
+    def _log(self, key: str, traceback: str) -> None:
+        log = self.destination.traceback_log
+        if not traceback or log is None:
+            return
+        with suppress(OSError):  # the journal says the same in one line
+            descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.write(f"{key}\n{traceback}\n")
 
-def outcome_of_refusal(refusal: Refusal) -> Outcome:
+
+def outcome_of_refusal(refusal: Refusal) -> Skipped | Failed:
     """Return the outcome of something that a source met and cannot hand over."""
     verdict = Failed if refusal.failed else Skipped
     return verdict(

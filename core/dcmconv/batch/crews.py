@@ -11,7 +11,7 @@ from dcmconv.batch.records import WorkerSetup
 from dcmconv.batch.walk import Found
 from dcmconv.batch.window import Item
 from dcmconv.batch.workers import available_workers
-from dcmconv.chain.plan import ComponentRef, Plan
+from dcmconv.chain.plan import ComponentRef, Plan, RunOptions
 from dcmconv.executor import Crew, Executor, Job, Lost
 from dcmconv.inputs import Reference
 from dcmconv.outcome import Failed
@@ -19,7 +19,14 @@ from dcmconv.outcome import Failed
 if TYPE_CHECKING:
     from dcmconv.registry import Registry
 
-__all__ = ["HANDFUL", "at_hand", "default_executor", "failed_from", "open_crew"]
+__all__ = [
+    "HANDFUL",
+    "at_hand",
+    "default_executor",
+    "failed_from",
+    "number_of_workers",
+    "open_crew",
+]
 
 HANDFUL = 4
 """Up to so many inputs, starting a pool costs more than it gives."""
@@ -28,8 +35,8 @@ TARGET = "dcmconv.batch.worker:start"
 
 HINTS = {
     "crash": "A decoder or a plugin has a fault. The other inputs are not affected.",
-    "timeout": "Raise the limit with --timeout, or leave the input out with --exclude.",
-    "memory": "Use fewer --workers, or an executor with a higher memory limit.",
+    "timeout": "Try again with a higher limit: --retry-failed --timeout SECONDS",
+    "memory": "Try again with a higher limit: --retry-failed --workers 1 --memory MIB",
 }
 
 
@@ -43,17 +50,24 @@ def open_crew(plan: Plan, executor: ComponentRef, parts: Path) -> Crew:
     """Start the workers of a run."""
     preload = ("dcmconv.batch.worker", *_modules(plan))
     job = Job(TARGET, WorkerSetup(plan, os.fspath(parts)), preload)
-    workers = plan.run.workers or available_workers()
-    return cast("Executor", executor.load()).open(job, workers=workers)
+    return cast("Executor", executor.load()).open(job, workers=number_of_workers(plan))
 
 
-def default_executor(name: str, registry: Registry | None) -> ComponentRef:
-    """Return the executor that is on offer under a name."""
+def number_of_workers(plan: Plan) -> int:
+    """Return how many workers a run has, if it has any."""
+    return plan.run.workers or available_workers()
+
+
+def default_executor(options: RunOptions, registry: Registry | None, *, here: bool) -> ComponentRef:
+    """Return the executor of a run that names none: ``inline`` or ``processes``."""
     if registry is None:
         from dcmconv.registry import Registry
 
         registry = Registry.discover()
-    return registry.ref("executor", name)
+    if here:
+        return registry.ref("executor", "inline")
+    memory = {"memory": options.memory} if options.memory else {}
+    return registry.ref("executor", "processes", memory)
 
 
 def failed_from(item: Item, lost: Lost) -> Failed:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-from collections.abc import Iterator, Sequence
+import re
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
+from dcmconv.batch.changes import ChainChange, find_change
 from dcmconv.batch.journal import Journal
 from dcmconv.batch.lock import Lock
 from dcmconv.batch.naming import STATE_FOLDER
 from dcmconv.batch.records import PART_PREFIX
+from dcmconv.batch.refused import refused
+from dcmconv.batch.run_record import RunRecord, read_run
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.kinds import Writer
-from dcmconv.outcome import Summary
 
-__all__ = ["Destination", "close_run", "open_destination", "read_run", "single_file"]
+__all__ = ["Destination", "open_destination", "single_file"]
+
+LONG_AGO = 3600.0
+"""Seconds after which an unfinished file of a process that is gone belongs to nobody."""
 
 PICTURE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2", ".avif"}
@@ -42,12 +46,23 @@ class Destination:
         None for one named file, which leaves nothing beside it.
     file_name : str
         The one file's name; empty for a folder.
+    record : RunRecord, optional
+        The run's own record; None for one named file.
+    change : ChainChange, optional
+        What is different from the last run in the folder, if pictures are touched by that.
     """
 
     folder: Path
     parts: Path
     journal: Journal | None = None
     file_name: str = ""
+    record: RunRecord | None = None
+    change: ChainChange | None = None
+
+    @property
+    def traceback_log(self) -> Path | None:
+        """Where tracebacks go that were asked for; None for one named file."""
+        return self.folder / STATE_FOLDER / "tracebacks.log" if self.journal is not None else None
 
     def sweep(self, label: str) -> None:
         """Remove unfinished files, all those of a label."""
@@ -84,7 +99,7 @@ def single_file(out: Path, plan: Plan) -> bool:
 
 
 @contextmanager
-def open_destination(out: Path, plan: Plan, argv: Sequence[str]) -> Iterator[Destination]:
+def open_destination(out: Path, plan: Plan, about: RunRecord) -> Iterator[Destination]:
     """Make the output folder ready, lock it, and tidy up whatever happens.
 
     Raises
@@ -97,44 +112,23 @@ def open_destination(out: Path, plan: Plan, argv: Sequence[str]) -> Iterator[Des
     one_file = single_file(out, plan)
     with ExitStack() as stack:
         try:
-            opened = _open_file(out) if one_file else _open_folder(out, stack)
+            opened = _open_file(out) if one_file else _open_folder(out, plan, about, stack)
         except OSError as error:
+            explained = refused(f"{out} ({error.filename})", error)
             raise OutputError(
-                f"{out} cannot be written: {error.strerror} ({error.filename}).",
-                hint="Choose another folder with --out.",
+                explained.message, "Choose another folder with --out.", explained.reason
             ) from error
         stack.callback(opened.sweep, f"{os.getpid()}-")
-        if opened.journal is not None:
-            _write_run(out / STATE_FOLDER / "run.json", _about(plan, argv))
         yield opened
-
-
-def close_run(destination: Destination, summary: Summary) -> None:
-    """Write down how the run ended."""
-    if destination.journal is None:
-        return
-    path = destination.folder / STATE_FOLDER / "run.json"
-    about = read_run(destination.folder) or {}
-    # A full disk has ended the run already, and is told in its own words.
-    with suppress(OSError):
-        _write_run(path, {**about, "ended": _now(), "summary": vars(summary)})
-
-
-def read_run(out: Path) -> dict[str, Any] | None:
-    """Return what ``run.json`` says of the last run in a folder; None where there was none."""
-    try:
-        data = json.loads((out / STATE_FOLDER / "run.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def _open_file(out: Path) -> Destination:
     out.parent.mkdir(parents=True, exist_ok=True)
+    _sweep_dead(out.parent)
     return Destination(out.parent, out.parent, file_name=out.name)
 
 
-def _open_folder(out: Path, stack: ExitStack) -> Destination:
+def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> Destination:
     state = out / STATE_FOLDER
     parts = state / "parts"
     out.mkdir(parents=True, exist_ok=True)
@@ -143,36 +137,40 @@ def _open_folder(out: Path, stack: ExitStack) -> Destination:
     lock = Lock(state / "lock")
     lock.acquire()
     stack.callback(lock.release)
-    journal = Journal(state / "journal.jsonl").open()
+    before = read_run(out)
+    about.number = int((before or {}).get("number", 0)) + 1
+    journal = Journal(state / "journal.jsonl", about.stamp, durable=plan.run.durable).open()
     stack.callback(journal.close)
-    opened = Destination(out, parts, journal)
+    change = find_change(before, plan, journal)
+    opened = Destination(out, parts, journal, record=about, change=change)
     opened.sweep("")
+    about.write(out)
     return opened
 
 
-def _about(plan: Plan, argv: Sequence[str]) -> dict[str, Any]:
-    from dcmconv import __version__
+def _sweep_dead(folder: Path) -> None:
+    """Remove what a program that was killed left beside one named file, an hour ago or more.
 
-    return {
-        "chain": plan.digest,
-        "outputs": [lane.as_data() for lane in plan.lanes],
-        "dcmconv": __version__,
-        "python": platform.python_version(),
-        "arguments": list(argv),
-        "started": _now(),
-    }
-
-
-def _write_run(path: Path, data: dict[str, Any]) -> None:
-    unfinished = path.with_suffix(".part")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(data, stream, indent=1, default=str)
-    unfinished.replace(path)
+    There is no lock that says who is at work, and the process may be on another machine.
+    """
+    for path in folder.glob(f"{PART_PREFIX}*.part"):
+        process = re.match(r"\d+", path.name.removeprefix(PART_PREFIX))
+        with suppress(OSError):
+            is_old = time.time() - path.stat().st_mtime > LONG_AGO
+            if process and is_old and not _is_alive(int(process[0])):
+                path.unlink()
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":
+        return True  # there, asking with signal 0 would end it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _plain(suffix: str) -> str:

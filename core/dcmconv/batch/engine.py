@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcmconv.batch.books import Books, outcome_of_refusal
-from dcmconv.batch.crews import HANDFUL, at_hand, default_executor, open_crew
-from dcmconv.batch.destination import Destination, close_run, open_destination
+from dcmconv.batch.books import Books
+from dcmconv.batch.crews import (
+    HANDFUL,
+    at_hand,
+    default_executor,
+    number_of_workers,
+    open_crew,
+)
+from dcmconv.batch.destination import Destination, open_destination
 from dcmconv.batch.findings import Findings, asks_for_surveys
+from dcmconv.batch.items import WorkList
 from dcmconv.batch.listener import Listener
 from dcmconv.batch.publish import Publisher
-from dcmconv.batch.records import Assignment, Report, SurveyAssignment, SurveyReport
+from dcmconv.batch.records import SurveyReport
 from dcmconv.batch.resume import Resume
+from dcmconv.batch.run_record import RunRecord
 from dcmconv.batch.selection import EVERYTHING, Selection
+from dcmconv.batch.stopping import FailureLimit, Stop
 from dcmconv.batch.tag_table import open_tag_table
 from dcmconv.batch.tally import Tally
 from dcmconv.batch.walk import Found, Walk
-from dcmconv.batch.window import Item, Window
+from dcmconv.batch.window import Window
 from dcmconv.chain.plan import ComponentRef, Plan
 from dcmconv.errors import OutputError, UsageError
-from dcmconv.inputs import Reference, Refusal
-from dcmconv.outcome import Converted, Failed, Outcome, Summary
+from dcmconv.executor import Crew
+from dcmconv.outcome import Failed, Outcome, Summary
 
 if TYPE_CHECKING:
     from dcmconv.registry import Events, Registry
 
 __all__ = ["Run"]
-
-BYTES_A_SECOND = 1_000_000
-"""How fast an input is read at worst: big inputs get more time than ``plan.run.timeout``."""
-
 
 @dataclass
 class Run:
@@ -83,7 +87,15 @@ class Run:
     registry: Registry | None = None
     argv: Sequence[str] = ()
     summary: Summary = field(default=Summary(), init=False)
+    _stop: Stop = field(default_factory=Stop, init=False, repr=False)
     _found: int = field(default=0, init=False, repr=False)
+
+    def stop(self, reason: str = "interrupted") -> None:
+        """Begin no new input, and end when what is in hand is done, or has had ten seconds.
+
+        May be called from a signal handler or another thread; what is left is for the next run.
+        """
+        self._stop.ask(reason)
 
     def __iter__(self) -> Iterator[Outcome]:
         """Do the work, and yield what became of each input."""
@@ -92,8 +104,9 @@ class Run:
         if self.events is not None:
             self.events.configure(self.plan)
         tally, self._found = Tally(stopped="interrupted"), 0
+        about = RunRecord(self.plan, self.out, self.inputs, self.argv)
         with ExitStack() as stack:
-            destination = stack.enter_context(open_destination(self.out, self.plan, self.argv))
+            destination = stack.enter_context(open_destination(self.out, self.plan, about))
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
             table = stack.enter_context(open_tag_table(self.tag_table, self.plan.tags))
@@ -110,79 +123,69 @@ class Run:
         found = walk.found()
         first = list(islice(found, HANDFUL + 1))
         self._check_single(books.destination, first)
-        self._start(first)
-        crew = open_crew(self.plan, self._executor(first), books.destination.parts)
-        window, here = Window(crew), at_hand(first)
+        suspects = self._suspects(first, books.destination)
+        executor = self._executor(first, suspects)
+        crew = open_crew(self.plan, executor, books.destination.parts)
         try:
-            if asks_for_surveys(self.plan):
-                self._survey(walk, window, books, here=here)
-            for item in window.in_order(self._items(chain(first, found), books, here=here)):
-                outcome = books.settle(item)
-                yield outcome
-                if isinstance(outcome, Failed) and self.plan.run.on_error == "stop":
-                    tally.stopped = f"{outcome.input} failed"
-                    return
-            tally.stopped = ""
+            self._start(first, suspects, crew, books.destination)
+            yield from self._settled(walk, chain(first, found), crew, books, tally)
         except OutputError as error:
             tally.stopped = error.message
             raise
         finally:
             crew.close(now=bool(tally.stopped))
 
-    def _survey(self, walk: Walk, window: Window, books: Books, *, here: bool) -> None:
+    def _settled(
+        self, walk: Walk, found: Iterator[Found], crew: Crew, books: Books, tally: Tally
+    ) -> Iterator[Outcome]:
+        window, limit = Window(crew, self._stop), FailureLimit(self.plan.run.max_failures)
+        work = WorkList(
+            self.plan,
+            books,
+            Resume(books.destination, self.plan, books.findings, tally),
+            here=crew.in_this_process,
+            wants_attributes=bool(self.tag_table and self.plan.tags),
+            tell=self._tell_found,
+        )
+        if asks_for_surveys(self.plan):
+            self._survey(walk, window, work, books)
+        for item in window.in_order(work.to_convert(found)):
+            outcome = books.settle(item)
+            limit.add(outcome)
+            yield outcome
+            reason = limit.passed or self._on_error(outcome)
+            if reason:
+                tally.stopped = reason
+                return
+        tally.stopped = self._stop.reason
+
+    def _survey(self, walk: Walk, window: Window, work: WorkList, books: Books) -> None:
         """Read every input once: normalizers ask for statistics of the series or of the run."""
         if self.listener is not None:
             self.listener.surveying()
-        for item in window.in_order(self._survey_items(walk, books, here=here)):
+        for item in window.in_order(work.to_survey(walk.found())):
+            if here:
+                books.left(item)
             # An input that cannot be read adds nothing; its conversion says why.
             if isinstance(item.answer, SurveyReport):
                 books.findings.add(item.locator, item.answer)
 
-    def _survey_items(self, walk: Walk, books: Books, *, here: bool) -> Iterator[Item]:
-        for number, each in enumerate(walk.found(), start=1):
-            self._tell_found(number)
-            reference = each.item
-            if isinstance(reference, Refusal):
-                continue
-            item = Item(f"{os.getpid()}-s{number}", reference.key, reference.locator)
-            item.assignment = SurveyAssignment(reference, each.source)
-            item.seconds = self._seconds_for(reference)
-            if here:
-                books.begun(item)
-            yield item
+    def _on_error(self, outcome: Outcome) -> str:
+        stops = isinstance(outcome, Failed) and self.plan.run.on_error == "stop"
+        return f"{outcome.input} failed" if stops else ""
 
-    def _items(self, found: Iterable[Found], books: Books, *, here: bool) -> Iterator[Item]:
-        """Yield the work, with the answer already where none is needed."""
-        resume = Resume(books.destination, self.plan, books.findings)
-        for number, each in enumerate(found, start=1):
-            self._tell_found(number)
-            item = Item(f"{os.getpid()}-{number}", each.item.key, each.item.locator)
-            if isinstance(each.item, Refusal):
-                item.answer = Report(outcome_of_refusal(each.item))
-            else:
-                self._assign(item, each.item, each.source, resume)
-            if here and item.answer is None:
-                books.begun(item)
-            yield item
-
-    def _assign(self, item: Item, reference: Reference, source: int, resume: Resume) -> None:
-        known = resume.known_outcome(reference)
-        wants_attributes = isinstance(known, Converted) and self.tag_table and self.plan.tags
-        if known is not None and not wants_attributes:
-            item.answer = Report(known)
-            return
-        known = known if isinstance(known, Converted) else None
-        surveyed = resume.findings.known(reference.locator)
-        item.assignment = Assignment(reference, source, item.label, known, surveyed)
-        item.seconds = self._seconds_for(reference)
-
-    def _seconds_for(self, reference: Reference) -> float:
-        return self.plan.run.timeout + (reference.size or 0) / BYTES_A_SECOND
-
-    def _executor(self, first: Sequence[Found]) -> ComponentRef:
+    def _executor(self, first: Sequence[Found], suspects: Sequence[Found]) -> ComponentRef:
         if self.plan.run.executor is not None:
             return self.plan.run.executor
-        return default_executor("inline" if at_hand(first) else "processes", self.registry)
+        here = at_hand(first) and not suspects and self.plan.run.workers is None
+        return default_executor(self.plan.run, self.registry, here=here)
+
+    def _suspects(self, first: Sequence[Found], destination: Destination) -> list[Found]:
+        """Return what a run was reading in its own process when it ended without a word."""
+        journal = destination.journal
+        if journal is None:
+            return []
+        return [each for each in first if journal.is_suspect(each.item.locator)]
 
     def _avoid(self) -> list[Path]:
         return [self.out, self.out / ".dcmconv"]
@@ -194,11 +197,23 @@ class Run:
                 hint="Name a folder: -o pictures/",
             )
 
-    def _start(self, first: Sequence[Found]) -> None:
+    def _start(
+        self,
+        first: Sequence[Found],
+        suspects: Sequence[Found],
+        crew: Crew,
+        destination: Destination,
+    ) -> None:
         if self.events is not None:
             self.events.run_started(self.plan, self.out)
-        if self.listener is not None:
-            self.listener.started(len(first) if len(first) <= HANDFUL else None)
+        if self.listener is None:
+            return
+        workers = 0 if crew.in_this_process else number_of_workers(self.plan)
+        self.listener.started(len(first) if len(first) <= HANDFUL else None, workers)
+        if destination.change is not None:
+            self.listener.chain_changed(destination.change)
+        for each in suspects:
+            self.listener.suspected(each.item.key)
 
     def _tell_found(self, number: int) -> None:
         # A second walk, after a survey, finds nothing new for most of its way.
@@ -214,6 +229,7 @@ class Run:
 
     def _finish(self, tally: Tally, destination: Destination) -> None:
         self.summary = tally.summary
-        close_run(destination, self.summary)
+        if destination.record is not None:
+            destination.record.close(destination.folder, self.summary)
         if self.events is not None:
             self.events.run_finished(self.summary)

@@ -9,29 +9,37 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import cache
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dcmconv.batch.digests import digest_of, folded_digest
-from dcmconv.outcome import Converted, Outcome, OutputFile
+from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 
-__all__ = ["Entry", "Journal", "read_journal"]
+__all__ = ["BEGUN", "LEFT", "Entry", "Journal", "read_journal", "whole_lines"]
+
+BEGUN, LEFT = "begun", "left"
+"""Lines that are no outcome: an input is about to be read in the main process; it was given up."""
 
 SECONDS_BETWEEN_SYNCS = 1.0
 UNWRITTEN = frozenset({"attributes", "unchanged"})
+_OUTCOMES: Mapping[str, type[Outcome]] = {
+    kind.status: kind for kind in (Converted, Skipped, Failed)
+}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What an earlier run wrote about an input that it converted."""
+    """What an earlier run wrote about an input; ``time`` is when, in seconds since 1970."""
 
-    outcome: Converted
+    outcome: Outcome
     chain: str
+    time: float = 0.0
 
 
 @dataclass
@@ -39,12 +47,25 @@ class Journal:
     """An open journal: what is known from earlier runs, and where new lines go.
 
     Memory holds two numbers for each input and for each picture, never the lines themselves.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stamp : mapping
+        What every line of this run carries beside its outcome, such as the version.
+    durable : bool
+        Have each line on the disk before the next thing is done.
     """
 
     path: Path
+    stamp: Mapping[str, Any] = field(default_factory=dict)
+    durable: bool = False
     owners: dict[int, int] = field(default_factory=dict)
     """Digest of each picture's folded path → digest of the locator that it was made from."""
     _offsets: dict[int, int] = field(default_factory=dict)
+    _suspects: set[int] = field(default_factory=set)
+    _in_hand: dict[int, tuple[str, str]] = field(default_factory=dict)
     _append: FileIO | None = None
     _read: BinaryIO | None = None
     _synced: float = 0.0
@@ -55,7 +76,7 @@ class Journal:
         self._append = FileIO(descriptor, "r+")
         self._read = self.path.open("rb")
         end = 0
-        for offset, line in _whole_lines(self._read):
+        for offset, line in whole_lines(self._read):
             end = offset + len(line)
             self._learn(offset, line)
         self._append.truncate(end)
@@ -63,17 +84,19 @@ class Journal:
         return self
 
     def close(self) -> None:
-        """Write everything to the disk."""
+        """Say what was begun and given up, and write everything to the disk."""
         if self._append is not None:
             # What a full disk does not take any more is done again by the next run.
             with suppress(OSError):
+                for key, locator in list(self._in_hand.values()):
+                    self.left(key, locator)
                 self._sync()
             self._append.close()
         if self._read is not None:
             self._read.close()
 
     def find(self, locator: str) -> Entry | None:
-        """Return what the last line about an input says, if it was converted."""
+        """Return what the last line about an input says."""
         offset = self._offsets.get(digest_of(locator))
         if offset is None or self._read is None:
             return None
@@ -81,14 +104,28 @@ class Journal:
         data = json.loads(self._read.readline())
         if data["locator"] != locator:
             return None
-        return Entry(_converted_from(data), data.get("chain", ""))
+        try:
+            return Entry(_outcome_from(data), data.get("chain", ""), _seconds(data.get("time")))
+        except (KeyError, TypeError, ValueError):
+            # Another version wrote it, with other fields: the work is done again.
+            return None
+
+    def is_suspect(self, locator: str) -> bool:
+        """Say whether a run ended, without a word, while it read this input in its own process."""
+        return digest_of(locator) in self._suspects
 
     def begun(self, key: str, locator: str) -> None:
         """Write down that an input is about to be read in this very process.
 
         A crash there ends the program; this line then says what it was reading.
         """
-        self._write({"status": "begun", "input": key, "locator": locator})
+        self._in_hand[digest_of(locator)] = key, locator
+        self._write({"status": BEGUN, "input": key, "locator": locator})
+
+    def left(self, key: str, locator: str) -> None:
+        """Write down that what was begun is no longer in hand, and has no outcome yet."""
+        self._in_hand.pop(digest_of(locator), None)
+        self._write({"status": LEFT, "input": key, "locator": locator})
 
     def record(self, outcome: Outcome, chain: str) -> None:
         """Write down what became of an input."""
@@ -96,16 +133,34 @@ class Journal:
         data = {name: value for name, value in vars(outcome).items() if name not in UNWRITTEN}
         if isinstance(outcome, Converted):
             data["outputs"] = [vars(output) for output in outcome.outputs]
-        data = {"status": outcome.status, **data, "chain": chain}
-        self._write({**data, "time": datetime.now(UTC).isoformat(timespec="seconds")})
+        data = {"status": outcome.status, **data, "chain": chain, **self.stamp}
+        # Milliseconds: a picture that is younger than its line was touched by somebody else.
+        self._write({**data, "time": datetime.now(UTC).isoformat(timespec="milliseconds")})
+        if self._in_hand:
+            self._in_hand.pop(digest_of(outcome.locator), None)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield the last line of every input as it stood when the journal was opened."""
+        if self._read is not None:
+            for offset in list(self._offsets.values()):
+                self._read.seek(offset)
+                yield json.loads(self._read.readline())
 
     def _write(self, data: dict[str, Any]) -> None:
         if self._append is None:
             raise ValueError("the journal is not open")
         rest = json.dumps(data, separators=(",", ":")).encode() + b"\n"
-        while rest:
-            rest = rest[self._append.write(rest) :]
-        if time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
+        start = self._append.tell()
+        try:
+            while rest:
+                rest = rest[self._append.write(rest) :]
+        except OSError:
+            # Half a line would swallow the next one.
+            with suppress(OSError):
+                self._append.truncate(start)
+                self._append.seek(start)
+            raise
+        if self.durable or time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
             self._sync()
 
     def _sync(self) -> None:
@@ -115,26 +170,30 @@ class Journal:
 
     def _learn(self, offset: int, line: bytes) -> None:
         data = _parsed(line)
-        if data is None or data["status"] == "begun":
+        if data is None:
             return
         source = digest_of(data["locator"])
-        self._offsets.pop(source, None)
-        if data["status"] == Converted.status:
+        if data["status"] == BEGUN:
+            self._suspects.add(source)
+            return
+        self._suspects.discard(source)
+        if data["status"] in _OUTCOMES:
             self._offsets[source] = offset
-            for output in data["outputs"]:
+            for output in data.get("outputs", ()):
                 self.owners[folded_digest(output["path"])] = source
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     """Yield every whole line of a journal as data, oldest first; what is torn is left out."""
     with path.open("rb") as stream:
-        for _, line in _whole_lines(stream):
+        for _, line in whole_lines(stream):
             data = _parsed(line)
             if data is not None:
                 yield data
 
 
-def _whole_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def whole_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that end where they should, each with its offset."""
     offset = 0
     for line in stream:
         if line.endswith(b"\n"):
@@ -153,14 +212,23 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         return None
 
 
-def _converted_from(data: dict[str, Any]) -> Converted:
-    return Converted(
-        input=data["input"],
-        locator=data["locator"],
-        size=data["size"],
-        mtime_ns=data["mtime_ns"],
-        notes=tuple(data["notes"]),
-        outputs=tuple(OutputFile(**output) for output in data["outputs"]),
-        transfer_syntax=data["transfer_syntax"],
-        decoder=data["decoder"],
-    )
+def _outcome_from(data: dict[str, Any]) -> Outcome:
+    kind = _OUTCOMES[data["status"]]
+    values = {name: data[name] for name in _written_fields(kind) if name in data}
+    values["notes"] = tuple(values.get("notes", ()))
+    if kind is Converted:
+        known = _written_fields(OutputFile)
+        values["outputs"] = tuple(
+            OutputFile(**{name: output[name] for name in known if name in output})
+            for output in data["outputs"]
+        )
+    return kind(**values)
+
+
+@cache
+def _written_fields(kind: type[Outcome | OutputFile]) -> frozenset[str]:
+    return frozenset(item.name for item in fields(kind)) - UNWRITTEN
+
+
+def _seconds(text: object) -> float:
+    return datetime.fromisoformat(str(text)).timestamp() if text else 0.0

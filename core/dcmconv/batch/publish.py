@@ -7,7 +7,6 @@ names.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,13 +14,16 @@ from pathlib import Path
 from dcmconv.batch.destination import Destination
 from dcmconv.batch.digests import digest_of, folded_digest, hex_of
 from dcmconv.batch.records import Part, Report
+from dcmconv.batch.refused import ENDS_THE_RUN, refused
+from dcmconv.batch.standing import is_same
 from dcmconv.chain.plan import RunOptions
-from dcmconv.errors import OutputError, UsageError
+from dcmconv.errors import UsageError
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 
 __all__ = ["Publisher"]
 
-ENDS_THE_RUN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+WITHOUT_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
+"""What file systems without hard links say (FAT, some network shares), and folders full of them."""
 _BLOCK = 1 << 20
 
 
@@ -56,7 +58,7 @@ class Publisher:
         Raises
         ------
         OutputError
-            If the destination is full or read-only: the run cannot go on.
+            If the destination is full, read-only or gone: the run cannot go on.
         UsageError
             If one file was named, and there are several pictures.
         """
@@ -111,7 +113,7 @@ class Publisher:
             if claimed:
                 return "replace"
             # A run that was killed between a picture and its line in the journal left this behind.
-            if _is_same(target, output):
+            if is_same(target, output):
                 return "adopt"
         raise _exists(output.path, self.options.on_existing, "Choose another --out, or move it.")
 
@@ -127,7 +129,7 @@ class Publisher:
             return _Placed(parts[0], output, "new")
         if self.options.on_existing == "replace":
             return _Placed(parts[0], output, "replace")
-        if self.options.on_existing == "resume" and _is_same(
+        if self.options.on_existing == "resume" and is_same(
             self.destination.folder / name, output
         ):
             return _Placed(parts[0], output, "adopt")
@@ -143,11 +145,18 @@ class Publisher:
                 elif item.how == "new":
                     _move_new(item.part.path, target)
                     made.append(target)
+            if self.options.durable:
+                _sync_folders([self.destination.folder / item.output.path for item in placed])
         except OSError as error:
             # All pictures of an input or none: what was moved a moment ago goes again.
             for path in made:
                 path.unlink(missing_ok=True)
-            raise _refused(item.output.path, error) from error
+            explained = refused(item.output.path, error)
+            if explained.reason in ENDS_THE_RUN:
+                raise explained from error
+            raise _TakenError(
+                explained.reason, explained.message, explained.hint, True
+            ) from error
 
 
 def _move_new(part: str, target: Path) -> None:
@@ -161,25 +170,45 @@ def _move_new(part: str, target: Path) -> None:
                 raise
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            # File systems without links (FAT, some network shares) and folders on another one.
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV):
+            if error.errno == errno.EXDEV:
+                _copy_new(part, target)
+                return
+            if error.errno not in WITHOUT_LINKS:
                 raise
-            _copy_new(part, target)
+            _rename_new(part, target)
             return
 
 
-def _copy_new(part: str, target: Path) -> None:
+def _rename_new(part: str, target: Path) -> None:
+    # The folder is ours by its lock: nobody who minds that comes between the look and the rename.
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, "it is there already", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
+    os.rename(part, target)  # noqa: PTH104 - parts are strings
+
+
+def _copy_new(part: str, target: Path) -> None:
+    """Move a file into a folder that lies on another device."""
     near = target.with_name(Path(part).name)
     try:
         with Path(part).open("rb") as source, near.open("wb") as copy:
             while block := source.read(_BLOCK):
                 copy.write(block)
-        if os.path.lexists(target):
-            raise FileExistsError(errno.EEXIST, "it is there already", str(target))
-        near.rename(target)
+        _rename_new(str(near), target)
     finally:
         near.unlink(missing_ok=True)
+
+
+def _sync_folders(targets: list[Path]) -> None:
+    """Have the names on the disk, not only the bytes."""
+    if os.name == "nt":
+        return  # folders cannot be opened there
+    for folder in dict.fromkeys(target.parent for target in targets):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _suffixed(part: Part, locator: str) -> str:
@@ -188,36 +217,11 @@ def _suffixed(part: Part, locator: str) -> str:
     return f"{folder}{slash}{stem}-{hex_of(locator)}{dot}{ending}"
 
 
-def _is_same(path: Path, output: OutputFile) -> bool:
-    try:
-        if path.is_symlink() or path.stat().st_size != output.size:
-            return False
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == output.sha256
-    except OSError:
-        return False
-
-
 def _exists(path: str, on_existing: str, hint: str) -> _TakenError:
     message = f"{path} is there already, and not known to be from this input."
     if on_existing in ("skip", "fail"):
         message = f"{path} is there already."
     return _TakenError("exists", message, hint, on_existing != "skip")
-
-
-def _refused(path: str, error: OSError) -> Exception:
-    if error.errno in ENDS_THE_RUN:
-        return OutputError(
-            f"{path} cannot be written: {error.strerror}.",
-            hint="Make room, then run again: what is finished stays.",
-            reason="disk-full" if error.errno != errno.EROFS else "output",
-        )
-    return _TakenError(
-        "output",
-        f"{path} cannot be written: {error.strerror}.",
-        "Choose another --out, or another --name.",
-        True,
-    )
 
 
 def _instead(outcome: Converted, reason: str, message: str, hint: str, *, failed: bool) -> Outcome:

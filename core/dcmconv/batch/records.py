@@ -100,3 +100,5 @@ class Report:
 
     outcome: Outcome
     parts: tuple[Part, ...] = ()
+    traceback: str = ""
+    """Of an unexpected error, where the run asks for tracebacks."""

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 
 from dcmconv.batch.destination import Destination
 from dcmconv.batch.findings import Findings
+from dcmconv.batch.journal import Entry
+from dcmconv.batch.standing import Standing, state_of
+from dcmconv.batch.tally import Tally
 from dcmconv.chain.plan import Plan
 from dcmconv.inputs import Reference
-from dcmconv.outcome import Converted, Outcome, Skipped
+from dcmconv.outcome import Converted, Failed, Outcome, Skipped
 
 __all__ = ["Resume"]
+
+TRIED_AGAIN = frozenset(
+    {
+        *("exists", "collision", "output", "no-permission", "name-too-long", "too-large"),
+        *("io-error", "disk-full", "read-only", "vanished"),
+        *("changed", "unreadable", "not-a-file", "not-installed"),
+    }
+)
+"""Reasons that lie outside the file: they may be gone, though the file and the chain are the same."""
 
 
 @dataclass(frozen=True)
@@ -21,40 +32,65 @@ class Resume:
     destination: Destination
     plan: Plan
     findings: Findings
+    tally: Tally
 
     def known_outcome(self, reference: Reference) -> Outcome | None:
         """Return the outcome of an input that is done already; None where there is work.
 
         Under ``resume``, done means the same size and time of change, the same chain (with the same
-        statistics of the series and the run), and every picture there with its size.  Under
-        ``skip``, the pictures are enough.
+        statistics of the series and the run), and every picture there as it was.  Under ``skip``,
+        the pictures are enough.  A failure stands until something changes, or ``retry_failed``.
         """
         journal, policy = self.destination.journal, self.plan.run.on_existing
         if journal is None or policy not in ("resume", "skip"):
             return None
         entry = journal.find(reference.locator)
-        if entry is None or not self._all_there(entry.outcome):
+        if entry is None:
             return None
-        if policy == "skip":
-            return _skipped(reference, entry.outcome)
-        same_input = (reference.size, reference.mtime_ns) == (
-            entry.outcome.size,
-            entry.outcome.mtime_ns,
+        if policy == "skip" and isinstance(entry.outcome, Converted):
+            is_there = self._all_there(entry.outcome, entry)
+            return _skipped(reference, entry.outcome) if is_there else None
+        if not self._is_current(reference, entry) or not self._stands(entry):
+            return None
+        return replace(entry.outcome, input=reference.key, unchanged=True)
+
+    def as_before(self, outcome: Skipped | Failed) -> Outcome:
+        """Return what a source refuses, marked as unchanged where the journal has it already."""
+        journal = self.destination.journal
+        entry = journal.find(outcome.locator) if journal is not None else None
+        known = entry.outcome if entry else None
+        is_same = type(known) is type(outcome) and all(
+            getattr(known, name) == getattr(outcome, name) for name in ("reason", "message")
         )
+        return replace(outcome, unchanged=True) if is_same else outcome
+
+    def _is_current(self, reference: Reference, entry: Entry) -> bool:
+        """Say whether neither the input nor what is done with it has changed."""
         # Without a fingerprint nobody can tell whether the input is still the same.
-        same_chain = entry.chain == self.findings.chain_of(reference.locator)
-        if same_input and reference.mtime_ns is not None and same_chain:
-            return replace(entry.outcome, input=reference.key, unchanged=True)
-        return None
+        return (
+            reference.mtime_ns is not None
+            and (reference.size, reference.mtime_ns) == (entry.outcome.size, entry.outcome.mtime_ns)
+            and entry.chain == self.findings.chain_of(reference.locator)
+        )
 
-    def _all_there(self, outcome: Converted) -> bool:
-        return all(self._size(output.path) == output.size for output in outcome.outputs)
+    def _stands(self, entry: Entry) -> bool:
+        outcome = entry.outcome
+        if isinstance(outcome, Converted):
+            return self._all_there(outcome, entry)
+        if isinstance(outcome, Skipped | Failed) and outcome.reason in TRIED_AGAIN:
+            return False
+        return not (isinstance(outcome, Failed) and self.plan.run.retry_failed)
 
-    def _size(self, path: str) -> int | None:
-        try:
-            return os.stat(self.destination.folder / path).st_size  # noqa: PTH116 - 400,000 a second
-        except OSError:
-            return None
+    def _all_there(self, outcome: Converted, entry: Entry) -> bool:
+        """Look at every picture of an input, and count those that are gone or no longer the same."""
+        written = float("-inf") if self.plan.run.verify else entry.time
+        states = [
+            state_of(self.destination.folder, output, written=written) for output in outcome.outputs
+        ]
+        self.tally.found_damage(
+            missing=states.count(Standing.MISSING), altered=states.count(Standing.ALTERED)
+        )
+        return all(state is Standing.WHOLE for state in states)
 
 
 def _skipped(reference: Reference, known: Converted) -> Skipped:
@@ -65,4 +101,5 @@ def _skipped(reference: Reference, known: Converted) -> Skipped:
         mtime_ns=reference.mtime_ns,
         reason="exists",
         message=f"Its pictures are there already ({len(known.outputs)}).",
+        unchanged=True,
     )

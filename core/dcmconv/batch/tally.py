@@ -25,9 +25,16 @@ class Tally:
         self._counts[outcome.status] += 1
         if isinstance(outcome, Converted):
             self._counts["unchanged"] += outcome.unchanged
+            self._counts["salvaged"] += outcome.salvaged
             self._counts["pictures"] += len(outcome.outputs)
         elif isinstance(outcome, Skipped | Failed):
             self._reasons[outcome.reason] += 1
+            self._counts["failed_before"] += isinstance(outcome, Failed) and outcome.unchanged
+
+    def found_damage(self, *, missing: int, altered: int) -> None:
+        """Count pictures of earlier runs that are not what they were."""
+        self._counts["missing"] += missing
+        self._counts["altered"] += altered
 
     @property
     def summary(self) -> Summary:
@@ -41,4 +48,8 @@ class Tally:
             seconds=round(time.monotonic() - self.began, 3),
             reasons=dict(self._reasons.most_common()),
             stopped=self.stopped,
+            failed_before=self._counts["failed_before"],
+            salvaged=self._counts["salvaged"],
+            missing=self._counts["missing"],
+            altered=self._counts["altered"],
         )

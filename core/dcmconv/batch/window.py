@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dcmconv.batch.records import Assignment, Report, SurveyAssignment, SurveyReport
+from dcmconv.batch.stopping import Stop
 from dcmconv.executor import Crew, Done, Lost, Task
 
 __all__ = ["LEAD", "Item", "Window"]
@@ -16,6 +17,10 @@ LEAD = 4096
 
 READY_AT_ONCE = 256
 """How many inputs without work are taken from the walk before answers are looked at again."""
+
+
+SECONDS_OF_SLEEP = 0.5
+"""How long a request to stop may go unseen while no answer comes."""
 
 
 @dataclass
@@ -36,10 +41,12 @@ class Window:
     """Keeps as many tasks in flight as the crew likes, and no more.
 
     A task whose worker crashed is tried once more, in another worker; a second crash, a passed time
-    limit and anything else stands.
+    limit and anything else stands.  Once ``stop`` is asked, no item is taken any more; those in
+    hand are waited for as long as it lets them.
     """
 
     crew: Crew
+    stop: Stop = field(default_factory=Stop)
     _waiting: deque[Item] = field(default_factory=deque)
     _in_flight: dict[int, Item] = field(default_factory=dict)
     _number: int = 0
@@ -49,17 +56,19 @@ class Window:
         upcoming = iter(items)
         more = True
         while more or self._waiting:
-            more = more and self._take(upcoming)
+            more = more and not self.stop.asked and self._take(upcoming)
             while self._waiting and self._waiting[0].answer is not None:
                 yield self._waiting.popleft()
+            if self.stop.is_over:
+                return
             if self._in_flight and (self._is_full or not more):
-                for answer in self.crew.wait():
+                for answer in self.crew.wait(SECONDS_OF_SLEEP):
                     self._settle(answer)
 
     def _take(self, upcoming: Iterator[Item]) -> bool:
         """Fill the window; say whether there may be more."""
         ready = 0
-        while not self._is_full and ready < READY_AT_ONCE:
+        while not self._is_full and ready < READY_AT_ONCE and not self.stop.asked:
             item = next(upcoming, None)
             if item is None:
                 return False

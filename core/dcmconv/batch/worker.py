@@ -5,8 +5,8 @@ Parts are finished files under unfinished names; the engine, in the main process
 
 from __future__ import annotations
 
-import errno
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -29,8 +29,9 @@ from dcmconv.batch.records import (
     SurveyReport,
     WorkerSetup,
 )
+from dcmconv.batch.refused import refused
 from dcmconv.batch.surveys import survey_report
-from dcmconv.errors import DcmconvError, InputError, OutputError, SkipInput
+from dcmconv.errors import DcmconvError, InputError, SkipInput
 from dcmconv.inputs import InputFile
 from dcmconv.kinds import Source
 from dcmconv.outcome import Converted, Failed, OutputFile, Skipped
@@ -140,8 +141,9 @@ class _Worker:
         names: Mapping[str, LaneName] = lane_names(
             [(lane.lane.id, lane.lane.name, lane.writer.suffix) for lane in opened.lanes]
         )
-        named = NamedInput(assignment.reference.key, opened.attributes, opened.frame_count)
         for number, picture in enumerate(opened.pictures()):
+            key, attributes = assignment.reference.key, picture.attributes
+            named = NamedInput(key, attributes, opened.frame_count)
             name = names[picture.lane_id].path_for(named, picture.frame_number)
             path = f"{self.setup.parts}/{PART_PREFIX}{assignment.label}-{number}.part"
             # Listed before it is written, so that half a file is removed as well.

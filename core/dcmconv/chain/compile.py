@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
 from dcmconv.chain.attributes import attribute_complaints
@@ -222,14 +222,10 @@ class _Compilation:
             self.complaints += found
             return RunOptions()
         settings = cast("RunSettings", found)
-        return RunOptions(
-            workers=None if settings.workers == "auto" else settings.workers,
-            executor=executor.ref if executor else None,
-            timeout=settings.timeout,
-            on_error=settings.on_error,
-            on_collision=settings.on_collision,
-            on_existing=settings.on_existing,
-        )
+        said = {item.name: getattr(settings, item.name) for item in fields(settings)}
+        said["workers"] = None if settings.workers == "auto" else settings.workers
+        said["max_failures"] = str(settings.max_failures)
+        return RunOptions(**said, executor=executor.ref if executor else None)
 
     def _readers(self, specs: tuple[ComponentSpec, ...]) -> tuple[ComponentRef, ...]:
         """Return every reader in its usual order, those in ``specs`` with their options."""

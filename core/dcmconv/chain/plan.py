@@ -70,7 +70,10 @@ def _is_among(value: Any, accepted: tuple[Any, ...]) -> bool:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run goes about its work; nothing here changes a picture."""
+    """How a run goes about its work; of all this only ``policy`` decides what becomes a picture.
+
+    The fields are those of ``dcmconv.chain.settings.RunSettings``, which say what they mean.
+    """
 
     workers: int | None = None
     """None: as many as the machine lets this process use."""
@@ -78,9 +81,17 @@ class RunOptions:
     """None: ``inline`` for a handful of inputs, ``processes`` for more."""
     timeout: float = 60.0
     """Seconds for one input."""
+    memory: int | None = None
+    """MiB for one worker; None: a fair share."""
+    policy: str = "default"
+    max_failures: str = ""
     on_error: str = "continue"
     on_collision: str = "suffix"
     on_existing: str = "resume"
+    retry_failed: bool = False
+    verify: bool = False
+    durable: bool = False
+    tracebacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,12 @@ class Plan:
     @cached_property
     def digest(self) -> str:
         """A hash of all that can change a picture or its name; workers and time limits cannot."""
-        data = {
+        text = json.dumps(self.as_data(), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return all that can change a picture or its name, as plain data."""
+        return {
             "readers": [reader.as_data() for reader in self.readers],
             "lanes": [lane.as_data() for lane in self.lanes],
             "rules": [
@@ -119,6 +135,5 @@ class Plan:
                 for rule in self.rules
             ],
             "frames": self.frames,
+            "policy": self.run.policy,
         }
-        text = json.dumps(data, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]

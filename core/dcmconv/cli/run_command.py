@@ -107,7 +107,7 @@ class _Ears:
 
     def surveying(self) -> None:
         if not self.flags.quiet:
-            self.progress.note("Reading every input twice: first for statistics of many.")
+            self.progress.note("Every input is read twice: first for the statistics that they share.")
 
     def found(self, count: int) -> None:
         self.progress.found(count)

@@ -35,6 +35,8 @@ class EncodedPicture:
     tone: str
     rows: int
     columns: int
+    attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Those of the frame, for names."""
 
 
 @dataclass
@@ -103,8 +105,9 @@ class Opened:
 
     def _survey_instance(self) -> None:
         if self.surveyed is None and self.wide_surveys:
+            # What stopped the survey stops this as well, and is the reason to report.
             for _ in self.frames():
-                """What stopped the survey stops this as well, and is the reason to report."""
+                pass
         surveys = dict.fromkeys(lane.survey for lane in self.lanes)
         asked = [survey for survey in surveys if survey.scope == "instance"]
         if asked:
@@ -134,6 +137,7 @@ class Opened:
                 tone=tone,
                 rows=picture.rows,
                 columns=picture.columns,
+                attributes=frame.attributes,
             )
 
     def _toned(self, frame: Frame) -> Iterator[tuple[LaneAtWork, Picture, str]]:

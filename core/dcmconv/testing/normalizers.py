@@ -12,10 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from dcmconv.curve import Curve, CurveLike, Keep, Tone
-from dcmconv.errors import InputError
+from dcmconv.errors import InputError, PluginError
 from dcmconv.frame import Frame
 from dcmconv.kinds import ArrayNormalizer, MaskNormalizer, Normalizer
 from dcmconv.render.tone import render_tone
+from dcmconv.survey import Gathered
 from dcmconv.testing.components import ComponentConformance, explained
 from dcmconv.testing.frames import COLOR_FRAMES, FRAMES
 from dcmconv.testing.reference import background_of, display_values
@@ -90,6 +91,18 @@ class NormalizerConformance(ComponentConformance):
             if isinstance(curve, Curve):
                 assert curve in again, f"{name}: two curves for the same frame"
                 assert hash(curve) in map(hash, again), f"{name}: equal curves, unequal hashes"
+
+    def test_it_asks_many_frames_for_no_more_than_its_survey_names(self) -> None:
+        survey = self.component.survey()
+        if survey.scope == "frame":
+            pytest.skip("it looks at one frame at a time")
+        for name, frame, _ in self.curves():
+            held = Gathered.of(frame, percentiles=bool(survey.percentiles))
+            lent: dict[str, Any] = {"surveyed": held.statistics(survey, frame.units)}
+            try:
+                self.component.curve(dataclasses.replace(frame, **lent))
+            except PluginError as error:
+                pytest.fail(f"{name}: {error}")
 
     def test_a_curve_is_a_frozen_value_that_pickles(self) -> None:
         for name, _, curve in self.curves():

@@ -31,20 +31,20 @@ class Nearest:
         Filled with background, and written into.
     factor : int
         How many pixels become one, each way.
+    whole : tuple of two ints
+        Rows and columns before.
     """
 
-    def __init__(self, result: NDArray[Any], factor: int) -> None:
+    def __init__(self, result: NDArray[Any], factor: int, *, whole: tuple[int, int]) -> None:
         self._result = result
-        self._factor = factor
+        self._rows, self._columns = (_middles(length, factor) for length in whole)
 
     def add(self, tile: NDArray[Any], row: int, column: int) -> None:
         """Lay down a tile."""
-        factor = self._factor
-        first_row, first_column = (-(start - factor // 2) % factor for start in (row, column))
-        chosen = tile[first_row::factor, first_column::factor]
-        if chosen.size:
-            top, left = (row + first_row) // factor, (column + first_column) // factor
-            self._result[top : top + chosen.shape[0], left : left + chosen.shape[1]] = chosen
+        rows, top = _within(self._rows, row, tile.shape[0])
+        columns, left = _within(self._columns, column, tile.shape[1])
+        place = slice(top, top + len(rows)), slice(left, left + len(columns))
+        self._result[place] = tile[rows][:, columns]
 
     def finish(self) -> NDArray[Any]:
         """Return the picture."""
@@ -123,6 +123,17 @@ class BoxMean:
         if block.dtype.kind in "iu":
             means = np.floor(means + 0.5)
         block[...] = means.astype(block.dtype)
+
+
+def _middles(length: int, factor: int) -> NDArray[np.int64]:
+    """Return the middle of each box, or its last pixel where the last box is cut off before."""
+    return np.minimum(np.arange(0, length, factor) + factor // 2, length - 1)
+
+
+def _within(middles: NDArray[np.int64], start: int, length: int) -> tuple[NDArray[np.int64], int]:
+    """Return which middles a stretch holds, counted from its start, and the first one's box."""
+    first, last = np.searchsorted(middles, [start, start + length])
+    return middles[first:last] - start, int(first)
 
 
 def _box_sizes(length: int, factor: int) -> NDArray[np.int64]:

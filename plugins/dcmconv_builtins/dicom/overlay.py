@@ -157,7 +157,8 @@ class _Plane:
             return None
         index = self._frame_index(frame_number)
         if index is None:
-            return None
+            # The plane is there and lies over other frames: a mask of this one is black.
+            return np.zeros(shape, np.bool_)
         first = index * rows * columns
         content = self._content(data_tag)
         if first + rows * columns > 8 * len(content):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from dcmconv.plugin import Frame
 from dcmconv_builtins.dicom.decoders import Decoded
@@ -15,10 +16,10 @@ from dcmconv_builtins.dicom.overlay import (
 )
 from dcmconv_builtins.dicom.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixel_values import StoredRange
-from dcmconv_builtins.dicom.presentation_state.apply import apply_presentation_state
-from dcmconv_builtins.dicom.presentation_state.library import Match, StateLibrary, open_library
-from dcmconv_builtins.dicom.presentation_state.references import Target
 from dcmconv_builtins.dicom.read_options import ReadOptions
+
+if TYPE_CHECKING:
+    from dcmconv_builtins.dicom.presentation_state.library import StateLibrary
 
 __all__ = ["Presentation"]
 
@@ -46,8 +47,7 @@ class Presentation:
         self._draws_overlays = options.overlays == "draw"
         self._description = description
         self._groups = overlay_groups(top)
-        path = options.presentation_states
-        self._library: StateLibrary | None = open_library(path) if path else None
+        self._library = _library_of(options)
 
     def applied(self, frame: Frame, decoded: Decoded, stored: StoredRange) -> Frame:
         """Return the Frame with its overlays, shown by its state; the same one if it has neither.
@@ -62,19 +62,31 @@ class Presentation:
             What the bits of a stored value allow.
         """
         planes = self._planes(frame, decoded)
-        match = self._match(frame)
-        noted = (*self._new_notes(frame), *match.notes)
-        if noted:
-            frame = replace(frame, notes=(*frame.notes, *noted))
-        if match.state is not None:
-            target = self._target(frame)
-            return apply_presentation_state(
-                frame, match.state, target, planes=planes, stored=stored
-            )
-        if not planes:
-            return frame
+        # An overlay that was left out is noted when the frame is there already.
+        new_notes = [line for line in self._top.notes.lines() if line not in frame.notes]
+        if new_notes:
+            frame = replace(frame, notes=(*frame.notes, *new_notes))
         layers = (replace(plane, drawn=self._draws_overlays) for plane in planes)
-        return replace(frame, layers=(*frame.layers, *layers))
+        if self._library is not None:
+            return self._by_state(frame, tuple(layers), stored, self._library)
+        return replace(frame, layers=(*frame.layers, *layers)) if planes else frame
+
+    def _by_state(
+        self,
+        frame: Frame,
+        planes: tuple[OverlayLayer, ...],
+        stored: StoredRange,
+        library: StateLibrary,
+    ) -> Frame:
+        from dcmconv_builtins.dicom.presentation_state.apply import apply_presentation_state
+        from dcmconv_builtins.dicom.presentation_state.references import Target
+
+        target = Target(self._top.text("SOPInstanceUID"), frame.frame_number)
+        match = library.find(target)
+        frame = replace(frame, notes=(*frame.notes, *match.notes))
+        if match.state is None:
+            return replace(frame, layers=(*frame.layers, *planes))
+        return apply_presentation_state(frame, match.state, target, planes=planes, stored=stored)
 
     def _planes(self, frame: Frame, decoded: Decoded) -> tuple[OverlayLayer, ...]:
         if not self._groups:
@@ -93,12 +105,11 @@ class Presentation:
             cells=cells,
         )
 
-    def _new_notes(self, frame: Frame) -> tuple[str, ...]:
-        # An overlay that is left out is noted while the frame is there already.
-        return tuple(line for line in self._top.notes.lines() if line not in frame.notes)
 
-    def _match(self, frame: Frame) -> Match:
-        return self._library.find(self._target(frame)) if self._library else Match(None)
+def _library_of(options: ReadOptions) -> StateLibrary | None:
+    if options.presentation_states is None:
+        return None
+    # Fonts, drawing and the rest of it are imported where somebody wants it.
+    from dcmconv_builtins.dicom.presentation_state.library import open_library
 
-    def _target(self, frame: Frame) -> Target:
-        return Target(self._top.text("SOPInstanceUID"), frame.frame_number)
+    return open_library(options.presentation_states)

@@ -113,7 +113,7 @@ class StitchedSlide:
         result[...] = self._background(first)
         # The mean of two numbers of a palette or of two segments means nothing.
         if self._factor == 1 or first.is_label or first.palette is not None:
-            return Nearest(result, self._factor)
+            return Nearest(result, self._factor, whole=self._matrix)
         return BoxMean(result, self._factor, whole=self._matrix, tile_rows=tile.shape[0])
 
     def _background(self, first: Frame) -> Any:

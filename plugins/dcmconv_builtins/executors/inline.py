@@ -31,6 +31,7 @@ class Inline(Executor):
 class _InlineCrew(Crew):
     work: Callable[[Any], Any]
     capacity: int = 1
+    in_this_process: bool = True
     _tasks: deque[Task] = field(default_factory=deque)
 
     def submit(self, task: Task) -> None:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from dcmconv.plugin import Picture, Template, UsageError
-from dcmconv_builtins.steps.fonts import FontSet
+from dcmconv_builtins.lettering.fonts import FontSet
 
 __all__ = ["caption_of", "check_template"]
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Opt, Picture, Step, ValueScale
+from dcmconv_builtins.lettering.fonts import FontSet
+from dcmconv_builtins.lettering.text import TextBlock
 from dcmconv_builtins.steps.drawing import (
     RGB,
     canvas_like,
@@ -17,8 +19,6 @@ from dcmconv_builtins.steps.drawing import (
     paint,
     parse_color,
 )
-from dcmconv_builtins.steps.fonts import FontSet
-from dcmconv_builtins.steps.text import TextBlock
 from dcmconv_builtins.steps.ticks import round_values, value_labels
 
 __all__ = ["Colorbar"]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Opt, Picture, Step
+from dcmconv_builtins.lettering.fonts import FontSet
+from dcmconv_builtins.lettering.text import TextBlock, fit_text
 from dcmconv_builtins.steps.caption import caption_of, check_template
 from dcmconv_builtins.steps.drawing import canvas_like, in_colors, paint
-from dcmconv_builtins.steps.fonts import FontSet
 from dcmconv_builtins.steps.resampling import Filter, resample
-from dcmconv_builtins.steps.text import TextBlock, fit_text
 from dcmconv_builtins.steps.ticks import tick_labels, tick_values
 
 __all__ = ["Figure"]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from dcmconv.plugin import Opt, Picture, Step
+from dcmconv_builtins.lettering.fonts import FontSet
+from dcmconv_builtins.lettering.text import TextBlock, fit_text
 from dcmconv_builtins.steps.caption import caption_of, check_template
 from dcmconv_builtins.steps.drawing import canvas_like, contrast_of, in_colors, paint, parse_color
-from dcmconv_builtins.steps.fonts import FontSet
-from dcmconv_builtins.steps.text import TextBlock, fit_text
 
 __all__ = ["Title"]
 

@@ -170,40 +170,68 @@ def test_a_crash_in_the_survey_costs_only_its_own_input(scans, tmp_path):
     assert set(tones(outcomes).values()) == {"min-max 0..1000 HU of the run"}
 
 
-def test_an_input_that_only_the_conversion_could_read_is_told_apart(scans, tmp_path):
-    marker = tmp_path / "marker"
-    (scans / "c").write_text(f"DEED crash-once {marker}")
-    (scans / "d").write_text(f"DEED crash-once {marker}-2")
+def test_a_crash_in_the_survey_that_does_not_come_again_is_forgiven(scans, tmp_path):
+    (scans / "c").write_text(f"DEED crash-once {tmp_path / 'marker'}")
     outcomes = run(in_a_pool(plan(scaled(scope="run"), workers=1)), scans, tmp_path / "out")
-    # The second try of the survey has read them: nothing is lost.
     assert {each.status for each in outcomes} == {"converted"}
 
 
-def test_an_input_that_grew_out_of_its_survey_fails_and_says_why(scans, tmp_path):
-    made = plan(scaled(scope="run"))
+class Meddler:
+    """Puts another file into the place of ``a2`` between the survey and its conversion."""
 
-    class Meddler:
-        def surveying(self):
-            self.surveys = True
+    def __init__(self, folder, before=None):
+        self.folder, self.before, self.surveys = folder, before, 0
 
-        def started(self, total_known):
-            pass
+    def surveying(self):
+        self.surveys += 1
+        if self.before is not None:
+            (self.folder / "a2").write_bytes(self.before)
 
-        def found(self, count):
-            pass
+    def started(self, *known):
+        pass
 
-        def finished(self, outcome):
-            if outcome.input == "a1":
-                save(row(1, 2, RescaleType="OD", Modality="OT"), scans / "a2")
+    def chain_changed(self, change):
+        pass
 
-    meddler = Meddler()
+    def found(self, count):
+        pass
+
+    def finished(self, outcome):
+        if outcome.input == "a1":
+            save(row(1, 2, Modality="OT", RescaleType="OD"), self.folder / "a2")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(None, id="in-other-units"),
+        pytest.param(b"DEED damaged", id="unreadable"),
+        pytest.param(b"hello", id="no-picture"),
+    ],
+)
+def test_an_input_that_was_another_in_the_survey_fails_and_says_why(scans, tmp_path, before):
+    made, meddler = plan(scaled(scope="run")), Meddler(scans, before)
     outcomes = run(made, scans, tmp_path / "out", listener=meddler)
-    assert meddler.surveys
+    assert meddler.surveys == 1
     assert [each.status for each in outcomes] == ["converted", "failed", "converted"]
+    assert "of the run were taken without it" in outcomes[1].message
     assert (outcomes[1].reason, outcomes[1].hint) == (
         "changed",
         "Run again when nothing writes to it any more.",
     )
+
+
+def test_nothing_is_surveyed_where_no_lane_asks(scans, tmp_path):
+    meddler = Meddler(scans)
+    run(plan(scaled(scope="instance")), scans, tmp_path / "out", listener=meddler)
+    assert meddler.surveys == 0
+
+
+def test_a_damaged_later_frame_is_the_reason_that_is_reported(scans, tmp_path):
+    (scans / "c").write_text("DEED damaged")
+    outcomes = run(plan(scaled(scope="run")), scans, tmp_path / "out")
+    assert (outcomes[-1].input, outcomes[-1].reason) == ("c", "truncated")
+    assert outcomes[-1].message == "Frame 2: The stream ends early."
 
 
 def test_only_inputs_whose_lanes_ask_are_surveyed(scans, tmp_path):
@@ -259,5 +287,5 @@ def test_frames_that_nobody_wants_count_all_the_same(tmp_path):
     save(monochrome(np.array([[[0, 5]], [[9, 50]]], np.int16)), tmp_path / "scans" / "a")
     made = replace(plan(scaled(scope="series")), frames=((1, 1),))
     outcomes = run(made, tmp_path / "scans", tmp_path / "out")
-    assert tones(outcomes) == {"a": "min-max 0..50 HU of the series"}
+    assert tones(outcomes) == {"a": "min-max 0..50 of the series"}
     assert len(outcomes[0].outputs) == 1

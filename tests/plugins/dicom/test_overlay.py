@@ -56,10 +56,9 @@ def test_overlay_origin_counts_from_one_and_may_lie_outside(origin, expected):
 def test_a_plane_of_several_frames_starts_at_image_frame_origin():
     bits = np.array([[[1, 0, 0]], [[0, 1, 1]]], bool)
     image = with_overlay(black(4, 1, 3), bits, e0015=("IS", 2), e0051=("US", 2))
-    frames = frames_of(image)
-    shown = [[layer.coverage.astype(int).tolist() for layer in frame.layers] for frame in frames]
+    shown = [frame.layers[0].coverage.astype(int).tolist() for frame in frames_of(image)]
     # The second frame of the plane starts at bit 3: frames follow each other without padding.
-    assert shown == [[], [[[1, 0, 0]]], [[[0, 1, 1]]], []]
+    assert shown == [[[0, 0, 0]], [[1, 0, 0]], [[0, 1, 1]], [[0, 0, 0]]]
 
 
 def test_a_plane_that_counts_no_frames_lies_over_all_of_them():

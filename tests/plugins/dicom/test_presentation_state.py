@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from support.dicom_files import color, item, monochrome, save
 from support.presentation_states import (
     BLENDING,
@@ -195,9 +196,11 @@ def test_the_latest_of_several_states_is_taken_and_the_others_are_named(tmp_path
     assert any("latest of 3" in note and "left out: NOON, OLD" in note for note in frame.notes)
 
 
-def test_a_blending_state_is_left_out_by_name(tmp_path):
+@pytest.mark.parametrize("transfer_syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian])
+def test_a_blending_state_is_left_out_by_name(tmp_path, transfer_syntax):
     image = monochrome(RAMP)
     blending = state_for(image, sop_class=BLENDING, ContentLabel="FUSED")
+    blending.file_meta.TransferSyntaxUID = transfer_syntax
     blending.BlendingSequence = [item(ReferencedSeriesSequence=blending.ReferencedSeriesSequence)]
     del blending.ReferencedSeriesSequence
     frame = shown(image, blending, tmp_path)
@@ -206,6 +209,22 @@ def test_a_blending_state_is_left_out_by_name(tmp_path):
         "Presentation state FUSED is a Blending Softcopy Presentation State" in note
         for note in frame.notes
     )
+
+
+def test_a_state_in_implicit_vr_is_read_like_any_other(tmp_path):
+    image = monochrome(RAMP)
+    state = state_for(image, PresentationLUTShape="INVERSE", ImageRotation=180)
+    state.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    assert picture_of(shown(image, state, tmp_path)).pixels.tolist() == [[0, 55, 155, 255]]
+
+
+def test_a_damaged_state_among_others_is_counted_and_left_out(tmp_path):
+    image = monochrome(RAMP)
+    good = save(state_for(image, PresentationLUTShape="INVERSE"), tmp_path / "states" / "good")
+    (tmp_path / "states" / "bad").write_bytes(good.read_bytes()[:-3])
+    frame = shown(image, tmp_path / "states", tmp_path)
+    assert picture_of(frame).pixels.tolist() == [[255, 155, 55, 0]]
+    assert any("1 presentation state cannot be read" in note for note in frame.notes)
 
 
 def open_with(image, place) -> None:

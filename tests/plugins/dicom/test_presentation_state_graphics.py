@@ -88,22 +88,22 @@ def test_an_open_polyline_is_never_filled(tmp_path):
 
 
 def test_a_circle_goes_through_its_second_point(tmp_path):
-    coverage = coverage_of(tmp_path, graphic("CIRCLE", (30, 20), (40, 20), filled="Y"))
-    assert extent(coverage) == (20, 39, 10, 29)
+    coverage = coverage_of(tmp_path, graphic("CIRCLE", (30.5, 20.5), (40.5, 20.5), filled="Y"))
+    assert extent(coverage) == (20, 40, 10, 30)
     assert coverage.sum() / 255 == pytest.approx(math.pi * 10.5**2, rel=0.02)
 
 
 def test_an_ellipse_has_the_axes_of_its_four_points(tmp_path):
-    ends = [(10, 20), (50, 20), (30, 12), (30, 28)]
+    ends = [(10.5, 20.5), (50.5, 20.5), (30.5, 12.5), (30.5, 28.5)]
     coverage = coverage_of(tmp_path, graphic("ELLIPSE", *ends, filled="Y"))
-    assert extent(coverage) == (10, 49, 12, 27)
+    assert extent(coverage) == (10, 50, 12, 28)
     assert coverage.sum() / 255 == pytest.approx(math.pi * 20.5 * 8.5, rel=0.02)
 
 
 def test_an_interpolated_curve_goes_through_all_of_its_points(tmp_path):
     points = [(5.5, 30.5), (20.5, 10.5), (35.5, 30.5), (50.5, 10.5)]
     coverage = coverage_of(tmp_path, graphic("INTERPOLATED", *points))
-    assert [int(coverage[int(y), int(x)]) > 127 for x, y in points] == [True] * 4
+    assert [int(coverage[int(y), int(x)]) > 60 for x, y in points] == [True] * 4
     # A straight line from the second to the third point would not bend out to the left of it.
     assert coverage[:, 6:50].any(axis=0).all()
 
@@ -128,7 +128,7 @@ def test_display_units_are_fractions_of_the_displayed_area(tmp_path):
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("flip", ["N", "Y"])
 def test_display_units_are_those_of_the_finished_picture(tmp_path, rotation, flip):
-    line = graphic("POLYLINE", (0.0, 0.025), (0.5, 0.025), units="DISPLAY")
+    line = graphic("POLYLINE", (0.0, 0.0125), (0.5, 0.0125), units="DISPLAY")
     frame = drawn(
         tmp_path,
         annotation(line),
@@ -136,9 +136,7 @@ def test_display_units_are_those_of_the_finished_picture(tmp_path, rotation, fli
         ImageRotation=rotation,
         ImageHorizontalFlip=flip,
     )
-    assert extent(picture_of(frame).pixels) == (0, 19, 0, 1) or extent(
-        picture_of(frame).pixels
-    ) == (0, 19, 0, 0)
+    assert extent(picture_of(frame).pixels) == (0, 19, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -174,8 +172,10 @@ def test_graphic_layers_lie_over_each_other_in_their_order(tmp_path):
 
 
 def test_a_layer_that_is_not_described_is_drawn_last_and_white(tmp_path):
-    frame = drawn(tmp_path, annotation(graphic("POLYLINE", (0, 5), (9, 5)), layer="?"), layers=[])
-    assert [(one.name, one.color) for one in frame.layers] == [("?", (1, 1, 1))]
+    frame = drawn(
+        tmp_path, annotation(graphic("POLYLINE", (0, 5), (9, 5)), layer="LOST"), layers=[]
+    )
+    assert [(one.name, one.color) for one in frame.layers] == [("LOST", (1, 1, 1))]
 
 
 def test_a_cielab_color_makes_the_picture_rgb(tmp_path):
@@ -189,7 +189,7 @@ def test_a_cielab_color_makes_the_picture_rgb(tmp_path):
 
 
 def test_styles_of_a_graphic_go_before_its_layer_s(tmp_path):
-    gray = round((128) * 257)
+    gray = 128 * 257
     style = {
         "LineStyleSequence": [item(PatternOnColorCIELabValue=[0, gray, gray], LineThickness=3.0)]
     }
@@ -200,8 +200,11 @@ def test_styles_of_a_graphic_go_before_its_layer_s(tmp_path):
 
 
 def test_a_fill_of_its_own_color_lies_under_the_line(tmp_path):
-    gray = round((128) * 257)
-    style = {"FillStyleSequence": [item(PatternOnColorCIELabValue=[0, gray, gray])]}
+    gray = 128 * 257
+    style = {
+        "FillStyleSequence": [item(PatternOnColorCIELabValue=[0, gray, gray])],
+        "LineStyleSequence": [item(LineThickness=2.0)],
+    }
     square = [(10, 10), (30, 10), (30, 30), (10, 30), (10, 10)]
     frame = drawn(
         tmp_path,
@@ -210,7 +213,7 @@ def test_a_fill_of_its_own_color_lies_under_the_line(tmp_path):
     )
     pixels = picture_of(frame).pixels
     assert pixels[20, 20] == 0
-    assert pixels[20, 10] > 100
+    assert min(pixels[20, 9], pixels[20, 10]) > 200
 
 
 def test_an_annotation_for_another_frame_is_left_alone(tmp_path):
@@ -296,22 +299,13 @@ def test_a_visible_anchor_is_joined_with_its_box(tmp_path):
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 @pytest.mark.parametrize("flip", ["N", "Y"])
 def test_text_is_upright_in_the_finished_picture(tmp_path, rotation, flip):
-    def letters(**turned: Any):
-        box = in_box([0.1, 0.1], [0.9, 0.5], units="DISPLAY")
-        image = monochrome(np.zeros((200, 200), np.uint8))
-        frame = drawn(tmp_path / str(turned), annotation(texts=[text("FGR", **box)]), image=image)
-        return frame
-
-    upright = picture_of(letters()).pixels
     box = in_box([0.1, 0.1], [0.9, 0.5], units="DISPLAY")
-    turned = drawn(
-        tmp_path,
-        annotation(texts=[text("FGR", **box)]),
-        image=monochrome(np.zeros((200, 200), np.uint8)),
-        ImageRotation=rotation,
-        ImageHorizontalFlip=flip,
-    )
-    assert np.array_equal(picture_of(turned).pixels, upright)
+    words = annotation(texts=[text("FGR", **box)])
+    image = monochrome(np.zeros((200, 200), np.uint8))
+    upright = drawn(tmp_path / "upright", words, image=image)
+    turns = {"ImageRotation": rotation, "ImageHorizontalFlip": flip}
+    turned = drawn(tmp_path / "turned", words, image=image, **turns)
+    assert np.array_equal(picture_of(turned).pixels, picture_of(upright).pixels)
 
 
 def test_text_is_read_by_the_character_set_of_the_state(tmp_path):

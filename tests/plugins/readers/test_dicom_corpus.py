@@ -6,7 +6,9 @@ import hashlib
 
 import numpy as np
 import pytest
+from oracle.exceptions import RIGHTER_THAN_EXPECTED
 from support.corpus import corpus_path, expected, needs_corpus
+from support.covers import covers
 
 from dcmconv.plugin import DcmconvError, InputError, InputFile, SkipInput
 from dcmconv_builtins.dicom.voi_lut import VoiLut, curve_of
@@ -20,12 +22,8 @@ def names(*classes):
     return found or ["no corpus"]
 
 
-RIGHTER_THAN_EXPECTED = {
-    # Number of Frames is '1A': others read one frame, but the pixels of 15 are there.
-    "pydicom__badVR.dcm",
-    # Only the Sequence Delimitation Item is missing; all ten frames are whole.
-    "pydicomdata__emri_small_jpeg_2k_lossless_too_short.dcm",
-}
+def claiming(row, *classes):
+    return [pytest.param(name, marks=covers(row, tried=name)) for name in names(*classes)]
 
 
 def open_instance(name):
@@ -49,7 +47,10 @@ def probe(picture):
     ]
 
 
-@pytest.mark.parametrize("name", names("image"))
+@pytest.mark.parametrize(
+    "name",
+    claiming("PS3.5 8 Stored values of every frame are those of independent decoders", "image"),
+)
 def test_every_frame_has_the_expected_stored_values(name):
     raw = expected()[name]["raw"]
     values = stored_values(name)[: raw["shape"][0] if name in RIGHTER_THAN_EXPECTED else None]
@@ -95,7 +96,9 @@ def rendered(frame, meaning):
     return 255 - display if frame.is_inverted else display
 
 
-@pytest.mark.parametrize("name", names("non-image"))
+@pytest.mark.parametrize(
+    "name", claiming("PS3.4 B.5 What holds no picture is skipped in words", "non-image")
+)
 def test_what_holds_no_picture_is_skipped_in_words(name):
     source = InputFile(name, corpus_path() / "dicom" / name)
     if DicomReader.sniff(source.head, name) == 0:
@@ -106,7 +109,10 @@ def test_what_holds_no_picture_is_skipped_in_words(name):
     assert raised.value.reason == "no-pixels"
 
 
-@pytest.mark.parametrize("name", names("corrupt", "broken-or-unsupported"))
+@pytest.mark.parametrize(
+    "name",
+    claiming("PS3.5 7 What is damaged is refused in words", "corrupt", "broken-or-unsupported"),
+)
 def test_what_is_damaged_is_an_error_with_a_next_step(name):
     if name in RIGHTER_THAN_EXPECTED:
         sibling = stored_values("pydicomdata__emri_small.dcm")

@@ -132,8 +132,9 @@ def test_ybr_becomes_rgb():
     assert frame.stored_values.tolist() == gray.tolist()
 
 
-def test_an_icc_profile_comes_along_with_color():
-    assert read_frame(color(RGB, ICCProfile=b"profile!")).icc_profile == b"profile!"
+def test_an_icc_profile_comes_along_with_color_if_it_is_to_be_embedded():
+    frame = read_frame(color(RGB, ICCProfile=b"profile!"), icc="embed")
+    assert frame.icc_profile == b"profile!"
 
 
 def test_a_label_map_says_so():

@@ -58,9 +58,11 @@ def apply_presentation_state(
     changes = _pixel_changes(top, frame, state, target, stored)
     changes |= pixel_size_changes(top, target, frame)
     view = find_view(top, target, shape=(frame.rows, frame.columns))
-    changes["view"] = view
+    if view is not None:
+        changes["view"] = view
     aspect = changes.get("aspect", frame.aspect)
-    changes["layers"] = _layers(top, frame, target, planes, (view or View(), aspect))
+    shown = view or frame.view or View()
+    changes["layers"] = (*frame.layers, *_layers(top, frame, target, planes, (shown, aspect)))
     said = (f"{state.name}: {line}" for line in notes.lines())
     return replace(frame, **changes, notes=(*frame.notes, *said))
 

@@ -14,7 +14,9 @@ __all__ = ["draw_path", "paste"]
 
 Coverage = NDArray[np.uint8]
 
-_FINENESS = 4
+_FINENESS = 5
+"""Odd, so that a line of one pixel has a middle: Pillow draws even widths to one side."""
+
 _LARGEST_PIECE = 2**24
 
 

@@ -132,7 +132,10 @@ def open_library(path: str) -> StateLibrary:
 
 def _read_state(file: Path) -> PresentationState | None:
     with open_bounded(file.open("rb")) as stream:
-        top = read_part10(stream, Notes(), inflate_limit=_INFLATE_LIMIT).top
+        part10 = read_part10(stream, Notes(), inflate_limit=_INFLATE_LIMIT)
+    if part10.is_cut:
+        raise InputError("the presentation state ends in the middle of an element.")
+    top = part10.top
     sop_class = top.text("SOPClassUID")
     if not sop_class.startswith(CLASS_ROOT):
         return None

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.tag import BaseTag
+
 from dcmconv_builtins.dicom.elements import Elements
 
 __all__ = ["Target", "nested_references", "refers_to", "series_references"]
@@ -39,9 +42,15 @@ def nested_references(elements: Elements) -> Iterator[str]:
     if uid:
         yield uid
     for tag in list(elements.dataset.keys()):
-        if elements.dataset.get_item(tag).VR in ("SQ", "UN", None):
+        if _is_sequence(elements, tag):
             for item in elements.items(f"{tag >> 16:04X},{tag & 0xFFFF:04X}"):
                 yield from nested_references(item)
+
+
+def _is_sequence(elements: Elements, tag: BaseTag) -> bool:
+    # In an implicit VR syntax the dictionary has to tell.
+    vr = elements.dataset.get_item(tag).VR
+    return vr == "SQ" or (vr is None and dictionary_has_tag(tag) and dictionary_VR(tag) == "SQ")
 
 
 def _names(reference: Elements, target: Target) -> bool:

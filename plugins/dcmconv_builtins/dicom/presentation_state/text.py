@@ -12,8 +12,8 @@ from dcmconv_builtins.dicom.attributes import DicomAttributes
 from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace, Point
 from dcmconv_builtins.dicom.presentation_state.drawing import Coverage, draw_path, paste
-from dcmconv_builtins.steps.fonts import FontSet
-from dcmconv_builtins.steps.text import TextBlock, fit_text
+from dcmconv_builtins.lettering.fonts import FontSet
+from dcmconv_builtins.lettering.text import TextBlock, fit_text
 
 __all__ = ["draw_text"]
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from dcmconv.errors import UsageError
-from dcmconv_builtins.steps.fonts import FontSet
-from dcmconv_builtins.steps.text import TextBlock, fit_text
+from dcmconv_builtins.lettering.fonts import FontSet
+from dcmconv_builtins.lettering.text import TextBlock, fit_text
 
 FONTS = FontSet()
 

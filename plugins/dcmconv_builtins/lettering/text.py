@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv_builtins.steps.fonts import FontSet
+from dcmconv_builtins.lettering.fonts import FontSet
 
 __all__ = ["Coverage", "TextBlock", "fit_text"]
 

@@ -1,0 +1,131 @@
+"""The run's own record, ``<out>/.dcmconv/run.json``: chain, versions, arguments, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dcmconv.batch.naming import STATE_FOLDER
+from dcmconv.chain.plan import Plan
+from dcmconv.outcome import Summary
+
+__all__ = ["RunRecord", "read_run"]
+
+
+@dataclass
+class RunRecord:
+    """What is known of a run before it begins.
+
+    Parameters
+    ----------
+    plan : Plan
+        What it does.
+    out : Path
+        Where to.
+    inputs : sequence of str
+        INPUT arguments.
+    argv : sequence of str
+        The command line.
+    number : int
+        How many runs there have been in this folder, this one included.
+    """
+
+    plan: Plan
+    out: Path
+    inputs: Sequence[str]
+    argv: Sequence[str]
+    number: int = 1
+    _written: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """What every line of the journal carries: the number of the run, and the version."""
+        from dcmconv import __version__
+
+        return {"run": self.number, "dcmconv": __version__}
+
+    def write(self, out: Path) -> None:
+        """Write down what begins."""
+        self._written = {
+            "number": self.number,
+            "chain": self.plan.digest,
+            "plan": self.plan.as_data(),
+            "run": {**vars(self.plan.run), "executor": _as_data(self.plan.run.executor)},
+            "versions": dict(_versions(self.plan)),
+            "arguments": list(self.argv),
+            "holds_inputs": _holds_inputs(self.out, self.inputs),
+            "started": _now(),
+        }
+        _write(out, self._written)
+
+    def close(self, out: Path, summary: Summary) -> None:
+        """Write down how the run ended."""
+        # A full disk has ended the run already, and is told in its own words.
+        with suppress(OSError):
+            _write(out, {**self._written, "ended": _now(), "summary": vars(summary)})
+
+
+def read_run(out: Path) -> dict[str, Any] | None:
+    """Return what ``run.json`` says of the last run in a folder; None where there was none."""
+    try:
+        data = json.loads((out / STATE_FOLDER / "run.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the distributions that the plan's components come from, and what those need."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    yield "python", platform.python_version()
+    lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
+    used = [*plan.readers, *plan.sources]
+    for lane in lanes:
+        used += [lane.normalizer, *lane.steps, lane.writer]
+        used += [lane.colormap] if lane.colormap else []
+    names = dict.fromkeys(["dcmconv", *(ref.version.partition(" ")[0] for ref in used)])
+    for name in filter(None, names):
+        with suppress(PackageNotFoundError):
+            found = distribution(name)
+            yield name, found.version
+            needs = [need for need in found.requires or () if "extra ==" not in need]
+            for need in map(_name_of, needs):
+                with suppress(PackageNotFoundError):
+                    yield need, distribution(need).version
+
+
+def _name_of(requirement: str) -> str:
+    ends = [at for at, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_.")]
+    return requirement[: ends[0]] if ends else requirement
+
+
+def _holds_inputs(out: Path, inputs: Sequence[str]) -> bool:
+    """Say whether inputs lie in the output folder: pictures that stand beside their files."""
+    folder = os.path.realpath(out)
+    places = [os.path.realpath(place) for place in inputs]
+    return any(place == folder or place.startswith(f"{folder}{os.sep}") for place in places)
+
+
+def _as_data(executor: Any) -> Any:
+    return executor.as_data() if executor is not None else None
+
+
+def _write(out: Path, data: dict[str, Any]) -> None:
+    path = out / STATE_FOLDER / "run.json"
+    unfinished = path.with_suffix(".part")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(data, stream, indent=1, default=str)
+    unfinished.replace(path)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Fonts, and text as coverage: for whatever writes on a picture."""

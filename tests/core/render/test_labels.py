@@ -1,0 +1,133 @@
+"""Labels stay numbers as far as they can, and become colors where they cannot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from dcmconv.chain.plan import ComponentRef, Lane
+from dcmconv.frame import Frame
+from dcmconv.kinds import Normalizer, Step, Writer
+from dcmconv.layers import LabelName, default_label_color
+from dcmconv.plugin import InputError, Linear
+from dcmconv.render.labels import in_label_colors
+from dcmconv.render.lane import LaneAtWork
+from dcmconv.render.tone import render_tone
+
+NUMBERS = np.array([[0, 1], [7, 1]], np.uint8)
+RED = LabelName(1, "Artery", (255, 0, 0))
+FRAME = Frame(stored_values=NUMBERS, bits_stored=8, is_label=True, labels=(RED,))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain(Normalizer):
+    """From 0 to 1."""
+
+    def curve(self, frame):
+        return Linear(black=0, white=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blind(Writer):
+    """Knows display values alone."""
+
+    suffix: ClassVar[str] = ".x"
+
+    def encode(self, picture):
+        return b"x"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeing(Blind):
+    """Takes labels and palettes."""
+
+    accepts = frozenset({"display", "label"})
+    keeps_palette = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelsAlone(Blind):
+    """Takes labels and nothing else."""
+
+    accepts = frozenset({"label"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bright(Step):
+    """Takes display values alone."""
+
+    def apply(self, picture):
+        return picture.with_(pixels=np.maximum(picture.pixels, 5))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mirror(Step):
+    """Takes everything."""
+
+    accepts = frozenset({"display", "label"})
+
+    def apply(self, picture):
+        return picture.with_(pixels=picture.pixels[:, ::-1])
+
+
+def finished(writer, *steps, frame=FRAME):
+    def ref(kind, component):
+        return ComponentRef(kind, component.__name__, f"{__name__}:{component.__name__}")
+
+    lane = LaneAtWork(Lane("out", ref("normalizer", Plain), (), None, ref("writer", writer)))
+    # Components of a test module cannot be found by name; they are put where they are kept.
+    lane.__dict__["writer"] = writer()
+    lane.__dict__["_steps"] = (tuple(step() for step in steps), ())
+    picture, _ = render_tone(frame, Plain(), depth=8)
+    return lane.finish(picture, frame)
+
+
+def test_a_writer_of_labels_gets_numbers_with_their_colors_as_a_palette():
+    picture = finished(Seeing)
+    assert (picture.domain, picture.pixels.tolist()) == ("label", NUMBERS.tolist())
+    assert picture.palette[1].tolist() == [255, 0, 0]
+    assert tuple(picture.palette[7].tolist()) == default_label_color(7)
+    assert picture.palette[0].tolist() == [0, 0, 0]
+
+
+def test_a_writer_that_knows_no_labels_gets_their_colors():
+    picture = finished(Blind)
+    assert picture.domain == "display"
+    assert picture.pixels[0].tolist() == [[0, 0, 0], [255, 0, 0]]
+    assert tuple(picture.pixels[1, 0].tolist()) == default_label_color(7)
+
+
+def test_a_step_that_knows_no_labels_gets_their_colors():
+    picture = finished(Seeing, Bright)
+    assert (picture.domain, picture.palette) == ("display", None)
+    assert picture.pixels[0].tolist() == [[5, 5, 5], [255, 5, 5]]
+
+
+def test_a_step_that_knows_labels_gets_numbers():
+    assert finished(Seeing, Mirror).pixels.tolist() == [[1, 0], [1, 7]]
+
+
+def test_a_writer_of_labels_alone_refuses_other_pictures_and_says_why():
+    gray = Frame(stored_values=NUMBERS, bits_stored=8)
+    with pytest.raises(
+        InputError, match="'out' takes labels, and the picture holds none"
+    ) as caught:
+        finished(LabelsAlone, frame=gray)
+    assert "rule" in caught.value.hint
+
+
+def test_numbers_of_16_bits_have_colors_too():
+    wide = Frame(stored_values=np.array([[60000, 1]], np.uint16), bits_stored=16, is_label=True)
+    picture, _ = render_tone(wide, Plain())
+    colors = in_label_colors(picture, depth=16).pixels
+    assert colors.dtype == np.uint16
+    assert tuple((colors[0, 0] // 257).tolist()) == default_label_color(60000)
+
+
+def test_neighboring_labels_do_not_look_alike():
+    colors = np.array([default_label_color(number) for number in range(1, 60)], int)
+    steps = np.abs(np.diff(colors, axis=0)).sum(axis=1)
+    assert steps.min() > 100
