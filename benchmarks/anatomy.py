@@ -14,7 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AIR", "CR_SHAPE", "CT_SHAPE", "cr_stored_values", "ct_hounsfield", "us_frame", "where_from"]
+__all__ = [
+    "AIR",
+    "CR_SHAPE",
+    "CT_SHAPE",
+    "cr_stored_values",
+    "ct_hounsfield",
+    "us_frame",
+    "where_from",
+]
 
 CT_SHAPE = (512, 512)
 CR_SHAPE = (2500, 2048)
@@ -111,7 +119,6 @@ def _cr_anatomy() -> Float:
 
 @lru_cache(maxsize=1)
 def _us_frames() -> list[NDArray[np.uint8]]:
-    import pydicom
     from PIL import Image
     from pydicom.pixels import iter_pixels
 

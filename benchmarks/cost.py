@@ -1,8 +1,8 @@
 """What a command costs: processor time and memory of its whole tree of processes.
 
-The kernel counts a process's children only once somebody has waited for them, and nobody waits for
-a fork server.  So the referee adopts every orphan below it (it is a *child subreaper*, Linux), waits
-for all of them, and adds up what each says of itself and of those that it waited for.
+The kernel counts a process's children only once somebody has waited for them, and nobody waits
+for a fork server.  So the referee adopts every orphan below it (it is a *child subreaper*, Linux),
+waits for all of them, and adds up what each says of itself and of those that it waited for.
 """
 
 from __future__ import annotations
@@ -132,14 +132,14 @@ def _check(command: Sequence[str], code: int, log: Path) -> None:
 def _session(leader: int) -> list[int]:
     """Return the processes of a session; fork servers and their children stay in it."""
     found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
             continue
         with suppress(OSError, IndexError):
             # The name, in parentheses, may hold anything: look behind it.
-            fields = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(fields[3]) == leader:
-                found.append(int(entry))
+                found.append(int(folder.name))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Headers as scanners write them: a GE set of 258 elements, a plainer one of 79, CR, cine, enhanced."""
+"""Headers as scanners write them: CT with 258 elements and with 79, CR, cine, enhanced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-__all__ = ["ROOT", "WINDOWS", "cr_header", "enhanced_header", "ge_header", "plain_header", "us_header"]
+__all__ = [
+    "ROOT",
+    "WINDOWS",
+    "cr_header",
+    "enhanced_header",
+    "ge_header",
+    "plain_header",
+    "us_header",
+]
 
 ROOT = "1.2.826.0.1.3680043.10.1338.20"
 WINDOWS = {"ct": (40, 400), "cr": (2048, 4096)}
@@ -133,9 +141,7 @@ def _study(sop_class: str, modality: str, number: int) -> Dataset:
     return dataset
 
 
-def _describe(
-    dataset: Dataset, shape: Sequence[int], *, stored: int, signed: bool = False
-) -> None:
+def _describe(dataset: Dataset, shape: Sequence[int], *, stored: int, signed: bool = False) -> None:
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.Rows, dataset.Columns = shape
     dataset.BitsAllocated = 8 if stored <= 8 else 16

@@ -29,8 +29,10 @@ class Limit:
 
 
 def build_limit(folder: Path) -> Limit:
-    """Compile climit.c into a folder, or say what is missing; an unchanged source is not built again."""
-    compiler = next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+    """Compile climit.c into a folder, unless it is there already; or say what is missing."""
+    compiler = next(
+        (found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None
+    )
     if compiler is None:
         return Limit(None, "", f"no C compiler ({HOW})")
     folder.mkdir(parents=True, exist_ok=True)

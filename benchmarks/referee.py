@@ -37,6 +37,7 @@ class Measured:
 class Referee:
     """Knows the folders, and tells what it does through ``say``."""
 
+    dcmconv: Tool
     corpora: Corpora
     folder: Path
     workers: int
@@ -47,21 +48,42 @@ class Referee:
     def _log(self) -> Path:
         return self.folder / "command.log"
 
+    def forget(self) -> None:
+        """Throw earlier pictures away: another version of dcmconv may have made them."""
+        shutil.rmtree(self.folder / "reference", ignore_errors=True)
+
     def judge(self, task: Task, tools: Sequence[Tool], rounds: int) -> list[Measured]:
-        """Check the pictures of every tool, then let them run in turns, round after round."""
+        """Check the pictures of every tool, then let them run in turns, round after round.
+
+        Raises
+        ------
+        CommandError
+            If dcmconv itself fails; a peer that fails is left out, and the result says why.
+        """
+        self._ours(task)
         entered = [self._entered(task, tool) for tool in tools if tool.handles(task)]
-        running = [each for each in entered if each.verdict.agree]
         for number in range(rounds):
             # Turned around every second time: who comes first finds the cache colder.
-            for each in running if number % 2 == 0 else running[::-1]:
-                small, large = each.counts
-                each.small.append(self.run(task, each.tool, small, self.workers))
-                each.large.append(self.run(task, each.tool, large, self.workers))
-                self.say(
-                    f"  round {number + 1}  {each.tool.name:10}"
-                    f" {small}: {each.small[-1].cpu:.2f} s, {large}: {each.large[-1].cpu:.2f} s CPU"
-                )
+            for each in entered if number % 2 == 0 else entered[::-1]:
+                if each.verdict.agree:
+                    self._let_run(each, number)
         return entered
+
+    def _let_run(self, each: Measured, number: int) -> None:
+        try:
+            costs = [self.run(each.task, each.tool, count, self.workers) for count in each.counts]
+        except CommandError as error:
+            if each.tool is self.dcmconv:
+                raise
+            each.verdict = Verdict(False, _first_line(error))
+            each.small.clear()
+            each.large.clear()
+            self.say(f"  {each.tool.name}: {each.verdict.words}")
+            return
+        each.small.append(costs[0])
+        each.large.append(costs[1])
+        words = ", ".join(f"{n}: {c.cpu:.2f} s" for n, c in zip(each.counts, costs, strict=True))
+        self.say(f"  round {number + 1}  {each.tool.name:10} {words} CPU")
 
     def run(self, task: Task, tool: Tool, count: int, workers: int) -> Cost:
         """Run a tool over so many files; fails unless every picture is there."""
@@ -82,39 +104,32 @@ class Referee:
         try:
             verdict = self._verdict(task, tool)
         except CommandError as error:
-            verdict = Verdict(False, str(error).splitlines()[0][:200])
+            verdict = Verdict(False, _first_line(error))
         self.say(f"  {tool.name}: {verdict.words}{'' if verdict.agree else ': not timed'}")
         return Measured(task, tool, counts, verdict)
 
     def _verdict(self, task: Task, tool: Tool) -> Verdict:
-        if tool.name == "dcmconv":
+        if tool is self.dcmconv:
             return Verdict(True, "the reference")
         if tool.gray_levels is None:
             return Verdict(True, "draws a figure, which is not compared")
         if tool.pace == "fast":
-            count = min(COMPARED, COMPARED if task.frames == 1 else 1)
-            return compare(self._ours(task, count), self._made(task, tool, count), tool.gray_levels)
-        count = COMPARED_ONE_BY_ONE if task.frames == 1 else 1
-        ours = self._ours(task, COMPARED if task.frames == 1 else 1)[: count * task.frames]
+            source, out = self._folders(task, _compared(task))
+            measure(tool.command(task, source, out, self.workers), self._log, tool.env)
+            return compare(self._ours(task), pictures_in(out), tool.gray_levels)
+        count = min(COMPARED_ONE_BY_ONE, _compared(task))
         theirs = [path for number in range(count) for path in self._of_one(task, tool, number)]
-        return compare(ours, theirs, tool.gray_levels)
+        return compare(self._ours(task)[: count * task.frames], theirs, tool.gray_levels)
 
-    def _ours(self, task: Task, count: int) -> list[Path]:
+    def _ours(self, task: Task) -> list[Path]:
         """Return our own pictures, made once, to compare with."""
-        from benchmarks.tools import find_tools
-        from benchmarks.limit import Limit
-
-        kept = self.folder / "reference" / f"{task.name}@{count}"
+        kept = self.folder / "reference" / task.name
         if not kept.exists():
-            ours = find_tools(Limit(None, "", ""))[0][0]
-            source = self.corpora.folder(task.corpus, count)
-            measure(ours.command(task, source, kept, self.workers), self._log)
+            source, out = self._folders(task, _compared(task))
+            measure(self.dcmconv.command(task, source, out, self.workers), self._log)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            out.rename(kept)
         return pictures_in(kept)
-
-    def _made(self, task: Task, tool: Tool, count: int) -> list[Path]:
-        source, out = self._folders(task, count)
-        measure(tool.command(task, source, out, self.workers), self._log, tool.env)
-        return pictures_in(out)
 
     def _of_one(self, task: Task, tool: Tool, number: int) -> list[Path]:
         """Convert one file alone, so that it does not matter how the tool names its pictures."""
@@ -136,3 +151,11 @@ class Referee:
         out.mkdir(parents=True)
         os.sync()
         return source, out
+
+
+def _compared(task: Task) -> int:
+    return COMPARED if task.frames == 1 else 1
+
+
+def _first_line(error: CommandError) -> str:
+    return str(error).splitlines()[-1][:160]

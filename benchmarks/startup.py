@@ -73,7 +73,9 @@ def measure_starts(
     program = one[: one.index("run")]
     starts = [
         Start("dcmconv --help", [*program, "--help"]),
-        Start(f"a bare typer program of {COMMANDS} commands, --help", _python(BARE_TYPER, "--help")),
+        Start(
+            f"a bare typer program of {COMMANDS} commands, --help", _python(BARE_TYPER, "--help")
+        ),
         Start("dcmconv run, one CT to JPG", one),
         *(Start(f"bare: {name}", _python(code)) for name, code in BARE_IMPORTS.items()),
     ]
@@ -89,8 +91,8 @@ def measure_starts(
 
 def slowest_imports(one: list[str], log: Path) -> dict[str, float]:
     """Return the ten packages whose modules take longest to import, in ms of their own."""
-    code = "import sys; from dcmconv.__main__ import main; main()"
-    measure([sys.executable, "-X", "importtime", "-c", code, *one[one.index("run") :]], log)
+    words = one[one.index("run") :]
+    measure([sys.executable, "-X", "importtime", "-m", "dcmconv", *words], log)
     own: dict[str, float] = {}
     for line in log.read_text(errors="replace").splitlines():
         parts = line.removeprefix("import time:").split("|")

@@ -1,4 +1,4 @@
-"""dcmconv, the C limit, and the peers that are installed: how each is asked for the same pictures."""
+"""dcmconv, the C limit, and the peers: how each is asked for the same pictures."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def find_tools(limit: Limit) -> tuple[list[Tool], dict[str, str]]:
             tools.append(find(name, prefix))
         else:
             missing[name] = f"not found; set {_variable(name)} to the command"
-    # GDCM's programs apply no window (gdcmimg writes stored values), so there is nothing to compare.
+    # gdcmimg writes stored values, so there is nothing to compare.
     missing["GDCM"] = "its programs apply no window"
     return tools, missing
 
@@ -72,7 +72,9 @@ def _prefix(name: str) -> list[str]:
 
 
 def _can_import(modules: str) -> bool:
-    probe = f"import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, {modules.split()!r})))"
+    probe = (
+        f"import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, {modules.split()!r})))"
+    )
     return subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
 
 
@@ -85,6 +87,7 @@ def _first_line(command: list[str], words: int = 3) -> str:
 def _dcmconv() -> Tool:
     program = Path(sys.executable).with_name("dcmconv")
     start = [str(program)] if program.exists() else [sys.executable, "-m", "dcmconv"]
+    start = shlex.split(os.environ.get(_variable("dcmconv"), "")) or start
 
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
         normalizer = task.normalizer
@@ -123,7 +126,7 @@ def _dcmtk(name: str, prefix: list[str]) -> Tool:
         return ["sh", "-c", f"ls {shlex.quote(str(source))} | xargs -P {workers} -I F {call}"]
 
     version = _first_line([*prefix, "--version"])
-    return Tool(name, version, command, lambda task: task.corpus != "ct-htj2k" and task.corpus != "ct-j2k")
+    return Tool(name, version, command, lambda task: task.corpus not in _NOT_IN_DCMTK)
 
 
 def _dcm4che(name: str, prefix: list[str]) -> Tool:
@@ -149,7 +152,9 @@ def _dicom2jpg(name: str, prefix: list[str]) -> Tool:
 def _plain_pool(name: str, prefix: list[str]) -> Tool:
     version = _first_line([*prefix, "-c", "import pydicom as p; print('pydicom', p.__version__)"])
     command = _script(prefix, "plain_pool.py")
-    return Tool(name, version, command, lambda t: t.frames == 1 and t.normalizer == "window", "slow")
+    return Tool(
+        name, version, command, lambda t: t.frames == 1 and t.normalizer == "window", "slow"
+    )
 
 
 def _article(name: str, prefix: list[str]) -> Tool:
@@ -166,7 +171,15 @@ def _article(name: str, prefix: list[str]) -> Tool:
 
 def _script(prefix: list[str], name: str) -> Command:
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
-        return [*prefix, str(HERE / name), str(source), str(out), task.writer, str(workers), *map(str, task.window)]
+        return [
+            *prefix,
+            str(HERE / name),
+            str(source),
+            str(out),
+            task.writer,
+            str(workers),
+            *map(str, task.window),
+        ]
 
     return command
 
@@ -183,5 +196,10 @@ _PEERS: dict[str, Callable[[str, list[str]], Tool]] = {
     "plain pool": _plain_pool,
     "article": _article,
 }
+_NOT_IN_DCMTK = frozenset({"ct-j2k", "ct-htj2k"})
 _PROGRAMS = {"dcm4che": "dcm2jpg"}
-_IN_PYTHON = {"dicom2jpg": "dicom2jpg", "plain pool": "pydicom PIL numpy", "article": "pydicom matplotlib"}
+_IN_PYTHON = {
+    "dicom2jpg": "dicom2jpg",
+    "plain pool": "pydicom PIL numpy",
+    "article": "pydicom matplotlib",
+}

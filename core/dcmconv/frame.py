@@ -176,6 +176,9 @@ class Frame:
         What decoded the stream, such as ``imagecodecs.jpegls``.
     notes : tuple of str
         What the reader had to decide or tolerate; goes into the outcome.
+    salvaged : str
+        Which pixels are missing, in words; empty for a whole frame.  Only a reader with the option
+        ``salvage`` gives such frames, and marks the missing pixels as ``padding``.
     surveyed : Statistics, optional
         Of more frames than this one; set by the engine for a normalizer that asks for them.
     """
@@ -204,6 +207,7 @@ class Frame:
     frame_count: int = 1
     decoder: str = ""
     notes: tuple[str, ...] = ()
+    salvaged: str = ""
     surveyed: Statistics | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

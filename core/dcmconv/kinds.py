@@ -39,7 +39,11 @@ FloatArray = NDArray[np.float64]
 
 
 class Reader(Component, ABC):
-    """Turns the bytes of one input into Frames."""
+    """Turns the bytes of one input into Frames.
+
+    A reader that can give what is left of damaged files has a bool option ``salvage``; the policy
+    of that name sets it.
+    """
 
     @classmethod
     @abstractmethod

@@ -50,6 +50,7 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
     ("normalizer", "overlay"): {"more_frames": {"with-an-overlay": with_an_overlay}},
     ("reader", "dicom"): {"samples": SAMPLES},
     ("source", "folder"): {"location": str(Path(__file__).parent)},
+    ("writer", "legend"): {"opens_with_pillow": False},
     ("writer", "png"): {"lossless": True},
 }
 """What a conformance class must be told beside the component."""

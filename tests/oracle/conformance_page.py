@@ -26,10 +26,12 @@ a test fails when this page and the claims differ.
 with another coding of the same values.
 *Files of pydicom* come inside its wheel; the *corpus* is a folder of real files that the tests use \
 where the environment variable `DCMCONV_CORPUS` names it.
-On every real file, every value of every frame is compared with a second renderer that is written \
-from PS3.3 C.11 in the tests and shares no code with dcmconv (`tests/oracle/reference.py`): \
-no difference, with 8 and 16 bits, straight and inverted, for min-max, `auto`, each window and each \
-VOI LUT of the file.
+On every real file, every stored value of every frame is displayed as a second renderer displays it, \
+which is written from PS3.3 C.11 in the tests and shares no code with dcmconv \
+(`tests/oracle/reference.py`): no difference, with 8 and 16 bits, straight and inverted, for min-max, \
+`auto`, each window and each VOI LUT of the file.
+Stored values themselves are compared with those of independent decoders (see the files below); label \
+frames keep their numbers.
 """
 
 SYNTAXES = """\

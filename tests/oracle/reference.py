@@ -82,7 +82,7 @@ class Reference:
         place = self.place("PixelValueTransformationSequence", "RescaleSlope", "RescaleIntercept")
         slope, intercept = place.get("RescaleSlope"), place.get("RescaleIntercept")
         if slope is None and self.dataset.get("SOPClassUID") == RT_DOSE:
-            slope = self.dataset.get("DoseGridScaling")  # C.8.8.3.1
+            slope = self.dataset.get("DoseGridScaling")  # C.8.8.3
         slope = 1.0 if slope is None else float(slope)
         return stored_values * (slope or 1.0) + float(intercept or 0)
 

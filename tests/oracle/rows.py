@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 
 from dcmconv_builtins.dicom.decoders import transfer_syntaxes
 from oracle.files import header_of, transfer_syntax_of
+from oracle.reference import Reference
 
 PHOTOMETRIC = "PS3.3 C.7.6.3.1.2 Photometric Interpretation"
 NAMES = {row.uid: row.name for row in transfer_syntaxes()}
@@ -58,8 +59,7 @@ def _gray_rows(dataset: Dataset) -> Iterator[str]:
         yield "PS3.3 C.11.1.1 Modality LUT Sequence"
     if dataset.get("VOILUTSequence") and "LUTData" in dataset.VOILUTSequence[0]:
         yield "PS3.3 C.11.2.1.1 VOI LUT Sequence"
-    if dataset.get("WindowCenter") not in (None, ""):
-        yield from _window_rows(dataset)
+    yield from _window_rows(dataset)
     if dataset.get("PresentationLUTShape") == "INVERSE":
         yield "PS3.3 C.11.6.1.2 Presentation LUT Shape INVERSE"
     if "PixelPaddingValue" in dataset:
@@ -69,9 +69,13 @@ def _gray_rows(dataset: Dataset) -> Iterator[str]:
 
 def _window_rows(dataset: Dataset) -> Iterator[str]:
     clause = {"SIGMOID": "3.1", "LINEAR_EXACT": "3.2"}
-    function = dataset.get("VOILUTFunction") or "LINEAR"
-    yield f"PS3.3 C.11.2.1.{clause.get(function, '2.1')} {function}"
-    if not isinstance(dataset.WindowCenter, float):
+    windows = Reference(dataset, 0).windows()
+    for _, width, function in windows:
+        if width >= 1:
+            yield f"PS3.3 C.11.2.1.{clause.get(function, '2.1')} {function}"
+        else:
+            yield "PS3.3 C.11.2.1.2 Impossible windows are passed over by auto"
+    if len(windows) > 1:
         yield "PS3.3 C.11.2.1.2 Several windows"
 
 

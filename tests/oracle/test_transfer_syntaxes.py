@@ -126,7 +126,9 @@ def test_a_video_is_read_frame_by_frame(uid):
     dataset = color(np.zeros((4, 48, 64, 3), np.uint8), PhotometricInterpretation="YBR_PARTIAL_420")
     if bits == 10:
         dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 10, 9
-    pieces = [stream[start : start + 1000] for start in range(0, len(stream), 1000)]
+    # PS3.5 A.4.5: one fragment, of any size, unless the syntax is fragmentable.
+    size = 1000 if uid.endswith(".1") else len(stream)
+    pieces = [stream[start : start + size] for start in range(0, len(stream), size)]
     dataset.PixelData = encapsulate(pieces)
     dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
     dataset.file_meta.TransferSyntaxUID = UID(uid)
@@ -200,7 +202,7 @@ THREE = np.random.default_rng(3).integers(0, 256, (3, 40, 56)).astype(np.uint8)
 OFFSETS = {
     "basic": "PS3.5 A.4 Basic Offset Table",
     "empty": "PS3.5 A.4 Empty Basic Offset Table",
-    "extended": "PS3.3 C.7.6.3.1.8 Extended Offset Table",
+    "extended": "PS3.3 C.7.6.3 Extended Offset Table",
 }
 
 

@@ -11,8 +11,8 @@ from dcmconv.batch.destination import Destination
 from dcmconv.batch.findings import Findings
 from dcmconv.batch.publish import Publisher
 from dcmconv.batch.records import Report
-from dcmconv.batch.tag_table import TagTable
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
+from dcmconv.batch.tag_table import TagTable
 from dcmconv.batch.window import Item
 from dcmconv.errors import OutputError
 from dcmconv.executor import Lost

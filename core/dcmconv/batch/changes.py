@@ -24,7 +24,9 @@ class ChainChange:
     pictures: int
 
 
-def find_change(before: Mapping[str, Any] | None, plan: Plan, journal: Journal) -> ChainChange | None:
+def find_change(
+    before: Mapping[str, Any] | None, plan: Plan, journal: Journal
+) -> ChainChange | None:
     """Compare a plan with the record of the last run; None if no picture is touched.
 
     Parameters

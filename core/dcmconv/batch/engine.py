@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
+
 @dataclass
 class Run:
     """A batch: iterate over it to do the work, and read ``summary`` afterwards.
@@ -164,7 +165,7 @@ class Run:
         if self.listener is not None:
             self.listener.surveying()
         for item in window.in_order(work.to_survey(walk.found())):
-            if here:
+            if work.here:
                 books.left(item)
             # An input that cannot be read adds nothing; its conversion says why.
             if isinstance(item.answer, SurveyReport):

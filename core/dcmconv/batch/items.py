@@ -1,4 +1,4 @@
-"""The work list: from what the walk finds to items for the window, each with its answer or a task."""
+"""The work list: from what the walk finds to items for the window, with a task or an answer."""
 
 from __future__ import annotations
 

@@ -226,7 +226,7 @@ def _outcome_from(data: dict[str, Any]) -> Outcome:
 
 
 @cache
-def _written_fields(kind: type[Outcome | OutputFile]) -> frozenset[str]:
+def _written_fields(kind: Any) -> frozenset[str]:
     return frozenset(item.name for item in fields(kind)) - UNWRITTEN
 
 

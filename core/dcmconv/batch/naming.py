@@ -17,6 +17,8 @@ __all__ = ["LaneName", "NamedInput", "lane_names", "safe_component", "safe_name"
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 STATE_FOLDER = ".dcmconv"
+SALVAGED = "-salvaged"
+"""Stands in the name of every picture that is not whole."""
 LONGEST_FIELD = 100
 LONGEST_COMPONENT = 240
 """Bytes; file systems take 255, and a suffix for a taken name must still fit."""
@@ -28,11 +30,15 @@ _SLASH_OF_FOLDER = "\0"
 
 @dataclass(frozen=True)
 class NamedInput:
-    """What a name is made of: the input's key, its attributes, and how many frames it has."""
+    """What a name is made of: the input's key, its attributes, and how many frames it has.
+
+    ``mark`` is put behind the name of a picture that is not whole.
+    """
 
     key: str
     attributes: Mapping[str, Any]
     frame_count: int
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class LaneName:
             made = Template(self.template)
             folder, stem = _split(_filled(made, source, frame_number))
             number = "" if "frame" in made.fields else number
-        ending = f"{number}{self.tag}{self.suffix}"
+        ending = f"{number}{self.tag}{source.mark}{self.suffix}"
         parts = [safe_component(part) for part in folder.split("/") if part not in ("", ".")]
         return "/".join([*parts, safe_component(stem, ending)])
 

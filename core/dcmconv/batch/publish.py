@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dcmconv.batch.destination import Destination
 from dcmconv.batch.digests import digest_of, folded_digest, hex_of
+from dcmconv.batch.naming import SALVAGED
 from dcmconv.batch.records import Part, Report
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
 from dcmconv.batch.standing import is_same
@@ -124,14 +125,15 @@ class Publisher:
                 f"{name} names one file, but {outcome.input} gives {len(parts)} pictures.",
                 hint="Name a folder, or one frame: --frames 1",
             )
+        if parts[0].output.salvaged:
+            stem, dot, suffix = name.rpartition(".")
+            name = f"{stem}{SALVAGED}{dot}{suffix}"
         output = replace(parts[0].output, path=name)
         if not os.path.lexists(self.destination.folder / name):
             return _Placed(parts[0], output, "new")
         if self.options.on_existing == "replace":
             return _Placed(parts[0], output, "replace")
-        if self.options.on_existing == "resume" and is_same(
-            self.destination.folder / name, output
-        ):
+        if self.options.on_existing == "resume" and is_same(self.destination.folder / name, output):
             return _Placed(parts[0], output, "adopt")
         raise _exists(name, self.options.on_existing, "Replace it: --on-existing replace")
 
@@ -154,9 +156,7 @@ class Publisher:
             explained = refused(item.output.path, error)
             if explained.reason in ENDS_THE_RUN:
                 raise explained from error
-            raise _TakenError(
-                explained.reason, explained.message, explained.hint, True
-            ) from error
+            raise _TakenError(explained.reason, explained.message, explained.hint, True) from error
 
 
 def _move_new(part: str, target: Path) -> None:

@@ -22,7 +22,7 @@ TRIED_AGAIN = frozenset(
         *("changed", "unreadable", "not-a-file", "not-installed"),
     }
 )
-"""Reasons that lie outside the file: they may be gone, though the file and the chain are the same."""
+"""Reasons outside the file: they may be gone, though the file and the chain are the same."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Resume:
         return not (isinstance(outcome, Failed) and self.plan.run.retry_failed)
 
     def _all_there(self, outcome: Converted, entry: Entry) -> bool:
-        """Look at every picture of an input, and count those that are gone or no longer the same."""
+        """Look at every picture of an input, and count those that are gone or not the same."""
         written = float("-inf") if self.plan.run.verify else entry.time
         states = [
             state_of(self.destination.folder, output, written=written) for output in outcome.outputs

@@ -1,4 +1,4 @@
-"""The run's own record, ``<out>/.dcmconv/run.json``: chain, versions, arguments, and how it ended."""
+"""The run's own record, ``<out>/.dcmconv/run.json``: chain, versions, arguments, and the end."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _name_of(requirement: str) -> str:
-    ends = [at for at, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_.")]
+    ends = [
+        at for at, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_.")
+    ]
     return requirement[: ends[0]] if ends else requirement
 
 

@@ -6,9 +6,7 @@ Parts are finished files under unfinished names; the engine, in the main process
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
-import re
 import stat
 import time
 import traceback
@@ -19,7 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from dcmconv.batch.naming import LaneName, NamedInput, lane_names
+from dcmconv.batch.explained import explained, is_explicable, without_values
+from dcmconv.batch.naming import SALVAGED, LaneName, NamedInput, lane_names
 from dcmconv.batch.records import (
     PART_PREFIX,
     Assignment,
@@ -31,17 +30,16 @@ from dcmconv.batch.records import (
 )
 from dcmconv.batch.refused import refused
 from dcmconv.batch.surveys import survey_report
-from dcmconv.errors import DcmconvError, InputError, SkipInput
+from dcmconv.errors import InputError, SkipInput
 from dcmconv.inputs import InputFile
 from dcmconv.kinds import Source
 from dcmconv.outcome import Converted, Failed, OutputFile, Skipped
 from dcmconv.render import Converter, EncodedPicture, Opened
+from dcmconv.render.converter import not_strict
 
 __all__ = ["start"]
 
 MOST_NOTES = 20
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 def start(setup: WorkerSetup) -> Callable[[Assignment | SurveyAssignment], Report | SurveyReport]:
@@ -63,15 +61,21 @@ class _Worker:
             # Each file's warnings, not each process's first.
             warnings.simplefilter("always")
             report = self._report(assignment)
+        warned = [without_values(str(warning.message)) for warning in caught]
+        if warned and isinstance(report.outcome, Converted) and self._is_strict:
+            report = Report(_not_converted(not_strict(warned[0]), report.outcome))
         if not report.parts:
             self._remove_parts()
-        notes = dict.fromkeys([*report.outcome.notes, *map(_without_values, caught)])
         outcome = replace(
             report.outcome,
             seconds=round(time.perf_counter() - began, 6),
-            notes=tuple(notes)[:MOST_NOTES],
+            notes=tuple(dict.fromkeys([*report.outcome.notes, *warned]))[:MOST_NOTES],
         )
-        return Report(outcome, report.parts)
+        return replace(report, outcome=outcome)
+
+    @property
+    def _is_strict(self) -> bool:
+        return self.setup.plan.run.policy == "strict"
 
     @cached_property
     def _converter(self) -> Converter:
@@ -109,8 +113,14 @@ class _Worker:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is no Exception
-            reason, message, hint = _explained(error)
-            return Report(Failed(reason=reason, message=message, hint=hint, **known))
+            reason, message, hint = explained(error)
+            failed = Failed(reason=reason, message=message, hint=hint, **known)
+            return Report(failed, traceback=self._traceback(error))
+
+    def _traceback(self, error: BaseException) -> str:
+        if not self.setup.plan.run.tracebacks or is_explicable(error):
+            return ""
+        return "".join(traceback.format_exception(error))
 
     def _converted(self, assignment: Assignment, known: dict[str, Any]) -> Report:
         source = self._sources[assignment.source].open(assignment.reference)
@@ -126,6 +136,7 @@ class _Worker:
                 transfer_syntax=opened.transfer_syntax,
                 decoder=opened.decoder,
                 notes=tuple(opened.notes),
+                salvaged=opened.salvaged,
                 attributes=attributes,
                 **known,
             )
@@ -143,12 +154,13 @@ class _Worker:
         )
         for number, picture in enumerate(opened.pictures()):
             key, attributes = assignment.reference.key, picture.attributes
-            named = NamedInput(key, attributes, opened.frame_count)
+            mark = SALVAGED if picture.salvaged else ""
+            named = NamedInput(key, attributes, opened.frame_count, mark)
             name = names[picture.lane_id].path_for(named, picture.frame_number)
             path = f"{self.setup.parts}/{PART_PREFIX}{assignment.label}-{number}.part"
             # Listed before it is written, so that half a file is removed as well.
             self._parts.append(Part(path, _output(picture, name)))
-            _write(path, picture.data)
+            _write(path, picture.data, durable=self.setup.plan.run.durable)
 
     def _remove_parts(self) -> None:
         for part in self._parts:
@@ -165,22 +177,33 @@ def _output(picture: EncodedPicture, name: str) -> OutputFile:
         rows=picture.rows,
         columns=picture.columns,
         tone=picture.tone,
+        salvaged=picture.salvaged,
     )
 
 
-def _write(path: str, data: bytes) -> None:
+def _write(path: str, data: bytes, *, durable: bool) -> None:
     try:
         with open(path, "wb", buffering=0) as stream:  # noqa: PTH123 - a third of Path.open's cost
             rest = memoryview(data)
             while rest:
                 # A write may take less than all: near a full disk, or beyond 2 GiB.
                 rest = rest[stream.write(rest) :]
+            if durable:
+                os.fsync(stream.fileno())
     except OSError as error:
-        raise OutputError(
-            f"A picture of {len(data)} bytes cannot be written: {error.strerror}.",
-            hint="Make room or choose another --out, then run again: what is finished stays.",
-            reason="disk-full" if error.errno in FULL else "output",
-        ) from error
+        raise refused(f"A picture of {len(data)} bytes", error) from error
+
+
+def _not_converted(error: InputError, outcome: Converted) -> Failed:
+    return Failed(
+        input=outcome.input,
+        locator=outcome.locator,
+        size=outcome.size,
+        mtime_ns=outcome.mtime_ns,
+        reason=error.reason,
+        message=error.message,
+        hint=error.hint,
+    )
 
 
 def _fingerprint(source: InputFile) -> tuple[int, int] | None:
@@ -191,34 +214,3 @@ def _fingerprint(source: InputFile) -> tuple[int, int] | None:
     if not stat.S_ISREG(status.st_mode):
         raise SkipInput("It is no longer a regular file.", "", "not-a-file")
     return status.st_size, status.st_mtime_ns
-
-
-def _explained(error: BaseException) -> tuple[str, str, str]:
-    """Return reason, message and hint for whatever was raised."""
-    if isinstance(error, DcmconvError):
-        return error.reason, error.message, error.hint
-    if isinstance(error, MemoryError):
-        return (
-            "memory",
-            "It needs more memory than a worker may take.",
-            "Use fewer --workers, or an executor with a higher memory limit.",
-        )
-    if isinstance(error, OSError) and error.filename is not None:
-        return (
-            "unreadable",
-            f"It cannot be read: {error.strerror}.",
-            "Check that it is still there and that you may read it.",
-        )
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(place.filename).name}, line {place.lineno} in {place.name}"
-    return (
-        "internal",
-        f"{type(error).__name__}: {error}",
-        f"This is a fault in a plugin or in dcmconv ({where}); please report it.",
-    )
-
-
-def _without_values(caught: warnings.WarningMessage) -> str:
-    # Libraries quote the value that they warn about, and a value may be a patient's name.
-    text = _QUOTED.sub("'...'", str(caught.message))
-    return " ".join(text.split())[:300]

@@ -27,7 +27,7 @@ HELP = """Turn DICOM into ordinary pictures: right by the standard, in bulk, and
 
 In a folder of DICOM files: dcmconv run --normalize minmax --writer jpg"""
 
-GROUPS = ("chain", "plugins")
+GROUPS = ("chain", "journal", "plugins")
 
 
 def run_program(words: Sequence[str]) -> int:
@@ -53,6 +53,7 @@ def build_app(words: Sequence[str], *, completing: bool = False) -> typer.Typer:
     _add_run(app, words if named == "run" else ())
     _add_provided(app, words, named=named, completing=completing)
     _add_chain(app)
+    _add_journal(app)
     _add_plugins(app)
     return app
 
@@ -159,6 +160,14 @@ def _add_chain(app: typer.Typer) -> None:
     group = _new_typer("Check, show and begin chain files.", is_group=True)
     chain_commands.add_to(group)
     app.add_typer(group, name="chain")
+
+
+def _add_journal(app: typer.Typer) -> None:
+    from dcmconv.cli import journal_commands
+
+    group = _new_typer("Read what became of every input.", is_group=True)
+    journal_commands.add_to(group)
+    app.add_typer(group, name="journal")
 
 
 def _add_plugins(app: typer.Typer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
 from dcmconv.chain.complaints import Place
@@ -12,6 +13,7 @@ from dcmconv.chain.loader import load_chain
 from dcmconv.chain.merge import merge
 from dcmconv.chain.overrides import assemble, with_name
 from dcmconv.chain.setting_text import environment_settings, parse_setting
+from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.cli.run_flags import RunFlags
 from dcmconv.registry import Registry
@@ -89,10 +91,11 @@ def _output(text: str) -> OutputSpec:
 
 
 def _run_settings(flags: RunFlags) -> ComponentSpec:
-    names = ("workers", "timeout", "on_error", "on_collision", "on_existing")
+    names = [item.name for item in fields(RunSettings)]
     given = {name: getattr(flags, name) for name in names if getattr(flags, name) is not None}
     written = {}
     for name, text in given.items():
-        place = Place(f"--{name.replace('_', '-')} {text}", is_flag=True)
+        value = "" if text is True else f" {text}"
+        place = Place(f"--{name.replace('_', '-')}{value}", is_flag=True)
         written[name] = Written(place, place)
     return ComponentSpec("run", given, written=written)

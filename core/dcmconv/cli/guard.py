@@ -13,10 +13,13 @@ from dcmconv.cli.terminal import say
 from dcmconv.errors import DcmconvError
 
 __all__ = [
+    "EXIT_DAMAGED",
     "EXIT_FAILED",
     "EXIT_INTERNAL",
+    "EXIT_INTERRUPTED",
     "EXIT_NOTHING",
     "EXIT_STOPPED",
+    "EXIT_TERMINATED",
     "Terminated",
     "exit_code_of",
     "sigterm_as_exception",
@@ -25,6 +28,7 @@ __all__ = [
 EXIT_FAILED = 1
 EXIT_NOTHING = 3
 EXIT_STOPPED = 5
+EXIT_DAMAGED = 6
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dcmconv.cli.guard import EXIT_FAILED, EXIT_NOTHING, EXIT_STOPPED
+from dcmconv.cli.guard import EXIT_DAMAGED, EXIT_FAILED, EXIT_NOTHING, EXIT_STOPPED
 from dcmconv.cli.terminal import harmless
 from dcmconv.outcome import Converted, Failed, Outcome, Skipped, Summary
 
@@ -15,6 +15,7 @@ __all__ = [
     "counted",
     "exit_code",
     "line_of",
+    "notices",
     "outcome_data",
     "summary_data",
 ]
@@ -100,10 +101,31 @@ def closing_line(summary: Summary, tally: Tally, out: str) -> str:
     return f"{stopped}{', '.join(parts)} → {harmless(out)}"
 
 
-def exit_code(summary: Summary) -> int:
-    """Return how the program ends after a run."""
+def notices(summary: Summary) -> list[str]:
+    """Return what is worth a sentence beside the counts."""
+    lines = []
+    if summary.failed_before:
+        lines.append(
+            f"{counted(summary.failed_before, 'input')} failed in an earlier run and did not "
+            "change; --retry-failed tries again."
+        )
+    if summary.salvaged:
+        lines.append(f"{counted(summary.salvaged, 'input')} could be salvaged in part only.")
+    if summary.missing or summary.altered:
+        lines.append(
+            f"Of the pictures of earlier runs {summary.missing:,} were missing and "
+            f"{summary.altered:,} no longer what the journal says; their inputs were converted "
+            "again."
+        )
+    return lines
+
+
+def exit_code(summary: Summary, *, verified: bool = False) -> int:
+    """Return how the program ends after a run; ``verified`` makes damaged pictures count."""
     if summary.stopped:
         return EXIT_STOPPED
+    if verified and (summary.missing or summary.altered):
+        return EXIT_DAMAGED
     if summary.failed:
         return EXIT_FAILED
     return 0 if summary.converted else EXIT_NOTHING

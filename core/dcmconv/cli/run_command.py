@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 from collections.abc import Generator, Mapping, Sequence
@@ -20,15 +21,18 @@ from dcmconv.cli.report import (
     counted,
     exit_code,
     line_of,
+    notices,
     outcome_data,
     summary_data,
 )
 from dcmconv.cli.run_flags import RunFlags
+from dcmconv.cli.stopping import stop_on_signals
 from dcmconv.cli.terminal import harmless, print_json, print_result, say
 from dcmconv.errors import UsageError
 from dcmconv.outcome import Outcome, Summary
 
 if TYPE_CHECKING:
+    from dcmconv.batch.changes import ChainChange
     from dcmconv.chain.plan import Plan
     from dcmconv.registry import Registry
 
@@ -72,42 +76,83 @@ def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
     from dcmconv.batch.engine import Run
     from dcmconv.batch.selection import Selection
 
+    # What a library logs may hold a value of the file, and nobody has asked for it.
+    logging.getLogger().addHandler(logging.NullHandler())
     progress, tally = progress_for(quiet=flags.quiet), Tally()
+    ears = _Ears(flags, plan, progress)
     run = Run(
         plan,
         flags.inputs or ["."],
         Path(flags.out),
         selection=Selection(tuple(flags.include), tuple(flags.exclude)),
         tag_table=Path(flags.tag_table) if flags.tag_table else None,
-        listener=_Ears(flags, plan, progress),
+        listener=ears,
         events=registry.events,
         registry=registry,
         argv=tuple(sys.argv),
     )
     # Closed here and now, so that Ctrl-C ends the workers before anything else is printed.
-    with progress, closing(cast("Generator[Outcome]", iter(run))) as outcomes:
-        for outcome in outcomes:
+    outcomes = closing(cast("Generator[Outcome]", iter(run)))
+    with stop_on_signals(run.stop, progress.note) as signals, progress, outcomes:
+        for outcome in outcomes.thing:
             tally.add(outcome)
             progress.moved(tally.done, tally.failures)
             _tell(outcome, flags, progress)
-    return _report(flags, run.summary, tally)
+    code = exit_code(run.summary, verified=plan.run.verify)
+    if signals.received is not None and run.summary.stopped:
+        code = signals.exit_code
+    _report(flags, run.summary, tally, code)
+    if ears.chain_has_changed and not flags.quiet:
+        _say_orphans(flags)
+    if code == signals.exit_code and signals.received is not None:
+        raise signals.received
+    return code
 
 
-@dataclass(frozen=True)
+def _say_orphans(flags: RunFlags) -> None:
+    from dcmconv.batch.ledger import orphans
+
+    count = sum(1 for _ in orphans(Path(flags.out)))
+    if count:
+        say(
+            f"{counted(count, 'picture')} of an earlier chain stayed; see them: "
+            f"dcmconv journal orphans {shlex.quote(flags.out)}"
+        )
+
+
+@dataclass
 class _Ears:
     """Passes on what the engine knows before an outcome is there."""
 
     flags: RunFlags
     plan: Plan
     progress: Progress
+    chain_has_changed: bool = False
 
-    def started(self, total_known: int | None) -> None:
+    def started(self, total_known: int | None, workers: int) -> None:
         if not self.flags.quiet:
-            self.progress.note(opening_line(self.flags, self.plan))
+            self.progress.note(opening_line(self.flags, self.plan, workers))
+
+    def chain_changed(self, change: ChainChange) -> None:
+        self.chain_has_changed = True
+        if not self.flags.quiet:
+            lines = "".join(f"\n  {line}" for line in change.lines)
+            self.progress.note(
+                "The chain is not that of the last run here; "
+                f"{counted(change.pictures, 'picture')} of {counted(change.inputs, 'input')} "
+                f"are made again:{lines}"
+            )
+
+    def suspected(self, key: str) -> None:
+        self.progress.note(
+            f"A run ended, without a word, while it read {key}; a worker process reads it now."
+        )
 
     def surveying(self) -> None:
         if not self.flags.quiet:
-            self.progress.note("Every input is read twice: first for the statistics that they share.")
+            self.progress.note(
+                "Every input is read twice: first for the statistics that they share."
+            )
 
     def found(self, count: int) -> None:
         self.progress.found(count)
@@ -116,20 +161,17 @@ class _Ears:
         """Nothing: the loop over the run sees every outcome itself."""
 
 
-def opening_line(flags: RunFlags, plan: Plan) -> str:
+def opening_line(flags: RunFlags, plan: Plan, workers: int) -> str:
     """Say what begins: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
-    from dcmconv.batch.workers import available_workers
-
     inputs = flags.inputs or ["."]
     some = ", ".join(inputs[:3]) + (f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else "")
     lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
     writers = dict.fromkeys(lane.writer.name for lane in lanes)
     normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
     colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
-    workers = plan.run.workers or available_workers()
     words = ", ".join([*writers, *normalizers, *colormaps])
-    crew = f"{workers} worker{'' if workers == 1 else 's'}"
-    return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}, {crew})"
+    crew = f", {counted(workers, 'worker')}" if workers else ""
+    return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}{crew})"
 
 
 def shown_folder(out: str) -> str:
@@ -147,11 +189,12 @@ def _tell(outcome: Outcome, flags: RunFlags, progress: Progress) -> None:
         progress.note(line_of(outcome))
 
 
-def _report(flags: RunFlags, summary: Summary, tally: Tally) -> int:
-    code = exit_code(summary)
+def _report(flags: RunFlags, summary: Summary, tally: Tally, code: int) -> None:
     for line in tally.failure_lines():
         say(line, emphasis="Failed")
     journal = Path(flags.out) / JOURNAL
+    for line in notices(summary):
+        say(line)
     if tally.failures and journal.exists():
         say(f"Every input has a line in {harmless(str(journal))}")
     if code == EXIT_NOTHING:
@@ -161,7 +204,6 @@ def _report(flags: RunFlags, summary: Summary, tally: Tally) -> int:
     if not flags.quiet:
         tell = say if flags.as_json else print_result
         tell(closing_line(summary, tally, shown_folder(flags.out)))
-    return code
 
 
 def _nothing_found(flags: RunFlags, summary: Summary) -> str:

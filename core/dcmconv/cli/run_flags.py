@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.completion import names_of, plugin_names, preset_names, words_from
+from dcmconv.cli.completion import names_of, preset_names, words_from
 from dcmconv.cli.component_flags import FlagTarget, given_settings
 from dcmconv.cli.flags import Flag
+from dcmconv.cli.work_flags import HOW
 
 if TYPE_CHECKING:
     from dcmconv.chain.setting_text import Setting
@@ -28,7 +29,7 @@ HELP = (
     "before it: dcmconv run -r dicom --help"
 )
 
-PIPELINE, FILES, WORK, REPORT = "The pictures", "The files", "The work", "What is printed"
+PIPELINE, FILES, REPORT = "The pictures", "The files", "What is printed"
 
 PICTURES = (
     Flag(
@@ -175,38 +176,6 @@ PLACES = (
     ),
 )
 
-HOW = (
-    Flag("workers", str, ("--workers",), "Worker processes.", "N|auto", WORK, "auto"),
-    Flag("timeout", str, ("--timeout",), "Time for one input.", "SECONDS", WORK, "60"),
-    Flag(
-        "on_error",
-        str,
-        ("--on-error",),
-        "When an input fails: continue or stop.",
-        "WORD",
-        WORK,
-        "continue",
-        complete=words_from("continue", "stop"),
-    ),
-    Flag(
-        "no_plugin",
-        list[str],
-        ("--no-plugin",),
-        "Leave out a plugin or a whole distribution.",
-        "NAME",
-        WORK,
-        complete=plugin_names,
-    ),
-    Flag(
-        "dry_run",
-        bool,
-        ("--dry-run",),
-        "Show the chain and count the inputs; write nothing.",
-        "",
-        WORK,
-    ),
-)
-
 OUTPUT = (
     Flag("as_json", bool, ("--json",), "Print the summary as JSON on stdout.", panel=REPORT),
     Flag("quiet", bool, ("-q", "--quiet"), "Print nothing but errors.", panel=REPORT),
@@ -249,7 +218,14 @@ class RunFlags:
     on_existing: str | None = None
     workers: str | None = None
     timeout: str | None = None
+    memory: str | None = None
+    policy: str | None = None
+    max_failures: str | None = None
     on_error: str | None = None
+    retry_failed: bool | None = None
+    verify: bool | None = None
+    durable: bool | None = None
+    tracebacks: bool | None = None
     no_plugin: list[str] = field(default_factory=list)
     dry_run: bool = False
     as_json: bool = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from dcmconv.render.surveys import WIDE_SCOPES, gather, informed
 from dcmconv.render.tone import render_tone
 from dcmconv.survey import Survey, Surveyed
 
-__all__ = ["Converter", "EncodedPicture", "Opened"]
+__all__ = ["Converter", "EncodedPicture", "Opened", "not_strict"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class EncodedPicture:
     columns: int
     attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Those of the frame, for names."""
+    salvaged: bool = False
+    """Pixels are missing."""
 
 
 @dataclass
@@ -49,8 +51,12 @@ class Opened:
     surveyed: tuple[Surveyed, ...] | None = None
     """Statistics of the series and of the run, for the lanes that ask for them; None where there
     was no survey, or it could not read this input."""
+    policy: str = "default"
+    """``strict`` fails where something has to be noted, ``salvage`` leaves damaged frames out."""
     notes: list[str] = field(default_factory=list)
     decoder: str = ""
+    salvaged: bool = False
+    """Frames or pixels are missing; known after the pictures."""
     _only_frame: Frame | None = None
 
     @property
@@ -77,8 +83,9 @@ class Opened:
     def frames(self) -> Iterator[Frame]:
         """Decode every frame, wanted or not, and keep none: for a survey."""
         for frame_number in range(1, self.frame_count + 1):
-            with _naming_the_frame(frame_number, self.frame_count):
-                yield self._frame(frame_number)
+            frame = self._wanted_frame(frame_number)
+            if frame is not None:
+                yield frame
 
     def pictures(self) -> Iterator[EncodedPicture]:
         """Decode each wanted frame once and yield its pictures, lane by lane.
@@ -87,21 +94,20 @@ class Opened:
         """
         self.decoder = self.instance.decoder
         self._survey_instance()
-        for frame_number in self.frame_numbers:
+        for frame_number, frame in self._wanted_frames():
             with _naming_the_frame(frame_number, self.frame_count):
-                frame = self._frame(frame_number)
                 self.decoder = frame.decoder or self.decoder
-                self.notes += [note for note in frame.notes if note not in self.notes]
                 yield from self._pictures_of(frame, frame_number)
 
     def finished_pictures(self) -> Iterator[tuple[Picture, LaneAtWork]]:
         """Yield pictures before they are encoded: what the Python API hands out."""
         self._survey_instance()
-        for frame_number in self.frame_numbers:
+        for frame_number, frame in self._wanted_frames():
             with _naming_the_frame(frame_number, self.frame_count):
-                frame = self._frame(frame_number)
-                for lane, picture, _ in self._toned(frame):
-                    yield lane.finish(picture, frame), lane
+                for lane, toned, _ in self._toned(frame):
+                    picture = lane.finish(toned, frame)
+                    self._note(picture.notes)
+                    yield picture, lane
 
     def _survey_instance(self) -> None:
         if self.surveyed is None and self.wide_surveys:
@@ -116,6 +122,44 @@ class Opened:
             found = [each.statistics(survey, units) for survey in asked for units, each in held]
             self.surveyed = (*(self.surveyed or ()), *found)
 
+    def _wanted_frames(self) -> Iterator[tuple[int, Frame]]:
+        """Yield the wanted frames with their numbers; those that are left out are noted."""
+        given = 0
+        for frame_number in self.frame_numbers:
+            frame = self._wanted_frame(frame_number)
+            if frame is not None:
+                given += 1
+                with _naming_the_frame(frame_number, self.frame_count):
+                    self._note(frame.notes)
+                yield frame_number, frame
+        if not given:
+            raise InputError(
+                "Not one frame of it can be decoded.",
+                hint="Copy the file again from its source; --policy default says what is wrong.",
+                reason="truncated",
+            )
+
+    def _wanted_frame(self, frame_number: int) -> Frame | None:
+        """Return a frame; None for one that is damaged, where that is tolerated."""
+        try:
+            with _naming_the_frame(frame_number, self.frame_count):
+                frame = self._frame(frame_number)
+        except InputError as error:
+            if self.policy != "salvage" or len(self.frame_numbers) == 1:
+                raise
+            self.salvaged = True
+            self._note([f"Left out: {error.message}"])
+            return None
+        self.salvaged = self.salvaged or bool(frame.salvaged)
+        return frame
+
+    def _note(self, notes: Iterable[str]) -> None:
+        """Keep what is new; under ``strict``, that is a failure."""
+        new = [note for note in dict.fromkeys(notes) if note not in self.notes]
+        self.notes += new
+        if new and self.policy == "strict":
+            raise not_strict(new[0])
+
     def _frame(self, frame_number: int) -> Frame:
         frame = self._only_frame or self.instance.read_frame(frame_number - 1)
         if self.frame_count == 1:
@@ -126,7 +170,7 @@ class Opened:
     def _pictures_of(self, frame: Frame, frame_number: int) -> Iterator[EncodedPicture]:
         for lane, toned, tone in self._toned(frame):
             picture = lane.finish(toned, frame)
-            self.notes += [note for note in picture.notes if note not in self.notes]
+            self._note(picture.notes)
             yield EncodedPicture(
                 lane_id=lane.lane.id,
                 frame_number=frame_number,
@@ -138,6 +182,7 @@ class Opened:
                 rows=picture.rows,
                 columns=picture.columns,
                 attributes=frame.attributes,
+                salvaged=bool(frame.salvaged),
             )
 
     def _toned(self, frame: Frame) -> Iterator[tuple[LaneAtWork, Picture, str]]:
@@ -167,7 +212,10 @@ class Converter:
 
     @cached_property
     def _readers(self) -> list[Reader]:
-        return [cast("Reader", reference.load()) for reference in self.plan.readers]
+        readers = [cast("Reader", reference.load()) for reference in self.plan.readers]
+        if self.plan.run.policy != "salvage":
+            return readers
+        return [_salvaging(reader) for reader in readers]
 
     @contextmanager
     def open(
@@ -191,7 +239,7 @@ class Converter:
                 raise SkipInput(f"A rule of the chain leaves it out: {found}.", reason="rule")
             lanes = tuple(self._at_work(lane) for lane in rule.lanes)
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
-            yield Opened(instance, lanes, numbers, surveyed)
+            yield Opened(instance, lanes, numbers, surveyed, self.plan.run.policy)
         finally:
             instance.close()
 
@@ -209,6 +257,21 @@ class Converter:
         if best.sniff(head, source.key) <= 0:
             raise SkipInput("Neither DICOM nor another format that is known here.", "", "not-dicom")
         return best
+
+
+def not_strict(note: str) -> InputError:
+    """Return the failure of an input that is tolerated by other policies than ``strict``."""
+    return InputError(
+        f"The policy is strict, and this has to be noted: {note}",
+        hint="Use --policy default, if what was decided there is right for such files.",
+        reason="strict",
+    )
+
+
+def _salvaging(reader: Reader) -> Reader:
+    """Return a reader that gives what is left of damaged files, if it knows how to."""
+    names = {each.name for each in fields(reader)}  # type: ignore[arg-type]
+    return replace(reader, salvage=True) if "salvage" in names else reader  # type: ignore[type-var]
 
 
 def wanted_frames(ranges: tuple[tuple[int, int | None], ...], frame_count: int) -> tuple[int, ...]:

@@ -42,11 +42,18 @@ def display_values(
     shown = np.clip(np.where(outside, 0.0, shown), 0, 1)
     if isinstance(frame.presentation, Lut):
         table = frame.presentation
-        p_input = np.floor(shown * (len(table.entries) - 1) + 0.5) + table.first
+        last = len(table.entries) - 1
+        p_input = _rounded(shown * last, last) + table.first
         shown = table(p_input) / (2**table.bits - 1)
-    if frame.is_inverted != invert:
-        shown = 1 - shown
-    rounded = np.floor(shown * (2**bits - 1) + 0.5)
+    white = 2**bits - 1
+    scaled = shown * white
+    rounded = _rounded(white - scaled if frame.is_inverted != invert else scaled, white)
     rounded[outside] = 0
     pixels: NDArray[Any] = rounded.astype(np.uint8 if bits == 8 else np.uint16)
     return pixels
+
+
+def _rounded(values: NDArray[np.float64], top: float) -> NDArray[np.float64]:
+    # A half that decimals left short by 2**-36 of the whole scale, and no more, goes up as well.
+    up: NDArray[np.float64] = np.floor(values + 0.5 + top * 2.0**-36)
+    return up

@@ -74,9 +74,9 @@ def colors_in_srgb(colors: NDArray[Any], profile: bytes) -> NDArray[Any] | None:
     transform = _transform(bytes(profile))
     if transform is None or isinstance(transform, str):
         return colors if transform else None
+    # Not in place: an image made from an array may share its memory.
     image = Image.fromarray(np.ascontiguousarray(colors[..., :3]))
-    ImageCms.applyTransform(image, transform, inPlace=True)
-    converted = np.asarray(image)
+    converted = np.asarray(ImageCms.applyTransform(image, transform))
     if colors.shape[2] == 3:
         return converted
     return np.concatenate([converted, colors[..., 3:]], axis=2)

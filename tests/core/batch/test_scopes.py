@@ -221,6 +221,16 @@ def test_an_input_that_was_another_in_the_survey_fails_and_says_why(scans, tmp_p
     )
 
 
+def test_a_crash_of_this_process_is_blamed_on_the_input_that_it_was_surveying(scans, tmp_path):
+    (scans / "b1").unlink()
+    run(plan(scaled(scope="run")), scans, tmp_path / "out")
+    lines = read_journal(tmp_path / "out" / ".dcmconv" / "journal.jsonl")
+    assert [(line["input"], line["status"]) for line in lines] == [
+        ("a1", "begun"), ("a1", "left"), ("a2", "begun"), ("a2", "left"),
+        ("a1", "begun"), ("a1", "converted"), ("a2", "begun"), ("a2", "converted"),
+    ]  # fmt: skip
+
+
 def test_nothing_is_surveyed_where_no_lane_asks(scans, tmp_path):
     meddler = Meddler(scans)
     run(plan(scaled(scope="instance")), scans, tmp_path / "out", listener=meddler)

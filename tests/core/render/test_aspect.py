@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from support.covers import covers
 
 from dcmconv.errors import InputError, LimitError
 from dcmconv.frame import Spacing
@@ -17,6 +18,7 @@ def test_pixels_that_are_nearly_square_stay_the_same_object(aspect):
     assert square_pixels(given) is given
 
 
+@covers("PS3.3 C.7.6.3.1.7 Pixel Aspect Ratio")
 def test_tall_pixels_make_more_rows_halfway_values_between_them():
     # Two rows become four; new centers lie at -0.25, 0.25, 0.75 and 1.25 of the old rows.
     squared = square_pixels(picture([[0], [100]], aspect=2.0))

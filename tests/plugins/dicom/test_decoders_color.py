@@ -5,6 +5,7 @@ from __future__ import annotations
 import imagecodecs
 import numpy as np
 import pytest
+from support.covers import covers
 from support.streams import encoded, rgb
 
 from dcmconv.plugin import InputError, UnsupportedError
@@ -66,6 +67,7 @@ def adobe(transform: int) -> bytes:
                      "RGB", 0, id="too-short-an-adobe-segment-says-nothing"),
     ],
 )  # fmt: skip
+@covers("PS3.5 8.2.1 Colour transform of JPEG by the stream's markers and the header")
 def test_a_lossy_jpeg_is_red_whatever_its_markers_are(stream, photometric, notes):
     decoded = decode_frame(stream, BASELINE, described(photometric))
     assert decoded.photometric_interpretation == "RGB"
@@ -93,6 +95,7 @@ def test_jpeg_ls_and_rle_leave_ybr_full_to_the_reader(syntax, uid):
     ("photometric", "meaning", "notes"),
     [("YBR_RCT", "RGB", 0), ("RGB", "RGB", 0), ("YBR_FULL_422", "RGB", 1)],
 )
+@covers("PS3.3 C.7.6.3.1.2 Component transforms of JPEG 2000 (YBR_RCT, YBR_ICT)")
 def test_a_jpeg_2000_component_transform_is_undone(photometric, meaning, notes):
     stream = bytes(imagecodecs.jpeg2k_encode(RED, reversible=True, codecformat="J2K", mct=True))
     decoded = decode_frame(stream, "1.2.840.10008.1.2.4.90", described(photometric))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.dicom_files import changed, item, monochrome, palette_color
 from support.objects import SOURCE, segment, segmentation
 from support.reading import read_frame, read_frames
@@ -27,6 +28,7 @@ def labels_of(dataset):
     return read_frames(dataset, segments="labels")
 
 
+@covers("PS3.3 C.8.20.2 Segments as one label map for each plane")
 def test_segments_of_one_plane_become_one_picture_of_their_numbers():
     frames = labels_of(two_segments())
     assert [frame.stored_values.tolist() for frame in frames] == [[[0, 0, 0, 1]], [[1, 2, 2, 0]]]
@@ -46,12 +48,14 @@ def test_a_frame_names_its_source_image_and_its_segments():
     assert {"ReferencedSOPInstanceUID", "PatientID"} <= set(attributes)
 
 
+@covers("PS3.3 C.8.20.2 Segments as one label map for each plane")
 def test_the_greater_number_lies_on_top_and_a_note_counts_the_pixels():
     notes = labels_of(two_segments())[1].notes
     assert "Frame 2: 1 pixels belong to several segments" in " ".join(notes)
     assert not any("several segments" in note for note in labels_of(two_segments())[0].notes)
 
 
+@covers("PS3.3 C.8.20.4 Segment Description")
 def test_labels_have_names_meanings_and_codes():
     (label, other) = labels_of(two_segments())[0].labels
     assert (label.number, label.name, label.meaning) == (1, "Liver", "Liver")
@@ -59,6 +63,7 @@ def test_labels_have_names_meanings_and_codes():
     assert (other.number, other.color) == (2, None)
 
 
+@covers("PS3.3 C.8.20.4 Segment Description")
 def test_the_recommended_color_is_cielab():
     # L* 53.23, a* 80.11, b* 67.22 under D65 is pure red; under D50, 54.29, 80.81 and 69.89.
     red = [round(54.29 / 100 * 65535), *(round((n + 128) / 255 * 65535) for n in (80.81, 69.89))]
@@ -73,6 +78,7 @@ def test_frames_stay_as_they_are_without_the_option():
     assert [frame.stored_values.tolist() for frame in frames] == [LEFT, RIGHT, MIDDLE]
 
 
+@covers("PS3.3 C.8.20.2.3 FRACTIONAL segmentation")
 def test_fractional_segments_count_from_one_half():
     dataset = segmentation(
         np.array([[[0, 63, 64, 127, 128]]], np.uint8),
@@ -151,6 +157,7 @@ def label_map(values):
 
 
 @pytest.mark.parametrize("option", ["frames", "labels"])
+@covers("PS3.3 C.8.20.2.3 LABELMAP segmentation")
 def test_a_label_map_stays_as_it_is_and_gets_its_names(option):
     frame = read_frame(label_map([[0, 7]]), segments=option)
     assert frame.is_label

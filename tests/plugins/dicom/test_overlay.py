@@ -7,6 +7,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.uid import ExplicitVRBigEndian
+from support.covers import covers
 from support.dicom_files import as_bytes, color, compressed, monochrome
 from support.presentation_states import picture_of, with_overlay
 from support.reading import recoded
@@ -33,6 +34,7 @@ def black(*shape: int):
     return monochrome(np.zeros(shape, np.uint8))
 
 
+@covers("PS3.3 C.9.2 Overlay planes of their own")
 def test_a_plane_lies_over_the_pixels_bit_by_bit_from_the_least_significant_one():
     assert planes_of(with_overlay(black(2, 3), CORNER)) == [[[1, 1, 0], [1, 0, 0]]]
 
@@ -49,10 +51,12 @@ def test_a_plane_lies_over_the_pixels_bit_by_bit_from_the_least_significant_one(
         pytest.param((4, 1), [[0, 0, 0, 0]] * 3, id="below"),
     ],
 )
+@covers("PS3.3 C.9.2 Overlay Origin")
 def test_overlay_origin_counts_from_one_and_may_lie_outside(origin, expected):
     assert planes_of(with_overlay(black(3, 4), CORNER, origin=origin)) == [expected]
 
 
+@covers("PS3.3 C.9.2 Multi-frame overlays")
 def test_a_plane_of_several_frames_starts_at_image_frame_origin():
     bits = np.array([[[1, 0, 0]], [[0, 1, 1]]], bool)
     image = with_overlay(black(4, 1, 3), bits, e0015=("IS", 2), e0051=("US", 2))
@@ -80,6 +84,7 @@ def with_embedded(cells, position: int, **attributes):
     return image
 
 
+@covers("PS3.3 C.9.2 Overlay planes in unused bits of Pixel Data (retired)")
 def test_a_plane_in_the_free_bits_of_the_pixels_is_read_and_they_are_masked():
     image = with_embedded([[0x8001, 0x4002], [0xC003, 0x0004]], 15)
     (frame,) = frames_of(image)
@@ -87,6 +92,7 @@ def test_a_plane_in_the_free_bits_of_the_pixels_is_read_and_they_are_masked():
     assert frame.layers[0].coverage.tolist() == [[True, False], [True, False]]
 
 
+@covers("PS3.3 C.9.2 Overlay planes in unused bits of Pixel Data (retired)")
 def test_a_plane_in_the_free_bits_survives_signs_big_endian_and_compression():
     cells = [[0x8FFF, 0x0002], [0x8003, 0x0004]]
     expected = [[[1, 0], [1, 0]]]
@@ -135,6 +141,7 @@ def test_a_group_without_data_is_a_note():
     assert any("Overlay Data (6000,3000) is missing" in line for line in frame.notes)
 
 
+@covers("PS3.3 C.9.2 Overlay Type, graphics and region of interest")
 def test_a_plane_is_named_by_its_group_type_and_label():
     image = with_overlay(
         black(2, 3), CORNER, group=0x601E, e0040=("CS", "R"), e1500=("LO", "LIVER")
@@ -151,6 +158,7 @@ def test_planes_come_in_the_order_of_their_groups_and_private_odd_groups_are_non
     assert [layer.group for layer in layers] == [0x6000, 0x6002]
 
 
+@covers("PS3.3 C.9.2 Overlay planes of their own")
 def test_drawn_overlays_are_white_and_off_leaves_the_picture_alone():
     image = monochrome(np.array([[0, 100, 0], [0, 200, 100]], np.uint8))
     drawn, left = (
@@ -171,6 +179,7 @@ def test_an_image_without_overlays_has_no_layers_and_no_notes():
     assert (frame.layers, frame.notes) == ((), ())
 
 
+@covers("PS3.3 C.9.2 Overlay planes of their own")
 def test_the_plane_of_a_real_file_is_the_one_that_pydicom_reads():
     path = Path(str(get_testdata_file("examples_overlay.dcm", download=False)))
     (frame,) = frames_of(path.read_bytes())

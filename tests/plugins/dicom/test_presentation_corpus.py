@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.corpus import corpus_path, needs_corpus
+from support.covers import covers
 from support.presentation_states import picture_of
 
 from dcmconv.plugin import Frame, InputFile
@@ -52,6 +53,7 @@ def reference(name: str) -> np.ndarray:
         "pydicomdata__MR-SIEMENS-DICOM-WithOverlays.dcm",
     ],
 )
+@covers("PS3.3 C.9.2 Overlays drawn within one gray level of DCMTK")
 def test_drawn_overlays_are_within_one_gray_level_of_dcmtk(name):
     said = expectations()["files"][name]["render"]["overlay.f0"]
     frame = frame_of(name, overlays="draw")
@@ -67,6 +69,7 @@ def states() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("said", states(), ids=lambda said: said["state"])
+@covers("PS3.3 A.33.1 Grayscale Softcopy Presentation State, gray levels of DCMTK")
 def test_the_gray_levels_of_a_presentation_state_are_those_of_dcmtk(said):
     folder = corpus_path()
     assert folder is not None

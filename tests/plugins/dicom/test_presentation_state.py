@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from support.covers import covers
 from support.dicom_files import color, item, monochrome, save
 from support.presentation_states import (
     BLENDING,
@@ -32,6 +33,7 @@ def window(center: float, width: float, **more):
     return item(WindowCenter=center, WindowWidth=width, **more)
 
 
+@covers("PS3.3 C.11.8 Softcopy VOI LUT")
 def test_the_window_of_the_state_stands_in_the_place_of_the_image_s(tmp_path):
     image = monochrome(RAMP, WindowCenter=10, WindowWidth=20)
     state = state_for(image, ContentLabel="BONE", SoftcopyVOILUTSequence=[window(40, 400)])
@@ -40,6 +42,7 @@ def test_the_window_of_the_state_stands_in_the_place_of_the_image_s(tmp_path):
     assert [(voi.center, voi.width) for voi in frame.voi_windows] == [(40, 400)]
 
 
+@covers("PS3.3 C.11.8 Softcopy VOI LUT")
 def test_a_voi_lut_of_the_state_is_looked_up(tmp_path):
     image = monochrome(RAMP)
     lut = item(LUTDescriptor=[256, 0, 8], LUTData=bytes(range(255, -1, -1)))
@@ -50,6 +53,7 @@ def test_a_voi_lut_of_the_state_is_looked_up(tmp_path):
     assert picture_of(frame).pixels.tolist() == [[255, 155, 55, 0]]
 
 
+@covers("PS3.3 C.11.8 Softcopy VOI LUT")
 def test_a_window_for_another_image_or_frame_is_left_alone(tmp_path):
     image = monochrome(np.stack([RAMP, RAMP]))
     other = monochrome(RAMP)
@@ -66,6 +70,7 @@ def test_a_window_for_another_image_or_frame_is_left_alone(tmp_path):
     assert centers == [3, 2]
 
 
+@covers("PS3.4 N.2 Grayscale transformation sequence of a presentation state")
 def test_what_the_state_leaves_out_is_the_identity_whatever_the_image_says(tmp_path):
     # PS3.4 N.2.1: no Modality LUT, no VOI LUT; all that 8 bits can hold, from black to white.
     image = monochrome(RAMP, RescaleSlope=2, RescaleIntercept=-9, WindowCenter=10, WindowWidth=20)
@@ -82,6 +87,7 @@ def test_the_identity_of_12_signed_bits_spans_what_they_can_hold(tmp_path):
     assert picture_of(shown(image, state, tmp_path)).pixels.tolist() == [[0, 128, 255]]
 
 
+@covers("PS3.4 N.2 Grayscale transformation sequence of a presentation state")
 def test_the_modality_lut_of_the_state_comes_before_its_window(tmp_path):
     image = monochrome(RAMP)
     state = state_for(
@@ -102,12 +108,14 @@ def test_the_modality_lut_of_the_state_comes_before_its_window(tmp_path):
 @pytest.mark.parametrize(
     ("polarity", "expected"), [("IDENTITY", [0, 100, 200, 255]), ("INVERSE", [255, 155, 55, 0])]
 )
+@covers("PS3.3 C.11.6 Softcopy Presentation LUT")
 def test_the_polarity_of_the_state_replaces_the_image_s(tmp_path, meaning, polarity, expected):
     image = monochrome(RAMP, PhotometricInterpretation=meaning)
     state = state_for(image, PresentationLUTShape=polarity)
     assert picture_of(shown(image, state, tmp_path)).pixels.tolist() == [expected]
 
 
+@covers("PS3.3 C.11.6 Softcopy Presentation LUT")
 def test_a_presentation_lut_of_the_state_gives_p_values(tmp_path):
     image = monochrome(np.array([[0, 85, 170, 255]], np.uint8))
     table = item(LUTDescriptor=[4, 0, 8], LUTData=bytes([0, 10, 200, 255]))
@@ -132,6 +140,7 @@ def palette(count: int, bits: int, *, red: list[int], rest: int = 0) -> dict[str
         pytest.param(palette(2, 16, red=[0, 65535]), [0, 0, 255, 255], id="two-16-bit-entries"),
     ],
 )
+@covers("PS3.3 A.33.3 Pseudo-Color Softcopy Presentation State")
 def test_a_pseudo_color_state_spreads_display_values_over_its_palette(tmp_path, colors, expected):
     image = monochrome(RAMP)
     state = state_for(
@@ -151,6 +160,7 @@ def test_a_broken_palette_leaves_the_picture_gray_and_says_so(tmp_path):
     assert any("The picture stays gray" in note for note in frame.notes)
 
 
+@covers("PS3.3 A.33.2 Color Softcopy Presentation State")
 def test_a_color_state_keeps_the_colors_and_turns_the_picture(tmp_path):
     image = color(np.arange(6, dtype=np.uint8).reshape(1, 2, 3))
     state = state_for(image, sop_class=COLOR, ImageRotation=180, ImageHorizontalFlip="N")
@@ -173,6 +183,7 @@ def test_an_image_that_no_state_refers_to_is_shown_as_it_is_with_a_note(tmp_path
     assert frame.notes == ("None of 1 presentation states refers to the image.",)
 
 
+@covers("PS3.3 C.11.10 Presentation State Identification")
 def test_the_latest_of_several_states_is_taken_and_the_others_are_named(tmp_path):
     image = monochrome(RAMP)
     moments = {
@@ -197,6 +208,7 @@ def test_the_latest_of_several_states_is_taken_and_the_others_are_named(tmp_path
 
 
 @pytest.mark.parametrize("transfer_syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian])
+@covers("PS3.3 A.33.4 Blending Softcopy Presentation State is left out by name")
 def test_a_blending_state_is_left_out_by_name(tmp_path, transfer_syntax):
     image = monochrome(RAMP)
     blending = state_for(image, sop_class=BLENDING, ContentLabel="FUSED")

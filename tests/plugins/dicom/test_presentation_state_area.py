@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.dicom_files import item, monochrome
 from support.presentation_states import picture_of, references, shown, state_for, with_overlay
 
@@ -35,6 +36,7 @@ def pixels_of(tmp_path, image=None, **attributes) -> list[list[int]]:
         (90, "Y", [[1, 4], [2, 5], [3, 6]]),
     ],
 )
+@covers("PS3.3 C.10.6 Spatial Transformation")
 def test_the_picture_is_rotated_clockwise_and_then_flipped(tmp_path, rotation, flip, expected):
     turned = pixels_of(tmp_path, ImageRotation=rotation, ImageHorizontalFlip=flip)
     assert turned == expected
@@ -50,11 +52,13 @@ def test_the_picture_is_rotated_clockwise_and_then_flipped(tmp_path, rotation, f
         pytest.param([3, 1], [2, 1], [[2, 3]], id="corners-as-seen-after-a-rotation"),
     ],
 )
+@covers("PS3.3 C.10.4 Displayed Area")
 def test_only_the_displayed_area_is_shown(tmp_path, upper, lower, expected):
     sequence = [area(upper, lower)]
     assert pixels_of(tmp_path, DisplayedAreaSelectionSequence=sequence) == expected
 
 
+@covers("PS3.3 C.10.4 Displayed Area")
 def test_the_area_is_cut_out_before_the_picture_is_turned(tmp_path):
     sequence = [area([3, 2], [2, 1])]
     turned = pixels_of(
@@ -88,6 +92,7 @@ def test_an_area_that_makes_no_sense_is_a_note(tmp_path, upper, lower):
     assert any("makes no sense for the image" in note for note in frame.notes)
 
 
+@covers("PS3.3 C.10.4 Presentation Pixel Spacing and Aspect Ratio")
 def test_presentation_pixel_spacing_replaces_the_image_s(tmp_path):
     image = monochrome(SIX, PixelSpacing=[0.5, 0.5])
     sequence = [area([1, 1], [3, 2], PresentationPixelSpacing=[0.6, 0.3])]
@@ -103,6 +108,7 @@ def test_an_aspect_ratio_that_agrees_keeps_the_image_s_spacing(tmp_path):
     assert frame.spacing == (0.5, 0.5, "Pixel Spacing")
 
 
+@covers("PS3.3 C.10.4 Presentation Pixel Spacing and Aspect Ratio")
 def test_an_aspect_ratio_that_disagrees_counts_and_the_spacing_does_not(tmp_path):
     image = monochrome(SIX, PixelSpacing=[0.5, 0.25])
     sequence = [area([1, 1], [3, 2], PresentationPixelAspectRatio=[1, 1])]
@@ -143,6 +149,7 @@ def covered(tmp_path, image=None, **attributes) -> list[str]:
     return ["".join("#" if value == 255 else "." for value in row) for row in rows]
 
 
+@covers("PS3.3 C.7.6.11 Display Shutter, rectangular")
 def test_a_rectangular_shutter_leaves_its_edges_open(tmp_path):
     assert covered(tmp_path, **RECTANGLE) == ["#####", "....#", "....#", "#####", "#####"]
 
@@ -154,6 +161,7 @@ CIRCLE = {
 }
 
 
+@covers("PS3.3 C.7.6.11 Display Shutter, circular")
 def test_a_circular_shutter_is_open_around_row_and_column(tmp_path):
     assert covered(tmp_path, **CIRCLE) == ["#####", "#.###", "...##", "#.###", "#####"]
 
@@ -165,17 +173,20 @@ def test_a_circle_is_round_where_pixels_are_not_square(tmp_path):
     assert rows == ["#####", "#.###", "....#", "#.###", "#####"]
 
 
+@covers("PS3.3 C.7.6.11 Display Shutter, polygonal")
 def test_a_polygonal_shutter_is_open_inside_its_vertices(tmp_path):
     vertices = [2, 2, 2, 4, 4, 4, 4, 2]
     rows = covered(tmp_path, ShutterShape="POLYGONAL", VerticesOfThePolygonalShutter=vertices)
     assert rows == ["#####", "#...#", "#...#", "#...#", "#####"]
 
 
+@covers("PS3.3 C.7.6.11 Display Shutter, several shapes")
 def test_several_shutters_leave_open_what_all_leave_open(tmp_path):
     both = RECTANGLE | CIRCLE | {"ShutterShape": ["RECTANGULAR", "CIRCULAR"]}
     assert covered(tmp_path, **both) == ["#####", "#.###", "...##", "#####", "#####"]
 
 
+@covers("PS3.3 C.7.6.15 Bitmap Display Shutter")
 def test_a_bitmap_shutter_covers_where_its_bits_are_set_and_is_no_overlay(tmp_path):
     image = monochrome(NINES)
     state = with_overlay(state_for(image), np.eye(5, dtype=bool), group=0x6004)
@@ -187,6 +198,7 @@ def test_a_bitmap_shutter_covers_where_its_bits_are_set_and_is_no_overlay(tmp_pa
     assert (picture_of(frame).pixels == 255).tolist() == np.eye(5, dtype=bool).tolist()
 
 
+@covers("PS3.3 C.7.6.11 Display Shutter, rectangular")
 def test_the_shutter_has_the_gray_of_its_presentation_value(tmp_path):
     image = monochrome(NINES)
     state = state_for(image, **RECTANGLE, ShutterPresentationValue=32896)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.dicom_files import item, monochrome
 from support.presentation_states import picture_of, references, shown, state_for, with_overlay
 
@@ -65,6 +66,7 @@ def extent(coverage) -> tuple[int, int, int, int]:
     return int(columns.min()), int(columns.max()), int(rows.min()), int(rows.max())
 
 
+@covers("PS3.3 C.10.5.1.2 Graphic Type POLYLINE")
 def test_a_polyline_covers_the_pixels_that_it_runs_through(tmp_path):
     # From (10, 5) to (20, 5), through the middle of pixels: half a pixel to each side.
     coverage = coverage_of(tmp_path, graphic("POLYLINE", (10, 5.5), (20, 5.5)))
@@ -76,6 +78,7 @@ def test_a_polyline_covers_the_pixels_that_it_runs_through(tmp_path):
 @pytest.mark.parametrize(
     ("filled", "middle"), [pytest.param("Y", 255, id="filled"), pytest.param("N", 0, id="hollow")]
 )
+@covers("PS3.3 C.10.5.1.2 Graphic Type POLYLINE")
 def test_a_closed_polyline_is_filled_where_it_says_so(tmp_path, filled, middle):
     square = [(10, 10), (30, 10), (30, 30), (10, 30), (10, 10)]
     coverage = coverage_of(tmp_path, graphic("POLYLINE", *square, filled=filled))
@@ -87,12 +90,14 @@ def test_an_open_polyline_is_never_filled(tmp_path):
     assert coverage_of(tmp_path, graphic("POLYLINE", *corner, filled="Y"))[15, 25] == 0
 
 
+@covers("PS3.3 C.10.5.1.2 Graphic Type CIRCLE")
 def test_a_circle_goes_through_its_second_point(tmp_path):
     coverage = coverage_of(tmp_path, graphic("CIRCLE", (30.5, 20.5), (40.5, 20.5), filled="Y"))
     assert extent(coverage) == (20, 40, 10, 30)
     assert coverage.sum() / 255 == pytest.approx(math.pi * 10.5**2, rel=0.02)
 
 
+@covers("PS3.3 C.10.5.1.2 Graphic Type ELLIPSE")
 def test_an_ellipse_has_the_axes_of_its_four_points(tmp_path):
     ends = [(10.5, 20.5), (50.5, 20.5), (30.5, 12.5), (30.5, 28.5)]
     coverage = coverage_of(tmp_path, graphic("ELLIPSE", *ends, filled="Y"))
@@ -100,6 +105,7 @@ def test_an_ellipse_has_the_axes_of_its_four_points(tmp_path):
     assert coverage.sum() / 255 == pytest.approx(math.pi * 20.5 * 8.5, rel=0.02)
 
 
+@covers("PS3.3 C.10.5.1.2 Graphic Type INTERPOLATED")
 def test_an_interpolated_curve_goes_through_all_of_its_points(tmp_path):
     points = [(5.5, 30.5), (20.5, 10.5), (35.5, 30.5), (50.5, 10.5)]
     coverage = coverage_of(tmp_path, graphic("INTERPOLATED", *points))
@@ -108,12 +114,14 @@ def test_an_interpolated_curve_goes_through_all_of_its_points(tmp_path):
     assert coverage[:, 6:50].any(axis=0).all()
 
 
+@covers("PS3.3 C.10.5.1.2 Graphic Type POINT")
 def test_a_point_is_a_dot_that_can_be_seen(tmp_path):
     coverage = coverage_of(tmp_path, graphic("POINT", (30.5, 20.5)))
     assert coverage[20, 30] == 255
     assert 3 <= (coverage > 127).sum() <= 12
 
 
+@covers("PS3.3 C.10.5 Annotation Units PIXEL and DISPLAY")
 def test_display_units_are_fractions_of_the_displayed_area(tmp_path):
     area = item(
         DisplayedAreaTopLeftHandCorner=[21, 11],
@@ -162,6 +170,7 @@ def test_what_lies_outside_the_frame_is_cut_off(tmp_path):
     assert outside.layers == ()
 
 
+@covers("PS3.3 C.10.7 Graphic Layer")
 def test_graphic_layers_lie_over_each_other_in_their_order(tmp_path):
     over = annotation(graphic("POLYLINE", (0, 10.5), (60, 10.5)), layer="OVER")
     under = annotation(graphic("POLYLINE", (30.5, 0), (30.5, 40)), layer="UNDER")
@@ -178,6 +187,7 @@ def test_a_layer_that_is_not_described_is_drawn_last_and_white(tmp_path):
     assert [(one.name, one.color) for one in frame.layers] == [("LOST", (1, 1, 1))]
 
 
+@covers("PS3.3 C.10.7.1.1 Recommended colours in CIELab")
 def test_a_cielab_color_makes_the_picture_rgb(tmp_path):
     # L* 53.24, a* 80.09, b* 67.2 relative to D65 is pure red; near it relative to D50.
     red = [round(54.29 / 100 * 65535), round((80.81 + 128) * 257), round((69.89 + 128) * 257)]
@@ -243,6 +253,7 @@ LARGE = np.zeros((200, 300), np.uint8)
 @pytest.mark.parametrize(
     ("justified", "side"), [("LEFT", "left"), ("RIGHT", "right"), ("CENTER", "middle")]
 )
+@covers("PS3.3 C.10.5.1.1 Text Object in its bounding box")
 def test_text_stands_in_its_box_as_it_is_justified(tmp_path, justified, side):
     box = in_box([50.0, 60.0], [250.0, 100.0], justified=justified)
     frame = drawn(tmp_path, annotation(texts=[text("Hello", **box)]), image=monochrome(LARGE))
@@ -272,6 +283,7 @@ def test_lines_of_text_stand_below_each_other(tmp_path):
 
 
 @pytest.mark.parametrize(("anchor", "is_right"), [((100.0, 100.0), True), ((290.0, 100.0), False)])
+@covers("PS3.3 C.10.5.1.1 Text Object at its anchor")
 def test_text_without_a_box_stands_beside_its_anchor_inside_the_frame(tmp_path, anchor, is_right):
     words = text("Hello", AnchorPoint=list(anchor), AnchorPointAnnotationUnits="PIXEL")
     frame = drawn(tmp_path, annotation(texts=[words]), image=monochrome(LARGE))
@@ -323,6 +335,7 @@ def test_text_is_read_by_the_character_set_of_the_state(tmp_path):
 CORNER = np.array([[1, 1, 0], [1, 0, 0]], bool)
 
 
+@covers("PS3.3 C.11.7 Overlay Activation")
 def test_only_activated_overlays_are_drawn_in_the_gray_of_their_layer(tmp_path):
     image = with_overlay(monochrome(np.full((2, 3), 9, np.uint8)), CORNER)
     with_overlay(image, ~CORNER, group=0x6002)

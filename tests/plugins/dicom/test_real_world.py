@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.dicom_files import item, monochrome
 from support.reading import read_frame, read_frames
 
@@ -35,6 +36,7 @@ def mapped(stored_values=STORED, **attributes):
     return read_frame(monochrome(stored_values, **attributes), values="real-world")
 
 
+@covers("PS3.3 C.7.6.16.2.11 Real World Value Mapping, linear")
 def test_a_line_gives_the_quantity_and_its_unit():
     frame = mapped(RealWorldValueMappingSequence=[mapping()], RescaleSlope=3, RescaleIntercept=0)
     assert frame.modality_values().tolist() == [[10.0, 10.5, 11.0, 11.5]]
@@ -51,6 +53,7 @@ def test_without_the_option_rescale_slope_counts():
     assert read_frame(dataset).modality == Rescale(3.0, 0.0)
 
 
+@covers("PS3.3 C.7.6.16.2.11 Real World Value Mapping, table")
 def test_a_table_gives_what_it_holds():
     frame = mapped(RealWorldValueMappingSequence=[table([0.25, -1.5, 4.0, 1e6])])
     assert frame.modality_values().tolist() == [[0.25, -1.5, 4.0, 1e6]]
@@ -65,6 +68,7 @@ def test_signed_values_have_signed_ends_whatever_their_representation():
     assert frame.modality_values().tolist() == [[5.0, 6.0, 7.0]]
 
 
+@covers("PS3.3 C.7.6.16.2.11 Real World Value Mapping, per frame")
 def test_each_frame_may_have_its_own():
     dataset = monochrome(np.stack([STORED, STORED]))
     dataset.PerFrameFunctionalGroupsSequence = [
@@ -83,6 +87,7 @@ def test_the_shared_groups_serve_frames_that_have_none():
     assert [frame.modality_values()[0, 3] for frame in frames] == [1.5, 1.5]
 
 
+@covers("PS3.3 C.7.6.16.2.11 Real World Value Mapping of float pixels")
 def test_float_pixels_have_ends_of_their_own():
     values = np.array([[0.5, 1.5]], np.float32)
     one = item(

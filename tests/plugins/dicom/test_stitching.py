@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.covers import covers
 from support.dicom_files import item, monochrome
 from support.objects import segment, segmentation, slide
 from support.reading import open_content, read_frame, read_frames
@@ -25,6 +26,7 @@ def stitched(dataset, **options):
     return read_frames(dataset, tiles="stitched", **options)
 
 
+@covers("PS3.3 C.7.6.17.3 Tiles of a slide, TILED_FULL")
 def test_tiles_of_a_full_slide_lie_column_by_column_then_row_by_row():
     (frame,) = stitched(slide(TILES, (3, 5)))
     assert frame.stored_values.tolist() == MATRIX.tolist()
@@ -35,6 +37,7 @@ def test_tiles_stay_frames_without_the_option():
     assert len(read_frames(slide(TILES, (3, 5)))) == 6
 
 
+@covers("PS3.3 C.7.6.17.3 Tiles of a slide, TILED_SPARSE")
 def test_tiles_of_a_sparse_slide_lie_where_they_say_and_the_rest_is_background():
     dataset = slide(TILES[[4, 0]] + 1, (4, 6), [(3, 3), (1, 1)])
     (frame,) = stitched(dataset)
@@ -55,6 +58,7 @@ def test_missing_color_is_white_unless_the_file_recommends_another():
     assert stitched(dataset)[0].stored_values[0, 3].tolist() == [0, 0, 0]
 
 
+@covers("PS3.3 C.8.12.5 Optical paths and focal planes")
 def test_each_optical_path_and_focal_plane_is_a_frame_of_its_own():
     values = np.arange(4, dtype=np.uint8).reshape(4, 1, 1) * np.ones((1, 2, 2), np.uint8)
     dataset = slide(values, (2, 2), TotalPixelMatrixFocalPlanes=2, NumberOfOpticalPaths=2)
@@ -99,7 +103,7 @@ def test_labels_are_taken_not_mixed():
 
 
 def test_a_slide_that_is_too_large_says_how_far_to_reduce_it():
-    with pytest.raises(LimitError, match="5 x 3 pixels.*limit is 4") as caught:
+    with pytest.raises(LimitError, match=r"5 x 3 pixels.*limit is 4") as caught:
         stitched(slide(TILES, (3, 5)), max_pixels=4)
     assert "reduce=2" in caught.value.hint
     assert len(stitched(slide(TILES, (3, 5)), max_pixels=6, reduce=2)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.dicom_files import item, monochrome, palette_color
 from support.reading import read_frame, read_frames
 
@@ -37,6 +38,7 @@ def pixels_of(frame, **options):
     return render_tone(frame, MinMax(), **options)[0].pixels.tolist()
 
 
+@covers("PS3.3 C.7.6.19 Supplemental Palette Color Lookup Table")
 def test_values_from_the_first_mapped_on_are_colored_and_those_below_stay_gray():
     frame = read_frame(colored())
     assert frame.palette.is_supplemental
@@ -55,6 +57,7 @@ def test_monochrome_presentation_stays_gray():
     assert read_frame(dataset).palette is None
 
 
+@covers("PS3.3 C.8.16.2.1.1.1 Pixel Presentation of each frame")
 def test_of_a_mixed_image_each_frame_says_itself():
     dataset = with_tables(monochrome(np.stack([STORED, STORED]), PixelPresentation="MIXED"))
     dataset.PerFrameFunctionalGroupsSequence = [
@@ -89,6 +92,7 @@ def test_one_data_path_is_its_palette():
     assert pixels_of(frame) == [[RED, BLUE, BLUE, BLUE]]
 
 
+@covers("PS3.3 C.7.6.23 Enhanced Palette Color Lookup Table, one data path")
 def test_the_uppermost_bits_are_the_input_of_an_enhanced_palette():
     # Two bits of eight: 0 to 63 take the first entry, 64 to 127 the second, 192 on the last.
     assert pixels_of(read_frame(enhanced(bits_mapped=2))) == [[RED, RED, BLUE, BLUE]]
@@ -106,12 +110,14 @@ def test_a_gray_data_path_stays_gray(dataset):
     assert (frame.palette, frame.notes) == (None, ())
 
 
+@covers("PS3.3 C.7.6.23 Enhanced blending of two data paths is shown gray, with a note")
 def test_a_blend_is_shown_gray_with_a_note():
     frame = read_frame(enhanced(["PRIMARY_SINGLE", "SECONDARY_SINGLE"]))
     assert frame.palette is None
     assert "(0028,1401) blends several data paths" in " ".join(frame.notes)
 
 
+@covers("PS3.3 C.7.9 Alpha Palette Color Lookup Table")
 def test_a_palette_with_alpha_gives_transparent_pixels():
     table = np.array([RED, BLUE], np.uint16) * 257
     dataset = palette_color(np.array([[0, 1]], np.uint8), table)

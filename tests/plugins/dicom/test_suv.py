@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.dicom_files import item, monochrome
 from support.objects import pet
 from support.reading import read_frame
@@ -31,6 +32,7 @@ def tracer(**attributes):
     return [item(**{key: value for key, value in (known | attributes).items() if value})]
 
 
+@covers("PS3.3 C.8.9.1 PET, SUV by body weight")
 def test_activity_decays_to_the_start_of_the_scan():
     frame = read_frame(pet(STORED), values="suvbw")
     assert frame.modality_values().tolist() == [[0.0, pytest.approx(4.0)]]
@@ -42,10 +44,12 @@ def test_without_the_option_values_stay_in_the_file_s_own_unit():
     assert (frame.modality_values()[0, 1], frame.units) == (10000.0, "BQML")
 
 
+@covers("PS3.3 C.8.9.1 PET, SUV by body weight")
 def test_values_corrected_to_the_administration_have_the_whole_dose():
     assert suv_of(pet(STORED, DecayCorrection="ADMIN")) == pytest.approx(2.0)
 
 
+@covers("PS3.3 C.8.9.1 PET, SUV by body weight")
 def test_values_without_decay_correction_count_at_the_time_of_their_frame():
     # The frame is of 12:00, two half-lives after the injection: 92.5 MBq are left.
     assert suv_of(pet(STORED, DecayCorrection="NONE")) == pytest.approx(8.0)
@@ -107,6 +111,7 @@ def test_a_date_that_anonymization_shifted_gives_way_to_the_bare_time():
     assert "Radiopharmaceutical Start DateTime (0018,1078) cannot be" in " ".join(frame.notes)
 
 
+@covers("PS3.3 C.8.9.1 PET, units GML and CNTS")
 def test_gml_is_suv_already():
     assert suv_of(pet(STORED, Units="GML")) == 10000.0
 
@@ -117,6 +122,7 @@ def test_suv_by_lean_mass_becomes_suv_by_weight():
     assert suv_of(dataset) == pytest.approx(10000 * 70 / 56.52)
 
 
+@covers("PS3.3 C.8.9.1 PET, units GML and CNTS")
 def test_philips_counts_have_a_factor():
     dataset = pet(STORED, Units="CNTS")
     block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
@@ -143,6 +149,7 @@ def test_philips_counts_become_activity_where_the_first_factor_is_empty():
         pytest.param("suvbsa", "SUVbsa", 1.8481e4, id="body-surface"),
     ],
 )
+@covers("PS3.3 C.8.9.1 PET, SUV by lean body mass and body surface")
 def test_the_body_counts_by_lean_mass_or_surface(values, units, body):
     dataset = pet(STORED, PatientWeight="70", PatientSize="1.75", PatientSex="M")
     frame = read_frame(dataset, values=values)
@@ -202,6 +209,7 @@ def test_lean_mass_of_women_has_a_formula_of_its_own():
         ),
     ],
 )
+@covers("PS3.3 C.8.9.1 PET, what SUV needs and a file lacks")
 def test_what_is_missing_is_named_with_its_tag_and_a_way_out(attributes, words):
     with pytest.raises(InputError, match=words) as caught:
         read_frame(pet(STORED, **attributes), values="suvbw")

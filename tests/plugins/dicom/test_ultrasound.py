@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.dicom_files import item, monochrome
 from support.reading import read_frame
 
@@ -30,11 +31,13 @@ def shown(*regions, number=1, **attributes):
     return read_frame(dataset, region=number)
 
 
+@covers("PS3.3 C.8.5.5 US Region, cut out")
 def test_a_region_is_shown_with_both_its_corners():
     # Columns 2 to 5 and rows 1 to 4, both included.
     assert shown(region()).view == View(region=(2, 1, 4, 4))
 
 
+@covers("PS3.3 C.8.5.5 US Region, its Physical Delta as spacing")
 def test_centimeters_become_millimeters_of_spacing():
     frame = shown(region(), PixelSpacing=[9, 9])
     assert frame.spacing == Spacing(0.4, 0.2, "Physical Delta X and Y")

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.overlay_frames import with_an_overlay
 
 from dcmconv.plugin import Frame, InputError, Layer, Lut, Padding
@@ -28,6 +29,7 @@ TWO = ((0x6000, [[1, 0, 0]]), (0x6002, [[0, 0, 1]]))
     ("group", "expected"),
     [(None, [255, 0, 255]), ("6000", [255, 0, 0]), ("0x6002", [0, 0, 255])],
 )
+@covers("PS3.3 C.9.2 Overlay planes as a mask")
 def test_the_mask_is_white_where_a_chosen_plane_is(group, expected):
     picture, _ = render_tone(frame_with(*TWO), Overlay(group=group))
     assert picture.pixels.tolist() == [expected]

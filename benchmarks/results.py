@@ -1,0 +1,135 @@
+"""What was measured, as plain data; and the few figures that follow from it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cost import Cost
+from benchmarks.referee import Measured
+
+__all__ = ["Gain", "Results", "Row", "machine", "row_of"]
+
+
+@dataclass
+class Row:
+    """One tool at one task; seconds of CPU of each round, for the smaller and the larger count."""
+
+    task: str
+    tool: str
+    frames: int
+    counts: tuple[int, int]
+    words: str
+    agree: bool
+    small: list[float] = field(default_factory=list)
+    large: list[float] = field(default_factory=list)
+
+    @property
+    def slopes(self) -> list[float]:
+        """Marginal CPU of one picture in ms, round by round: no start-up is in it."""
+        pictures = (self.counts[1] - self.counts[0]) * self.frames
+        pairs = zip(self.small, self.large, strict=True)
+        return [(large - small) / pictures * 1000 for small, large in pairs]
+
+    @property
+    def marginal(self) -> float | None:
+        """Their median; None where nothing was timed."""
+        return statistics.median(self.slopes) if self.small else None
+
+    @property
+    def start(self) -> float | None:
+        """CPU in seconds that a run takes before its first picture: the line's end at zero."""
+        if self.marginal is None:
+            return None
+        pictures = self.counts[0] * self.frames
+        return max(0.0, statistics.median(self.small) - pictures * self.marginal / 1000)
+
+
+@dataclass
+class Gain:
+    """Wall seconds of equal runs with one process and with two, round by round."""
+
+    tool: str
+    one: list[float]
+    two: list[float]
+
+    @property
+    def gain(self) -> float:
+        """How many times faster two are."""
+        return statistics.median(self.one) / statistics.median(self.two)
+
+
+@dataclass
+class Results:
+    """A whole session of the referee."""
+
+    machine: dict[str, str]
+    quick: bool
+    rounds: int
+    tools: dict[str, str]
+    missing: dict[str, str]
+    rows: list[Row] = field(default_factory=list)
+    gains: list[Gain] = field(default_factory=list)
+    memory: dict[str, dict[str, int]] = field(default_factory=dict)
+    starts: dict[str, list[float]] = field(default_factory=dict)
+    imports: dict[str, float] = field(default_factory=dict)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what JSON holds."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Results:
+        """Take it back from JSON."""
+        rows = [Row(**{**row, "counts": tuple(row["counts"])}) for row in data["rows"]]
+        return cls(**{**data, "rows": rows, "gains": [Gain(**gain) for gain in data["gains"]]})
+
+    def row(self, task: str, tool: str) -> Row | None:
+        """Return one tool's row at one task."""
+        return next((row for row in self.rows if (row.task, row.tool) == (task, tool)), None)
+
+    def times(self, task: str, peer: str, ours: str = "dcmconv") -> float | None:
+        """Return how many times less CPU a picture takes us than a peer."""
+        mine, theirs = self.row(task, ours), self.row(task, peer)
+        if mine is None or theirs is None or not mine.marginal or theirs.marginal is None:
+            return None
+        return theirs.marginal / mine.marginal
+
+
+def row_of(measured: Measured) -> Row:
+    """Turn what the referee holds into data."""
+    return Row(
+        task=measured.task.name,
+        tool=measured.tool.name,
+        frames=measured.task.frames,
+        counts=measured.counts,
+        words=measured.verdict.words,
+        agree=measured.verdict.agree,
+        small=_cpu(measured.small),
+        large=_cpu(measured.large),
+    )
+
+
+def machine(anatomy: str) -> dict[str, str]:
+    """Describe the machine in the words that a reader needs; no name, no path."""
+    processor = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        lines = information.read_text().splitlines()
+        models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+        processor = models[0] if models else processor
+    return {
+        "processor": f"{processor}, {len(os.sched_getaffinity(0))} usable",
+        "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "anatomy": anatomy,
+        "load at the start": f"{os.getloadavg()[0]:.1f}",
+    }
+
+
+def _cpu(costs: Sequence[Cost]) -> list[float]:
+    return [round(cost.cpu, 4) for cost in costs]

@@ -1,0 +1,154 @@
+"""``dcmconv journal show | failures | stats | verify | orphans``: what became of every input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dcmconv.cli.flags import Flag, add_command
+from dcmconv.cli.guard import EXIT_DAMAGED
+from dcmconv.cli.report import counted
+from dcmconv.cli.run_flags import DEFAULT_OUT
+from dcmconv.errors import UsageError
+
+if TYPE_CHECKING:
+    import typer
+
+    from dcmconv.kinds import Row
+
+__all__ = ["add_to"]
+
+OUT = Flag("out", str, (), "The output folder of a run.", "OUT", default=DEFAULT_OUT)
+AS_JSON = Flag("as_json", bool, ("--json",), "Print one JSON value instead of tables.")
+SAMPLE = Flag("sample", str, ("--sample",), "Look at a share alone, drawn by lot.", "5%", "", "all")
+MOST_NOTES = 10
+
+
+def add_to(group: typer.Typer) -> None:
+    """Add the five commands."""
+    for name, rows, help_text in (
+        ("show", _show, "List every input with what became of it."),
+        ("failures", _failures, "List the inputs that failed, with the reason and what to do."),
+        ("stats", _stats, "Count inputs, reasons, contrasts, decoders, notes and times."),
+        ("orphans", _orphans, "List pictures that an earlier chain made and no input has now."),
+    ):
+        _add(group, name, rows, help_text, [OUT, AS_JSON])
+    help_text = "Hash every picture against the journal; the exit code is 6 if any is damaged."
+    _add(group, "verify", _verify, help_text, [OUT, SAMPLE, AS_JSON])
+
+
+def _add(group: typer.Typer, name: str, rows: Any, help_text: str, flags: list[Flag]) -> None:
+    def body(values: Mapping[str, Any]) -> int:
+        from dcmconv.cli.rows import print_rows
+
+        out = Path(values["out"] or DEFAULT_OUT)
+        return print_rows(rows(out, values), as_json=bool(values["as_json"]))
+
+    add_command(group, name, body, flags, help_text=help_text)
+
+
+def _show(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
+    from dcmconv.batch.ledger import last_lines
+    from dcmconv.kinds import Row
+
+    for line in last_lines(out):
+        if values["as_json"]:
+            yield Row(**line)
+            continue
+        outputs = line.get("outputs", ())
+        tones = dict.fromkeys(output.get("tone") or "" for output in outputs)
+        yield Row(
+            input=line["input"],
+            status=line["status"],
+            reason=line.get("reason", ""),
+            pictures=len(outputs) or None,
+            contrast=", ".join(filter(None, tones)),
+            seconds=line.get("seconds"),
+            notes="; ".join(line.get("notes", ())),
+        )
+
+
+def _failures(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
+    from dcmconv.batch.ledger import last_lines
+    from dcmconv.kinds import Row
+
+    for line in last_lines(out):
+        if line["status"] == "failed":
+            keys = ("input", "reason", "message", "hint", "locator", "time")
+            yield Row(**{key: line.get(key, "") for key in keys[: 6 if values["as_json"] else 4]})
+
+
+def _stats(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
+    from dcmconv.batch.ledger import stats
+    from dcmconv.kinds import Heading, Row
+
+    found = stats(out)
+    yield Heading(title="Inputs")
+    for status, count in found.status.most_common():
+        yield Row(status=status, count=count)
+    if found.reasons:
+        yield Heading(title="Reasons")
+    for (status, reason), count in found.reasons.most_common():
+        yield Row(status=status, reason=reason, count=count)
+    yield Heading(title="Pictures")
+    yield Row(what="pictures", value=found.pictures)
+    yield Row(what="bytes", value=found.picture_bytes)
+    yield Row(what="inputs salvaged in part", value=found.salvaged)
+    for title, counts in (("Contrasts", found.tones), ("Decoders", found.decoders)):
+        if counts:
+            yield Heading(title=title)
+        for name, count in counts.most_common():
+            yield Row(name=name, inputs=count)
+    if found.notes:
+        yield Heading(title="Notes")
+    for note, count in found.notes.most_common(MOST_NOTES):
+        yield Row(note=note, inputs=count)
+    yield Heading(title="Times")
+    yield Row(what="first line", value=found.first)
+    yield Row(what="last line", value=found.last)
+    if found.seconds:
+        seconds = found.seconds
+        yield Row(what="median seconds an input", value=seconds[len(seconds) // 2])
+        yield Row(what="longest seconds an input", value=seconds[-1])
+
+
+def _verify(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
+    from dcmconv.batch.ledger import check_pictures
+    from dcmconv.batch.standing import Standing
+    from dcmconv.kinds import Ending, Row
+
+    looked_at = damaged = 0
+    for checked in check_pictures(out, share=_share(values["sample"])):
+        looked_at += 1
+        if checked.state is not Standing.WHOLE:
+            damaged += 1
+            yield Row(picture=checked.path, state=checked.state.value, input=checked.line["input"])
+    if not damaged:
+        yield Ending(text=f"{counted(looked_at, 'picture')} looked at, all as written.", code=0)
+        return
+    yield Ending(
+        text=f"{counted(looked_at, 'picture')} looked at, {damaged:,} damaged.\n"
+        "  Make them again: dcmconv run with the same arguments and --verify",
+        code=EXIT_DAMAGED,
+    )
+
+
+def _share(text: str | None) -> float:
+    if not text:
+        return 1.0
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 < share <= 1:
+        raise UsageError(f"--sample is '{text}'; a share was needed.", hint="Such as: --sample 5%")
+    return share
+
+
+def _orphans(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
+    from dcmconv.batch.ledger import orphans
+    from dcmconv.kinds import Row
+
+    for path, key in orphans(out):
+        yield Row(picture=path, input=key)
