@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from functools import cache
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -30,6 +29,10 @@ SECONDS_BETWEEN_SYNCS = 1.0
 UNWRITTEN = frozenset({"attributes", "unchanged"})
 _OUTCOMES: Mapping[str, type[Outcome]] = {
     kind.status: kind for kind in (Converted, Skipped, Failed)
+}
+_FIELDS: Mapping[type, frozenset[str]] = {
+    kind: frozenset(item.name for item in fields(kind)) - UNWRITTEN
+    for kind in (Converted, Skipped, Failed, OutputFile)
 }
 
 
@@ -214,20 +217,15 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 def _outcome_from(data: dict[str, Any]) -> Outcome:
     kind = _OUTCOMES[data["status"]]
-    values = {name: data[name] for name in _written_fields(kind) if name in data}
+    values = {name: data[name] for name in _FIELDS[kind] if name in data}
     values["notes"] = tuple(values.get("notes", ()))
     if kind is Converted:
-        known = _written_fields(OutputFile)
+        known = _FIELDS[OutputFile]
         values["outputs"] = tuple(
             OutputFile(**{name: output[name] for name in known if name in output})
             for output in data["outputs"]
         )
     return kind(**values)
-
-
-@cache
-def _written_fields(kind: Any) -> frozenset[str]:
-    return frozenset(item.name for item in fields(kind)) - UNWRITTEN
 
 
 def _seconds(text: object) -> float:

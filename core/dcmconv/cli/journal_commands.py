@@ -15,6 +15,7 @@ from dcmconv.errors import UsageError
 if TYPE_CHECKING:
     import typer
 
+    from dcmconv.batch.ledger import Stats
     from dcmconv.kinds import Row
 
 __all__ = ["add_to"]
@@ -87,30 +88,41 @@ def _stats(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
     yield Heading(title="Inputs")
     for status, count in found.status.most_common():
         yield Row(status=status, count=count)
-    if found.reasons:
-        yield Heading(title="Reasons")
-    for (status, reason), count in found.reasons.most_common():
-        yield Row(status=status, reason=reason, count=count)
+    yield from _titled(
+        "Reasons",
+        [
+            Row(status=status, reason=reason, count=count)
+            for (status, reason), count in found.reasons.most_common()
+        ],
+    )
     yield Heading(title="Pictures")
     yield Row(what="pictures", value=found.pictures)
     yield Row(what="bytes", value=found.picture_bytes)
     yield Row(what="inputs salvaged in part", value=found.salvaged)
     for title, counts in (("Contrasts", found.tones), ("Decoders", found.decoders)):
-        if counts:
-            yield Heading(title=title)
-        for name, count in counts.most_common():
-            yield Row(name=name, inputs=count)
-    if found.notes:
-        yield Heading(title="Notes")
-    for note, count in found.notes.most_common(MOST_NOTES):
-        yield Row(note=note, inputs=count)
+        yield from _titled(title, [Row(name=n, inputs=c) for n, c in counts.most_common()])
+    notes = found.notes.most_common(MOST_NOTES)
+    yield from _titled("Notes", [Row(note=note, inputs=count) for note, count in notes])
+    yield from _times(found)
+
+
+def _titled(title: str, rows: list[Row]) -> Iterator[Row]:
+    from dcmconv.kinds import Heading
+
+    if rows:
+        yield Heading(title=title)
+        yield from rows
+
+
+def _times(found: Stats) -> Iterator[Row]:
+    from dcmconv.kinds import Heading, Row
+
     yield Heading(title="Times")
     yield Row(what="first line", value=found.first)
     yield Row(what="last line", value=found.last)
     if found.seconds:
-        seconds = found.seconds
-        yield Row(what="median seconds an input", value=seconds[len(seconds) // 2])
-        yield Row(what="longest seconds an input", value=seconds[-1])
+        yield Row(what="median seconds an input", value=found.seconds[len(found.seconds) // 2])
+        yield Row(what="longest seconds an input", value=found.seconds[-1])
 
 
 def _verify(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:

@@ -92,9 +92,9 @@ def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
         argv=tuple(sys.argv),
     )
     # Closed here and now, so that Ctrl-C ends the workers before anything else is printed.
-    outcomes = closing(cast("Generator[Outcome]", iter(run)))
-    with stop_on_signals(run.stop, progress.note) as signals, progress, outcomes:
-        for outcome in outcomes.thing:
+    outcomes = cast("Generator[Outcome]", iter(run))
+    with stop_on_signals(run.stop, progress.note) as signals, progress, closing(outcomes):
+        for outcome in outcomes:
             tally.add(outcome)
             progress.moved(tally.done, tally.failures)
             _tell(outcome, flags, progress)

@@ -25,7 +25,7 @@ HOW = (
         "policy",
         str,
         ("--policy",),
-        "What is tolerated: strict, default, or salvage, which gives what is left of damaged files.",
+        "What is tolerated: strict, default, or salvage: what is left of damaged files as well.",
         "WORD",
         WORK,
         "default",

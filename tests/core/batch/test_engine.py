@@ -351,7 +351,7 @@ def test_observers_hear_of_every_input_and_of_the_end(scans, tmp_path):
     heard = []
 
     class Ear:
-        def started(self, total_known):
+        def started(self, total_known, workers):
             heard.append(("started", total_known))
 
         def found(self, count):

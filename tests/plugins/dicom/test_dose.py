@@ -1,0 +1,44 @@
+"""RT Dose: a factor of its own in the place of Rescale Slope (PS3.3 C.8.8.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.dicom_files import monochrome
+from support.reading import read_frame
+
+from dcmconv.plugin import Rescale
+
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+GRID = np.array([[0, 4000, 60000]], np.uint32)
+
+
+def dose(**attributes):
+    return monochrome(GRID, SOPClassUID=RT_DOSE, Modality="RTDOSE", **attributes)
+
+
+def test_the_grid_times_its_scaling_is_the_dose():
+    frame = read_frame(dose(DoseGridScaling="0.001", DoseUnits="GY"))
+    assert frame.modality_values().tolist() == [[0.0, 4.0, 60.0]]
+    assert frame.units == "Gy"
+
+
+def test_a_relative_dose_has_no_unit():
+    assert read_frame(dose(DoseGridScaling="0.001", DoseUnits="RELATIVE")).units == ""
+
+
+def test_a_rescale_slope_beside_it_counts_not():
+    frame = read_frame(dose(DoseGridScaling="0.5", RescaleSlope=9, RescaleIntercept=9))
+    assert frame.modality == Rescale(0.5, 0.0)
+
+
+@pytest.mark.parametrize("attributes", [{}, {"DoseGridScaling": "0"}])
+def test_without_a_scaling_the_grid_is_shown_as_it_is_with_a_note(attributes):
+    frame = read_frame(dose(DoseUnits="GY", **attributes))
+    assert (frame.modality, frame.units) == (Rescale(), "")
+    assert "Dose Grid Scaling (3004,000E) is missing" in " ".join(frame.notes)
+
+
+def test_other_images_do_not_know_it():
+    frame = read_frame(monochrome(GRID, DoseGridScaling="0.5"))
+    assert frame.modality == Rescale()
