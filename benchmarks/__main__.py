@@ -76,7 +76,7 @@ def _measured(options: argparse.Namespace, saved: Path) -> Results:
     # As in our own workers: threads of a library would only make CPU time harder to compare.
     os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
     limit = build_limit(options.work / "climit")
-    tools, missing = find_tools(limit)
+    tools, missing = find_tools(limit, options.work)
     dcmconv = tools[0]
     if options.tools:
         tools = [tool for tool in tools if tool.name in options.tools]

@@ -29,7 +29,7 @@ def _jpeg_lossless(values: NDArray[np.uint16]) -> bytes:
     import imagecodecs
 
     # Selection value 1 is what the Transfer Syntax demands.
-    return bytes(imagecodecs.ljpeg_encode(values))
+    return bytes(imagecodecs.jpeg8_encode(values, lossless=True, predictor=1))
 
 
 def _jpeg_ls(values: NDArray[np.uint16]) -> bytes:

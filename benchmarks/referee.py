@@ -158,4 +158,4 @@ def _compared(task: Task) -> int:
 
 
 def _first_line(error: CommandError) -> str:
-    return str(error).splitlines()[-1][:160]
+    return " ".join(str(error).splitlines()[-1].split())[:120]

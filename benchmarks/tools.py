@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.dcmtk_dictionary import write_dictionary
 from benchmarks.limit import Limit
 from benchmarks.tasks import Task
 
@@ -38,8 +39,11 @@ class Tool:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_tools(limit: Limit) -> tuple[list[Tool], dict[str, str]]:
-    """Return the tools that are there, ours first, and why others are not."""
+def find_tools(limit: Limit, folder: Path) -> tuple[list[Tool], dict[str, str]]:
+    """Return the tools that are there, ours first, and why others are not.
+
+    ``folder`` is for what a tool needs beside itself.
+    """
     tools, missing = [_dcmconv()], {}
     if limit.program:
         tools.append(_climit(limit))
@@ -48,7 +52,7 @@ def find_tools(limit: Limit) -> tuple[list[Tool], dict[str, str]]:
     for name, find in _PEERS.items():
         prefix = _prefix(name)
         if prefix:
-            tools.append(find(name, prefix))
+            tools.append(find(name, prefix, folder))
         else:
             missing[name] = f"not found; set {_variable(name)} to the command"
     # gdcmimg writes stored values, so there is nothing to compare.
@@ -111,8 +115,11 @@ def _climit(limit: Limit) -> Tool:
     return Tool("C limit", version, command, lambda task: task.corpus in ("ct", "cr"), "fast", 0)
 
 
-def _dcmtk(name: str, prefix: list[str]) -> Tool:
-    """A program of DCMTK: one process for each file, ``xargs -P`` of them at once."""
+def _dcmtk(name: str, prefix: list[str], folder: Path) -> Tool:
+    """A program of DCMTK: one process for each file, ``xargs -P`` of them at once.
+
+    DCMDICTPATH names the dictionary of dcmtk_dictionary.py, to its advantage.
+    """
 
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
         windows = {"minmax": ["+Wm"], "window": ["+Ww", *map(str, task.window)], "auto": []}
@@ -121,15 +128,21 @@ def _dcmtk(name: str, prefix: list[str]) -> Tool:
             options += ["+Jq", "90"]
         options += ["+Fa"] if task.frames > 1 else []
         # With several frames the last word is only the beginning of the names.
-        target = f"{out}/F" if task.frames > 1 else f"{out}/F.{task.writer}"
-        call = shlex.join([*prefix, *options, f"{source}/F", target])
-        return ["sh", "-c", f"ls {shlex.quote(str(source))} | xargs -P {workers} -I F {call}"]
+        target = f"{out}/{{}}" if task.frames > 1 else f"{out}/{{}}.{task.writer}"
+        call = shlex.join([*prefix, *options, f"{source}/{{}}", target])
+        return ["sh", "-c", f"ls {shlex.quote(str(source))} | xargs -P {workers} -I {{}} {call}"]
 
     version = _first_line([*prefix, "--version"])
-    return Tool(name, version, command, lambda task: task.corpus not in _NOT_IN_DCMTK)
+    return Tool(
+        name,
+        version,
+        command,
+        lambda task: task.corpus not in _NOT_IN_DCMTK,
+        env={"DCMDICTPATH": str(write_dictionary(folder))},
+    )
 
 
-def _dcm4che(name: str, prefix: list[str]) -> Tool:
+def _dcm4che(name: str, prefix: list[str], _: Path) -> Tool:
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
         words = {"jpg": ["-F", "JPEG", "-q", "0.9"], "png": ["-F", "PNG"]}[task.writer]
         if task.normalizer == "window":
@@ -140,16 +153,18 @@ def _dcm4che(name: str, prefix: list[str]) -> Tool:
     return Tool(name, version, command, lambda t: t.frames == 1 and t.normalizer == "window")
 
 
-def _dicom2jpg(name: str, prefix: list[str]) -> Tool:
+def _dicom2jpg(name: str, prefix: list[str], _: Path) -> Tool:
     return Tool(
         name,
         _first_line([*prefix, "-c", "import dicom2jpg as d; print('dicom2jpg', d.__version__)"]),
         _script(prefix, "dicom2jpg_batch.py"),
         lambda task: task.corpus in ("ct", "cr") and task.normalizer == "window",
+        # It takes every window for LINEAR_EXACT, and truncates.
+        gray_levels=2,
     )
 
 
-def _plain_pool(name: str, prefix: list[str]) -> Tool:
+def _plain_pool(name: str, prefix: list[str], _: Path) -> Tool:
     version = _first_line([*prefix, "-c", "import pydicom as p; print('pydicom', p.__version__)"])
     command = _script(prefix, "plain_pool.py")
     return Tool(
@@ -157,7 +172,7 @@ def _plain_pool(name: str, prefix: list[str]) -> Tool:
     )
 
 
-def _article(name: str, prefix: list[str]) -> Tool:
+def _article(name: str, prefix: list[str], _: Path) -> Tool:
     return Tool(
         name,
         _first_line([*prefix, "-c", "import matplotlib as m; print('matplotlib', m.__version__)"]),
@@ -188,7 +203,7 @@ def _any(task: Task) -> bool:
     return True
 
 
-_PEERS: dict[str, Callable[[str, list[str]], Tool]] = {
+_PEERS: dict[str, Callable[[str, list[str], Path], Tool]] = {
     "dcm2img": _dcmtk,
     "dcmj2pnm": _dcmtk,
     "dcm4che": _dcm4che,

@@ -92,6 +92,8 @@ class Instance:
         The attributes of the whole instance: what rules, names and tables ask for.
     transfer_syntax, decoder : str
         For the outcome; empty where the format knows no such thing.
+    salvaged : str
+        Which frames are missing, in words; empty if they all are there.  See ``Frame.salvaged``.
     close : callable
         Called once, whatever happened.
     """
@@ -101,6 +103,7 @@ class Instance:
     attributes: Attributes = field(default_factory=dict, repr=False)
     transfer_syntax: str = ""
     decoder: str = ""
+    salvaged: str = ""
     close: Callable[[], None] = lambda: None
 
     def frames(self) -> Iterator[Frame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -145,18 +146,48 @@ class PixelStatistics(Statistics):
     def _extremes(self) -> tuple[float, float]:
         from dcmconv.frame import Rescale
 
-        values = self.image_values
-        if values.size == 0:
-            return 0.0, 0.0
         if isinstance(self.modality, Rescale):
-            ends = self.modality(np.array([values.min(), values.max()]))
+            stored_ends = self._stored_extremes()
         else:
-            ends = self.modality(np.unique(values))
+            stored_ends = np.unique(self.image_values)
+        if stored_ends.size == 0:
+            return 0.0, 0.0
+        ends = self.modality(stored_ends)
         return float(ends.min()), float(ends.max())
+
+    def _stored_extremes(self) -> NDArray[Any]:
+        """Return the least and the greatest stored value that is image; empty where none is."""
+        values, padding = self._stored_values, self._padding
+        if values.dtype.kind == "f" or not values.size:
+            values, padding = self.image_values, None
+        if not values.size:
+            return values
+        low, high = values.min(), values.max()
+        if padding is None:
+            return np.array([low, high])
+        is_low, is_high = (padding.first <= end <= padding.last for end in (low, high))
+        if is_low and is_high:
+            return values[:0]
+        # Most frames have no padding at their ends, and one look at these is all that it takes.
+        if is_low:
+            low = _least_from(values, values.dtype.type(math.floor(padding.last) + 1))
+        if is_high:
+            # Inverting the bits turns the order around, signed or not.
+            high = ~_least_from(~values, ~values.dtype.type(math.ceil(padding.first) - 1))
+        return np.array([low, high])
 
     @cached_property
     def _sorted_modality_values(self) -> NDArray[np.float64]:
         return np.sort(self.modality(self.image_values), axis=None)
+
+
+def _least_from(values: NDArray[Any], bound: Any) -> Any:
+    """Return the least value that is not below ``bound``; there has to be one.
+
+    What lies below wraps around to the far end of the unsigned type: one pass without a mask.
+    """
+    above = (values - bound).view(f"u{values.dtype.itemsize}").min()
+    return values.dtype.type(int(bound) + int(above))
 
 
 def _gray_values(frame: Frame, stored_values: NDArray[Any]) -> NDArray[Any]:

@@ -17,7 +17,7 @@ from pydicom.uid import (
 from support.dicom_files import as_bytes
 from support.reading import explicit_element, recoded, with_bytes
 
-from hostile.base import BYTES, coded, ramp, spoiled, swapped
+from hostile.base import BYTES, RAMP, coded, ramp, spoiled, swapped
 
 EXPLICIT = b"1.2.840.10008.1.2.1\0"
 VALID = spoiled()
@@ -41,13 +41,20 @@ def dataset_of(content: bytes) -> bytes:
 
 
 def bomb() -> bytes:
-    """Return 600 KB that inflate to 600 MB: a valid file in front of zeros."""
-    return deflated_as(dataset_of(VALID()) + bytes(600 << 20))
+    """Return 120 KB that inflate to 120 MB: a valid file in front of zeros."""
+    return deflated_as(dataset_of(VALID()) + bytes(120 << 20))
+
+
+def big_endian(*, with_meta: bool = True) -> bytes:
+    """Return the valid file in big endian; pydicom leaves the byte order of pixels to its caller."""
+    made = ramp(PixelData=RAMP.astype(">u2").tobytes())
+    return recoded(made, ExplicitVRBigEndian, with_meta=with_meta)
 
 
 def labelled(dataset_syntax: str, label: bytes) -> bytes:
     """Return a file whose Transfer Syntax UID names another syntax than it is in."""
-    content = recoded(ramp(), dataset_syntax)
+    is_big = dataset_syntax == ExplicitVRBigEndian
+    content = big_endian() if is_big else recoded(ramp(), dataset_syntax)
     uid = dataset_syntax.encode() + b"\0" * (len(dataset_syntax) % 2)
     old = explicit_element(2, 0x10, b"UI", uid)
     return with_bytes(content, old, explicit_element(2, 0x10, b"UI", label))
@@ -76,7 +83,7 @@ RECIPES = {
     "no-preamble-but-dicm": lambda: VALID()[128:],
     "no-preamble-no-meta": lambda: recoded(ramp(), ImplicitVRLittleEndian, with_meta=False),
     "no-meta-explicit": lambda: recoded(ramp(), "1.2.840.10008.1.2.1", with_meta=False),
-    "no-meta-big-endian": lambda: recoded(ramp(), ExplicitVRBigEndian, with_meta=False),
+    "no-meta-big-endian": lambda: big_endian(with_meta=False),
     "preamble-without-dicm": lambda: VALID()[:128] + b"XXXX" + VALID()[132:],
     "preamble-of-a-program": lambda: b"MZ" + VALID()[2:],
     "only-the-preamble": lambda: bytes(128),

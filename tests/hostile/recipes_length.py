@@ -53,6 +53,9 @@ RECIPES = {
     "frames-a-billion": spoiled(NumberOfFrames=1000000000),
     "frames-beyond-64-bits": swapped(b"123456789012", b"999999999999", NumberOfFrames="123456789012"),
     "frames-0": spoiled(NumberOfFrames=0),
+    "frames-0-of-many-tiny": lambda: as_bytes(
+        monochrome(np.zeros((1, 1), np.uint8), NumberOfFrames=0, PixelData=bytes(3_000_000))
+    ),
     "frames-negative": spoiled(NumberOfFrames=-5),
     "frames-of-text": swapped(b"12345678", b"one     ", NumberOfFrames="12345678"),
     "frames-a-fraction": swapped(b"12345678", b"1.5     ", NumberOfFrames="12345678"),

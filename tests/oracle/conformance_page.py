@@ -9,7 +9,7 @@ from support.corpus import corpus_path, expected
 from support.covers import MADE_BY_TESTS
 
 from dcmconv.plugin import DcmconvError, InputFile, SkipInput
-from dcmconv_builtins.dicom.decoders import transfer_syntaxes
+from dcmconv_builtins.dicom.decoders.syntaxes import REFUSED, SYNTAXES
 from dcmconv_builtins.readers.dicom import DicomReader
 from oracle.exceptions import DIFFERENT, RIGHTER_THAN_EXPECTED
 from oracle.files import WHEEL, path_of
@@ -34,7 +34,7 @@ Stored values themselves are compared with those of independent decoders (see th
 frames keep their numbers.
 """
 
-SYNTAXES = """\
+SYNTAXES_HEAD = """\
 ## Transfer Syntaxes
 
 `ok` means that files in it are decoded by the one decoder named, and were tried."""
@@ -56,7 +56,7 @@ def page_of(tried: Mapping[str, set[str]]) -> str:
     rows = sorted(tried, key=_sort_key)
     parts = [
         HEAD,
-        SYNTAXES,
+        SYNTAXES_HEAD,
         _table(("UID", "Transfer Syntax", "result", "tried on"), _syntax_rows(rows, tried)),
         CLAUSES,
         _table(("clause", "what", "result", "tried on"), _clause_rows(rows, tried)),
@@ -80,13 +80,12 @@ def rows_on(page: str) -> dict[str, bool]:
 
 
 def _syntax_rows(rows: list[str], tried: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:
-    states = {row.uid: row for row in transfer_syntaxes()}
     for row in rows:
         uid, _, name = row.partition(" ")
-        if uid in states:
-            state = states[uid]
-            result = f"ok, {state.decoder}" if state.state == "ok" else f"refused: {state.note}"
-            yield uid, name, result, _files(tried[row])
+        if uid in SYNTAXES:
+            yield uid, name, f"ok, {SYNTAXES[uid].decoder}", _files(tried[row])
+        elif uid in REFUSED:
+            yield uid, name, f"refused: {REFUSED[uid].reason}", _files(tried[row])
 
 
 def _clause_rows(rows: list[str], tried: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:

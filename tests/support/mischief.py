@@ -80,6 +80,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "sys.exit": lambda: sys.exit(5),
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "segfault": _segfault,
+    "abort": os.abort,
     "hang": _hang,
     "nap": time.sleep,
     "swallow": _swallow,

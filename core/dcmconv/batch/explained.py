@@ -32,9 +32,11 @@ def explained(error: BaseException) -> tuple[str, str, str]:
         )
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}, line {place.lineno} in {place.name}"
+    # The name of a module is no value of the file.
+    said = str(error) if isinstance(error, ImportError) else without_values(str(error))
     return (
         "internal",
-        f"{type(error).__name__}: {without_values(str(error))}",
+        f"{type(error).__name__}: {said}",
         f"This is a fault in a plugin or in dcmconv ({where}); please report it.",
     )
 

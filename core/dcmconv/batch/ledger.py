@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from dcmconv.outcome import OutputFile
 
 __all__ = ["Checked", "Stats", "check_pictures", "journal_path", "last_lines", "orphans", "stats"]
 
-_RUN_AND_LEFT = frozenset({BEGUN, LEFT})
+_BEGUN_OR_LEFT = frozenset({BEGUN, LEFT})
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
 def journal_path(out: Path) -> Path:
@@ -43,7 +45,7 @@ def last_lines(out: Path) -> Iterator[dict[str, Any]]:
     last = {
         digest_of(line["locator"]): number
         for number, line in enumerate(read_journal(path))
-        if line["status"] not in _RUN_AND_LEFT
+        if line["status"] not in _BEGUN_OR_LEFT
     }
     wanted = set(last.values())
     for number, line in enumerate(read_journal(path)):
@@ -53,7 +55,7 @@ def last_lines(out: Path) -> Iterator[dict[str, Any]]:
 
 @dataclass
 class Stats:
-    """A journal in numbers."""
+    """A journal in numbers; those in contrasts are left out, so that like counts with like."""
 
     status: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -78,7 +80,7 @@ def stats(out: Path) -> Stats:
         outputs = line.get("outputs", ())
         found.pictures += len(outputs)
         found.picture_bytes += sum(output.get("size", 0) for output in outputs)
-        found.tones.update({output.get("tone") or "none" for output in outputs})
+        found.tones.update({_NUMBER.sub("#", output.get("tone") or "none") for output in outputs})
         found.decoders.update([line["decoder"]] if line.get("decoder") else [])
         found.notes.update(line.get("notes", ()))
         found.salvaged += bool(line.get("salvaged"))

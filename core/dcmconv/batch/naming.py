@@ -25,7 +25,8 @@ LONGEST_COMPONENT = 240
 
 _PUNCTUATION = frozenset("._-+=@,() ")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
-_SLASH_OF_FOLDER = "\0"
+_SLASH_OF_FOLDER = "\ud800"
+"""Half of a character: no header, no file name and no template decodes to it."""
 
 
 @dataclass(frozen=True)

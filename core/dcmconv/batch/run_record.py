@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -83,7 +85,7 @@ def read_run(out: Path) -> dict[str, Any] | None:
 
 def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield the distributions that the plan's components come from, and what those need."""
-    from importlib.metadata import PackageNotFoundError, distribution
+    from importlib.metadata import PackageNotFoundError, requires
 
     yield "python", platform.python_version()
     lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
@@ -91,22 +93,33 @@ def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
     for lane in lanes:
         used += [lane.normalizer, *lane.steps, lane.writer]
         used += [lane.colormap] if lane.colormap else []
-    names = dict.fromkeys(["dcmconv", *(ref.version.partition(" ")[0] for ref in used)])
-    for name in filter(None, names):
-        with suppress(PackageNotFoundError):
-            found = distribution(name)
-            yield name, found.version
-            needs = [need for need in found.requires or () if "extra ==" not in need]
-            for need in map(_name_of, needs):
-                with suppress(PackageNotFoundError):
-                    yield need, distribution(need).version
+    installed = _installed()
+    for name in dict.fromkeys(["dcmconv", *(ref.version.partition(" ")[0] for ref in used)]):
+        with suppress(PackageNotFoundError, ValueError):
+            needs = [need for need in requires(name) or () if "extra ==" not in need]
+            for each in (name, *map(_name_of, needs)):
+                if _plain(each) in installed:
+                    yield each, installed[_plain(each)]
+
+
+def _installed() -> dict[str, str]:
+    """Return every distribution by the names of folders; reading the metadata takes 20 ms more."""
+    found: dict[str, str] = {}
+    for place in sys.path:
+        with suppress(OSError):
+            for name in os.listdir(place or "."):  # noqa: PTH208
+                if name.endswith(".dist-info"):
+                    distribution, _, version = name.removesuffix(".dist-info").rpartition("-")
+                    found.setdefault(_plain(distribution), version)
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _name_of(requirement: str) -> str:
-    ends = [
-        at for at, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_.")
-    ]
-    return requirement[: ends[0]] if ends else requirement
+    return re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0]
 
 
 def _holds_inputs(out: Path, inputs: Sequence[str]) -> bool:

@@ -139,8 +139,8 @@ class _Ears:
             lines = "".join(f"\n  {line}" for line in change.lines)
             self.progress.note(
                 "The chain is not that of the last run here; "
-                f"{counted(change.pictures, 'picture')} of {counted(change.inputs, 'input')} "
-                f"are made again:{lines}"
+                f"{counted(change.inputs, 'input')} with {counted(change.pictures, 'picture')} "
+                f"are done again:{lines}"
             )
 
     def suspected(self, key: str) -> None:
@@ -170,8 +170,8 @@ def opening_line(flags: RunFlags, plan: Plan, workers: int) -> str:
     normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
     colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
     words = ", ".join([*writers, *normalizers, *colormaps])
-    crew = f", {counted(workers, 'worker')}" if workers else ""
-    return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}{crew})"
+    crew = counted(workers, "worker") if workers else "in this process"
+    return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}, {crew})"
 
 
 def shown_folder(out: str) -> str:

@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import Any, cast
 
 from dcmconv.chain.plan import Lane, Plan
-from dcmconv.errors import DcmconvError, InputError, SkipInput
+from dcmconv.errors import InputError, SkipInput
 from dcmconv.frame import Frame
 from dcmconv.inputs import InputFile, Instance
 from dcmconv.kinds import Reader
 from dcmconv.picture import Picture
+from dcmconv.render.frame_numbers import naming_the_frame, wanted_frames
 from dcmconv.render.lane import LaneAtWork
 from dcmconv.render.surveys import WIDE_SCOPES, gather, informed
 from dcmconv.render.tone import render_tone
@@ -95,7 +96,7 @@ class Opened:
         self.decoder = self.instance.decoder
         self._survey_instance()
         for frame_number, frame in self._wanted_frames():
-            with _naming_the_frame(frame_number, self.frame_count):
+            with naming_the_frame(frame_number, self.frame_count):
                 self.decoder = frame.decoder or self.decoder
                 yield from self._pictures_of(frame, frame_number)
 
@@ -103,7 +104,7 @@ class Opened:
         """Yield pictures before they are encoded: what the Python API hands out."""
         self._survey_instance()
         for frame_number, frame in self._wanted_frames():
-            with _naming_the_frame(frame_number, self.frame_count):
+            with naming_the_frame(frame_number, self.frame_count):
                 for lane, toned, _ in self._toned(frame):
                     picture = lane.finish(toned, frame)
                     self._note(picture.notes)
@@ -129,7 +130,7 @@ class Opened:
             frame = self._wanted_frame(frame_number)
             if frame is not None:
                 given += 1
-                with _naming_the_frame(frame_number, self.frame_count):
+                with naming_the_frame(frame_number, self.frame_count):
                     self._note(frame.notes)
                 yield frame_number, frame
         if not given:
@@ -142,7 +143,7 @@ class Opened:
     def _wanted_frame(self, frame_number: int) -> Frame | None:
         """Return a frame; None for one that is damaged, where that is tolerated."""
         try:
-            with _naming_the_frame(frame_number, self.frame_count):
+            with naming_the_frame(frame_number, self.frame_count):
                 frame = self._frame(frame_number)
         except InputError as error:
             if self.policy != "salvage" or len(self.frame_numbers) == 1:
@@ -239,7 +240,11 @@ class Converter:
                 raise SkipInput(f"A rule of the chain leaves it out: {found}.", reason="rule")
             lanes = tuple(self._at_work(lane) for lane in rule.lanes)
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
-            yield Opened(instance, lanes, numbers, surveyed, self.plan.run.policy)
+            opened = Opened(instance, lanes, numbers, surveyed, self.plan.run.policy)
+            if instance.salvaged:
+                opened.salvaged = True
+                opened.notes.append(f"Salvaged: {instance.salvaged}.")
+            yield opened
         finally:
             instance.close()
 
@@ -272,38 +277,3 @@ def _salvaging(reader: Reader) -> Reader:
     """Return a reader that gives what is left of damaged files, if it knows how to."""
     names = {each.name for each in fields(reader)}  # type: ignore[arg-type]
     return replace(reader, salvage=True) if "salvage" in names else reader  # type: ignore[type-var]
-
-
-def wanted_frames(ranges: tuple[tuple[int, int | None], ...], frame_count: int) -> tuple[int, ...]:
-    """Return the frame numbers that the ranges name, in the file's order; all for no ranges.
-
-    Raises
-    ------
-    InputError
-        If a range lies wholly beyond the last frame.
-    """
-    if not ranges:
-        return tuple(range(1, frame_count + 1))
-    wanted: set[int] = set()
-    for first, last in ranges:
-        if first > frame_count:
-            raise InputError(
-                f"Frame {first} was asked for, and there are {frame_count}.",
-                hint=f"Use --frames with numbers from 1 to {frame_count}.",
-                reason="no-such-frame",
-            )
-        wanted.update(range(first, min(last or frame_count, frame_count) + 1))
-    return tuple(sorted(wanted))
-
-
-@contextmanager
-def _naming_the_frame(frame_number: int, frame_count: int) -> Iterator[None]:
-    """Put the frame's number before an error's sentence, where there is more than one frame."""
-    try:
-        yield
-    except DcmconvError as error:
-        if frame_count == 1 or isinstance(error, SkipInput):
-            raise
-        raise type(error)(
-            f"Frame {frame_number}: {error.message}", error.hint, error.reason
-        ) from error

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from dcmconv.curve import Curve
 from dcmconv.render.display import DisplayRule
+from dcmconv.render.lines import Line, find_line
 
 __all__ = ["TableCache"]
 
 _MOST_TABLES = 32
 _ROWS_AT_ONCE = 1 << 18  # pixels; keeps the float64 intermediates of a block in the cache
+_LOOKED_UP_AT_ONCE = 1 << 17  # pixels; numpy widens an index to 64 bits, which must not leave it
 
 
 class _Table:
@@ -30,6 +32,7 @@ class _Table:
         self._index_type = np.dtype(f"u{stored_type.itemsize}")
         self._entries = np.zeros(1 << (8 * stored_type.itemsize), rule.dtype)
         self._low, self._high = 0, -1
+        self._line: Line | None = None
 
     def cover(self, low: int, high: int) -> None:
         """Work out the entries from ``low`` to ``high``, both included."""
@@ -38,13 +41,21 @@ class _Table:
         if self._high >= self._low:
             low, high = min(low, self._low), max(high, self._high)
         stored_values = np.arange(low, high + 1, dtype=np.int64).astype(self._type)
-        self._entries[stored_values.view(self._index_type)] = self._rule.apply(stored_values)
+        display_values = self._rule.apply(stored_values)
+        self._entries[stored_values.view(self._index_type)] = display_values
         self._low, self._high = low, high
+        self._line = find_line(self._rule, stored_values, display_values)
 
     def apply(self, stored_values: NDArray[Any]) -> NDArray[Any]:
-        # Every bit pattern is a valid index, so "wrap" only switches the bounds check off.
-        index = stored_values.view(self._index_type)
-        return self._entries.take(index, mode="wrap")
+        if self._line is not None:
+            return self._line.apply(stored_values)
+        index = stored_values.view(self._index_type).reshape(-1)
+        display_values = np.empty(index.size, self._entries.dtype)
+        for start in range(0, index.size, _LOOKED_UP_AT_ONCE):
+            block = slice(start, start + _LOOKED_UP_AT_ONCE)
+            # Every bit pattern is a valid index, so "wrap" only switches the bounds check off.
+            self._entries.take(index[block], mode="wrap", out=display_values[block])
+        return display_values.reshape(stored_values.shape)
 
 
 class TableCache:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-from pydicom.datadict import keyword_for_tag, tag_for_keyword
-from pydicom.dataset import Dataset
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from dcmconv.plugin import AttributeValue
 from dcmconv_builtins.dicom.elements import PARSE_ERRORS, Elements, Notes, named
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 __all__ = ["ARTICLE_KEYWORDS", "DicomAttributes"]
 
@@ -51,16 +52,21 @@ class DicomAttributes(Mapping[str, AttributeValue]):
     """
 
     def __init__(self, datasets: tuple[Elements, ...], notes: Notes) -> None:
-        self._datasets = tuple(elements.dataset for elements in datasets)
+        self._elements = datasets
         self._notes = notes
+
+    @cached_property
+    def _datasets(self) -> tuple[Dataset, ...]:
+        # The first to ask for an attribute pays for the parsing of the dataset.
+        return tuple(elements.dataset for elements in self._elements)
 
     @classmethod
     def of_frame(cls, top: Elements, groups: tuple[Elements, ...]) -> DicomAttributes:
         """Return the attributes of one frame, from its functional groups and the top level."""
         macros: list[Elements] = []
         for group in groups:
-            for element in list(group.dataset.keys()):
-                macros.extend(group.items(keyword_for_tag(element))[:1])
+            for tag in list(group.tags):
+                macros.extend(group.items(_keyword_of(tag))[:1])
         return cls((*macros, top), top.notes)
 
     def __getitem__(self, key: str) -> AttributeValue:
@@ -74,7 +80,7 @@ class DicomAttributes(Mapping[str, AttributeValue]):
         seen: set[int] = set()
         for dataset in self._datasets:
             for tag in dataset.keys():  # noqa: SIM118 - iterating a Dataset converts every element
-                name = keyword_for_tag(tag) or f"{tag.group:04X},{tag.element:04X}"
+                name = _keyword_of(tag) or f"{tag >> 16:04X},{tag & 0xFFFF:04X}"
                 if tag not in seen and name in self:
                     seen.add(tag)
                     yield name
@@ -93,7 +99,15 @@ class DicomAttributes(Mapping[str, AttributeValue]):
         raise KeyError(key)
 
 
+def _keyword_of(tag: int) -> str:
+    from pydicom.datadict import keyword_for_tag
+
+    return keyword_for_tag(tag)
+
+
 def _tag_of(key: str) -> int | None:
+    from pydicom.datadict import tag_for_keyword
+
     tag = tag_for_keyword(key)
     if tag is not None:
         return tag
@@ -107,7 +121,7 @@ def _tag_of(key: str) -> int | None:
 
 
 def _label(key: str) -> str:
-    return named(key) if tag_for_keyword(key) is not None else f"({key})"
+    return f"({key})" if "," in key else named(key)
 
 
 def _plain(value: Any, vr: str) -> AttributeValue:

@@ -27,11 +27,11 @@ class BoundedReader(io.BufferedIOBase):
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
         self._stream = stream
-        self._size = size
+        self.size = size
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read up to ``size`` bytes."""
-        left = max(self._size - self._stream.tell(), 0)
+        left = max(self.size - self._stream.tell(), 0)
         return self._stream.read(left if size is None or size < 0 else min(size, left))
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:

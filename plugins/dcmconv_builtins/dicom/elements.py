@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyword
-from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.dataset import Dataset
-from pydicom.tag import BaseTag
+from dcmconv_builtins.dicom.scanned import RawElement, ScannedDataset
+from dcmconv_builtins.dicom.tags import TAGS
+
+if TYPE_CHECKING:
+    from pydicom.dataelem import DataElement, RawDataElement
+    from pydicom.dataset import Dataset
 
 __all__ = ["PARSE_ERRORS", "Elements", "Notes", "named"]
 
@@ -23,6 +25,7 @@ PARSE_ERRORS = (
     IndexError,
     LookupError,
     NotImplementedError,
+    OSError,  # "No tag to read"; what is parsed is in memory, so that it is never the disk's
     OverflowError,
     RecursionError,
     TypeError,
@@ -42,17 +45,23 @@ _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": 
 
 
 @cache
-def _tag_of(keyword: str) -> BaseTag | None:
-    tag = tag_for_keyword(keyword)
-    if tag is None and re.fullmatch("[0-9A-F]{4},[0-9A-F]{4}", keyword):
+def _tag_of(keyword: str) -> int | None:
+    # pydicom's dictionary takes long to import; what every image is asked for needs none.
+    if keyword in TAGS:
+        return TAGS[keyword]
+    if re.fullmatch("[0-9A-F]{4},[0-9A-F]{4}", keyword):
         # Elements of a repeating group, such as 6002,0010, have no keyword of their own.
-        tag = int(keyword.replace(",", ""), 16)
-    return None if tag is None else BaseTag(tag)
+        return int(keyword.replace(",", ""), 16)
+    from pydicom.datadict import tag_for_keyword
+
+    return tag_for_keyword(keyword)
 
 
 @cache
 def named(keyword: str) -> str:
     """Return an attribute as messages write it: ``Rows (0028,0010)``."""
+    from pydicom.datadict import dictionary_description
+
     tag = _tag_of(keyword)
     if tag is None:
         return keyword
@@ -75,12 +84,25 @@ class Notes:
 
     @contextmanager
     def catching_warnings(self) -> Iterator[list[warnings.WarningMessage]]:
-        """Turn the warnings of the block into notes; a warning would be shown once per process."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            yield caught
+        """Turn the warnings of the block into notes; a warning would be shown once per process.
+
+        pydicom also logs them, values included, to whatever the program around us has set up.
+        """
+        from pydicom.config import logger
+
+        logger.addFilter(_nothing)
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                yield caught
+        finally:
+            logger.removeFilter(_nothing)
         for warning in caught:
             self.add(_without_values(str(warning.message)))
+
+
+def _nothing(record: object) -> bool:
+    return False
 
 
 def _without_values(message: str) -> str:
@@ -96,15 +118,26 @@ class Elements:
 
     Parameters
     ----------
-    dataset : pydicom Dataset
+    source : pydicom Dataset or ScannedDataset
         Read, and never changed but for pydicom's own lazy conversion.
     notes : Notes
         Where an unreadable element is noted.
     """
 
-    def __init__(self, dataset: Dataset, notes: Notes) -> None:
-        self.dataset = dataset
+    def __init__(self, source: Dataset | ScannedDataset, notes: Notes) -> None:
+        self._source = source
         self.notes = notes
+
+    @property
+    def dataset(self) -> Dataset:
+        """The dataset as pydicom has it; where that is not yet so, this takes a moment."""
+        source = self._source
+        return source.whole if isinstance(source, ScannedDataset) else source
+
+    @property
+    def tags(self) -> Iterable[int]:
+        """The tags of all elements; no value is read."""
+        return self._source.keys()
 
     def __contains__(self, keyword: str) -> bool:
         """Whether the element is there; it may still be empty."""
@@ -166,12 +199,12 @@ class Elements:
     @property
     def is_little_endian(self) -> bool:
         """The byte order of the file, for ``data``."""
-        return self.dataset.original_encoding[1] is not False
+        return self._source.original_encoding[1] is not False
 
-    def _element(self, keyword: str) -> RawDataElement | DataElement | None:
+    def _element(self, keyword: str) -> RawElement | RawDataElement | DataElement | None:
         tag = _tag_of(keyword)
         try:
-            return None if tag is None else self.dataset.get_item(tag)
+            return None if tag is None else self._source.get_item(tag)
         except KeyError:
             return None
 
@@ -181,12 +214,14 @@ class Elements:
 
     def _numbers(self, keyword: str) -> tuple[float, ...]:
         element = self._element(keyword)
-        if not isinstance(element, RawDataElement):
-            return _as_numbers(None if element is None else element.value)
+        if element is None:
+            return ()
+        if not _is_raw(element):
+            return _as_numbers(element.value)
         value = element.value
         if not value:
             return ()
-        vr = element.VR if element.VR not in (None, "UN") else dictionary_VR(element.tag)
+        vr = element.VR if element.VR not in (None, "UN") else _known_vr(element.tag)
         if vr in _BINARY_NUMBERS:
             code = _BINARY_NUMBERS[vr]
             count = len(value) // struct.calcsize(code)
@@ -201,6 +236,19 @@ class Elements:
             self.notes.add(f"{named(keyword)} has a decimal comma; it was read as a point.")
             parts = [part.replace(",", ".") for part in parts]
         return tuple(_whole_if_exact(float(part)) for part in parts if part)
+
+
+def _is_raw(
+    element: RawElement | RawDataElement | DataElement,
+) -> TypeGuard[RawElement | RawDataElement]:
+    # Not isinstance: pydicom need not have been imported.
+    return element.is_raw
+
+
+def _known_vr(tag: int) -> str:
+    from pydicom.datadict import dictionary_VR
+
+    return dictionary_VR(tag)
 
 
 def _as_numbers(value: Any) -> tuple[float, ...]:

@@ -59,6 +59,8 @@ class Encapsulated:
         Number of Frames (0028,0008); 1 for video, which has one stream for all frames.
     extended : ExtendedOffsets, optional
         Where the file has them; they win over the Basic Offset Table.
+    salvage : bool
+        Be content with fewer frames, as many as can be told apart; ``frame_count`` then says so.
 
     Attributes
     ----------
@@ -80,10 +82,13 @@ class Encapsulated:
         *,
         frame_count: int = 1,
         extended: ExtendedOffsets | None = None,
+        salvage: bool = False,
     ) -> None:
+        self._salvage = salvage
         self._source = io.BytesIO(source) if isinstance(source, bytes) else source
         self.frame_count = frame_count
         self.notes: list[str] = []
+        self._has_strangers = False
         table = self._read_basic_offsets(start)
         self.fragments = list(self._walk(self._source.tell()))
         self._lengths: tuple[int, ...] = ()
@@ -146,6 +151,7 @@ class Encapsulated:
                 return
             if len(header) < HEADER_BYTES or header[:4] != ITEM:
                 self.notes.append("Pixel Data (7FE0,0010) has no Sequence Delimitation Item")
+                self._has_strangers = len(header) == HEADER_BYTES
                 return
             fragment = Fragment(position, struct.unpack("<I", header[4:])[0])
             if fragment.length == UNDEFINED_LENGTH:
@@ -162,7 +168,9 @@ class Encapsulated:
         """Return the index of each frame's first fragment, and one past the last."""
         if not self.fragments:
             raise InputError(
-                "Pixel Data (7FE0,0010) holds no fragment.", hint=SECOND_COPY, reason="truncated"
+                "Pixel Data (7FE0,0010) holds no fragment.",
+                hint=SECOND_COPY,
+                reason="" if self._has_strangers else "truncated",
             )
         firsts = self._by_extended_table(extended) if extended else None
         if firsts is None and table:
@@ -200,6 +208,11 @@ class Encapsulated:
         count = len(self.fragments)
         if count == self.frame_count:
             return list(range(count + 1))
+        if count < self.frame_count and self._salvage:
+            # PS3.5 A.4.2: RLE, which has no marker, has one fragment a frame.
+            firsts = self._by_start_markers() or list(range(count))
+            self.frame_count = len(firsts)
+            return [*firsts, count]
         if count < self.frame_count:
             raise InputError(
                 f"Pixel Data (7FE0,0010) holds {count} fragments; Number of Frames (0028,0008) is "

@@ -5,13 +5,13 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-__all__ = ["Encoding", "guess_encoding"]
+__all__ = ["LONG_VRS", "SHORT_VRS", "Encoding", "guess_encoding"]
 
-_SHORT = frozenset(
+SHORT_VRS = frozenset(
     {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN"}
     | {b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
 )
-_LONG = frozenset(
+LONG_VRS = frozenset(
     {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 )
 _FIRST_GROUPS = (0x0002, 0x0008)
@@ -72,9 +72,9 @@ def _element_at(head: bytes, position: int, encoding: Encoding) -> _Head | None:
         (length,) = struct.unpack_from(f"{order}I", head, position + 4)
     else:
         vr = head[position + 4 : position + 6]
-        if vr not in _SHORT | _LONG:
+        if vr not in SHORT_VRS | LONG_VRS:
             return None
-        if vr in _LONG:
+        if vr in LONG_VRS:
             start += 4
             if len(head) < start:
                 return None

@@ -11,19 +11,26 @@ from dcmconv_builtins.dicom.decoders import (
     Decoded,
     DecoderInfo,
     VideoFrames,
+    as_laid_out,
     decode_frame,
     decoder_for,
     native_span,
 )
+from dcmconv_builtins.dicom.decoders.native import frame_bits
 from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.encapsulation import Encapsulated, ExtendedOffsets
 from dcmconv_builtins.dicom.image_pixel import frames_said
 from dcmconv_builtins.dicom.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.salvage import SalvagedFrames
 
 __all__ = ["FrameData", "open_frame_data"]
 
 _SECOND_COPY = "Copy the file again from its source; this one is not whole."
+_SAYS_OTHERWISE = (
+    "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is not true; "
+    "ask the sender for a file that says what its pixels are."
+)
 _EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 _ENDIAN_SYNTAX = {True: _EXPLICIT_LITTLE_ENDIAN, False: "1.2.840.10008.1.2.2"}
 
@@ -33,6 +40,8 @@ class FrameData(Protocol):
 
     description: PixelDescription
     decoder: str
+    salvaged: str
+    """What is missing of the frames that were said to be there; empty if they all are."""
 
     def read_frame(self, frame_index: int) -> Decoded:
         """Decode one frame, counted from 0."""
@@ -44,9 +53,15 @@ class FrameData(Protocol):
 
 
 def open_frame_data(
-    part10: Part10, pixels: PixelElement, description: PixelDescription
+    part10: Part10,
+    pixels: PixelElement,
+    description: PixelDescription,
+    *,
+    salvage: bool = False,
 ) -> FrameData:
     """Find the frames of a pixel data element; nothing is decoded yet.
+
+    With ``salvage``, fewer bytes than frames give those that are there.
 
     Raises
     ------
@@ -63,20 +78,21 @@ def open_frame_data(
                 "(7FE0,0010) is encapsulated.",
                 hint="Ask the sender for a file whose Transfer Syntax UID is that of its pixels.",
             )
-        return _open_native(part10, pixels, description)
+        return _open_native(part10, pixels, description, salvage=salvage)
     if pixels.length is not None:
         part10.top.notes.add(
             f"Transfer Syntax UID (0002,0010) is {info.name}, and Pixel Data (7FE0,0010) is not "
             "encapsulated; it was read as native pixels of exactly the right length."
         )
         return _open_native(part10, pixels, description, exactly=True)
-    return _open_encapsulated(part10, pixels, description, info)
+    return _open_encapsulated(part10, pixels, description, info, salvage=salvage)
 
 
 class NativeFrames:
     """Slices of the element; a frame's own bytes are all that is read."""
 
     decoder = "numpy"
+    salvaged = ""
 
     def __init__(
         self,
@@ -108,7 +124,9 @@ class EncapsulatedFrames:
     def __init__(
         self, encapsulated: Encapsulated, description: PixelDescription, info: DecoderInfo
     ) -> None:
-        self.description = description
+        said, there = description.frame_count, encapsulated.frame_count
+        self.description = replace(description, frame_count=there)
+        self.salvaged = "" if said == there else f"{there} of {said} frames are there"
         self.decoder = info.decoder
         self._encapsulated = encapsulated
         self._syntax = info.uid
@@ -124,6 +142,8 @@ class EncapsulatedFrames:
 
 class VideoFrameData:
     """One stream for all frames; reading forward is cheap."""
+
+    salvaged = ""
 
     def __init__(
         self, encapsulated: Encapsulated, description: PixelDescription, info: DecoderInfo
@@ -147,22 +167,32 @@ def _open_native(
     description: PixelDescription,
     *,
     exactly: bool = False,
-) -> NativeFrames:
+    salvage: bool = False,
+) -> FrameData:
     length = pixels.length or 0
-    description = _with_frames_of_length(part10.top, description, length)
+    description = _as_long_as_it_is(part10.top, description, length)
     last = native_span(description, description.frame_count - 1)
     needed = last.start + last.length
     found = min(length, pixels.available)
     if needed > found:
         # A length that cannot be, over pixels that are all there, hurts nobody.
         if length < needed or pixels.available < needed:
+            if salvage:
+                return SalvagedFrames(
+                    part10.stream,
+                    pixels.offset,
+                    found,
+                    description,
+                    is_little_endian=part10.encoding.is_little_endian,
+                )
             raise _truncated(description, needed, found)
     elif length > pixels.available:
         part10.top.notes.add(
             "Pixel Data (7FE0,0010) is longer than the file; all of its frames are there."
         )
     if found > needed + 1:
-        if exactly:
+        # Room for one more frame means that Number of Frames, or the size of a pixel, is not true.
+        if exactly or ((found - needed) * 8 >= frame_bits(description) and not salvage):
             raise _truncated(description, needed, found)
         part10.top.notes.add(
             f"Pixel Data (7FE0,0010) has {found - needed} bytes beyond the last frame; "
@@ -176,15 +206,29 @@ def _open_native(
     )
 
 
+def _as_long_as_it_is(
+    top: Elements, description: PixelDescription, length: int
+) -> PixelDescription:
+    """Believe the length where it leaves one reading, and the header leaves none."""
+    if description.photometric_interpretation == "YBR_PARTIAL_420":
+        raise InputError(
+            "Photometric Interpretation (0028,0004) is YBR_PARTIAL_420, which native pixels cannot "
+            "be; the standard has it for MPEG alone.",
+            hint="Ask the sender for a file that says what its pixels are.",
+        )
+    laid_out, notes = as_laid_out(description, length)
+    for note in notes:
+        top.notes.add(f"{note}.")
+    return _with_frames_of_length(top, laid_out, length)
+
+
 def _with_frames_of_length(
     top: Elements, description: PixelDescription, length: int
 ) -> PixelDescription:
     """Count the frames by their length, where Number of Frames is there and says nothing."""
     if "NumberOfFrames" not in top or frames_said(top) is not None:
         return description
-    frame_count = 1
-    while _native_length(description, frame_count + 1) <= length:
-        frame_count += 1
+    frame_count = max(length * 8 // frame_bits(description), 1)
     top.notes.add(
         "Number of Frames (0028,0008) is no number above 0; "
         f"the length of Pixel Data (7FE0,0010) says {frame_count}."
@@ -192,13 +236,13 @@ def _with_frames_of_length(
     return replace(description, frame_count=frame_count)
 
 
-def _native_length(description: PixelDescription, frame_count: int) -> int:
-    last = native_span(description, frame_count - 1)
-    return last.start + last.length
-
-
 def _open_encapsulated(
-    part10: Part10, pixels: PixelElement, description: PixelDescription, info: DecoderInfo
+    part10: Part10,
+    pixels: PixelElement,
+    description: PixelDescription,
+    info: DecoderInfo,
+    *,
+    salvage: bool,
 ) -> FrameData:
     top = part10.top
     if "NumberOfFrames" in top and frames_said(top) is None and top.texts("NumberOfFrames"):
@@ -213,6 +257,7 @@ def _open_encapsulated(
         pixels.offset,
         frame_count=1 if info.coding == "video" else description.frame_count,
         extended=ExtendedOffsets(offsets, lengths) if offsets else None,
+        salvage=salvage,
     )
     for note in encapsulated.notes:
         top.notes.add(f"{note}.")
@@ -225,6 +270,6 @@ def _truncated(description: PixelDescription, needed: int, found: int) -> InputE
     return InputError(
         f"Pixel Data (7FE0,0010) has {found} bytes; {description.frame_count} {frames} of "
         f"{description.columns}x{description.rows} pixels need {needed}.",
-        hint=_SECOND_COPY,
+        hint=_SECOND_COPY if found < needed else _SAYS_OTHERWISE,
         reason="truncated" if found < needed else "mismatch",
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dcmconv.plugin import InputError, UnsupportedError
+from dcmconv.plugin import InputError, LimitError, UnsupportedError
 from dcmconv_builtins.dicom.elements import Elements, named
+from dcmconv_builtins.dicom.limits import Limits
 from dcmconv_builtins.dicom.part10 import PixelElement
 from dcmconv_builtins.dicom.pixel_description import NumberType, PixelDescription
 
-__all__ = ["describe_pixels", "frames_said"]
+__all__ = ["check_size", "describe_pixels", "frames_said"]
 
 _FLOATS: dict[str, tuple[NumberType, int]] = {
     "FloatPixelData": ("float32", 32),
@@ -65,6 +66,28 @@ def describe_pixels(top: Elements, pixels: PixelElement) -> PixelDescription:
     return PixelDescription(**described)
 
 
+def check_size(description: PixelDescription, limits: Limits) -> None:
+    """Refuse what would take more memory or files than real images do, before it is decoded.
+
+    Raises
+    ------
+    LimitError
+        If a frame has more than ``max_pixels`` pixels, or there are more than ``max_frames``.
+    """
+    if description.frame_count > limits.max_frames:
+        raise LimitError(
+            f"Number of Frames (0028,0008) is {description.frame_count}; "
+            f"{limits.max_frames} are allowed.",
+            hint="If the file can be trusted, raise max_frames of the dicom reader.",
+        )
+    if description.rows * description.columns > limits.max_pixels:
+        raise LimitError(
+            f"Rows (0028,0010) and Columns (0028,0011) are {description.rows} and "
+            f"{description.columns}; {limits.max_pixels} pixels are allowed.",
+            hint="If the file can be trusted, allow more with --max-pixels.",
+        )
+
+
 def frames_said(top: Elements) -> int | None:
     """Return Number of Frames (0028,0008); None where it is absent, 0 or no number."""
     if "NumberOfFrames" not in top:
@@ -80,14 +103,24 @@ def _bits(top: Elements) -> dict[str, Any]:
             f"Bits Allocated (0028,0100) is {allocated}; 1, 8, 16, 32 or 64 was needed.",
             hint="Packed pixels are retired; convert the file with the vendor's tool first.",
         )
-    stored = _integer(top, "BitsStored", (1, allocated), default=allocated)
+    stored = _integer(top, "BitsStored", (1, allocated), default=_bits_below(top, allocated))
     is_signed = _integer(top, "PixelRepresentation", (0, 1), default=0) == 1
+    if is_signed and top.number("SamplesPerPixel") == 3:
+        # PS3.3 C.7.6.3.1.2: 0 for every color space; there is no negative red.
+        top.notes.add("Pixel Representation (0028,0103) is 1, which color cannot be; 0 was used.")
+        is_signed = False
     return {
         "bits_allocated": allocated,
         "bits_stored": stored,
         "high_bit": _high_bit(top, allocated, stored),
         "is_signed": is_signed,
     }
+
+
+def _bits_below(top: Elements, allocated: int) -> int:
+    """Return what Bits Stored is where it is missing: up to the High Bit, if that is there."""
+    high_bit = top.number("HighBit")
+    return allocated if high_bit is None or not 0 <= high_bit < allocated else int(high_bit) + 1
 
 
 def _high_bit(top: Elements, allocated: int, stored: int) -> int:
@@ -110,6 +143,10 @@ def _planar(top: Elements, samples: int, *, is_native: bool) -> int:
     said = top.number("PlanarConfiguration")
     if said is None and is_native:
         top.notes.add("Planar Configuration (0028,0006) is missing; 0 was used.")
+    if said not in (None, 0, 1) and is_native:
+        raise InputError(
+            f"Planar Configuration (0028,0006) is {said:g}; 0 or 1 was needed.", hint=_ASK
+        )
     return 1 if said == 1 else 0
 
 

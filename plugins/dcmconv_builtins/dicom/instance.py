@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Frame, InputError, Palette, SkipInput, UnsupportedError
 from dcmconv_builtins.dicom.attributes import DicomAttributes
+from dcmconv_builtins.dicom.bounded_stream import read_span
 from dcmconv_builtins.dicom.decoders import Decoded
-from dcmconv_builtins.dicom.elements import Elements, Notes
+from dcmconv_builtins.dicom.elements import Elements, Notes, named
+from dcmconv_builtins.dicom.file_parts import PIXEL_KEYWORDS
 from dcmconv_builtins.dicom.frame_data import FrameData, open_frame_data
 from dcmconv_builtins.dicom.functional_groups import FrameGroups, FunctionalGroups
-from dcmconv_builtins.dicom.image_pixel import describe_pixels
+from dcmconv_builtins.dicom.image_pixel import check_size, describe_pixels
 from dcmconv_builtins.dicom.modality_lut import find_modality_lut, find_units, modality_range
 from dcmconv_builtins.dicom.palette_color import read_palette
 from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
@@ -23,6 +25,7 @@ from dcmconv_builtins.dicom.pixel_values import StoredRange, find_padding, store
 from dcmconv_builtins.dicom.presentation import Presentation
 from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
 from dcmconv_builtins.dicom.read_options import ReadOptions
+from dcmconv_builtins.dicom.salvage import with_background
 from dcmconv_builtins.dicom.sop_classes import RT_DOSE, is_label_map, name_of, without_picture
 from dcmconv_builtins.dicom.spacing import find_aspect, find_spacing
 from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
@@ -30,6 +33,9 @@ from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_window
 __all__ = ["DicomInstance"]
 
 _SECOND_COPY = "Copy the file again from its source; this one is not whole."
+_BURNED_IN = (
+    "Burned In Annotation (0028,0301) is YES: the picture itself may say who the patient is."
+)
 
 
 class DicomInstance:
@@ -56,11 +62,14 @@ class DicomInstance:
         limit = options.inflate_limit << 20
         part10 = read_part10(stream, self._notes, inflate_limit=limit)
         self._top = part10.top
-        self._data = _open_data(part10, _pixels_of(part10))
+        self._data = _open_data(part10, _pixels_of(part10), options)
         self._description = self._data.description
         self._groups = FunctionalGroups(self._top)
         self._presentation = Presentation(self._top, options, self._description)
         self._palette: Palette | None = None
+        if self._top.text("BurnedInAnnotation").upper() == "YES":
+            self._notes.add(_BURNED_IN)
+        self.salvaged = self._data.salvaged
         self.transfer_syntax = part10.transfer_syntax
         self.decoder = self._data.decoder
         self.frame_count = self._description.frame_count
@@ -118,6 +127,8 @@ class DicomInstance:
             decoder=decoded.decoder,
             notes=(*self._notes.lines(), *(f"{note}." for note in decoded.notes)),
         )
+        if decoded.missing is not None:
+            frame = with_background(frame, decoded.missing)
         return self._presentation.applied(frame, decoded, self._stored_range)
 
     def _described(self, decoded: Decoded, groups: FrameGroups) -> dict[str, Any]:
@@ -190,6 +201,7 @@ class DicomInstance:
 def _pixels_of(part10: Part10) -> PixelElement:
     """Return the pixel data element, or say why there is none."""
     if part10.pixels is not None:
+        _check_only_one(part10, part10.pixels)
         return part10.pixels
     top = part10.top
     sop_class = top.text("SOPClassUID") or part10.media_storage
@@ -201,8 +213,14 @@ def _pixels_of(part10: Part10) -> PixelElement:
         )
     if words and not (has_rows and sop_class == RT_DOSE):
         raise SkipInput(f"{words} holds no picture.")
-    if not len(top.dataset):
-        raise InputError("the file holds no element.", hint=_SECOND_COPY)
+    if not list(top.tags):
+        raise InputError("the file holds no element.", hint=_SECOND_COPY, reason="truncated")
+    is_unknown = bool(sop_class) and name_of(sop_class) == sop_class
+    if is_unknown and not has_rows and any(tag >> 16 > 0x28 for tag in top.tags):
+        # What comes after Rows is there, so that nothing was cut off.
+        raise SkipInput(
+            f"{sop_class!r} is a SOP Class that is not known here, and no pixels are described."
+        )
     if has_rows or sop_class:
         name = name_of(sop_class) if sop_class else "an image"
         raise InputError(
@@ -213,10 +231,31 @@ def _pixels_of(part10: Part10) -> PixelElement:
     raise SkipInput("a dataset without SOP Class UID (0008,0016) and pixels holds no picture.")
 
 
-def _open_data(part10: Part10, pixels: PixelElement) -> FrameData:
+def _check_only_one(part10: Part10, pixels: PixelElement) -> None:
+    """Refuse a second pixel data element behind the first: readers disagree which one counts."""
+    if pixels.length is None or pixels.length >= pixels.available:
+        return
+    head = bytes(read_span(part10.stream, pixels.offset + pixels.length, 4))
+    order: Literal["little", "big"] = "little" if part10.encoding.is_little_endian else "big"
+    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:], order)
+    if tag in PIXEL_KEYWORDS:
+        raise InputError(
+            f"there is {named(pixels.keyword)}, and {named(PIXEL_KEYWORDS[tag])} after it; "
+            "one of them was needed.",
+            hint="Ask the sender which one is the picture, and for a file that holds that alone.",
+        )
+
+
+def _open_data(part10: Part10, pixels: PixelElement, options: ReadOptions) -> FrameData:
     if not pixels.available or pixels.length == 0:
-        raise InputError(f"{pixels.keyword} is empty.", hint=_SECOND_COPY, reason="truncated")
-    return open_frame_data(part10, pixels, describe_pixels(part10.top, pixels))
+        raise InputError(
+            f"{named(pixels.keyword)} is empty.", hint=_SECOND_COPY, reason="truncated"
+        )
+    described = describe_pixels(part10.top, pixels)
+    data = open_frame_data(part10, pixels, described, salvage=options.salvage)
+    # Nothing is allocated before, and a truncated file is called truncated, whatever it announces.
+    check_size(data.description, options)
+    return data
 
 
 def _as_rgb(values: NDArray[Any], photometric_interpretation: str) -> NDArray[Any]:

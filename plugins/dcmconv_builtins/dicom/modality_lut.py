@@ -54,7 +54,8 @@ def _rescale(groups: FrameGroups) -> Rescale:
         return Rescale()
     slope, intercept = place.number("RescaleSlope"), place.number("RescaleIntercept")
     slope, intercept = 1.0 if slope is None else slope, intercept or 0.0
-    if slope == 0 or not math.isfinite(slope) or not math.isfinite(intercept):
+    # No stored value may overflow: 64 bits at most.
+    if slope == 0 or not math.isfinite(abs(slope) * 2.0**64 + abs(intercept)):
         place.notes.add(
             "Rescale Slope (0028,1053) and Rescale Intercept (0028,1052) make no sense; stored "
             "values were taken as they are."

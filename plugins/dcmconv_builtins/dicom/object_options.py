@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from dcmconv.plugin import Opt
+from dcmconv_builtins.dicom.limits import Limits
 
 __all__ = ["ObjectOptions", "Values"]
 
@@ -13,7 +14,7 @@ Values = Literal["rescale", "real-world", "suvbw", "suvlbm", "suvlbm-janma", "su
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObjectOptions:
+class ObjectOptions(Limits):
     """Units, colors, segmentations, ultrasound regions and whole slides."""
 
     values: Annotated[
@@ -42,6 +43,3 @@ class ObjectOptions:
     reduce: Annotated[
         int, Opt("Shrink a stitched picture by this factor, by the mean of its pixels", ge=1)
     ] = 1
-    max_pixels: Annotated[int, Opt("Greatest size of a stitched picture", unit="pixels", ge=1)] = (
-        2**28
-    )

@@ -36,7 +36,7 @@ class PixelCells(NamedTuple):
 
 def overlay_groups(top: Elements) -> tuple[int, ...]:
     """Return the even groups 6000 to 60FE that have elements; a look at the tags alone."""
-    groups = {tag >> 16 for tag in top.dataset.keys()}  # noqa: SIM118 - values stay unread
+    groups = {tag >> 16 for tag in top.tags}
     return tuple(sorted(group for group in groups if group & 0xFF01 == 0x6000))
 
 

@@ -116,10 +116,19 @@ def _offset(segments: NDArray[Any], position: int) -> int:
 
 
 def _descriptor(top: Elements) -> tuple[int, int, int]:
-    for color in _COLORS:
-        numbers = [int(number) & 0xFFFF for number in top.numbers(_descriptor_keyword(color))]
-        if len(numbers) == 3:
-            return numbers[0] or 65536, numbers[1], numbers[2]
+    described = [
+        tuple(int(number) & 0xFFFF for number in top.numbers(_descriptor_keyword(color)))
+        for color in _COLORS
+    ]
+    whole = [numbers for numbers in described if len(numbers) == 3]
+    if len(set(whole)) > 1:
+        # PS3.3 C.7.6.3.1.5: one size, one first value, one depth for all three.
+        top.notes.add(
+            "the Palette Color Lookup Table Descriptors (0028,1101 to 1103) differ; the first was "
+            "used."
+        )
+    for entries, first, bits in whole:
+        return entries or 65536, first, bits
     raise InputError(
         "Photometric Interpretation (0028,0004) is PALETTE COLOR, and Red Palette Color Lookup "
         "Table Descriptor (0028,1101) is missing.",

@@ -57,6 +57,8 @@ def stored_values_of(
     above = bits_allocated - 1 - high_bit
     if above == 0 and bits_stored == bits_allocated:
         return values
+    if high_bit == bits_stored - 1 and _all_fit(values, bits_stored, is_signed=is_signed):
+        return values
     if not is_signed:
         shifted = values >> (high_bit + 1 - bits_stored)
         masked: NDArray[Any] = shifted & values.dtype.type((1 << bits_stored) - 1)
@@ -64,6 +66,12 @@ def stored_values_of(
     # Shift the sign bit to the top, then down again: the second shift copies it.
     extended: NDArray[Any] = (values << above) >> (bits_allocated - bits_stored)
     return extended
+
+
+def _all_fit(values: NDArray[Any], bits_stored: int, *, is_signed: bool) -> bool:
+    """Say whether the bits above are what they would be made; looking is cheaper than making."""
+    least, greatest = StoredRange.of(bits_stored, is_signed=is_signed)
+    return bool(values.max() <= greatest and (not is_signed or values.min() >= least))
 
 
 def find_padding(top: Elements, *, is_signed: bool, is_float: bool) -> Padding | None:

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dcmconv.plugin import Opt
+from dcmconv_builtins.dicom.limits import Limits
 
 __all__ = ["ReadOptions"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadOptions:
+class ReadOptions(Limits):
     """What the user may decide about reading; the defaults show what the file says of itself."""
 
-    inflate_limit: Annotated[
-        int, Opt("Greatest size of a deflated dataset after inflating", unit="MiB", ge=1)
-    ] = 1024
+    salvage: Annotated[
+        bool, Opt("Give what is left of truncated pixels; --policy salvage sets it")
+    ] = False
     overlays: Annotated[
         Literal["off", "draw"],
         Opt("Draw the overlay planes (60xx,3000) in white, or leave them", flag="--overlays"),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pydicom.config import IGNORE
-from pydicom.uid import UID
-
 __all__ = ["LABEL_MAP", "RT_DOSE", "is_label_map", "name_of", "without_picture"]
 
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
@@ -75,6 +72,9 @@ def without_picture(sop_class_uid: str) -> str:
 
 def name_of(uid: str) -> str:
     """Return the standard's name of a UID; the UID itself if it is none of the standard's."""
+    from pydicom.config import IGNORE
+    from pydicom.uid import UID
+
     # Without validation: it would warn, and the warning would quote the file.
     return UID(uid, IGNORE).name
 

@@ -59,8 +59,8 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         UnsupportedError
             If nothing installed decodes its Transfer Syntax.
         LimitError
-            If a deflated dataset is larger than ``inflate_limit``, or a stitched slide than
-            ``max_pixels``.
+            If a deflated dataset is larger than ``inflate_limit``, a frame or a stitched slide than
+            ``max_pixels``, or there are more frames than ``max_frames``.
         """
         # pydicom is imported with the first file, not with the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
@@ -79,5 +79,6 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
             attributes=opened.attributes,
             transfer_syntax=opened.transfer_syntax,
             decoder=opened.decoder,
+            salvaged=opened.salvaged,
             close=opened.close,
         )

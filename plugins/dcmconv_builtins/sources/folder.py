@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,8 @@ Identity = tuple[int, int]
 class Folder(Source):
     """Files, and all regular files below folders, in the order of their names.
 
-    Links are followed; a folder that two paths lead to is walked once.
+    Links are followed; a folder that two paths lead to is walked once.  The output folder of
+    another run is left out, unless that run put its pictures beside their files.
     """
 
     @classmethod
@@ -102,7 +104,19 @@ class _Walk:
                 "Ask for the right to read it, or leave it out with --exclude.",
                 reason="unreadable-folder",
             )
+        if key and STATE_FOLDER in names and _is_output(path):
+            message = "The pictures of another run, not data."
+            return Refusal(key, path, message, reason="output-folder", failed=False)
         return [f"{key}/{name}" if key else name for name in names]
+
+
+def _is_output(path: str) -> bool:
+    """Say whether a run put its pictures here, and not beside the files that they were made of."""
+    try:
+        about = json.loads(Path(path, STATE_FOLDER, "run.json").read_bytes())
+        return about["holds_inputs"] is not True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _file(key: str, path: str) -> Reference | Refusal:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
+import time
 
 import pytest
 
 from dcmconv.batch.digests import digest_of, folded_digest
 from dcmconv.batch.journal import Journal, read_journal
-from dcmconv.outcome import Converted, Failed, OutputFile
+from dcmconv.outcome import Converted, Failed, OutputFile, Skipped
 
 
 def converted(name, **changes):
@@ -56,7 +58,7 @@ def test_the_last_line_about_an_input_holds(path):
     journal.record(converted("b", size=77), "2")
     journal.close()
     journal = Journal(path).open()
-    assert journal.find("/in/a") is None
+    assert journal.find("/in/a").outcome.reason == "damaged"
     assert (journal.find("/in/b").outcome.size, journal.find("/in/b").chain) == (77, "2")
     assert folded_digest("a.png") in journal.owners
     journal.close()
@@ -107,3 +109,77 @@ def test_names_that_are_no_unicode_come_back_as_they_were(path):
     assert journal.find("/in/caf\udce9").outcome.input == "caf\udce9"
     journal.close()
     json.loads(path.read_text("ascii"))
+
+
+def test_every_outcome_comes_back_as_it_was(path):
+    outcomes = [
+        converted("a", notes=("noted",), salvaged=True, decoder="numpy"),
+        Skipped(input="b", locator="/in/b", size=1, mtime_ns=2, reason="rule", message="Left out."),
+        Failed(input="c", locator="/in/c", reason="crash", message="It died.", hint="Report it."),
+    ]
+    journal = Journal(path, {"run": 3, "dcmconv": "9.9"}).open()
+    for outcome in outcomes:
+        journal.record(outcome, "1")
+    journal.close()
+    journal = Journal(path).open()
+    assert [journal.find(f"/in/{name}").outcome for name in "abc"] == outcomes
+    assert journal.find("/in/a").time == pytest.approx(time.time(), abs=60)
+    journal.close()
+    assert {(line["run"], line["dcmconv"]) for line in read_journal(path)} == {(3, "9.9")}
+
+
+def test_a_line_of_another_version_is_work_again(path):
+    path.write_text('{"status":"converted","input":"a","locator":"/in/a"}\n')
+    journal = Journal(path).open()
+    assert journal.find("/in/a") is None
+    journal.close()
+
+
+def test_what_was_begun_and_never_ended_is_suspect(path):
+    journal = Journal(path).open()
+    for name in "abc":
+        journal.begun(name, f"/in/{name}")
+    journal.record(converted("a"), "1")
+    # As a crash leaves it: nobody closes anything.
+    crashed = Journal(path).open()
+    assert [crashed.is_suspect(f"/in/{name}") for name in "abcd"] == [False, True, True, False]
+    crashed.close()
+    journal.close()
+
+
+def test_what_was_given_up_in_order_is_not_suspect(path):
+    journal = Journal(path).open()
+    journal.begun("a", "/in/a")
+    journal.close()
+    journal = Journal(path).open()
+    assert not journal.is_suspect("/in/a")
+    journal.close()
+    assert [line["status"] for line in read_journal(path)] == ["begun", "left"]
+
+
+def test_half_a_line_is_taken_back_so_that_the_next_one_is_whole(path, monkeypatch):
+    journal = Journal(path).open()
+    journal.record(converted("a"), "1")
+    real = journal._append.write
+
+    class Short:
+        """Takes ten bytes and is full, once."""
+
+        def __init__(self, file):
+            self.file, self.calls = file, 0
+
+        def write(self, data):
+            self.calls += 1
+            if self.calls == 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(data[:10] if self.calls == 1 else data)
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    monkeypatch.setattr(journal, "_append", Short(journal._append))
+    with pytest.raises(OSError, match="No space left"):
+        journal.record(converted("b"), "1")
+    journal.record(converted("c"), "1")
+    journal.close()
+    assert [line["input"] for line in read_journal(path)] == ["a", "c"]

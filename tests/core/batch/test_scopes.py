@@ -221,14 +221,13 @@ def test_an_input_that_was_another_in_the_survey_fails_and_says_why(scans, tmp_p
     )
 
 
-def test_a_crash_of_this_process_is_blamed_on_the_input_that_it_was_surveying(scans, tmp_path):
+def test_what_was_surveyed_in_this_process_is_not_suspected_of_a_later_crash(scans, tmp_path):
     (scans / "b1").unlink()
     run(plan(scaled(scope="run")), scans, tmp_path / "out")
-    lines = read_journal(tmp_path / "out" / ".dcmconv" / "journal.jsonl")
-    assert [(line["input"], line["status"]) for line in lines] == [
-        ("a1", "begun"), ("a1", "left"), ("a2", "begun"), ("a2", "left"),
-        ("a1", "begun"), ("a1", "converted"), ("a2", "begun"), ("a2", "converted"),
-    ]  # fmt: skip
+    lines = list(read_journal(tmp_path / "out" / ".dcmconv" / "journal.jsonl"))
+    for name in ("a1", "a2"):
+        statuses = [line["status"] for line in lines if line["input"] == name]
+        assert statuses == ["begun", "left", "begun", "converted"]
 
 
 def test_nothing_is_surveyed_where_no_lane_asks(scans, tmp_path):

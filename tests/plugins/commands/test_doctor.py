@@ -21,7 +21,7 @@ def test_doctor_shows_versions_decoders_and_plugins(capsys):
     assert syntaxes["1.2.840.10008.1.2.4.80"]["state"] == "ok"
     assert syntaxes["1.2.840.10008.1.2.4.80"]["decoder"] == "imagecodecs.jpegls"
     assert syntaxes["1.2.840.10008.1.2.4.94"]["state"] == "refused"
-    assert "writer: jpg, png" in tables["Plugins"][0]["offers"]
+    assert "writer: jpg, legend, png" in tables["Plugins"][0]["offers"]
 
 
 def test_doctor_counts_the_workers_that_may_be_used(capsys):

@@ -54,6 +54,7 @@ def answers(crew, payloads, *, seconds=None):
         pytest.param("exit", "crash", "exited with code 7", id="os._exit"),
         pytest.param("kill", "crash", r"killed by signal 9 \(SIGKILL\)", id="kill-9"),
         pytest.param("segfault", "crash", r"killed by signal 11 \(SIGSEGV\)", id="segfault"),
+        pytest.param("abort", "crash", r"killed by signal 6 \(SIGABRT\)", id="terminate"),
         pytest.param("sys.exit", "error", "SystemExit: 5", id="sys.exit"),
         pytest.param("interrupt", "error", "KeyboardInterrupt", id="interrupt-in-a-task"),
         pytest.param("swallow", "memory", "more memory", id="a-terabyte"),

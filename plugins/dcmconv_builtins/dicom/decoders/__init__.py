@@ -113,7 +113,7 @@ def decoder_for(transfer_syntax: str) -> DecoderInfo:
     info = SYNTAXES.get(transfer_syntax)
     if info is None:
         raise UnsupportedError(
-            f"Transfer Syntax '{transfer_syntax}' is unknown: private, or newer than this program.",
+            f"Transfer Syntax {transfer_syntax!r} is unknown: private, or newer than this program.",
             hint=ANOTHER,
         )
     if not _is_installed(info.module):

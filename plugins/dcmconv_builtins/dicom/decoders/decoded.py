@@ -44,6 +44,8 @@ class Decoded:
         Otherwise the reader masks to Bits Stored and extends the sign.
     notes : tuple of str
         What was tolerated.
+    missing : bool array, shape (rows, columns), optional
+        Where the file has no pixels; only when what is left of it was asked for.
     """
 
     values: NDArray[Any]
@@ -51,6 +53,7 @@ class Decoded:
     decoder: str
     is_masked: bool = False
     notes: tuple[str, ...] = ()
+    missing: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

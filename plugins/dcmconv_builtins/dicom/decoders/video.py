@@ -103,7 +103,9 @@ def _decode(source: BinaryIO, description: PixelDescription) -> Iterator[Decoded
             for frame in container.decode(stream):
                 yield _decoded(frame, description)
     except av.FFmpegError as error:
-        raise InputError(f"the video stream is damaged: {error}", hint=SECOND_COPY) from error
+        raise InputError(
+            f"the video stream is damaged: {error.strerror}.", hint=SECOND_COPY
+        ) from error
 
 
 def _decoded(frame: VideoFrame, description: PixelDescription) -> Decoded:

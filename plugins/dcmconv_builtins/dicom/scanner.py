@@ -1,0 +1,197 @@
+"""The usual header, read at the cost of what is asked for (PS3.5 7.1.2, A.2).
+
+Explicit little endian, tags in ascending order, known VRs, lengths that fit, sequences and
+character sets as the standard has them.  Where anything else stands, the scanner gives up, and
+pydicom decides what it means: there is one judge of doubtful files, and this is not it.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from dcmconv_builtins.dicom.bounded_stream import BoundedReader, HeldBytes
+from dcmconv_builtins.dicom.decoders.syntaxes import SYNTAXES
+from dcmconv_builtins.dicom.elements import Elements, Notes
+from dcmconv_builtins.dicom.encoding import LONG_VRS, SHORT_VRS
+from dcmconv_builtins.dicom.file_parts import (
+    PIXEL_KEYWORDS,
+    PREAMBLE,
+    UNDEFINED_LENGTH,
+    Part10,
+    PixelElement,
+)
+from dcmconv_builtins.dicom.scanned import ScannedDataset
+
+__all__ = ["scan_part10"]
+
+# Implicit, big endian, deflated.
+_OTHERWISE = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"}
+_SCANNED_SYNTAXES = frozenset(SYNTAXES) - _OTHERWISE
+
+_HEAD_BYTES = 1 << 16
+"""How much of a file that is not held is looked at; longer headers are rare, and pydicom's."""
+
+_DATASET = 0x00030000
+_FIRST_PIXELS = min(PIXEL_KEYWORDS)
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_NO_STOP = 1 << 32
+_DEEPEST = 16
+
+_CHARACTER_SET = 0x00080005
+_SETS = frozenset(
+    f"ISO_IR {number}".encode()
+    for number in (6, 13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 192)
+) | {b"", b"GB18030", b"GBK"}
+_FIRST_OF_SETS = frozenset({b"", b"ISO 2022 IR 6", b"ISO 2022 IR 13", b"ISO 2022 IR 100"})
+_FURTHER_SETS = frozenset(
+    f"ISO 2022 IR {number}".encode() for number in (87, 159, 149, 58, 100, 144, 166)
+)
+_PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD"})
+
+_header = struct.Struct("<HH2sH").unpack_from
+_item_header = struct.Struct("<HHI").unpack_from
+_length = struct.Struct("<I").unpack_from
+
+
+class _UnusualError(Exception):
+    """Something stands there that pydicom has to judge."""
+
+
+def scan_part10(stream: BinaryIO, notes: Notes) -> Part10 | None:
+    """Take a file apart whose header is as usual; None where pydicom has to.
+
+    Parameters
+    ----------
+    stream : HeldBytes or BoundedReader
+        Any other gives None.
+    notes : Notes
+        For what is found out later; the scanner itself tolerates nothing, and notes nothing.
+    """
+    if isinstance(stream, HeldBytes):
+        content, size = stream.content, len(stream.content)
+    elif isinstance(stream, BoundedReader):
+        content, size = stream.read(_HEAD_BYTES), stream.size
+    else:
+        return None
+    try:
+        return _scanned(_Scanner(content), stream, size, notes)
+    except (_UnusualError, struct.error):
+        return None
+
+
+def _scanned(scanner: _Scanner, stream: BinaryIO, size: int, notes: Notes) -> Part10:
+    start = PREAMBLE + 4
+    if scanner.content[PREAMBLE:start] != b"DICM":
+        raise _UnusualError
+    meta_dataset = scanner.dataset(start, _DATASET)
+    meta = Elements(meta_dataset, notes)
+    transfer_syntax = meta.text("TransferSyntaxUID")
+    if transfer_syntax not in _SCANNED_SYNTAXES:
+        raise _UnusualError
+    dataset = scanner.dataset(meta_dataset.end, _FIRST_PIXELS)
+    return Part10(
+        top=Elements(dataset, notes),
+        transfer_syntax=transfer_syntax,
+        media_storage=meta.text("MediaStorageSOPClassUID"),
+        encoding=ScannedDataset.original_encoding,
+        stream=stream,
+        pixels=_pixel_element(scanner.content, dataset.end, size),
+        is_cut=False,
+    )
+
+
+class _Scanner:
+    """Walks elements from one to the next; every method returns where it has come to."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def dataset(self, start: int, stop: int) -> ScannedDataset:
+        """Return the elements from an offset on, before the first tag that is not below ``stop``."""
+        places: dict[int, int] = {}
+        end = self._elements(start, len(self.content), stop, places)
+        return ScannedDataset(self.content[:end], start, places)
+
+    def _elements(
+        self, position: int, end: int, stop: int, places: dict[int, int], *, depth: int = 0
+    ) -> int:
+        content, last = self.content, -1
+        while position < end:
+            group, number, vr, length = _header(content, position)
+            tag = group << 16 | number
+            if tag >= stop:
+                break
+            if tag <= last:
+                raise _UnusualError
+            places[tag] = position
+            last = tag
+            position += 8
+            if vr in LONG_VRS:
+                (length,) = _length(content, position)
+                position += 4
+                if length == UNDEFINED_LENGTH:
+                    position, length = self._sequence(vr, position, depth), 0
+            elif vr not in SHORT_VRS:
+                raise _UnusualError
+            position += length
+        if position > end:
+            raise _UnusualError
+        self._check_character_set(places)
+        return position
+
+    def _sequence(self, vr: bytes, position: int, depth: int) -> int:
+        """Walk a sequence of undefined length, its delimiter included."""
+        if vr != b"SQ" or depth > _DEEPEST:
+            raise _UnusualError
+        while True:
+            group, number, length = _item_header(self.content, position)
+            tag, position = group << 16 | number, position + 8
+            if tag == _SEQUENCE_END and length == 0:
+                return position
+            if tag != _ITEM:
+                raise _UnusualError
+            position = self._item(position, length, depth + 1)
+
+    def _item(self, position: int, length: int, depth: int) -> int:
+        if length != UNDEFINED_LENGTH:
+            end = position + length
+            if (
+                end > len(self.content)
+                or self._elements(position, end, _NO_STOP, {}, depth=depth) != end
+            ):
+                raise _UnusualError
+            return end
+        position = self._elements(position, len(self.content), _ITEM_END, {}, depth=depth)
+        if _item_header(self.content, position) != (0xFFFE, 0xE00D, 0):
+            raise _UnusualError
+        return position + 8
+
+    def _check_character_set(self, places: dict[int, int]) -> None:
+        """Let pydicom judge what is no defined term, and no legal combination (PS3.3 C.12.1.1.2)."""
+        place = places.get(_CHARACTER_SET)
+        if place is None:
+            return
+        _, _, vr, length = _header(self.content, place)
+        value = self.content[place + 8 : place + 8 + length]
+        first, *further = (part.strip(b" ") for part in value.split(b"\\"))
+        is_one = not further and first in _SETS
+        are_several = first in _FIRST_OF_SETS and _FURTHER_SETS.issuperset(further)
+        if vr != b"CS" or not (is_one or are_several):
+            raise _UnusualError
+
+
+def _pixel_element(content: bytes, position: int, size: int) -> PixelElement:
+    group, number, vr, _ = _header(content, position)
+    (length,) = _length(content, position + 8)
+    keyword = PIXEL_KEYWORDS.get(group << 16 | number)
+    if keyword is None or vr not in _PIXEL_VRS:
+        raise _UnusualError
+    offset = position + 12
+    return PixelElement(
+        keyword=keyword,
+        value_representation=vr.decode("latin-1"),
+        offset=offset,
+        length=None if length == UNDEFINED_LENGTH else length,
+        available=max(size - offset, 0),
+    )

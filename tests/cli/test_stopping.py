@@ -1,0 +1,84 @@
+"""Ctrl-C and SIGTERM: what is in hand is finished, and the next run goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from support.dicom_files import monochrome, save
+from support.program import dcmconv
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+
+COUNT = 400
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scans")
+    first = save(monochrome(np.arange(65536, dtype=np.uint16).reshape(256, 256)), folder / "000")
+    for number in range(1, COUNT):
+        os.link(first, folder / f"{number:03d}")
+    return folder
+
+
+def start(scans, out):
+    """Start a run, and wait until it has made some pictures."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dcmconv", "run", str(scans), "-o", str(out), "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    deadline = time.monotonic() + PATIENCE
+    while len(list(out.glob("*.png"))) < 5:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+    return process
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        pytest.param(signal.SIGINT, 130, "Interrupted.", id="ctrl-c"),
+        pytest.param(signal.SIGTERM, 143, "Terminated.", id="sigterm"),
+    ],
+)
+def test_one_signal_ends_the_run_in_order_and_the_next_goes_on(scans, tmp_path, number, code, said):
+    out = tmp_path / "out"
+    with start(scans, out) as process:
+        process.send_signal(number)
+        printed, complained = process.communicate(timeout=PATIENCE)
+    made = len(list(out.glob("*.png")))
+    assert process.returncode == code
+    assert "Finishing what is in hand" in complained
+    assert f"{said} The same command goes on where this one stopped." in complained
+    assert f"{made} inputs converted to {made} pictures" in printed
+    assert made < COUNT
+    assert "Traceback" not in complained
+    assert list((out / ".dcmconv" / "parts").iterdir()) == []
+    again = dcmconv("run", scans, "-o", out)
+    assert again.returncode == 0
+    assert f"({made} unchanged)" in again.stdout
+    assert len(list(out.glob("*.png"))) == COUNT
+
+
+def test_a_second_signal_ends_it_now(scans, tmp_path):
+    out = tmp_path / "out"
+    with start(scans, out) as process:
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Traceback" not in complained
+    assert list((out / ".dcmconv" / "parts").iterdir()) == []
+    assert dcmconv("run", scans, "-o", out).returncode == 0
+    assert len(list(out.glob("*.png"))) == COUNT

@@ -1,0 +1,74 @@
+"""Running hostile files as a user would: one plan, one folder in, one folder out."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from support.plans import plan, registry
+
+from dcmconv.batch.engine import Run
+from dcmconv.chain.plan import Lane, Plan
+from dcmconv.outcome import Converted, Failed, Outcome, Skipped
+from hostile.expected import picture_of
+from hostile.recipes import RECIPES
+
+
+def hostile_plan(executor: str = "inline", *, tags: tuple[str, ...] = (), **run: Any) -> Plan:
+    """Return the default chain, with a limit on inflating that a test can afford to reach."""
+    lane = Lane("png", registry().ref("normalizer", "auto"), (), None, registry().ref("writer", "png"))
+    made = plan(lane, tags=tags, **run)
+    reader = registry().ref("reader", "dicom", {"inflate_limit": 100})
+    started = registry().ref("executor", executor)
+    return replace(made, readers=(reader,), run=replace(made.run, executor=started))
+
+
+def write(name: str, folder: Path) -> Path:
+    """Make one hostile file; pydicom's complaints about what it is made to write are wanted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        content = RECIPES[name]()
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def run(made: Plan, inputs: Path | list[Path], out: Path, **options: Any) -> list[Outcome]:
+    """Run to the end and return what became of each input."""
+    places = inputs if isinstance(inputs, list) else [inputs]
+    return list(Run(made, [str(place) for place in places], out, **options))
+
+
+def journal(out: Path) -> list[dict[str, Any]]:
+    """Return the journal's lines about inputs that are done."""
+    text = (out / ".dcmconv" / "journal.jsonl").read_text("utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    return [line for line in lines if line["status"] in ("converted", "skipped", "failed")]
+
+
+def pictures(out: Path) -> list[str]:
+    """Return every file below the output folder but the run's own, relative."""
+    found = (path for path in out.rglob("*") if path.is_file())
+    names = (path.relative_to(out).as_posix() for path in found)
+    return sorted(name for name in names if not name.startswith(".dcmconv/"))
+
+
+def told(outcome: Outcome, out: Path) -> dict[str, Any]:
+    """Return an outcome as the table has it."""
+    row: dict[str, Any] = {"outcome": outcome.status}
+    if isinstance(outcome, Skipped | Failed):
+        row |= {"reason": outcome.reason, "message": outcome.message}
+    if isinstance(outcome, Converted):
+        made = [np.asarray(Image.open(out / output.path)) for output in outcome.outputs]
+        row["picture"] = picture_of(made[0])
+        if len(made) > 1:
+            row["frames"] = len(made)
+        if outcome.outputs[0].tone:
+            row["tone"] = outcome.outputs[0].tone
+    return row | ({"notes": list(outcome.notes)} if outcome.notes else {})

@@ -1,0 +1,211 @@
+"""What stands in a folder beside files, and what happens to files while they are read."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from support.dicom_files import as_bytes, save
+
+from dcmconv.batch.selection import Selection
+from dcmconv.plugin import UsageError
+from dcmconv_builtins.sources import folder as folder_source
+from hostile.base import ramp
+from hostile.batch import hostile_plan, journal, pictures, run
+
+
+@pytest.fixture
+def scans(tmp_path):
+    save(ramp(), tmp_path / "scans" / "a.dcm")
+    save(ramp(), tmp_path / "scans" / "z.dcm")
+    return tmp_path / "scans"
+
+
+def ends(scans, tmp_path, executor="inline", **run_options):
+    """Return what became of everything that is not one of the two good files."""
+    out = tmp_path / "out"
+    outcomes = run(hostile_plan(executor, **run_options), scans, out)
+    assert sorted(line["input"] for line in journal(out)) == sorted(o.input for o in outcomes)
+    good = [o for o in outcomes if o.input in ("a.dcm", "z.dcm")]
+    assert [o.status for o in good] == ["converted", "converted"]
+    assert {"a.png", "z.png"} <= set(pictures(out))
+    return {o.input: (o.status, getattr(o, "reason", "")) for o in outcomes if o not in good}
+
+
+def make_socket(path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(path.parent)  # the name of a socket must be short
+    try:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(path.name)
+    finally:
+        os.chdir(here)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        pytest.param(os.mkfifo, "m.dcm", id="a-pipe-that-nobody-fills"),
+        pytest.param(make_socket, "m.dcm", id="a-socket"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), "m", id="a-device"),
+        pytest.param(lambda path: path.symlink_to("nowhere"), "m", id="a-link-that-leads-nowhere"),
+        pytest.param(lambda path: path.symlink_to(path.name), "m", id="a-link-to-itself"),
+    ],
+)
+@pytest.mark.parametrize("executor", ["inline", "processes"])
+def test_what_is_no_file_is_accounted_for_and_never_opened(make, name, executor, scans, tmp_path):
+    make(scans / name)
+    [(found, verdict)] = ends(scans, tmp_path, executor).items()
+    assert found == name
+    assert verdict in (("skipped", "not-a-file"), ("failed", "unreadable"))
+
+
+def test_a_loop_of_links_is_walked_once_and_said(scans, tmp_path):
+    (scans / "m").mkdir()
+    (scans / "m" / "up").symlink_to(scans)
+    (scans / "m" / "me").symlink_to(scans / "m")
+    assert ends(scans, tmp_path) == {
+        "m/me": ("skipped", "seen-already"),
+        "m/up": ("skipped", "seen-already"),
+    }
+
+
+def test_a_folder_named_like_a_file_is_a_folder(scans, tmp_path):
+    save(ramp(), scans / "m.dcm" / "b")
+    assert ends(scans, tmp_path) == {"m.dcm/b": ("converted", "")}
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure_and_not_silence(scans, tmp_path, monkeypatch):
+    # Root may read everything: so the system's answer is the one part that is made up.
+    (scans / "m").mkdir()
+    real = os.listdir
+
+    def refusing(path):
+        if str(path).endswith("/m"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(folder_source.os, "listdir", refusing)
+    monkeypatch.setattr(folder_source.os, "scandir", scandir_refusing(os.scandir))
+    assert ends(scans, tmp_path) == {"m": ("failed", "unreadable-folder")}
+
+
+def scandir_refusing(real):
+    def scandir(path="."):
+        if str(path).endswith("/m"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    return scandir
+
+
+class Meddling(folder_source.Folder):
+    """A folder in which a file changes the moment after it was found."""
+
+    def open(self, reference):
+        if reference.key == "m.dcm":
+            MEDDLE["how"](Path(reference.locator))
+        return super().open(reference)
+
+
+MEDDLE = {"how": lambda path: None}
+
+
+@pytest.mark.parametrize(
+    ("meddle", "verdict"),
+    [
+        pytest.param(lambda path: path.unlink(), ("failed", "unreadable"), id="vanishes"),
+        pytest.param(
+            lambda path: (path.unlink(), os.mkfifo(path)),
+            ("skipped", "not-a-file"),
+            id="becomes-a-pipe",
+        ),
+        pytest.param(
+            lambda path: path.write_bytes(path.read_bytes()[:-100]),
+            ("failed", "truncated"),
+            id="is-cut",
+        ),
+        pytest.param(
+            lambda path: path.write_bytes(b""), ("failed", "empty"), id="is-emptied"
+        ),
+    ],
+)
+def test_a_file_that_is_gone_or_spoiled_when_its_turn_comes_fails_alone(
+    meddle, verdict, scans, tmp_path, monkeypatch
+):
+    save(ramp(), scans / "m.dcm")
+    monkeypatch.setitem(MEDDLE, "how", meddle)
+    monkeypatch.setattr(folder_source, "Folder", Meddling)
+    assert ends(scans, tmp_path) == {"m.dcm": verdict}
+
+
+def test_the_same_file_under_two_names_gives_two_pictures(scans, tmp_path):
+    os.link(scans / "a.dcm", scans / "m.dcm")
+    assert ends(scans, tmp_path) == {"m.dcm": ("converted", "")}
+
+
+def test_names_that_some_file_system_takes_for_one_never_overwrite(scans, tmp_path):
+    for name in ("m.dcm", "M.dcm", "m.ima", "m\u00fc.dcm", "mu\u0308.dcm"):
+        save(ramp(), scans / name)
+    assert set(ends(scans, tmp_path).values()) == {("converted", "")}
+    made = pictures(tmp_path / "out")
+    assert len(made) == 7
+    assert len({name.casefold() for name in made}) == 7
+
+
+def test_names_of_bytes_and_of_escapes_are_accounted_for(scans, tmp_path):
+    names = [b"caf\xe9.dcm", b"new\nline.dcm", b"\x1b[31mred.dcm", b"-o", b"m" * 250, b"q\\w.dcm"]
+    for name in names:
+        Path(os.fsdecode(bytes(os.fsencode(scans)) + b"/" + name)).write_bytes(as_bytes(ramp()))
+    found = ends(scans, tmp_path)
+    assert sorted(map(os.fsencode, found)) == sorted(names)
+    assert set(found.values()) == {("converted", "")}
+    assert len(pictures(tmp_path / "out")) == len(names) + 2
+
+
+def test_pictures_written_among_the_inputs_are_not_read_again(scans, tmp_path):
+    first = run(hostile_plan(), scans, scans / "pictures")
+    again = run(hostile_plan(), scans, scans / "pictures")
+    assert [o.input for o in first] == [o.input for o in again] == ["a.dcm", "z.dcm"]
+    assert all(outcome.unchanged for outcome in again)
+
+
+def test_an_input_is_never_written_to(scans, tmp_path):
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in scans.iterdir()}
+    run(hostile_plan(), scans, scans)
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
+
+
+def test_a_stranger_under_the_name_of_a_picture_is_never_replaced(scans, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.png").write_bytes(b"mine")
+    outcomes = run(hostile_plan(), scans, out)
+    assert [o.status for o in outcomes] == ["failed", "converted"]
+    assert outcomes[0].reason == "exists"
+    assert (out / "a.png").read_bytes() == b"mine"
+
+
+def test_a_link_under_the_name_of_a_picture_is_never_written_through(scans, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "victim").write_bytes(b"mine")
+    (out / "a.png").symlink_to(tmp_path / "victim")
+    outcomes = run(hostile_plan(), scans, out)
+    assert outcomes[0].reason == "exists"
+    assert (tmp_path / "victim").read_bytes() == b"mine"
+
+
+def test_an_input_that_is_not_there_is_the_commands_fault(tmp_path):
+    with pytest.raises(UsageError, match="there is no such file or folder") as raised:
+        run(hostile_plan(), tmp_path / "nowhere", tmp_path / "out")
+    assert "spelling" in raised.value.hint
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_left_out_by_name_is_not_opened(scans, tmp_path):
+    os.mkfifo(scans / "m")
+    outcomes = run(hostile_plan(), scans, tmp_path / "out", selection=Selection(exclude=("m",)))
+    assert [outcome.input for outcome in outcomes] == ["a.dcm", "z.dcm"]

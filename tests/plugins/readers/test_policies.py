@@ -1,0 +1,205 @@
+"""Policies: strict tolerates nothing that is noted, salvage gives what is left, and says so."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.dicom_files import as_bytes, color, compressed, monochrome, palette_color, save
+from support.plans import lane, plan, registry
+
+from dcmconv.batch.engine import Run
+from dcmconv.chain.plan import ComponentRef
+
+RLE = "1.2.840.10008.1.2.5"
+
+
+def slope(rows=4, columns=4, *, start=0):
+    """Return 0, 10, 20, ... ."""
+    count = rows * columns
+    return (start + 10 * np.arange(count, dtype=np.uint16)).reshape(rows, columns)
+
+
+def convert(content, tmp_path, *, policy="default", **reader):
+    """Convert one file; return its outcome, and where the pictures are."""
+    (tmp_path / "x.dcm").write_bytes(content)
+    made = plan(lane(), policy=policy)
+    if reader:
+        made = replace(made, readers=(registry().ref("reader", "dicom", reader),))
+    out = tmp_path / f"out-{policy}"
+    (outcome,) = Run(made, [str(tmp_path / "x.dcm")], out, registry=registry())
+    return outcome, out
+
+
+def gray(path):
+    return np.asarray(Image.open(path))
+
+
+def test_a_truncated_picture_fails_unless_what_is_left_is_asked_for(tmp_path):
+    content = as_bytes(monochrome(slope()))[: -8 * 2]
+    outcome, _ = convert(content, tmp_path)
+    assert (outcome.status, outcome.reason) == ("failed", "truncated")
+    outcome, out = convert(content, tmp_path, policy="salvage")
+    assert (outcome.status, outcome.salvaged) == ("converted", True)
+    assert [output.path for output in outcome.outputs] == ["x-salvaged.png"]
+    assert outcome.outputs[0].salvaged
+    assert outcome.notes[-1] == "Salvaged: 8 of 16 pixels are missing."
+    # 0 to 70 over 255; what is missing is background, and no part of minimum and maximum.
+    assert gray(out / "x-salvaged.png").ravel().tolist() == [
+        0, 36, 73, 109, 146, 182, 219, 255, *[0] * 8,
+    ]  # fmt: skip
+
+
+def test_missing_pixels_of_an_inverted_picture_are_black(tmp_path):
+    made = monochrome(slope(), PhotometricInterpretation="MONOCHROME1")
+    outcome, out = convert(as_bytes(made)[:-16], tmp_path, policy="salvage")
+    assert outcome.salvaged
+    assert gray(out / "x-salvaged.png").ravel().tolist() == [
+        255, 219, 182, 146, 109, 73, 36, 0, *[0] * 8,
+    ]  # fmt: skip
+
+
+def test_half_a_pixel_is_missing(tmp_path):
+    outcome, _ = convert(as_bytes(monochrome(slope()))[:-15], tmp_path, policy="salvage")
+    assert outcome.notes[-1] == "Salvaged: 8 of 16 pixels are missing."
+
+
+def test_where_every_value_is_taken_missing_pixels_are_background_all_the_same(tmp_path):
+    values = np.array([[0, 65535, 7, 7]], dtype=np.uint16)
+    outcome, out = convert(as_bytes(monochrome(values))[:-2], tmp_path, policy="salvage")
+    assert outcome.salvaged
+    assert gray(out / "x-salvaged.png").tolist() == [[0, 255, 0, 0]]
+
+
+def test_missing_pixels_of_a_color_picture_are_black(tmp_path):
+    values = np.full((2, 2, 3), 200, dtype=np.uint8)
+    outcome, out = convert(as_bytes(color(values))[:-5], tmp_path, policy="salvage")
+    assert outcome.salvaged
+    picture = gray(out / "x-salvaged.png")
+    assert picture.reshape(4, 3).tolist() == [[200] * 3, [200] * 3, [0] * 3, [0] * 3]
+
+
+def test_missing_planes_leave_no_pixel(tmp_path):
+    values = np.full((2, 2, 3), 200, dtype=np.uint8)
+    made = color(values, PlanarConfiguration=1)
+    outcome, _ = convert(as_bytes(made)[:-6], tmp_path, policy="salvage")
+    assert outcome.notes[-1] == "Salvaged: 4 of 4 pixels are missing."
+
+
+def test_missing_pixels_of_a_palette_picture_are_black(tmp_path):
+    table = np.full((4, 3), 0xFFFF, dtype=np.uint16)
+    indices = np.array([[0, 1], [2, 3]], dtype=np.uint8)
+    outcome, out = convert(as_bytes(palette_color(indices, table))[:-2], tmp_path, policy="salvage")
+    assert outcome.salvaged
+    picture = np.asarray(Image.open(out / "x-salvaged.png").convert("RGB"))
+    assert picture.reshape(4, 3).tolist() == [[255] * 3, [255] * 3, [0] * 3, [0] * 3]
+
+
+def test_of_many_frames_those_that_are_there_are_given(tmp_path):
+    frames = np.stack([slope(start=start) for start in (0, 1, 2, 3)])
+    content = as_bytes(monochrome(frames))[: -(16 + 8) * 2]
+    outcome, out = convert(content, tmp_path, policy="salvage")
+    assert [output.path for output in outcome.outputs] == [
+        "x_0001.png", "x_0002.png", "x_0003-salvaged.png",
+    ]  # fmt: skip
+    assert [output.salvaged for output in outcome.outputs] == [False, False, True]
+    assert outcome.notes[0].endswith("3 of 4 frames are there.")
+    whole, _ = convert(as_bytes(monochrome(frames)), tmp_path)
+    assert whole.outputs[0].sha256 == outcome.outputs[0].sha256
+    assert sorted(path.name for path in out.glob("*.png")) == [o.path for o in outcome.outputs]
+
+
+@pytest.mark.parametrize("cut", [40, 120])
+def test_of_many_compressed_frames_those_that_are_whole_are_given(tmp_path, cut):
+    rng = np.random.default_rng(1)
+    frames = rng.integers(0, 4000, (4, 8, 8), dtype=np.uint16)
+    content = as_bytes(compressed(monochrome(frames), RLE))
+    outcome, _ = convert(content[:-cut], tmp_path)
+    assert (outcome.status, outcome.reason) == ("failed", "truncated")
+    outcome, _ = convert(content[:-cut], tmp_path, policy="salvage")
+    whole, _ = convert(content, tmp_path)
+    assert (outcome.status, outcome.salvaged) == ("converted", True)
+    assert [output.path for output in outcome.outputs] == ["x_0001.png", "x_0002.png", "x_0003.png"]
+    assert [o.sha256 for o in outcome.outputs] == [o.sha256 for o in whole.outputs[:3]]
+    assert any(note.startswith("Left out: Frame 4: ") for note in outcome.notes)
+
+
+def test_a_compressed_frame_is_given_whole_or_not_at_all(tmp_path):
+    rng = np.random.default_rng(1)
+    frame = rng.integers(0, 4000, (16, 16), dtype=np.uint16)
+    content = as_bytes(compressed(monochrome(frame), RLE))
+    outcome, _ = convert(content[:-60], tmp_path, policy="salvage")
+    assert (outcome.status, outcome.reason) == ("failed", "truncated")
+
+
+@pytest.mark.parametrize("policy", ["default", "salvage", "strict"])
+def test_a_whole_file_is_the_same_under_every_policy(tmp_path, policy):
+    outcome, _ = convert(as_bytes(monochrome(slope())), tmp_path, policy=policy)
+    usual, _ = convert(as_bytes(monochrome(slope())), tmp_path)
+    assert (outcome.status, outcome.salvaged, outcome.notes) == ("converted", False, ())
+    assert outcome.outputs == usual.outputs
+
+
+def test_what_has_to_be_noted_fails_under_the_strict_policy(tmp_path):
+    content = as_bytes(monochrome(slope(), HighBit=7))
+    outcome, _ = convert(content, tmp_path)
+    assert outcome.status == "converted"
+    assert outcome.notes
+    outcome, _ = convert(content, tmp_path, policy="strict")
+    assert (outcome.status, outcome.reason) == ("failed", "strict")
+    assert "The policy is strict, and this has to be noted: High Bit (0028,0102)" in outcome.message
+    assert "--policy default" in outcome.hint
+
+
+def test_a_warning_of_a_library_fails_under_the_strict_policy(tmp_path):
+    (tmp_path / "x").write_text("DEED warn")
+    run = Run(plan(policy="strict"), [str(tmp_path / "x")], tmp_path / "out", registry=registry())
+    (outcome,) = run
+    assert (outcome.status, outcome.reason) == ("failed", "strict")
+    assert "Invalid value for VR PN: '...'" in outcome.message
+
+
+def test_a_picture_that_may_name_the_patient_is_noted(tmp_path):
+    outcome, _ = convert(as_bytes(monochrome(slope(), BurnedInAnnotation="YES")), tmp_path)
+    assert outcome.notes[0].startswith("Burned In Annotation (0028,0301) is YES")
+    outcome, _ = convert(as_bytes(monochrome(slope(), BurnedInAnnotation="NO")), tmp_path)
+    assert outcome.notes == ()
+
+
+def test_a_frame_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path):
+    content = as_bytes(monochrome(slope(20, 20)))
+    outcome, _ = convert(content, tmp_path, max_pixels=399)
+    assert (outcome.status, outcome.reason) == ("failed", "limit")
+    assert "Rows (0028,0010) and Columns (0028,0011) are 20 and 20" in outcome.message
+    assert "--max-pixels" in outcome.hint
+    assert convert(content, tmp_path, max_pixels=400)[0].status == "converted"
+
+
+def test_too_many_frames_are_refused_before_the_first(tmp_path):
+    content = as_bytes(monochrome(np.stack([slope()] * 5)))
+    outcome, _ = convert(content, tmp_path, max_frames=4)
+    assert (outcome.status, outcome.reason) == ("failed", "limit")
+    assert outcome.message == "Number of Frames (0028,0008) is 5; 4 are allowed."
+    assert "max_frames" in outcome.hint
+
+
+def test_a_bomb_that_is_truncated_as_well_is_called_truncated(tmp_path):
+    content = as_bytes(monochrome(slope(), Rows=65535, Columns=65535))
+    outcome, _ = convert(content, tmp_path)
+    assert outcome.reason == "truncated"
+
+
+def test_nothing_of_a_file_gets_into_the_log_of_the_program_around(tmp_path, caplog):
+    content = as_bytes(monochrome(slope(), PatientBirthDate="19700101"))
+    broken = content.replace(b"19700101", b"SECRET!!")
+    made = plan()
+    made = replace(made, readers=(ComponentRef("reader", "dicom", made.readers[0].target),))
+    made = replace(made, tags=("PatientBirthDate",))
+    save(monochrome(slope()), tmp_path / "in" / "a")
+    (tmp_path / "in" / "b").write_bytes(broken)
+    with caplog.at_level(logging.DEBUG):
+        list(Run(made, [str(tmp_path / "in")], tmp_path / "out", registry=registry()))
+    assert "SECRET" not in caplog.text
