@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Verdict", "compare", "pictures_in"]
+
+_PARTS = re.compile(r"(\d+)")
 
 MEAN_IN_JPEG = 1.0
 """Lossy pictures of equal gray levels may differ this much on average, whatever the encoder."""
@@ -26,9 +29,13 @@ class Verdict:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Return the pictures below a folder, by name."""
-    found = (path for ending in ("*.jpg", "*.png") for path in folder.rglob(ending))
-    return sorted(path for path in found if ".dcmconv" not in path.parts)
+    """Return the pictures below a folder by name, with the numbers in it as numbers."""
+    found = [path for ending in ("*.jpg", "*.png") for path in folder.rglob(ending)]
+    return sorted(found, key=lambda path: [_sortable(part) for part in _PARTS.split(str(path))])
+
+
+def _sortable(part: str) -> tuple[int, str]:
+    return (int(part), "") if part.isdigit() else (-1, part)
 
 
 def compare(ours: Iterable[Path], theirs: Iterable[Path], gray_levels: int) -> Verdict:

@@ -1,4 +1,4 @@
-"""Headers as scanners write them: CT with 258 elements and with 79, CR, cine, enhanced."""
+"""Headers as scanners write them: CT with 260 elements and with 80, CR, cine, enhanced."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def ge_header(number: int) -> Dataset:
 
 
 def plain_header(number: int) -> Dataset:
-    """CT, unsigned 12 bits in 16, 79 elements."""
+    """CT, unsigned 12 bits in 16, some 80 elements."""
     dataset = _study("1.2.840.10008.5.1.4.1.1.2", "CT", number)
     for keyword, value in _CT_VALUES.items():
         setattr(dataset, keyword, value)

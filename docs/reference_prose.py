@@ -74,7 +74,7 @@ KEYS = {
     "outputs": "[Writers](writers.md): one picture of each frame for each. Default: `png`.",
     "frames": "Frame numbers from 1, such as `1,3-5` or `10-`. Default: `all`.",
     "tags": "Keywords, or `GGGG,EEEE`: the columns of the table of tags.",
-    "run": "How the run goes about its work; nothing in it changes a picture.",
+    "run": "How the run goes about its work; only `policy` decides what becomes a picture.",
     "when": "Attributes and the values accepted for each; all of them have to match.",
     "skip": "Leave these instances out.",
 }
@@ -96,8 +96,11 @@ EXIT_CODES = {
     2: "The command or the chain is wrong; nothing was done.",
     3: "There was nothing to convert.",
     4: "A plugin or a codec that the whole job needs is missing or broken.",
-    5: "The run stopped early: the destination is full, read-only or in use, or an input failed "
-    "under `--on-error stop`. The same command goes on from there.",
+    5: "The run stopped early: the destination is full, read-only, gone or in use, an input failed "
+    "under `--on-error stop`, or too many under `--max-failures`. The same command goes on from "
+    "there.",
+    6: "`run --verify` or `journal verify` found pictures that are gone or no longer what the "
+    "journal says.",
     70: "A bug in dcmconv or in a plugin; a traceback is shown.",
     130: "Interrupted with Ctrl-C. The same command goes on from there.",
     143: "Ended by SIGTERM. The same command goes on from there.",

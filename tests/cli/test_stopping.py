@@ -15,7 +15,7 @@ from support.program import dcmconv
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
-COUNT = 400
+COUNT = 200
 PATIENCE = 60.0
 
 

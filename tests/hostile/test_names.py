@@ -21,7 +21,7 @@ from dcmconv.batch.naming import LaneName, NamedInput, safe_component, safe_name
 from hostile.base import ramp
 from hostile.batch import hostile_plan, journal, run
 
-ANY_TEXT = st.text(max_size=300) | st.text("./\\~ \0:conNUL\u202e\u0301é-", max_size=12)
+ANY_TEXT = st.text(min_size=1, max_size=300) | st.text("./\\~ \0:conNUL\u202e\u0301é-", min_size=1, max_size=12)
 HOSTILE = (
     "../../../../etc/passwd",
     "/etc/passwd",

@@ -119,6 +119,16 @@ def test_a_recompressed_jpeg_is_the_picture_of_the_jpeg():
     assert np.abs(shown.astype(int) - of_the_jpeg).max() <= 2
 
 
+@covers("PS3.3 C.7.6.3.1.2 Photometric Interpretation XYB (JPEG XL)")
+def test_lossy_jpeg_xl_colors_come_out_as_rgb():
+    values = rgb(np.uint8)
+    dataset = color(values, PhotometricInterpretation="XYB")
+    shown = picture(
+        as_bytes(encapsulated(dataset, f"{JPEG}.112", [encoded("jpeg-xl-lossy", values)]))
+    )
+    assert np.abs(shown.astype(int) - values).mean() < 3
+
+
 @pytest.mark.parametrize("uid", rows(VIDEO))
 def test_a_video_is_read_frame_by_frame(uid):
     codec, layout, bits = codec_of(uid)

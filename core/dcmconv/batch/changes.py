@@ -66,10 +66,9 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[
         for slot in _SLOTS:
             if old[name].get(slot) != lane[slot]:
                 yield _difference(slot, old[name].get(slot), lane[slot])
-    for key in ("rules", "frames", "readers", "policy"):
+    for key in ("rules", "frames", "readers"):
         if before.get(key) != now[key]:
-            is_word = isinstance(now[key], str)
-            yield f"{key}: {before.get(key)} → {now[key]}" if is_word else f"the {key}"
+            yield f"the {key}"
 
 
 def _difference(slot: str, before: Any, now: Any) -> str:

@@ -50,6 +50,8 @@ class Destination:
         The run's own record; None for one named file.
     change : ChainChange, optional
         What is different from the last run in the folder, if pictures are touched by that.
+    was_empty : bool
+        The folder is new, or nothing stood in it.
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class Destination:
     file_name: str = ""
     record: RunRecord | None = None
     change: ChainChange | None = None
+    was_empty: bool = False
 
     @property
     def traceback_log(self) -> Path | None:
@@ -132,6 +135,8 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     state = out / STATE_FOLDER
     parts = state / "parts"
     out.mkdir(parents=True, exist_ok=True)
+    with os.scandir(out) as entries:
+        was_empty = next(entries, None) is None
     state.mkdir(mode=0o700, exist_ok=True)
     parts.mkdir(mode=0o700, exist_ok=True)
     lock = Lock(state / "lock")
@@ -142,7 +147,7 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     journal = Journal(state / "journal.jsonl", about.stamp, durable=plan.run.durable).open()
     stack.callback(journal.close)
     change = find_change(before, plan, journal)
-    opened = Destination(out, parts, journal, record=about, change=change)
+    opened = Destination(out, parts, journal, record=about, change=change, was_empty=was_empty)
     opened.sweep("")
     about.write(out)
     return opened

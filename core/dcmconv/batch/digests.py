@@ -18,6 +18,8 @@ def folded_digest(path: str) -> int:
 
     Letter case and Unicode composition are folded away: Windows and macOS do not tell them apart.
     """
+    if path.isascii():
+        return digest_of(path.lower())
     return digest_of(unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold()))
 
 

@@ -26,6 +26,7 @@ BEGUN, LEFT = "begun", "left"
 """Lines that are no outcome: an input is about to be read in the main process; it was given up."""
 
 SECONDS_BETWEEN_SYNCS = 1.0
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 UNWRITTEN = frozenset({"attributes", "unchanged"})
 _OUTCOMES: Mapping[str, type[Outcome]] = {
     kind.status: kind for kind in (Converted, Skipped, Failed)
@@ -42,6 +43,7 @@ class Entry:
 
     outcome: Outcome
     chain: str
+    policy: str = "default"
     time: float = 0.0
 
 
@@ -72,6 +74,7 @@ class Journal:
     _append: FileIO | None = None
     _read: BinaryIO | None = None
     _synced: float = 0.0
+    _end: int = 0
 
     def open(self) -> Journal:
         """Read what is there, drop a torn last line, and make ready to append."""
@@ -84,6 +87,7 @@ class Journal:
             self._learn(offset, line)
         self._append.truncate(end)
         self._append.seek(end)
+        self._end = end
         return self
 
     def close(self) -> None:
@@ -108,7 +112,9 @@ class Journal:
         if data["locator"] != locator:
             return None
         try:
-            return Entry(_outcome_from(data), data.get("chain", ""), _seconds(data.get("time")))
+            policy = data.get("policy", "default")
+            outcome, written = _outcome_from(data), _seconds(data.get("time"))
+            return Entry(outcome, data.get("chain", ""), policy, written)
         except (KeyError, TypeError, ValueError):
             # Another version wrote it, with other fields: the work is done again.
             return None
@@ -152,17 +158,18 @@ class Journal:
     def _write(self, data: dict[str, Any]) -> None:
         if self._append is None:
             raise ValueError("the journal is not open")
-        rest = json.dumps(data, separators=(",", ":")).encode() + b"\n"
-        start = self._append.tell()
+        line = _ENCODER.encode(data).encode() + b"\n"
+        rest = line
         try:
             while rest:
                 rest = rest[self._append.write(rest) :]
         except OSError:
             # Half a line would swallow the next one.
             with suppress(OSError):
-                self._append.truncate(start)
-                self._append.seek(start)
+                self._append.truncate(self._end)
+                self._append.seek(self._end)
             raise
+        self._end += len(line)
         if self.durable or time.monotonic() - self._synced > SECONDS_BETWEEN_SYNCS:
             self._sync()
 

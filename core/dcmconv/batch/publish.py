@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from dcmconv.batch.destination import Destination
@@ -34,11 +36,15 @@ class _TakenError(Exception):
 
 @dataclass(frozen=True)
 class _Placed:
-    """A part and the name that it gets; ``how`` is ``new``, ``replace`` or ``adopt``."""
+    """A part and the name that it gets; ``how`` is ``new``, ``replace`` or ``adopt``.
+
+    ``digest`` is that of the name, as ``Publisher.owners`` has it.
+    """
 
     part: Part
     output: OutputFile
     how: str
+    digest: int = 0
 
 
 @dataclass
@@ -74,9 +80,10 @@ class Publisher:
             return _instead(outcome, reason, message, hint, failed=failed)
         finally:
             for part in report.parts:
-                Path(part.path).unlink(missing_ok=True)
-        owner = digest_of(outcome.locator)
-        self.owners.update((folded_digest(item.output.path), owner) for item in placed)
+                _remove(part.path)
+        if not self.destination.file_name:
+            owner = digest_of(outcome.locator)
+            self.owners.update((item.digest, owner) for item in placed)
         return replace(outcome, outputs=tuple(item.output for item in placed))
 
     def _placed(self, outcome: Converted, parts: tuple[Part, ...]) -> list[_Placed]:
@@ -85,19 +92,23 @@ class Publisher:
         owner, mine = digest_of(outcome.locator), set[int]()
         placed = []
         for part in parts:
-            output = self._claimed(outcome, part, owner, mine)
-            mine.add(folded_digest(output.path))
-            placed.append(_Placed(part, output, self._how(output, owner)))
+            output, digest = self._claimed(outcome, part, owner, mine)
+            mine.add(digest)
+            placed.append(_Placed(part, output, self._how(output, digest, owner), digest))
         return placed
 
-    def _claimed(self, outcome: Converted, part: Part, owner: int, mine: set[int]) -> OutputFile:
+    def _claimed(
+        self, outcome: Converted, part: Part, owner: int, mine: set[int]
+    ) -> tuple[OutputFile, int]:
         """Return the output under a name that no other input, and no other picture of this, has."""
-        for path in (part.output.path, _suffixed(part, outcome.locator)):
+        digest = folded_digest(part.output.path)
+        if digest not in mine and self.owners.get(digest, owner) == owner:
+            return part.output, digest
+        if self.options.on_collision == "suffix":
+            path = _suffixed(part, outcome.locator)
             digest = folded_digest(path)
             if digest not in mine and self.owners.get(digest, owner) == owner:
-                return replace(part.output, path=path)
-            if self.options.on_collision != "suffix":
-                break
+                return replace(part.output, path=path), digest
         raise _TakenError(
             "collision",
             f"Another input has the name {part.output.path} already.",
@@ -105,16 +116,20 @@ class Publisher:
             self.options.on_collision != "skip",
         )
 
-    def _how(self, output: OutputFile, owner: int) -> str:
-        target = self.destination.folder / output.path
+    def _how(self, output: OutputFile, digest: int, owner: int) -> str:
+        claimed = self.owners.get(digest) == owner
+        # Nothing stood in the folder when the run began; should a stranger's file have come since,
+        # it is still not replaced.
+        if self.destination.was_empty and not claimed:
+            return "new"
+        target = self._target(output)
         if not os.path.lexists(target):
             return "new"
-        claimed = self.owners.get(folded_digest(output.path)) == owner
         if self.options.on_existing in ("resume", "replace"):
             if claimed:
                 return "replace"
             # A run that was killed between a picture and its line in the journal left this behind.
-            if is_same(target, output):
+            if is_same(Path(target), output):
                 return "adopt"
         raise _exists(output.path, self.options.on_existing, "Choose another --out, or move it.")
 
@@ -138,12 +153,12 @@ class Publisher:
         raise _exists(name, self.options.on_existing, "Replace it: --on-existing replace")
 
     def _move(self, placed: list[_Placed]) -> None:
-        made: list[Path] = []
+        made: list[str] = []
         try:
             for item in placed:
-                target = self.destination.folder / item.output.path
+                target = self._target(item.output)
                 if item.how == "replace":
-                    os.replace(item.part.path, target)  # noqa: PTH105 - parts are strings
+                    os.replace(item.part.path, target)  # noqa: PTH105 - strings: a picture's cost
                 elif item.how == "new":
                     _move_new(item.part.path, target)
                     made.append(target)
@@ -152,14 +167,26 @@ class Publisher:
         except OSError as error:
             # All pictures of an input or none: what was moved a moment ago goes again.
             for path in made:
-                path.unlink(missing_ok=True)
+                _remove(path)
             explained = refused(item.output.path, error)
             if explained.reason in ENDS_THE_RUN:
                 raise explained from error
             raise _TakenError(explained.reason, explained.message, explained.hint, True) from error
 
+    def _target(self, output: OutputFile) -> str:
+        return f"{self._folder}/{output.path}"
 
-def _move_new(part: str, target: Path) -> None:
+    @cached_property
+    def _folder(self) -> str:
+        return os.fspath(self.destination.folder)
+
+
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108 - once for every picture
+
+
+def _move_new(part: str, target: str) -> None:
     """Move a file to a name that nothing has; unlike a rename, a link never replaces."""
     for attempt in (1, 2):
         try:
@@ -168,14 +195,14 @@ def _move_new(part: str, target: Path) -> None:
         except FileNotFoundError:
             if attempt == 2:
                 raise
-            target.parent.mkdir(parents=True, exist_ok=True)
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             if error.errno == errno.EXDEV:
-                _copy_new(part, target)
+                _copy_new(part, Path(target))
                 return
             if error.errno not in WITHOUT_LINKS:
                 raise
-            _rename_new(part, target)
+            _rename_new(part, Path(target))
             return
 
 

@@ -71,7 +71,17 @@ class Resume:
             reference.mtime_ns is not None
             and (reference.size, reference.mtime_ns) == (entry.outcome.size, entry.outcome.mtime_ns)
             and entry.chain == self.findings.chain_of(reference.locator)
+            and self._holds_under_this_policy(entry)
         )
+
+    def _holds_under_this_policy(self, entry: Entry) -> bool:
+        """Say whether another policy would have had the same outcome."""
+        policy, outcome = self.plan.run.policy, entry.outcome
+        if entry.policy == policy or isinstance(outcome, Skipped):
+            return True
+        if not isinstance(outcome, Converted) or outcome.salvaged:
+            return False
+        return policy != "strict" or not outcome.notes
 
     def _stands(self, entry: Entry) -> bool:
         outcome = entry.outcome

@@ -48,10 +48,10 @@ class RunRecord:
 
     @property
     def stamp(self) -> dict[str, Any]:
-        """What every line of the journal carries: the number of the run, and the version."""
+        """What every line of the journal carries: policy, version, and the number of the run."""
         from dcmconv import __version__
 
-        return {"run": self.number, "dcmconv": __version__}
+        return {"policy": self.plan.run.policy, "dcmconv": __version__, "run": self.number}
 
     def write(self, out: Path) -> None:
         """Write down what begins."""

@@ -117,7 +117,11 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of all that can change a picture or its name; workers and time limits cannot."""
+        """A hash of all that can change a picture or its name; workers and time limits cannot.
+
+        Nor can the policy: it decides which inputs become pictures, and stands beside the digest in
+        each line of the journal.
+        """
         text = json.dumps(self.as_data(), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -135,5 +139,4 @@ class Plan:
                 for rule in self.rules
             ],
             "frames": self.frames,
-            "policy": self.run.policy,
         }

@@ -110,8 +110,13 @@ def _transform(profile: bytes) -> Any:
         transform = ImageCms.buildTransform(
             source, ImageCms.createProfile("sRGB"), "RGB", "RGB", renderingIntent=intent
         )
+        name = ImageCms.getProfileDescription(source)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
+    # Profiles such as "sRGB v4 ICC preference" describe sRGB too, and for printing: by their
+    # perceptual intent a conversion from sRGB to sRGB would change it.
+    if name.strip().startswith(_SRGB):
+        return _SRGB
     probe = _probe()
     converted = np.asarray(ImageCms.applyTransform(Image.fromarray(probe), transform))
     off = np.abs(converted.astype(np.int16) - probe).max()

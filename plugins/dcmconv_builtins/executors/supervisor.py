@@ -49,7 +49,8 @@ class _Worker:
     def send(self, task: Task) -> bool:
         """Hand out a task; say whether anybody was there to take it."""
         try:
-            self.pipe.send(task)
+            # Plain records: what Connection.send makes ready for sockets and locks is not needed.
+            self.pipe.send_bytes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
         except (BrokenPipeError, ConnectionResetError):
             return False
         self.tasks.append(task)

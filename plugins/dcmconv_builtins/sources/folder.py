@@ -43,7 +43,7 @@ class Folder(Source):
         # Not resolve(): a key keeps the names that the user sees, links included.
         root = os.path.abspath(location)  # noqa: PTH100
         if not Path(root).is_dir():
-            yield _file(Path(root).name, root)
+            yield _single(Path(root).name, root)
             return
         avoided = {identity for path in avoid if (identity := _identity(path))}
         yield from _Walk(root, avoided).items()
@@ -81,9 +81,13 @@ class _Walk:
         if name.lower() in SYSTEM_NAMES or name.startswith("._"):
             message = "The operating system's own notes, not data."
             return Refusal(key, path, message, reason="system-file", failed=False)
-        identity = _identity(path)
-        if identity is None:
-            return _file(key, path)
+        try:
+            status = os.stat(path)  # noqa: PTH116 - once for every input
+        except OSError as error:
+            return _unseen(key, path, error)
+        if not stat.S_ISDIR(status.st_mode):
+            return _file(key, path, status)
+        identity = status.st_dev, status.st_ino
         # The root itself may be the output folder: pictures beside their files are a fair wish.
         if (key and identity in self.avoided) or name == STATE_FOLDER:
             return []
@@ -119,21 +123,28 @@ def _is_output(path: str) -> bool:
         return False
 
 
-def _file(key: str, path: str) -> Reference | Refusal:
+def _single(key: str, path: str) -> Reference | Refusal:
     try:
-        status = os.stat(path)  # noqa: PTH116 - once for every input
-    except FileNotFoundError:
-        return _no_file(key, path, "A link that leads nowhere, or a file that is gone.")
+        return _file(key, path, os.stat(path))  # noqa: PTH116 - as below a folder
     except OSError as error:
-        return Refusal(
-            key,
-            path,
-            f"It cannot be looked at: {error.strerror}.",
-            "Ask for the right to read it, or leave it out with --exclude.",
-        )
+        return _unseen(key, path, error)
+
+
+def _file(key: str, path: str, status: os.stat_result) -> Reference | Refusal:
     if not stat.S_ISREG(status.st_mode):
         return _no_file(key, path, "A device, a pipe or a socket, not a file.")
     return Reference(key, path, status.st_size, status.st_mtime_ns)
+
+
+def _unseen(key: str, path: str, error: OSError) -> Refusal:
+    if isinstance(error, FileNotFoundError):
+        return _no_file(key, path, "A link that leads nowhere, or a file that is gone.")
+    return Refusal(
+        key,
+        path,
+        f"It cannot be looked at: {error.strerror}.",
+        "Ask for the right to read it, or leave it out with --exclude.",
+    )
 
 
 def _no_file(key: str, path: str, message: str) -> Refusal:

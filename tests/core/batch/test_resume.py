@@ -76,6 +76,19 @@ def test_a_failure_is_tried_again_under_another_policy(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     again, _ = run(plan(policy="salvage"), scans, tmp_path / "out")
     assert (again["c"].status, again["c"].salvaged) == ("converted", True)
+    assert [key for key, outcome in again.items() if not outcome.unchanged] == ["c"]
+    back, _ = run(plan(), scans, tmp_path / "out")
+    assert (back["c"].status, back["c"].reason) == ("failed", "truncated")
+    assert [key for key, outcome in back.items() if not outcome.unchanged] == ["c"]
+
+
+def test_the_strict_policy_looks_again_at_what_was_noted(scans, tmp_path):
+    deed(scans, "b", "warn")
+    run(plan(), scans, tmp_path / "out")
+    again, _ = run(plan(policy="strict"), scans, tmp_path / "out")
+    assert (again["a"].unchanged, again["b"].reason) == (True, "strict")
+    back, _ = run(plan(), scans, tmp_path / "out")
+    assert (back["a"].unchanged, back["b"].status) == (True, "converted")
 
 
 def test_what_the_destination_refused_is_tried_again(scans, tmp_path):

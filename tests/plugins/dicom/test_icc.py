@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import ImageCms
+from pydicom.pixels import apply_icc_profile
 from support.covers import covers
 from support.dicom_files import color, item, palette_color
 from support.objects import linear_rgb_profile, slide
@@ -27,6 +28,18 @@ def test_colors_are_converted_and_the_profile_is_done_with():
     frame = read_frame(color(RGB, ICCProfile=LINEAR))
     assert frame.stored_values.astype(float) == near(IN_SRGB)
     assert frame.icc_profile == b""
+
+
+def test_a_profile_for_printing_of_srgb_is_srgb():
+    # Its name tells: by its numbers, "sRGB v4 ICC preference" would change every color.
+    named = LINEAR.replace(b"linear\0", b"sRGB v4")
+    assert np.array_equal(read_frame(color(RGB, ICCProfile=named)).stored_values, RGB)
+
+
+def test_pydicom_converts_to_the_same_colors():
+    dataset = color(RGB, ICCProfile=LINEAR)
+    wanted = apply_icc_profile(RGB.copy(), dataset)
+    assert np.array_equal(read_frame(dataset).stored_values, wanted)
 
 
 def test_the_colors_before_are_left_alone():

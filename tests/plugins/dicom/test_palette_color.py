@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.covers import covers
 from support.dicom_files import palette_color
 from support.reading import read_frame
 
@@ -31,6 +32,7 @@ def test_65536_entries_are_written_as_0():
     assert len(frame.palette.table) == 65536
 
 
+@covers("PS3.3 C.7.6.3.1.5 First value mapped of a palette")
 def test_the_first_value_mapped_of_signed_pixels_is_signed():
     dataset = palette_color(INDICES.astype(np.int16), TABLE, first=0)
     for color in COLORS:
@@ -40,6 +42,7 @@ def test_the_first_value_mapped_of_signed_pixels_is_signed():
 
 
 @pytest.mark.parametrize("entries_are_words", [True, False])
+@covers("PS3.3 C.7.6.3.1.5 8-bit palette entries, as bytes or words")
 def test_8_bit_entries_are_bytes_or_words(entries_are_words):
     dataset = palette_color(INDICES, TABLE)
     dtype = np.uint16 if entries_are_words else np.uint8
@@ -73,6 +76,7 @@ def test_a_palette_is_never_asked_for_its_window():
     assert frame.voi_windows == ()
 
 
+@covers("PS3.3 C.7.9.2 Segmented Palette Color Lookup Table")
 def test_segments_are_discrete_linear_and_repeated():
     words = np.array(
         [
@@ -86,6 +90,7 @@ def test_segments_are_discrete_linear_and_repeated():
     assert expand_segments(words, 12).tolist() == once + once
 
 
+@covers("PS3.3 C.7.9.2 Segmented Palette Color Lookup Table")
 def test_segments_of_bytes_point_by_four_bytes():
     content = np.array([0, 1, 7, 0, 1, 9, 2, 1, 3, 0, 0, 0], np.uint8)
     assert expand_segments(content, 3).tolist() == [7, 9, 9]
@@ -105,6 +110,7 @@ def test_broken_segments_are_explained(words, message):
         expand_segments(np.array(words, np.uint16), 9)
 
 
+@covers("PS3.3 C.7.9.2 Segmented Palette Color Lookup Table")
 def test_a_segmented_palette_is_read_from_a_file():
     dataset = palette_color(INDICES, TABLE)
     for color in COLORS:

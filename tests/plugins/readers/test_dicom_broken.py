@@ -78,7 +78,12 @@ BROKEN = {
     "empty-pixels": (
         lambda: as_bytes(monochrome(PIXELS, PixelData=b"")),
         "truncated",
-        r"PixelData is empty",
+        r"Pixel Data \(7FE0,0010\) is empty",
+    ),
+    "two-frames-and-no-number": (
+        lambda: as_bytes(monochrome(PIXELS, PixelData=PIXELS.tobytes() * 2)),
+        "mismatch",
+        r"has 16384 bytes; 1 frame of 64x64 pixels need 8192",
     ),
     "ten-frames-promised": (
         lambda: as_bytes(monochrome(PIXELS, NumberOfFrames=10)),

@@ -78,9 +78,6 @@ NEARLY_RIGHT = {
     ),
     "no-bits-stored": lambda: as_bytes(monochrome(PIXELS, BitsStored=None)),
     "no-sign": lambda: as_bytes(monochrome(PIXELS, PixelRepresentation=None)),
-    "two-frames-and-no-number": lambda: as_bytes(
-        monochrome(PIXELS, PixelData=PIXELS.tobytes() * 2)
-    ),
     "zeros-behind": lambda: as_bytes(monochrome(PIXELS)) + bytes(4096),
 }
 
