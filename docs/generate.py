@@ -25,6 +25,7 @@ from dcmconv.cli import guard
 from dcmconv.cli.chain_commands import add_to as add_chain_commands
 from dcmconv.cli.component_flags import default_of, describe
 from dcmconv.cli.flags import Flag
+from dcmconv.cli.journal_commands import add_to as add_journal_commands
 from dcmconv.cli.plugin_commands import add_to as add_plugin_commands
 from dcmconv.cli.provided import command_class, flags_of_command
 from dcmconv.cli.run_flags import HELP, RUN_FLAGS
@@ -140,7 +141,12 @@ def _command_page(registry: Registry) -> str:
     for name in registry.names("command"):
         component = command_class(registry, name)
         parts += _command(name, _docstring(component), flags_of_command(component))
-    for group, add_to in (("chain", add_chain_commands), ("plugins", add_plugin_commands)):
+    groups = {
+        "chain": add_chain_commands,
+        "journal": add_journal_commands,
+        "plugins": add_plugin_commands,
+    }
+    for group, add_to in groups.items():
         for name, help_text, flags in _in_group(add_to):
             parts += _command(f"{group} {name}", help_text, flags)
     return "\n\n".join(parts)

@@ -66,16 +66,21 @@ class InputFile:
         """The first ``HEAD_BYTES`` bytes, or all if there are fewer."""
         if self.content is not None:
             return self.content[:HEAD_BYTES]
-        with self.open() as stream:
+        # No buffer: it would read 8 KiB, and every input is looked at.
+        with self._path.open("rb", buffering=0) as stream:
             return stream.read(HEAD_BYTES)
 
     def open(self) -> BinaryIO:
         """Open the bytes for reading."""
         if self.content is not None:
             return io.BytesIO(self.content)
+        return self._path.open("rb")
+
+    @property
+    def _path(self) -> Path:
         if self.path is None:
             raise ValueError(f"{self.key}: an input needs a path or its content")
-        return self.path.open("rb")
+        return self.path
 
 
 @dataclass(frozen=True, kw_only=True)

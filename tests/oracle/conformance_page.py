@@ -44,7 +44,8 @@ CORPUS = """\
 ## Files of the corpus
 
 *Equal* means that the SHA-256 of all stored values, every frame, is that of independent decoders; \
-*within n* that a lossy codec's values are as close as those decoders are to each other."""
+*within n* that a lossy codec's values are as close as those decoders are to each other, at 64 places \
+of the first frame, and over the whole of it where the corpus keeps it as a picture."""
 DIFFERENCES = """\
 ## Where a right picture differs from its reference
 

@@ -46,6 +46,11 @@ def _swallow() -> int:
     return len(bytearray(1 << 40))
 
 
+def _hoard() -> int:
+    """Take 50 GB, piece by piece."""
+    return sum(len(block) for block in [bytearray(64 << 20) for _ in range(800)])
+
+
 def _crash_once(marker: str) -> str:
     if not Path(marker).exists():
         Path(marker).touch()
@@ -84,6 +89,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "hang": _hang,
     "nap": time.sleep,
     "swallow": _swallow,
+    "hoard": _hoard,
     "interrupt": _interrupt,
     "lambda": lambda: lambda: None,
     "unreadable": Unreadable,

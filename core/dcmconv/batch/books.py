@@ -76,8 +76,8 @@ class Books:
             self.table.add(outcome)
 
     def _log(self, key: str, traceback: str) -> None:
-        log = self.destination.traceback_log
-        if not traceback or log is None:
+        log = self.destination.traceback_log if traceback else None
+        if log is None:
             return
         with suppress(OSError):  # the journal says the same in one line
             descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -203,8 +203,12 @@ class Elements:
 
     def _element(self, keyword: str) -> RawElement | RawDataElement | DataElement | None:
         tag = _tag_of(keyword)
+        if tag is None:
+            return None
+        if isinstance(self._source, ScannedDataset):
+            return self._source.find(tag)
         try:
-            return None if tag is None else self._source.get_item(tag)
+            return self._source.get_item(tag)
         except KeyError:
             return None
 

@@ -178,13 +178,9 @@ def _open_native(
         # A length that cannot be, over pixels that are all there, hurts nobody.
         if length < needed or pixels.available < needed:
             if salvage:
-                return SalvagedFrames(
-                    part10.stream,
-                    pixels.offset,
-                    found,
-                    description,
-                    is_little_endian=part10.encoding.is_little_endian,
-                )
+                order = part10.encoding.is_little_endian
+                place = (part10.stream, pixels.offset, found)
+                return SalvagedFrames(*place, description, is_little_endian=order)
             raise _truncated(description, needed, found)
     elif length > pixels.available:
         part10.top.notes.add(

@@ -50,15 +50,11 @@ class ScannedDataset:
         self._start = start
         self._places = places
 
-    def get_item(self, tag: int) -> RawElement:
-        """Return an element; of a sequence, its items as bytes.
-
-        Raises
-        ------
-        KeyError
-            If it is not there.
-        """
-        place = self._places[tag]
+    def find(self, tag: int) -> RawElement | None:
+        """Return an element, or None; of a sequence, its items as bytes."""
+        place = self._places.get(tag)
+        if place is None:
+            return None
         _, _, vr, length = _header(self._content, place)
         value_at = place + 8
         if vr in LONG_VRS:

@@ -108,7 +108,7 @@ class _Scanner:
         self.content = content
 
     def dataset(self, start: int, stop: int) -> ScannedDataset:
-        """Return the elements from an offset on, before the first tag that is not below ``stop``."""
+        """Return the elements from an offset on, up to the first tag from ``stop`` on."""
         places: dict[int, int] = {}
         end = self._elements(start, len(self.content), stop, places)
         return ScannedDataset(self.content[:end], start, places)
@@ -168,7 +168,7 @@ class _Scanner:
         return position + 8
 
     def _check_character_set(self, places: dict[int, int]) -> None:
-        """Let pydicom judge what is no defined term, and no legal combination (PS3.3 C.12.1.1.2)."""
+        """Leave what is no defined term or no legal combination to pydicom (PS3.3 C.12.1.1.2)."""
         place = places.get(_CHARACTER_SET)
         if place is None:
             return

@@ -109,5 +109,7 @@ def _big_endian_rows(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _data_chunks(stream: bytes) -> Iterator[bytes]:
+    """Yield the parts of the IDAT chunks: mostly one."""
     for start in range(0, len(stream), LARGEST_CHUNK):
-        yield png_chunks.chunk(b"IDAT", stream[start : start + LARGEST_CHUNK])
+        part = stream if len(stream) <= LARGEST_CHUNK else stream[start : start + LARGEST_CHUNK]
+        yield from png_chunks.chunk_parts(b"IDAT", part)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 __all__ = ["NONE", "SUB", "UP", "adaptive", "best_single", "filtered"]
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
-SAMPLED_ROWS = 24
-SAMPLED_BYTES = 1024
+SAMPLED_ROWS = 8
+SAMPLED_BYTES = 512
 BLOCK_BYTES = 2**20
 
 Bytes = NDArray[np.uint8]

@@ -57,7 +57,6 @@ def reference(name: str) -> np.ndarray:
         )
     ],
 )
-@covers("PS3.3 C.9.2 Overlays drawn within one gray level of DCMTK")
 def test_drawn_overlays_are_within_one_gray_level_of_dcmtk(name):
     said = expectations()["files"][name]["render"]["overlay.f0"]
     frame = frame_of(name, overlays="draw")
@@ -74,7 +73,6 @@ def states() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("said", states(), ids=lambda said: said["state"])
 @covers("PS3.3 A.33.1 Grayscale Softcopy Presentation State as DCMTK applies it", tried=GSPS)
-@covers("PS3.3 A.33.1 Grayscale Softcopy Presentation State, gray levels of DCMTK")
 def test_the_gray_levels_of_a_presentation_state_are_those_of_dcmtk(said):
     folder = corpus_path()
     assert folder is not None

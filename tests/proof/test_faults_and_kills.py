@@ -1,0 +1,23 @@
+"""What kills a worker costs one file; what kills the run costs nothing that a second run keeps."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from proof.faults import four_faults
+from proof.kills import survive
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find the workers")
+
+
+def test_four_faults_among_good_files_are_four_failures_with_their_reasons(tmp_path):
+    cost = four_faults(tmp_path, count=200, time_limit=6.0)
+    assert cost.beyond_the_limit < 5
+
+
+@pytest.mark.parametrize("start", ["forkserver", "spawn"])
+def test_workers_and_parents_killed_at_random_cost_no_picture(start, tmp_path):
+    done = survive(tmp_path, count=400, parents=2, every=0.4 if start == "forkserver" else 3.0, seed=5, start=start)
+    assert done.parents_killed == 2
