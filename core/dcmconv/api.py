@@ -121,6 +121,8 @@ def convert(
     >>> dcmconv.convert(path, normalize="window:center=40,width=400", colormap="bone").pixels.shape
     (128, 128, 3)
     """
+    if frame < 1:
+        raise UsageError(f"frame is {frame}; frames count from 1.", hint="The first is frame=1.")
     for picture in _pictures(source, ((frame, frame),), bits, chain):
         return picture
     raise InputError(f"{source!r:.80} gave no picture.")
@@ -148,7 +150,8 @@ def run(
         The output folder.
     **options
         ``chain``, ``read``, ``normalize``, ``colormap``, ``steps``, ``writers``, ``invert``,
-        ``frames``, ``workers``, ``timeout``, ``name``, ``tags`` as on the command line;
+        ``frames``, ``name``, ``tags`` and the settings of a run (``workers``, ``timeout``,
+        ``policy``, ``retry_failed``, ...) as on the command line;
         ``include``, ``exclude`` (patterns), ``tag_table`` (a file for the table of tags).
 
     Returns

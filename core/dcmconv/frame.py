@@ -177,8 +177,8 @@ class Frame:
     notes : tuple of str
         What the reader had to decide or tolerate; goes into the outcome.
     salvaged : str
-        Which pixels are missing, in words; empty for a whole frame.  Only a reader with the option
-        ``salvage`` gives such frames, and marks the missing pixels as ``padding``.
+        Which pixels are missing, in words; empty for a whole frame.  Only ``Reader.salvage`` gives
+        such frames, and marks the missing pixels as ``padding``.
     surveyed : Statistics, optional
         Of more frames than this one; set by the engine for a normalizer that asks for them.
     """

@@ -39,11 +39,7 @@ FloatArray = NDArray[np.float64]
 
 
 class Reader(Component, ABC):
-    """Turns the bytes of one input into Frames.
-
-    A reader that can give what is left of damaged files has a bool option ``salvage``; the policy
-    of that name sets it.
-    """
+    """Turns the bytes of one input into Frames."""
 
     @classmethod
     @abstractmethod
@@ -80,6 +76,14 @@ class Reader(Component, ABC):
         UnsupportedError
             If it is right, but nothing installed decodes it.
         """
+
+    def salvage(self, source: InputFile) -> Instance:
+        """Open one input of which something is missing; asked for under the policy of that name.
+
+        A reader that can give what is left says so with ``Instance.salvaged`` and
+        ``Frame.salvaged``; any other opens it as usual, and raises as usual.
+        """
+        return self.open(source)
 
 
 class Normalizer(Component, ABC):
@@ -185,6 +189,9 @@ class Writer(Component, ABC):
     """Of the file, with its dot."""
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display"})
+    takes_color: ClassVar[bool] = True
+    """Whether the format has colours; a chain that gives it a colormap is refused where not."""
+
     keeps_palette: ClassVar[bool] = False
     """Whether an 8-bit picture may arrive as indices with ``picture.palette``."""
 

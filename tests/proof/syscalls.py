@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,9 +48,12 @@ def why_not() -> str:
     """Return why faults cannot be injected here; empty where they can."""
     if sys.platform != "linux" or shutil.which("strace") is None:
         return "strace is not installed"
-    probe = ["strace", "-e", "inject=write:error=EIO:when=1", "-o", "/dev/null", "echo", "x"]
-    done = subprocess.run(probe, capture_output=True, check=False)
-    return "" if done.returncode != 0 else "strace cannot inject faults here"
+    probe = ["strace", "-o", "/dev/null", "-e"]
+    codes = [
+        subprocess.run([*probe, what, "echo", "x"], capture_output=True, check=False).returncode
+        for what in ("trace=write", "inject=write:error=EIO:when=1")
+    ]
+    return "" if codes[0] == 0 != codes[1] else "strace may not trace, or not inject, here"
 
 
 def every_shot(most: int = MOST) -> list[tuple[str, str, int]]:
@@ -115,7 +119,8 @@ def main() -> None:
 
     from dcmconv_builtins.executors import preload  # noqa: F401
 
-    _convert(sys.argv[1], os.devnull + "-nothing")
+    with tempfile.TemporaryDirectory() as warm:
+        _convert(sys.argv[1], warm)
     for line in sys.stdin:
         out, injection = json.loads(line)
         ready, go = os.pipe()

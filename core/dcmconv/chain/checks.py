@@ -66,7 +66,15 @@ def stage_complaints(stages: Stages, registry: Registry) -> Iterator[Complaint]:
             f"The colormap '{stages.colormap.spec.use}' takes display values; {gives}.",
             "Give that output 'colormap: none', or use another normalizer.",
         )
-    accepts = cast("Writer", stages.writer.component).accepts
+    writer = cast("Writer", stages.writer.component)
+    if stages.colormap is not None and not (writer.takes_color or _is_gray(stages.colormap)):
+        yield Complaint(
+            _place(stages.colormap, stages.writer),
+            f"The colormap '{stages.colormap.spec.use}' gives colours; "
+            f"{stages.writer.spec.use} files have none.",
+            "Give that output 'colormap: none', or write png.",
+        )
+    accepts = writer.accepts
     # What is a label shows only when a file is opened; labels pass every normalizer by.
     if domain not in accepts and accepts != {"label"}:
         yield Complaint(
@@ -74,6 +82,12 @@ def stage_complaints(stages: Stages, registry: Registry) -> Iterator[Complaint]:
             f"{stages.writer.spec.use} takes {_listed(accepts)} values; {gives}.",
             _writers_for(domain, registry),
         )
+
+
+def _is_gray(colormap: Made) -> bool:
+    """Say whether a colormap has no colours, like ``gray``."""
+    table = cast("Colormap", colormap.component).table()
+    return bool((table == table[:, :1]).all())
 
 
 def _place(made: Made, normalizer: Made) -> Place:

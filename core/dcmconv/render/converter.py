@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
@@ -213,10 +213,7 @@ class Converter:
 
     @cached_property
     def _readers(self) -> list[Reader]:
-        readers = [cast("Reader", reference.load()) for reference in self.plan.readers]
-        if self.plan.run.policy != "salvage":
-            return readers
-        return [_salvaging(reader) for reader in readers]
+        return [cast("Reader", reference.load()) for reference in self.plan.readers]
 
     @contextmanager
     def open(
@@ -232,7 +229,8 @@ class Converter:
             If it is empty or damaged, or a wanted frame does not exist.
         """
         reader = self._reader_for(source)
-        instance = reader.open(source)
+        wants_rest = self.plan.run.policy == "salvage"
+        instance = reader.salvage(source) if wants_rest else reader.open(source)
         try:
             rule = self.plan.rule_for(instance.attributes)
             if rule.skip:
@@ -271,9 +269,3 @@ def not_strict(note: str) -> InputError:
         hint="Use --policy default, if what was decided there is right for such files.",
         reason="strict",
     )
-
-
-def _salvaging(reader: Reader) -> Reader:
-    """Return a reader that gives what is left of damaged files, if it knows how to."""
-    names = {each.name for each in fields(reader)}  # type: ignore[arg-type]
-    return replace(reader, salvage=True) if "salvage" in names else reader  # type: ignore[type-var]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dcmconv.plugin import AttributeValue
-from dcmconv_builtins.dicom.elements import PARSE_ERRORS, Elements, Notes, named
+from dcmconv_builtins.dicom.elements import Elements, Notes, named, parse_errors
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -94,7 +94,7 @@ class DicomAttributes(Mapping[str, AttributeValue]):
                 element = dataset[tag]
             if element.VR not in _BINARY_VRS and not isinstance(element.value, bytes):
                 return _plain(element.value, element.VR)
-        except PARSE_ERRORS:
+        except parse_errors():
             self._notes.add(f"{_label(key)} cannot be read and was left out.")
         raise KeyError(key)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.elements import PARSE_ERRORS, Elements, named
+from dcmconv_builtins.dicom.elements import Elements, named, parse_errors
 from dcmconv_builtins.dicom.moments import moment_of, parse_moment
 from dcmconv_builtins.dicom.pet_header import HINT, get_positive, unusable
 
@@ -93,7 +93,7 @@ def _acquired(top: Elements) -> datetime:
 def _ge_scan_start(top: Elements) -> datetime | None:
     try:
         value = top.dataset.private_block(0x0009, "GEMS_PETD_01")[0x0D].value
-    except PARSE_ERRORS:
+    except parse_errors():
         return None
     return parse_moment(value.decode("latin-1") if isinstance(value, bytes) else str(value))
 

@@ -17,22 +17,32 @@ if TYPE_CHECKING:
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.dataset import Dataset
 
-__all__ = ["PARSE_ERRORS", "Elements", "Notes", "named"]
+__all__ = ["Elements", "Notes", "named", "parse_errors"]
 
-PARSE_ERRORS = (
-    AttributeError,
-    EOFError,
-    IndexError,
-    LookupError,
-    NotImplementedError,
-    OSError,  # "No tag to read"; what is parsed is in memory, so that it is never the disk's
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
-"""What pydicom raises on bytes that are no dataset; each was seen on a damaged file."""
+
+@cache
+def parse_errors() -> tuple[type[Exception], ...]:
+    """Return what pydicom raises on bytes that are no dataset; each was seen on a damaged file.
+
+    Asked for when something was raised: pydicom is not imported for it before.
+    """
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (
+        AttributeError,
+        BytesLengthException,
+        EOFError,
+        InvalidDicomError,
+        LookupError,
+        NotImplementedError,
+        OSError,  # "No tag to read"; what is parsed is in memory, so that it is never the disk's
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        struct.error,
+    )
+
 
 _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"} | {
     "US or SS": "H",
@@ -147,7 +157,7 @@ class Elements:
         """Return every number of an element; whole numbers of integer VRs as int."""
         try:
             return self._numbers(keyword)
-        except PARSE_ERRORS:
+        except parse_errors():
             self.notes.add(f"{named(keyword)} cannot be read and was left out.")
             return ()
 
@@ -181,7 +191,7 @@ class Elements:
             with self.notes.catching_warnings():
                 value = self.dataset[tag].value
             return tuple(Elements(item, self.notes) for item in value or ())
-        except PARSE_ERRORS:
+        except parse_errors():
             self.notes.add(f"{named(keyword)} cannot be read and was left out.")
             return ()
 

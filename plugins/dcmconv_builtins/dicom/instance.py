@@ -47,6 +47,8 @@ class DicomInstance:
         Open for reading; owned, and closed by ``close``.
     options : ReadOptions
         Those of the reader.
+    salvage : bool
+        Be content with fewer frames and pixels than the file announces.
 
     Raises
     ------
@@ -56,13 +58,13 @@ class DicomInstance:
         If there should be one, and it cannot be had.
     """
 
-    def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
+    def __init__(self, stream: BinaryIO, options: ReadOptions, *, salvage: bool = False) -> None:
         self._stream = stream
         self._notes = Notes()
         limit = options.inflate_limit << 20
         part10 = read_part10(stream, self._notes, inflate_limit=limit)
         self._top = part10.top
-        self._data = _open_data(part10, _pixels_of(part10), options)
+        self._data = _open_data(part10, _pixels_of(part10), options, salvage=salvage)
         self._description = self._data.description
         self._groups = FunctionalGroups(self._top)
         self._presentation = Presentation(self._top, options, self._description)
@@ -246,13 +248,15 @@ def _check_only_one(part10: Part10, pixels: PixelElement) -> None:
         )
 
 
-def _open_data(part10: Part10, pixels: PixelElement, options: ReadOptions) -> FrameData:
+def _open_data(
+    part10: Part10, pixels: PixelElement, options: ReadOptions, *, salvage: bool
+) -> FrameData:
     if not pixels.available or pixels.length == 0:
         raise InputError(
             f"{named(pixels.keyword)} is empty.", hint=_SECOND_COPY, reason="truncated"
         )
     described = describe_pixels(part10.top, pixels)
-    data = open_frame_data(part10, pixels, described, salvage=options.salvage)
+    data = open_frame_data(part10, pixels, described, salvage=salvage)
     # Nothing is allocated before, and a truncated file is called truncated, whatever it announces.
     check_size(data.description, options)
     return data

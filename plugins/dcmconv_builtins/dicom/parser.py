@@ -16,7 +16,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from dcmconv.plugin import InputError, LimitError
-from dcmconv_builtins.dicom.elements import PARSE_ERRORS, Elements, Notes
+from dcmconv_builtins.dicom.elements import Elements, Notes, parse_errors
 from dcmconv_builtins.dicom.encoding import Encoding, guess_encoding
 from dcmconv_builtins.dicom.file_parts import (
     PIXEL_KEYWORDS,
@@ -115,7 +115,7 @@ def _parse(stream: BinaryIO, encoding: Encoding, stop_when: StopWhen) -> Dataset
             encoding.is_little_endian,
             stop_when=stop_when,
         )
-    except PARSE_ERRORS as error:
+    except parse_errors() as error:
         if isinstance(error, OSError):
             if error.errno is not None:
                 raise

@@ -16,9 +16,6 @@ __all__ = ["ReadOptions"]
 class ReadOptions(Limits):
     """What the user may decide about reading; the defaults show what the file says of itself."""
 
-    salvage: Annotated[
-        bool, Opt("Give what is left of truncated pixels; --policy salvage sets it")
-    ] = False
     overlays: Annotated[
         Literal["off", "draw"],
         Opt("Draw the overlay planes (60xx,3000) in white, or leave them", flag="--overlays"),

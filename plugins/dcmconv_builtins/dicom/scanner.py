@@ -82,7 +82,7 @@ def scan_part10(stream: BinaryIO, notes: Notes) -> Part10 | None:
 
 def _scanned(scanner: _Scanner, stream: BinaryIO, size: int, notes: Notes) -> Part10:
     start = PREAMBLE + 4
-    if scanner.content[PREAMBLE:start] != b"DICM":
+    if scanner.content[PREAMBLE : start + 2] != b"DICM\x02\x00":
         raise _UnusualError
     meta_dataset = scanner.dataset(start, _DATASET)
     meta = Elements(meta_dataset, notes)

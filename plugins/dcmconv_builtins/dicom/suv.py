@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dcmconv.plugin import InputError, Lut, Rescale
 from dcmconv_builtins.dicom.decay import decayed_dose
-from dcmconv_builtins.dicom.elements import PARSE_ERRORS, Elements
+from dcmconv_builtins.dicom.elements import Elements, parse_errors
 from dcmconv_builtins.dicom.object_options import Values
 from dcmconv_builtins.dicom.pet_header import HINT, get_positive, unusable
 
@@ -157,6 +157,6 @@ def _philips_factors(top: Elements) -> tuple[float, float]:
     for place, offset in enumerate((0x00, 0x09)):
         try:
             factors[place] = float(block[offset].value)
-        except PARSE_ERRORS:
+        except parse_errors():
             continue  # Absent or no number; the other may serve.
     return factors[0], factors[1]

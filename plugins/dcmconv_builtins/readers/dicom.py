@@ -62,13 +62,20 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
             If a deflated dataset is larger than ``inflate_limit``, a frame or a stitched slide than
             ``max_pixels``, or there are more frames than ``max_frames``.
         """
+        return self._open(source, salvage=False)
+
+    def salvage(self, source: InputFile) -> Instance:
+        """Open one file of which pixels may be missing at the end; raises as ``open``."""
+        return self._open(source, salvage=True)
+
+    def _open(self, source: InputFile, *, salvage: bool) -> Instance:
         # pydicom is imported with the first file, not with the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
         from dcmconv_builtins.dicom.objects import frames_of
 
         stream = open_bounded(source.open())
         try:
-            opened = DicomInstance(stream, self)
+            opened = DicomInstance(stream, self, salvage=salvage)
             frames = frames_of(opened, self)
         except BaseException:
             stream.close()

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import Opt, Picture, Step
+from dcmconv.plugin import Opt, Picture, Spacing, Step
 from dcmconv_builtins.lettering.fonts import FontSet
 from dcmconv_builtins.lettering.text import TextBlock, fit_text
 from dcmconv_builtins.steps.caption import caption_of, check_template
@@ -56,7 +56,7 @@ class Figure(Step):
     """Put the picture on a white canvas with axes, ticks and a title, as matplotlib's imshow does.
 
     The size is that of the canvas, whatever the picture's.  The result is a drawing, not an image:
-    it has no spacing.
+    its spacing is that of the paper, ``dpi`` pixels an inch.
     """
 
     after_colormap: ClassVar[bool] = True
@@ -98,7 +98,14 @@ class Figure(Step):
         self._ticks(canvas, axes, picture)
         note = self._title(canvas, axes, picture)
         notes = (*picture.notes, note) if note else picture.notes
-        return picture.with_(pixels=canvas, spacing=None, aspect=1.0, background=white, notes=notes)
+        pitch = 25.4 / self.dpi
+        return picture.with_(
+            pixels=canvas,
+            spacing=Spacing(pitch, pitch, "figure"),
+            aspect=1.0,
+            background=white,
+            notes=notes,
+        )
 
     def _points(self, points: float) -> float:
         return points * self.dpi / 72

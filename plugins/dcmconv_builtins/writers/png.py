@@ -85,12 +85,13 @@ class Png(Writer):
 
 
 def _checked(picture: Picture) -> NDArray[Any]:
-    pixels = picture.pixels
+    pixels = _narrowed(picture.pixels)
     if pixels.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
         raise InputError(
             f"The {picture.domain} values are {pixels.dtype}, "
             f"{pixels.min():g} to {pixels.max():g}; PNG holds whole numbers from 0 to 65535.",
             hint="Scale them with --normalize minmax, or choose a writer that keeps such values.",
+            reason="range",
         )
     if picture.palette is not None and pixels.dtype != np.uint8:
         raise InputError(
@@ -98,6 +99,14 @@ def _checked(picture: Picture) -> NDArray[Any]:
             hint="Use the writer's bits=8, or leave the colormap out.",
         )
     return pixels
+
+
+def _narrowed(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers of a wide or signed type as uint16, where every one of them fits."""
+    if pixels.dtype.kind not in "iu" or pixels.dtype in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+        return pixels
+    fits = pixels.min() >= 0 and pixels.max() <= np.iinfo(np.uint16).max
+    return pixels.astype(np.uint16) if fits else pixels
 
 
 def _big_endian_rows(pixels: NDArray[Any]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ import time
 import pytest
 from support.plans import in_a_pool, plan, registry
 
-from dcmconv.batch import stopping
+from dcmconv.batch import stopping, window
 from dcmconv.batch.engine import Run
 from dcmconv.batch.stopping import FailureLimit, Stop
 from dcmconv.outcome import Converted, Failed
@@ -72,7 +72,11 @@ def stopped_after(count, made, scans, out):
 
 
 @pytest.mark.parametrize("in_pool", [False, True], ids=["inline", "processes"])
-def test_a_run_that_is_asked_to_stop_finishes_what_is_in_hand(scans, tmp_path, in_pool):
+def test_a_run_that_is_asked_to_stop_finishes_what_is_in_hand(
+    scans, tmp_path, in_pool, monkeypatch
+):
+    # Else two quick workers may be done with all of them before the first is published.
+    monkeypatch.setattr(window, "LEAD", 8)
     inline = plan(executor=registry().ref("executor", "inline"))
     made = in_a_pool(plan(workers=2)) if in_pool else inline
     seen, run = stopped_after(5, made, scans, tmp_path / "out")

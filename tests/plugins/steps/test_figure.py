@@ -56,7 +56,7 @@ def test_the_canvas_has_the_articles_size(size, shape):
     figure = Figure(width=width, height=height, dpi=dpi)
     drawn = figure.apply(Picture(pixels=np.zeros((8, 8), np.uint8), spacing=Spacing(1, 1)))
     assert drawn.pixels.shape == shape
-    assert drawn.spacing is None
+    assert drawn.spacing == Spacing(25.4 / dpi, 25.4 / dpi, "figure")
     assert drawn.background == 255
 
 

@@ -166,3 +166,19 @@ def test_depth_is_what_was_asked_for():
 def test_a_chunk_has_length_type_content_and_crc():
     # The IEND chunk of every PNG file.
     assert png_chunks.chunk(b"IEND", b"") == b"\0\0\0\0IEND\xae\x42\x60\x82"
+
+
+def test_signed_values_that_fit_are_written_as_they_are():
+    picture = Picture(pixels=np.array([[0, 2191]], np.int16), domain="stored", bits=16)
+
+    written = np.asarray(Image.open(io.BytesIO(Png(bits=16).encode(picture))))
+
+    assert written.tolist() == [[0, 2191]]
+
+
+def test_values_that_do_not_fit_are_no_fault_of_the_file():
+    picture = Picture(pixels=np.array([[-1, 5]], np.int16), domain="stored", bits=16)
+
+    with pytest.raises(InputError, match="int16, -1 to 5") as caught:
+        Png(bits=16).encode(picture)
+    assert caught.value.reason == "range"

@@ -11,6 +11,7 @@ class Pgm(Writer):
     """Portable graymap, 8 or 16 bits."""
 
     suffix = ".pgm"
+    takes_color = False
 
     bits: Annotated[Literal[8, 16], Opt("Bits of a gray value")] = 8
 

@@ -1,0 +1,77 @@
+"""The Python front door: one picture in memory, or a batch."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom.data import get_testdata_file
+
+import dcmconv
+from dcmconv import InputError, UsageError
+
+CT = get_testdata_file("CT_small.dcm")
+CINE = get_testdata_file("examples_ybr_color.dcm")
+
+
+def test_a_picture_has_pixels_and_bytes():
+    picture = dcmconv.convert(CT, normalize="window:center=40,width=400", colormap="bone")
+
+    assert (picture.pixels.shape, picture.pixels.dtype) == ((128, 128, 3), np.uint8)
+    shown = np.asarray(Image.open(io.BytesIO(picture.encode("png"))).convert("RGB"))
+    assert np.array_equal(shown, picture.pixels)
+
+
+def test_options_are_told_as_text_or_as_data():
+    as_text = dcmconv.convert(CT, normalize="window:center=40,width=400")
+    as_data = dcmconv.convert(CT, normalize={"use": "window", "center": 40, "width": 400})
+
+    assert np.array_equal(as_text.pixels, as_data.pixels)
+
+
+def test_sixteen_bits_on_request():
+    assert dcmconv.convert(CT, bits=16).pixels.dtype == np.uint16
+
+
+def test_bytes_are_as_good_as_a_path():
+    with open(CT, "rb") as stream:
+        content = stream.read()
+
+    assert np.array_equal(dcmconv.convert(content).pixels, dcmconv.convert(CT).pixels)
+
+
+def test_every_frame_can_be_had_alone_or_in_a_row():
+    frames = list(dcmconv.convert_frames(CINE))
+
+    assert len(frames) == 30
+    assert np.array_equal(frames[29].pixels, dcmconv.convert(CINE, frame=30).pixels)
+
+
+@pytest.mark.parametrize("frame", [0, -1, -14])
+def test_frames_count_from_one(frame):
+    with pytest.raises(UsageError, match=f"frame is {frame}; frames count from 1"):
+        dcmconv.convert(CINE, frame=frame)
+
+
+def test_a_frame_beyond_the_last_is_refused():
+    with pytest.raises(InputError, match="Frame 31 was asked for, and there are 30"):
+        dcmconv.convert(CINE, frame=31)
+
+
+def test_a_picture_saves_itself_as_its_suffix_says(tmp_path):
+    dcmconv.convert(CT).save(tmp_path / "ct.jpg")
+
+    assert (tmp_path / "ct.jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_folder_is_no_single_input(tmp_path):
+    with pytest.raises(UsageError, match="is not a file") as caught:
+        dcmconv.convert(tmp_path)
+    assert "run() folders" in caught.value.hint
+
+
+def test_a_batch_tells_what_became_of_each_input(tmp_path):
+    outcomes = list(dcmconv.run(CT, tmp_path / "out", normalize="minmax", writers=["jpg"]))
+
+    assert [(o.status, o.input) for o in outcomes] == [("converted", "CT_small.dcm")]
+    assert (tmp_path / "out" / "CT_small.jpg").is_file()

@@ -1,0 +1,147 @@
+"""Journal and resume against a model: whatever happens between runs, the last run leaves what is right."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from support.dicom_files import as_bytes
+from support.plans import plan, registry
+
+from dcmconv.batch.engine import Run
+from hostile.base import RAMP, ramp
+from proof.accounts import last_lines, tree
+
+HEAD = as_bytes(ramp())[: -RAMP.nbytes]
+NAMES = ("a.dcm", "A.dcm", "b", "sub/a.ima", "sub/a.dcm")
+
+
+def content(version: int) -> bytes:
+    """Return a good file; each version has other pixels, and version 0 is truncated."""
+    whole = HEAD + np.roll(RAMP, version).tobytes()
+    return whole[:-2] if version == 0 else whole
+
+
+def chain(inverted: bool):
+    made = plan(replace(plan().lanes[0], invert=inverted))
+    inline = registry().ref("executor", "inline")
+    return replace(made, run=replace(made.run, executor=inline))
+
+
+class Batch(RuleBasedStateMachine):
+    """A folder of inputs, a folder of outputs, and what happens to both."""
+
+    @initialize()
+    def empty(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="dcmconv-model-"))
+        self.scans, self.out = self.folder / "scans", self.folder / "out"
+        self.scans.mkdir()
+        self.inputs: dict[str, int] = {}
+        self.inverted = False
+        self.clock = 1_000_000_000
+
+    def teardown(self):
+        if hasattr(self, "folder"):
+            shutil.rmtree(self.folder)
+
+    @rule(name=st.sampled_from(NAMES), version=st.integers(0, 5))
+    def add_or_change(self, name, version):
+        path = self.scans / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content(version))
+        self.clock += 1
+        os.utime(path, (self.clock, self.clock))
+        self.inputs[name] = version
+
+    @precondition(lambda self: self.inputs)
+    @rule(data=st.data())
+    def delete_an_input(self, data):
+        name = data.draw(st.sampled_from(sorted(self.inputs)))
+        (self.scans / name).unlink()
+        del self.inputs[name]
+
+    @precondition(lambda self: self.pictures())
+    @rule(data=st.data())
+    def delete_a_picture(self, data):
+        (self.out / data.draw(st.sampled_from(self.pictures()))).unlink()
+
+    @precondition(lambda self: self.pictures())
+    @rule(data=st.data(), more=st.booleans())
+    def alter_a_picture(self, data, more):
+        path = self.out / data.draw(st.sampled_from(self.pictures()))
+        whole = path.read_bytes()
+        path.write_bytes(whole + b"x" if more else whole[: len(whole) // 2])
+
+    @rule()
+    def change_the_chain(self):
+        self.inverted = not self.inverted
+
+    @rule(after=st.integers(0, 4))
+    def kill_a_run(self, after):
+        child = os.fork()
+        if child == 0:
+            done = 0
+            for _ in Run(chain(self.inverted), [str(self.scans)], self.out):
+                done += 1
+                if done > after:
+                    os._exit(9)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    @rule()
+    def run_to_the_end(self):
+        outcomes = list(Run(chain(self.inverted), [str(self.scans)], self.out))
+        assert sorted(outcome.input for outcome in outcomes) == sorted(self.inputs)
+        lines, standing = last_lines(self.out), tree(self.out)
+        for outcome in outcomes:
+            version = self.inputs[outcome.input]
+            assert outcome.status == ("failed" if version == 0 else "converted"), outcome
+            assert lines[outcome.input]["status"] == outcome.status
+            if version:
+                [output] = outcome.outputs
+                assert standing[output.path] == self.right(version)
+        claimed = [o.path for outcome in outcomes for o in getattr(outcome, "outputs", ())]
+        assert len({path.casefold() for path in claimed}) == len(claimed)
+        again = list(Run(chain(self.inverted), [str(self.scans)], self.out))
+        assert all(outcome.unchanged for outcome in again if outcome.status == "converted")
+        assert tree(self.out) == standing
+
+    @invariant()
+    def nothing_is_left_half_done(self):
+        names = [path.name for path in self.out.rglob("*.part")] if self.has_begun() else []
+        assert not [name for name in names if not name.startswith(".dcmconv-")]
+
+    def has_begun(self) -> bool:
+        return hasattr(self, "out") and self.out.is_dir()
+
+    def pictures(self) -> list[str]:
+        return sorted(tree(self.out)) if self.has_begun() else []
+
+    def right(self, version: int) -> str:
+        """Return the checksum of what a quiet run makes of a version."""
+        key = (version, self.inverted)
+        if key not in RIGHT:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "in")
+                path.write_bytes(content(version))
+                list(Run(chain(self.inverted), [str(path)], Path(folder, "out")))
+                [RIGHT[key]] = tree(Path(folder, "out")).values()
+        return RIGHT[key]
+
+
+RIGHT: dict[tuple[int, bool], str] = {}
+
+TestJournalAndResume = Batch.TestCase
+TestJournalAndResume.settings = settings(
+    max_examples=int(os.environ.get("DCMCONV_MODEL_EXAMPLES", "20")),
+    stateful_step_count=20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
