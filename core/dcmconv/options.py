@@ -40,6 +40,9 @@ class Opt:
         A flag of its own on ``dcmconv run``, such as ``"--overlays"``, beside the dotted one; its
         text is taken as it stands, and it may be repeated where the option is a list.  A flag that
         ``run`` itself has goes first.
+    template : bool
+        A text with fields in braces, for ``Template``: the attributes that it asks for are checked
+        before the first file is opened.  ``{frame}`` and ``{frames}`` are no attributes.
     """
 
     help: str
@@ -51,6 +54,7 @@ class Opt:
     examples: tuple[Any, ...] = ()
     positional: bool = False
     flag: str = ""
+    template: bool = False
 
     def bounds(self) -> dict[str, float]:
         """Return the bounds that are set, by the names pydantic gives them."""

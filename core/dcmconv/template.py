@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from typing import Any
 from dcmconv.errors import InputError, UsageError
 
 __all__ = ["Template"]
+
+_HUGE = re.compile("[0-9]{4}")
+"""A width of a thousand characters or more fills the memory and no file name."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Template:
     Raises
     ------
     UsageError
-        If the text is not a template: unbalanced braces, a field with dots or brackets.
+        If the text is not a template: unbalanced braces, a field with dots or brackets, a format
+        that no number and no text takes.
     """
 
     text: str
@@ -35,12 +40,17 @@ class Template:
             raise UsageError(
                 f"'{self.text}' is no template: {error}.", hint="Write {{ and }} for plain braces."
             ) from None
-        for name, _, conversion in parsed:
+        for name, form, conversion in parsed:
             is_word = name is not None and name.replace(",", "").replace("_", "").isalnum()
             if name is not None and (conversion or not is_word):
                 raise UsageError(
                     f"'{{{name}}}' in '{self.text}' is no field.",
                     hint="A field is a keyword such as {PatientID}, or a tag such as {0010,0020}.",
+                )
+            if name is not None and not _is_format(form or ""):
+                raise UsageError(
+                    f"'{form}' in '{self.text}' is no format for {{{name}}}.",
+                    hint=f"Write {{{name}}}, or {{{name}:04d}} for four digits of a whole number.",
                 )
 
     @cached_property
@@ -70,7 +80,7 @@ class Template:
         Raises
         ------
         InputError
-            If a value does not take the field's format.
+            If a value does not take the field's format (``reason="name"``).
         """
         parts: list[str] = []
         for literal, name, form, _ in string.Formatter().parse(self.text):
@@ -88,7 +98,25 @@ def _formatted(name: str, value: Any, form: str) -> str:
     try:
         return format(value, form)
     except (ValueError, TypeError):
+        # The kind of value only: the value may be a patient's.
+        kind = "text" if isinstance(value, str) else "a number that is not whole"
         raise InputError(
-            f"{name} is {value!r}, which the format ':{form}' does not take.",
-            hint=f"Leave the format off: {{{name}}}.",
+            f"{name} is {kind}, which the format ':{form}' does not take.",
+            hint=f"Leave the format off: write {{{name}}} instead of {{{name}:{form}}}.",
+            reason="name",
         ) from None
+
+
+def _is_format(form: str) -> bool:
+    """Say whether a whole number, a number or a text takes the format."""
+    if _HUGE.search(form):
+        return False
+    return any(_takes(sample, form) for sample in (7, 7.5, "seven"))
+
+
+def _takes(sample: object, form: str) -> bool:
+    try:
+        format(sample, form)
+    except (ValueError, TypeError):
+        return False
+    return True

@@ -21,7 +21,9 @@ from hostile.recipes import RECIPES
 
 def hostile_plan(executor: str = "inline", *, tags: tuple[str, ...] = (), **run: Any) -> Plan:
     """Return the default chain, with a limit on inflating that a test can afford to reach."""
-    lane = Lane("png", registry().ref("normalizer", "auto"), (), None, registry().ref("writer", "png"))
+    lane = Lane(
+        "png", registry().ref("normalizer", "auto"), (), None, registry().ref("writer", "png")
+    )
     made = plan(lane, tags=tags, **run)
     reader = registry().ref("reader", "dicom", {"inflate_limit": 100})
     started = registry().ref("executor", executor)

@@ -99,10 +99,21 @@ def huge(syntax: str, stream: bytes):
 
 
 RECIPES = {
-    **{f"cut-{name}": cut(name) for name in (
-        "rle", "jpeg", "jpeg-progressive", "jpeg-lossless", "jpeg-ls", "jpeg-2000", "htj2k", "jpeg-xl",
-        "encapsulated-uncompressed", "deflated-frame",
-    )},
+    **{
+        f"cut-{name}": cut(name)
+        for name in (
+            "rle",
+            "jpeg",
+            "jpeg-progressive",
+            "jpeg-lossless",
+            "jpeg-ls",
+            "jpeg-2000",
+            "htj2k",
+            "jpeg-xl",
+            "encapsulated-uncompressed",
+            "deflated-frame",
+        )
+    },
     "cut-jpeg-lossless-16": cut("jpeg-lossless", RAMP),
     "cut-jpeg-ls-16": cut("jpeg-ls", RAMP),
     "cut-the-end-marker": streams("jpeg", BYTES, JPEG[:-2]),

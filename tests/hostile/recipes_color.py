@@ -51,7 +51,11 @@ RECIPES = {
     "ybr-420-native": rgb(PhotometricInterpretation="YBR_PARTIAL_420", PixelData=bytes(64 * 96)),
     "palette": palette(),
     "palette-without-tables": palette(
-        **{f"{name}PaletteColorLookupTable{part}": None for name in NAMES for part in ("Data", "Descriptor")}
+        **{
+            f"{name}PaletteColorLookupTable{part}": None
+            for name in NAMES
+            for part in ("Data", "Descriptor")
+        }
     ),
     "palette-without-data": palette(RedPaletteColorLookupTableData=None),
     "palette-data-short": palette(RedPaletteColorLookupTableData=bytes(10)),

@@ -126,7 +126,9 @@ RECIPES = {
     "deflated-labelled-explicit": lambda: with_bytes(
         deflated_as(dataset_of(VALID())), b"1.2.840.10008.1.2.1.99", EXPLICIT + b"\0\0"
     ),
-    "explicit-labelled-deflated": lambda: labelled("1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.1.99"),
+    "explicit-labelled-deflated": lambda: labelled(
+        "1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.1.99"
+    ),
     "deflate-bomb": bomb,
     "meta-length-too-short": lambda: meta_length(8),
     "meta-length-too-long": lambda: meta_length(0x7FFFFFFF),

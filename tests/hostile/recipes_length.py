@@ -51,7 +51,9 @@ RECIPES = {
     ),
     "frames-10-of-1": spoiled(NumberOfFrames=10),
     "frames-a-billion": spoiled(NumberOfFrames=1000000000),
-    "frames-beyond-64-bits": swapped(b"123456789012", b"999999999999", NumberOfFrames="123456789012"),
+    "frames-beyond-64-bits": swapped(
+        b"123456789012", b"999999999999", NumberOfFrames="123456789012"
+    ),
     "frames-0": spoiled(NumberOfFrames=0),
     "frames-0-of-many-tiny": lambda: as_bytes(
         monochrome(np.zeros((1, 1), np.uint8), NumberOfFrames=0, PixelData=bytes(3_000_000))

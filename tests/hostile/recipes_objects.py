@@ -40,9 +40,7 @@ def labelled_as(sop_class: str):
 
 
 def video() -> bytes:
-    made = encapsulated(
-        monochrome(BYTES), SYNTAX["jpeg"], [b"\0\0\0\x18ftypmp42" + b"\x37" * 500]
-    )
+    made = encapsulated(monochrome(BYTES), SYNTAX["jpeg"], [b"\0\0\0\x18ftypmp42" + b"\x37" * 500])
     made.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
     return as_bytes(made)
 

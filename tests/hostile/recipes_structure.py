@@ -46,7 +46,9 @@ RECIPES = {
     "cut-inside-a-tag": lambda: as_bytes(ramp())[: as_bytes(ramp()).index(ROWS) + 3],
     "private-length-of-4-gb": before_rows(element(0x0021, 0x1001, b"OB", 0xF0000000)),
     "length-of-spaces": before_rows(element(0x0021, 0x1001, b"UN", 0x20202020)),
-    "text-longer-than-the-file": before_rows(explicit_element(0x0020, 0x4000, b"LT", b"")[:-2] + b"\xff\xff"),
+    "text-longer-than-the-file": before_rows(
+        explicit_element(0x0020, 0x4000, b"LT", b"")[:-2] + b"\xff\xff"
+    ),
     "nested-10": before_rows(nested(10)),
     "nested-5000": before_rows(nested(5000)),
     "sequence-never-closed": before_rows(sequence(opened() + REFERENCE)),
@@ -71,9 +73,7 @@ RECIPES = {
         + closed(0xE0DD)
     ),
     "odd-length-value": before_rows(explicit_element(0x0021, 0x1001, b"LO", b"abc")),
-    "group-length-lies": before_rows(
-        explicit_element(0x0028, 0, b"UL", struct.pack("<I", 0xFFFF))
-    ),
+    "group-length-lies": before_rows(explicit_element(0x0028, 0, b"UL", struct.pack("<I", 0xFFFF))),
     "tags-out-of-order": out_of_order,
     "rows-after-pixels": lambda: with_bytes(as_bytes(ramp()), ROWS, b"") + ROWS,
     "text-element-twice": before_rows(explicit_element(0x0020, 0x0011, b"IS", b"2 ")),

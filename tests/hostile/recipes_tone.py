@@ -21,9 +21,7 @@ def window_text(center: bytes, width: bytes):
 
     def make() -> bytes:
         content = window("123.5678", "876.5432")()
-        return content.replace(b"123.5678", center.ljust(8)).replace(
-            b"876.5432", width.ljust(8)
-        )
+        return content.replace(b"123.5678", center.ljust(8)).replace(b"876.5432", width.ljust(8))
 
     return make
 
@@ -85,7 +83,9 @@ RECIPES = {
     "modality-lut-short": modality_lut([4096, 0, 16], bytes(20)),
     "slope-0": spoiled(RescaleSlope=0, RescaleIntercept=-1024),
     "slope-only": spoiled(RescaleSlope=2),
-    "slope-of-words": swapped(b"12345.67", b"steep   ", RescaleSlope="12345.67", RescaleIntercept=0),
+    "slope-of-words": swapped(
+        b"12345.67", b"steep   ", RescaleSlope="12345.67", RescaleIntercept=0
+    ),
     "slope-of-nan": swapped(b"12345.67", b"nan     ", RescaleSlope="12345.67", RescaleIntercept=0),
     "slope-of-1e99": spoiled(RescaleSlope="1e99", RescaleIntercept="0"),
     "slope-of-1e308": spoiled(RescaleSlope="1e308", RescaleIntercept="0"),

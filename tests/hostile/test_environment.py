@@ -127,9 +127,7 @@ MEDDLE = {"how": lambda path: None}
             ("failed", "truncated"),
             id="is-cut",
         ),
-        pytest.param(
-            lambda path: path.write_bytes(b""), ("failed", "empty"), id="is-emptied"
-        ),
+        pytest.param(lambda path: path.write_bytes(b""), ("failed", "empty"), id="is-emptied"),
     ],
 )
 def test_a_file_that_is_gone_or_spoiled_when_its_turn_comes_fails_alone(

@@ -19,7 +19,7 @@ def scans(tmp_path_factory):
 
 
 def test_every_recipe_has_one_name_and_one_line_in_the_table():
-    assert COUNT == len(RECIPES)
+    assert len(RECIPES) == COUNT
     assert list(expected()) == list(RECIPES)
 
 

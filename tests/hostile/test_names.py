@@ -21,7 +21,9 @@ from dcmconv.batch.naming import LaneName, NamedInput, safe_component, safe_name
 from hostile.base import ramp
 from hostile.batch import hostile_plan, journal, run
 
-ANY_TEXT = st.text(min_size=1, max_size=300) | st.text("./\\~ \0:conNUL\u202e\u0301é-", min_size=1, max_size=12)
+ANY_TEXT = st.text(min_size=1, max_size=300) | st.text(
+    "./\\~ \0:conNUL\u202e\u0301é-", min_size=1, max_size=12
+)
 HOSTILE = (
     "../../../../etc/passwd",
     "/etc/passwd",
@@ -109,10 +111,12 @@ def test_hostile_identifiers_in_a_template_give_one_picture_each_below_the_outpu
     made = replace(made, lanes=(replace(lane, name="{PatientID}/{name}"),))
     outcomes = run(made, tmp_path / "scans", tmp_path / "deep" / "out")
     assert {outcome.status for outcome in outcomes} == {"converted"}
-    found = [path for path in tmp_path.rglob("*.png")]
+    found = list(tmp_path.rglob("*.png"))
     assert len(found) == len(HOSTILE)
     root = tmp_path / "deep" / "out"
-    assert all(path.is_relative_to(root) and len(path.relative_to(root).parts) == 2 for path in found)
+    assert all(
+        path.is_relative_to(root) and len(path.relative_to(root).parts) == 2 for path in found
+    )
 
 
 FORMULAS = ("=1+1", '=HYPERLINK("http://x","y")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")
@@ -170,7 +174,7 @@ MEANT |= {"PixelPresentation", "TypeOfData", "PhotometricInterpretation"}
 def canaries():
     """Return a file in which every text element of groups 0008 to 0040 is a token of its own."""
     made, tokens = ramp(), {}
-    for tag, (vr, multiplicity, _, retired, keyword) in DicomDictionary.items():
+    for tag, (vr, _, _, retired, keyword) in DicomDictionary.items():
         if vr not in TEXT_VRS or keyword in MEANT or retired or not 8 <= tag >> 16 <= 0x40:
             continue
         if tag >> 16 == 0x28 or not keyword or keyword_for_tag(tag) != keyword:
@@ -203,7 +207,9 @@ def test_with_defaults_no_text_of_the_header_is_in_anything_that_is_written_or_s
     (tmp_path / "scans" / "c.dcm").write_bytes(cut.replace(b"TOKEN00100010", b"\xffOKEN00100010"))
     for writer in ("png", "jpg"):
         out = tmp_path / writer
-        done = dcmconv("run", tmp_path / "scans", "-o", out, "-w", writer, "--verbose", "--workers", "2")
+        done = dcmconv(
+            "run", tmp_path / "scans", "-o", out, "-w", writer, "--verbose", "--workers", "2"
+        )
         assert done.returncode == 1, done.stderr
         said = everything_below(out) + done.stdout.encode() + done.stderr.encode()
         leaked = [keyword for keyword, token in tokens.items() if token.encode() in said]
@@ -227,7 +233,9 @@ def test_a_tag_table_holds_what_was_asked_for_and_nothing_else_does(tmp_path):
     asked = {"PatientID", "StudyDescription"}
     leaked = [k for k, token in tokens.items() if token in table.read_text("utf-8")]
     assert set(leaked) == asked
-    assert [k for k, token in tokens.items() if token.encode() in everything_below(tmp_path / "out")] == []
+    assert [
+        k for k, token in tokens.items() if token.encode() in everything_below(tmp_path / "out")
+    ] == []
 
 
 def test_a_picture_carries_nothing_but_its_pixels_and_their_spacing(tmp_path):

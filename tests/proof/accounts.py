@@ -7,9 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from hostile.batch import journal, pictures
+from PIL import Image
 
 
 def last_lines(out: Path) -> dict[str, dict[str, Any]]:

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from hostile.batch import run
 from support.plans import in_a_pool, plan
 
-from hostile.batch import run
 from proof.accounts import check_accounts, last_lines
 
 FAULTS = {
@@ -46,15 +46,18 @@ def four_faults(folder: Path, *, count: int, time_limit: float = 5.0) -> Cost:
     for name in ("quiet", "disturbed"):
         if name == "disturbed":
             for number, deed in enumerate(FAULTS):
-                (scans / f"{count // 5 * (number + 1):05d}-{deed}").write_bytes(f"DEED {deed}".encode())
+                (scans / f"{count // 5 * (number + 1):05d}-{deed}").write_bytes(
+                    f"DEED {deed}".encode()
+                )
         began = time.monotonic()
         run(made, scans, folder / name)
         seconds.append(time.monotonic() - began)
     lines = last_lines(folder / "disturbed")
-    failed = {key.partition("-")[2]: line for key, line in lines.items() if line["status"] == "failed"}
-    assert {name: line["reason"] for name, line in failed.items()} == {
-        name: reason for name, (reason, _) in FAULTS.items()
+    failed = {
+        key.partition("-")[2]: line for key, line in lines.items() if line["status"] == "failed"
     }
+    reasons = {name: line["reason"] for name, line in failed.items()}
+    assert reasons == {name: reason for name, (reason, _) in FAULTS.items()}, reasons
     for name, (_, words) in FAULTS.items():
         assert words in failed[name]["message"], failed[name]["message"]
     found = check_accounts([path.name for path in scans.iterdir()], folder / "disturbed")

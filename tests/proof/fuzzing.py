@@ -8,8 +8,8 @@ from pathlib import Path
 
 from support.program import dcmconv
 
-from proof.accounts import check_accounts, check_pictures
-from proof.mutants import mutants
+from proof.accounts import check_accounts, check_pictures, last_lines
+from proof.mutants import mutants, originals
 
 
 def fuzz(folder: Path, *, count: int, seed: int) -> tuple[Counter[str], float]:
@@ -27,4 +27,25 @@ def fuzz(folder: Path, *, count: int, seed: int) -> tuple[Counter[str], float]:
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     found = check_accounts(names, out)
     check_pictures(out)
+    _check_cuts(folder, out)
     return found, seconds
+
+
+def _check_cuts(folder: Path, out: Path) -> None:
+    """Insist that a file which was cut, and is converted all the same, shows what the whole one does.
+
+    That is so where only what stands behind the pixels is gone.
+    """
+    whole = folder / "whole"
+    whole.mkdir()
+    for name, content in originals():
+        (whole / name).write_bytes(content)
+    dcmconv("run", whole, "-o", folder / "whole-out", "--workers", "2", timeout=600)
+    right = {
+        name: line.get("outputs", []) for name, line in last_lines(folder / "whole-out").items()
+    }
+    for name, line in last_lines(out).items():
+        _, kind, original = name.split("-", 2)
+        if kind == "cut" and line["status"] == "converted":
+            made = [output["sha256"] for output in line["outputs"]]
+            assert made == [output["sha256"] for output in right[original]], name

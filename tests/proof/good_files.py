@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from support.dicom_files import as_bytes
-
 from hostile.base import RAMP, ramp
+from support.dicom_files import as_bytes
 
 PIXEL_BYTES = RAMP.nbytes
 

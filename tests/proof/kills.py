@@ -62,7 +62,11 @@ def survive(
 
 
 def _shoot(
-    process: subprocess.Popen[bytes], start: str, every: float, seconds: float, chance: random.Random
+    process: subprocess.Popen[bytes],
+    start: str,
+    every: float,
+    seconds: float,
+    chance: random.Random,
 ) -> int:
     """Kill a random worker again and again, until the run or the time is over."""
     killed, until = 0, time.monotonic() + seconds

@@ -11,13 +11,12 @@ from functools import cache
 from pathlib import Path
 
 import pydicom
+from hostile.base import BYTES, RAMP, ramp
+from hostile.recipes_color import RGB, palette
 from pydicom.data import get_testdata_file
 from support.corpus import corpus_files
 from support.dicom_files import as_bytes, color, encapsulated, monochrome
 from support.streams import SYNTAX, encoded
-
-from hostile.base import BYTES, RAMP, ramp
-from hostile.recipes_color import RGB, palette
 
 LARGEST = 300_000
 """Bytes; a run of ten thousand copies must fit on a disk."""

@@ -19,5 +19,12 @@ def test_four_faults_among_good_files_are_four_failures_with_their_reasons(tmp_p
 
 @pytest.mark.parametrize("start", ["forkserver", "spawn"])
 def test_workers_and_parents_killed_at_random_cost_no_picture(start, tmp_path):
-    done = survive(tmp_path, count=400, parents=2, every=0.4 if start == "forkserver" else 3.0, seed=5, start=start)
+    done = survive(
+        tmp_path,
+        count=400,
+        parents=2,
+        every=0.4 if start == "forkserver" else 3.0,
+        seed=5,
+        start=start,
+    )
     assert done.parents_killed == 2

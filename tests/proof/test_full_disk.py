@@ -41,9 +41,9 @@ def test_a_limit_on_the_size_of_files_fails_the_picture_and_leaves_nothing_short
     make_good_files(tmp_path / "scans", 2)
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "from dcmconv._entry import main; resource.setrlimit(resource.RLIMIT_FSIZE, (1500, {hard}));"
+        f"from dcmconv._entry import main; resource.setrlimit(resource.RLIMIT_FSIZE, (1500, {resource.getrlimit(resource.RLIMIT_FSIZE)[1]}));"
         "sys.exit(main(sys.argv[1:]))"
-    ).format(hard=resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+    )
     from support.program import python
 
     done = python("-c", code, "run", tmp_path / "scans", "-o", tmp_path / "out")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from hostile.base import RAMP, ramp
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -16,7 +17,6 @@ from support.dicom_files import as_bytes
 from support.plans import plan, registry
 
 from dcmconv.batch.engine import Run
-from hostile.base import RAMP, ramp
 from proof.accounts import last_lines, tree
 
 HEAD = as_bytes(ramp())[: -RAMP.nbytes]
@@ -87,10 +87,9 @@ class Batch(RuleBasedStateMachine):
     def kill_a_run(self, after):
         child = os.fork()
         if child == 0:
-            done = 0
-            for _ in Run(chain(self.inverted), [str(self.scans)], self.out):
-                done += 1
-                if done > after:
+            outcomes = Run(chain(self.inverted), [str(self.scans)], self.out)
+            for done, _ in enumerate(outcomes):
+                if done == after:
                     os._exit(9)
             os._exit(0)
         os.waitpid(child, 0)

@@ -122,6 +122,7 @@ def _filled(template: Template, source: NamedInput, frame_number: int) -> str:
         **source.attributes,
         "name": stem,
         "frame": frame_number,
+        "frames": source.frame_count,
         "folder": folder.replace("/", _SLASH_OF_FOLDER) or _SLASH_OF_FOLDER,
     }
     return template.fill(values, missing=lambda field: f"no-{field}", clean=_safe_field)

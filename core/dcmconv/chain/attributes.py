@@ -3,30 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple, cast
 
+from dcmconv.chain.checks import Made
 from dcmconv.chain.complaints import Complaint, Place
 from dcmconv.chain.spec import ChainSpec, OutputSpec
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.kinds import Reader
+from dcmconv.options import option_fields
 from dcmconv.registry import Registry, nearest
 from dcmconv.template import Template
 
 __all__ = ["attribute_complaints"]
 
 _TAG = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
-_NAME_FIELDS = frozenset({"name", "frame", "frames", "folder"})
+_NAME_FIELDS = ("name", "frame", "frames", "folder")
 """What a name template may ask for beside attributes."""
 
+_TEXT_FIELDS = ("frame", "frames")
+"""The same for the text of a step."""
+
+_OTHER_WORDS = {
+    "stem": "name",
+    "input": "name",
+    "file": "name",
+    "filename": "name",
+    "basename": "name",
+    "path": "folder",
+    "dir": "folder",
+    "directory": "folder",
+    "parent": "folder",
+    "index": "frame",
+    "number": "frame",
+    "page": "frame",
+    "slice": "frame",
+    "count": "frames",
+}
+"""What other programs call the fields."""
+
+_NEAR = 0.8
 _SURELY_A_SLIP = 0.9
-"""How close a word must be to a known one, where a reader may have names that nobody knows."""
+"""How close a word must be to a known one; the second where a reader may have names of its own."""
 
 
 class _Asked(NamedTuple):
+    """An attribute, where it was asked for, and which fields could have stood there instead."""
+
     word: str
     place: Place
+    fields: tuple[str, ...] = ()
 
 
 class _Known(NamedTuple):
@@ -36,21 +63,44 @@ class _Known(NamedTuple):
     is_all: bool
 
 
-def attribute_complaints(spec: ChainSpec, registry: Registry) -> Iterator[Complaint]:
-    """Yield a complaint for each attribute in rules, tags and names that no reader knows.
+def attribute_complaints(
+    spec: ChainSpec, registry: Registry, made: Iterable[Made] = ()
+) -> Iterator[Complaint]:
+    """Yield a complaint for each attribute in rules, tags, names and texts that no reader knows.
 
     Readers are imported only if the chain asks for an attribute by its name.
+
+    Parameters
+    ----------
+    made : iterable of Made
+        The chain's components; their options that are templates are looked through.
     """
-    asked = [each for each in _asked(spec) if not _TAG.fullmatch(each.word)]
+    asked = [*_asked(spec), *_asked_by_texts(made)]
+    asked = [each for each in asked if not _TAG.fullmatch(each.word)]
     known = _known(registry) if asked else _Known(frozenset(), is_all=False)
-    for word, place in asked:
-        if word in known.names:
-            continue
-        near = nearest(word, known.names, cutoff=0.6 if known.is_all else _SURELY_A_SLIP)
-        if near or (known.names and known.is_all):
-            ending = f"; {near}" if near else "."
-            hint = "An attribute without a name is written as its tag, such as '0010,0020'."
-            yield Complaint(place, f"No reader knows the attribute '{word}'{ending}", hint)
+    for each in asked:
+        if each.word not in known.names:
+            yield from _complaint(each, known)
+
+
+def _complaint(asked: _Asked, known: _Known) -> Iterator[Complaint]:
+    advice = "An attribute without a name is written as its tag, such as '0010,0020'."
+    if asked.fields:
+        own = ", ".join(f"{{{name}}}" for name in asked.fields)
+        advice = f"Fields of its own: {own}. {advice}"
+    near = _near_field(asked) or nearest(
+        asked.word, known.names, cutoff=_NEAR if known.is_all else _SURELY_A_SLIP
+    )
+    if near or (known.names and known.is_all):
+        message = f"No reader knows the attribute '{asked.word}'{f'; {near}' if near else '.'}"
+        yield Complaint(asked.place, message, advice)
+
+
+def _near_field(asked: _Asked) -> str:
+    other = _OTHER_WORDS.get(asked.word.lower(), "")
+    if other in asked.fields:
+        return f"did you mean '{other}'?"
+    return nearest(asked.word, asked.fields)
 
 
 def _asked(spec: ChainSpec) -> Iterator[_Asked]:
@@ -65,9 +115,23 @@ def _asked(spec: ChainSpec) -> Iterator[_Asked]:
 
 def _asked_by_names(outputs: tuple[OutputSpec, ...]) -> Iterator[_Asked]:
     for output in outputs:
-        with suppress(UsageError):  # Compiling says it: this text is no template.
-            fields = set(Template(output.name).fields) - _NAME_FIELDS
-            yield from (_Asked(word, output.name_place) for word in sorted(fields))
+        yield from _fields_of(output.name, output.name_place, _NAME_FIELDS)
+
+
+def _asked_by_texts(made: Iterable[Made]) -> Iterator[_Asked]:
+    for each in made:
+        for option in option_fields(type(each.component)):
+            if option.opt.template:
+                written = each.spec.written.get(option.name)
+                place = written.value if written else each.spec.place
+                text = str(getattr(each.component, option.name) or "")
+                yield from _fields_of(text, place, _TEXT_FIELDS)
+
+
+def _fields_of(text: str, place: Place, own: tuple[str, ...]) -> Iterator[_Asked]:
+    with suppress(UsageError):  # Compiling says it: this text is no template.
+        wanted = set(Template(text).fields) - set(own)
+        yield from (_Asked(word, place, own) for word in sorted(wanted))
 
 
 def _known(registry: Registry) -> _Known:

@@ -60,7 +60,7 @@ def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
     work = _Compilation(registry, list(spec.complaints))
     whole = merge(DEFAULT_CHAIN, spec)
     plan = work.plan(whole)
-    work.complaints += attribute_complaints(whole, registry)
+    work.complaints += attribute_complaints(whole, registry, work.made)
     work.raise_complaints()
     return plan
 
@@ -88,6 +88,11 @@ class _Compilation:
     broken: list[Complaint] = field(default_factory=list)
     """Those that no other chain cures: a component whose import fails."""
     _made: dict[tuple[str, int], Made | None] = field(default_factory=dict)
+
+    @property
+    def made(self) -> list[Made]:
+        """Every component that could be made."""
+        return [made for made in self._made.values() if made is not None]
 
     def raise_complaints(self) -> None:
         """Raise what was found: the chain's fault, unless only the installation is to blame."""

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dcmconv.cli.bash_words import in_the_words_of_bash
 from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command
 from dcmconv.cli.guard import EXIT_INTERNAL, exit_code_of, sigterm_as_exception
 from dcmconv.cli.terminal import is_plain, say
@@ -59,6 +60,11 @@ def build_app(words: Sequence[str], *, completing: bool = False) -> typer.Typer:
 
 
 def _call(words: Sequence[str]) -> int:
+    with in_the_words_of_bash():
+        return _call_typer(words)
+
+
+def _call_typer(words: Sequence[str]) -> int:
     line = completed_words()
     app = build_app(words if line is None else line, completing=line is not None)
     try:

@@ -23,6 +23,7 @@ __all__ = [
     "given_settings",
     "has_own_flag",
     "help_of",
+    "literals_of",
 ]
 
 WORDS = {int: "INTEGER", float: "NUMBER", str: "TEXT", bool: "true|false"}
@@ -128,6 +129,7 @@ def _dotted_flag(target: FlagTarget, field: OptionField) -> Flag:
         panel=f"Options of the {target.kind} {target.id}",
         default=default_of(field),
         complete=_choices(field.annotation),
+        may_be_empty=True,  # --title.text "" is a title without words
     )
 
 
@@ -157,18 +159,19 @@ def _item_of(annotation: Any) -> Any | None:
 
 
 def _choices(annotation: Any) -> Any:
-    words = _literals(annotation)
+    words = literals_of(annotation)
     if not words:
         return None
     return lambda incomplete: [(word, "") for word in words if word.startswith(incomplete)]
 
 
-def _literals(annotation: Any) -> list[str]:
+def literals_of(annotation: Any) -> list[str]:
+    """Return the words that an option takes; none where it takes more than words."""
     arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return [str(value) for value in arguments]
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        return [word for part in arguments for word in _literals(part)]
+        return [word for part in arguments for word in literals_of(part)]
     return []
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from dcmconv.cli.guard import exit_code_of
+from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
     import typer
@@ -48,6 +49,9 @@ class Flag:
         For arguments.
     complete : callable, optional
         What the shell may complete.
+    may_be_empty : bool
+        Whether an empty text says something.  Else it is a shell variable without a value, and
+        refused.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Flag:
     default: str = ""
     required: bool = False
     complete: Completer | None = None
+    may_be_empty: bool = False
 
     def parameter(self) -> inspect.Parameter:
         """Return the parameter of a signature that typer makes this flag from."""
@@ -72,7 +77,9 @@ class Flag:
             "show_default": False,
         }
         info = typer.Option(*self.words, **shared) if self.words else typer.Argument(**shared)
-        needed = self.type if self.required else self.type | None
+        # A list, so that a flag that is given twice is seen and not taken from its last place.
+        kind = list[self.type] if self._is_single else self.type  # type: ignore[name-defined]
+        needed = kind if self.required else kind | None
         default = inspect.Parameter.empty if self.required else None
         return inspect.Parameter(
             self.name,
@@ -85,6 +92,42 @@ class Flag:
         """Return every word that gives the flag: of ``--invert/--no-invert`` both."""
         return [spelling for word in self.words for spelling in word.split("/")]
 
+    def value_of(self, found: Any) -> Any:
+        """Return the value of what typer found.
+
+        Raises
+        ------
+        UsageError
+            If the flag is given twice and takes one value, or is empty.
+        """
+        if found is None or self.type is bool:
+            return found
+        values = found if isinstance(found, list | tuple) else [found]
+        if "" in values and not self.may_be_empty:
+            raise UsageError(f"{self._shown} is empty.", hint=self._how_to_fill)
+        if not self._is_single:
+            return found
+        if len(values) > 1:
+            given = " and ".join(f"'{value}'" for value in values)
+            raise UsageError(
+                f"{self._shown} is given {len(values)} times: {given}.", hint="Leave all but one out."
+            )
+        return values[0] if values else None
+
+    @property
+    def _is_single(self) -> bool:
+        return bool(self.words) and self.type in (str, int, float)
+
+    @property
+    def _shown(self) -> str:
+        return self.words[-1] if self.words else self.metavar or self.name.upper()
+
+    @property
+    def _how_to_fill(self) -> str:
+        without = f"leave {'the flag' if self.words else 'it'} out"
+        default = f" for {self.default}" if self.default else ""
+        return f"Write a value, or {without}{default}; a shell variable may have none."
+
     def _help(self) -> str:
         return f"{self.help} Default: {self.default}." if self.default else self.help
 
@@ -96,12 +139,16 @@ def add_command(
     import typer
 
     def command(**values: Any) -> None:
-        raise typer.Exit(exit_code_of(lambda: body(values)))
+        raise typer.Exit(exit_code_of(lambda: body(_values(flags, values))))
 
     parameters = [flag.parameter() for flag in flags]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     app.command(name, help=_without_markup(help_text), context_settings=HELP_FLAGS)(command)
+
+
+def _values(flags: Sequence[Flag], found: Mapping[str, Any]) -> dict[str, Any]:
+    return {flag.name: flag.value_of(found.get(flag.name)) for flag in flags}
 
 
 def _without_markup(text: str) -> str:

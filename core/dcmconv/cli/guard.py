@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from dcmconv.cli.terminal import say
+from dcmconv.cli.terminal import say, stdout_refusal
 from dcmconv.errors import DcmconvError
 
 __all__ = [
@@ -55,13 +55,13 @@ def sigterm_as_exception() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
-def exit_code_of(command: Callable[[], int]) -> int:
+def exit_code_of(command: Callable[[], int | None]) -> int:
     """Run a command's body; explain what it raises on stderr and return the exit code.
 
     What dcmconv cannot explain is a bug: it is shown as a traceback, and the code is 70.
     """
     try:
-        return command()
+        return command() or 0
     except DcmconvError as error:
         say(f"Error: {error}", emphasis="Error:")
         return error.exit_code
@@ -73,7 +73,12 @@ def exit_code_of(command: Callable[[], int]) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         raise  # the reader of our output went away: typer ends the program quietly
-    except Exception:  # noqa: BLE001 - the last stop before the shell
+    except Exception as error:  # noqa: BLE001 - the last stop before the shell
+        # Help is printed by typer and rich, whose errors come as the system's own.
+        refusal = stdout_refusal(error) if isinstance(error, OSError) else None
+        if refusal is not None:
+            say(f"Error: {refusal}", emphasis="Error:")
+            return refusal.exit_code
         say(traceback.format_exc().rstrip())
         say(
             "This is a bug in dcmconv or in a plugin, not in your files.\n"

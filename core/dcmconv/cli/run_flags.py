@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.completion import names_of, preset_names, words_from
+from dcmconv.cli.completion import component_of, preset_names, words_from
 from dcmconv.cli.component_flags import FlagTarget, given_settings
 from dcmconv.cli.flags import Flag
 from dcmconv.cli.work_flags import HOW
@@ -39,7 +39,7 @@ PICTURES = (
         "Give options to a reader, such as dicom; content decides which one reads an input.",
         "NAME[:OPTIONS]",
         PIPELINE,
-        complete=names_of("reader"),
+        complete=component_of("reader"),
     ),
     Flag(
         "normalize",
@@ -49,7 +49,7 @@ PICTURES = (
         "NAME[:OPTIONS]",
         PIPELINE,
         "auto",
-        complete=names_of("normalizer"),
+        complete=component_of("normalizer"),
     ),
     Flag(
         "colormap",
@@ -58,7 +58,7 @@ PICTURES = (
         "Colors for gray pictures, such as bone, hot, jet, viridis, pet.",
         "NAME[:OPTIONS]",
         PIPELINE,
-        complete=names_of("colormap"),
+        complete=component_of("colormap"),
     ),
     Flag(
         "step",
@@ -67,7 +67,7 @@ PICTURES = (
         "A step between normalizer and writer, such as resize, crop, title; give several in order.",
         "NAME[:OPTIONS]",
         PIPELINE,
-        complete=names_of("step"),
+        complete=component_of("step"),
     ),
     Flag(
         "writer",
@@ -77,7 +77,7 @@ PICTURES = (
         "NAME[:OPTIONS]",
         PIPELINE,
         "png",
-        complete=names_of("writer"),
+        complete=component_of("writer"),
     ),
     Flag("invert", bool, ("--invert/--no-invert",), "Swap black and white.", panel=PIPELINE),
     Flag(

@@ -52,7 +52,7 @@ def command_named(words: Sequence[str]) -> str:
 def values_of(words: Sequence[str], *flags: str) -> list[str]:
     """Return what stands behind some flags: ``-w jpg``, ``-wjpg``, ``--writer jpg`` or ``=jpg``."""
     found = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         for flag in flags:
             if word == flag:
                 found.append(following)

@@ -145,6 +145,11 @@ class Elements:
         return source.whole if isinstance(source, ScannedDataset) else source
 
     @property
+    def scanned(self) -> ScannedDataset | None:
+        """The dataset as it was scanned; None where pydicom parsed it."""
+        return self._source if isinstance(self._source, ScannedDataset) else None
+
+    @property
     def tags(self) -> Iterable[int]:
         """The tags of all elements; no value is read."""
         return self._source.keys()
@@ -220,6 +225,10 @@ class Elements:
         try:
             return self._source.get_item(tag)
         except KeyError:
+            return None
+        except parse_errors():
+            # Where the file ends before the value, pydicom tries to read it once more.
+            self.notes.add(f"{named(keyword)} cannot be read and was left out.")
             return None
 
     def _raw_value(self, keyword: str) -> Any:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import Frame, InputError, Palette, SkipInput, UnsupportedError
+from dcmconv.plugin import Frame, InputError, Palette, UnsupportedError
 from dcmconv_builtins.dicom.attributes import DicomAttributes
-from dcmconv_builtins.dicom.bounded_stream import read_span
 from dcmconv_builtins.dicom.decoders import Decoded
 from dcmconv_builtins.dicom.elements import Elements, Notes, named
-from dcmconv_builtins.dicom.file_parts import PIXEL_KEYWORDS
 from dcmconv_builtins.dicom.frame_data import FrameData, open_frame_data
 from dcmconv_builtins.dicom.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.image_pixel import check_size, describe_pixels
@@ -21,12 +19,14 @@ from dcmconv_builtins.dicom.palette_color import read_palette
 from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
 from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixel_element import find_pixels
 from dcmconv_builtins.dicom.pixel_values import StoredRange, find_padding, stored_values_of
 from dcmconv_builtins.dicom.presentation import Presentation
 from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
 from dcmconv_builtins.dicom.read_options import ReadOptions
+from dcmconv_builtins.dicom.recollection import Recollection
 from dcmconv_builtins.dicom.salvage import with_background
-from dcmconv_builtins.dicom.sop_classes import RT_DOSE, is_label_map, name_of, without_picture
+from dcmconv_builtins.dicom.sop_classes import is_label_map
 from dcmconv_builtins.dicom.spacing import find_aspect, find_spacing
 from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
 
@@ -36,6 +36,9 @@ _SECOND_COPY = "Copy the file again from its source; this one is not whole."
 _BURNED_IN = (
     "Burned In Annotation (0028,0301) is YES: the picture itself may say who the patient is."
 )
+
+_FACTS = Recollection[dict[str, Any]]()
+_DESCRIPTIONS = Recollection[PixelDescription]()
 
 
 class DicomInstance:
@@ -64,7 +67,7 @@ class DicomInstance:
         limit = options.inflate_limit << 20
         part10 = read_part10(stream, self._notes, inflate_limit=limit)
         self._top = part10.top
-        self._data = _open_data(part10, _pixels_of(part10), options, salvage=salvage)
+        self._data = _open_data(part10, find_pixels(part10), options, salvage=salvage)
         self._description = self._data.description
         self._groups = FunctionalGroups(self._top)
         self._presentation = Presentation(self._top, options, self._description)
@@ -113,16 +116,10 @@ class DicomInstance:
         """
         decoded = self._data.read_frame(frame_index)
         groups = self._groups.of_frame(frame_index)
-        described = self._described(decoded, groups)
-        spacing = find_spacing(groups)
+        described = self._described(decoded)
         frame = Frame(
-            **described,
+            **self._facts(groups) | described,
             bits_stored=0 if self._is_float else self._description.bits_stored,
-            spacing=spacing,
-            aspect=find_aspect(groups, spacing),
-            is_label=is_label_map(
-                self._top.text("SOPClassUID"), self._top.text("SegmentationType")
-            ),
             attributes=DicomAttributes.of_frame(self._top, groups.groups),
             frame_number=frame_index + 1,
             frame_count=self.frame_count,
@@ -133,7 +130,26 @@ class DicomInstance:
             frame = with_background(frame, decoded.missing)
         return self._presentation.applied(frame, decoded, self._stored_range)
 
-    def _described(self, decoded: Decoded, groups: FrameGroups) -> dict[str, Any]:
+    def _facts(self, groups: FrameGroups) -> dict[str, Any]:
+        """Return the fields of a Frame that the header alone tells."""
+        if groups.groups:
+            return self._resolved(groups)
+        return _FACTS.recall(self._top, self._description, lambda: self._resolved(groups))
+
+    def _resolved(self, groups: FrameGroups) -> dict[str, Any]:
+        is_gray = self._description.samples_per_pixel == 1
+        has_palette = self._description.photometric_interpretation == "PALETTE COLOR"
+        gray = self._grayscale(groups) if is_gray and not has_palette else {}
+        spacing = find_spacing(groups)
+        return gray | {
+            "spacing": spacing,
+            "aspect": find_aspect(groups, spacing),
+            "is_label": is_label_map(
+                self._top.text("SOPClassUID"), self._top.text("SegmentationType")
+            ),
+        }
+
+    def _described(self, decoded: Decoded) -> dict[str, Any]:
         """Return the fields of a Frame that depend on what its values mean."""
         stored_values = self._stored_values(decoded)
         if self._description.samples_per_pixel > 1:
@@ -149,7 +165,7 @@ class DicomInstance:
                 "palette": self._read_palette(),
                 "icc_profile": self._icc_profile(),
             }
-        return {"stored_values": stored_values} | self._grayscale(groups)
+        return {"stored_values": stored_values}
 
     def _grayscale(self, groups: FrameGroups) -> dict[str, Any]:
         modality = find_modality_lut(groups, self._stored_range)
@@ -200,54 +216,6 @@ class DicomInstance:
         return StoredRange.of(self._description.bits_stored, is_signed=self._description.is_signed)
 
 
-def _pixels_of(part10: Part10) -> PixelElement:
-    """Return the pixel data element, or say why there is none."""
-    if part10.pixels is not None:
-        _check_only_one(part10, part10.pixels)
-        return part10.pixels
-    top = part10.top
-    sop_class = top.text("SOPClassUID") or part10.media_storage
-    words = without_picture(sop_class)
-    has_rows = "Rows" in top
-    if part10.is_cut:
-        raise InputError(
-            "the file ends in the middle of an element.", hint=_SECOND_COPY, reason="truncated"
-        )
-    if words and not (has_rows and sop_class == RT_DOSE):
-        raise SkipInput(f"{words} holds no picture.")
-    if not list(top.tags):
-        raise InputError("the file holds no element.", hint=_SECOND_COPY, reason="truncated")
-    is_unknown = bool(sop_class) and name_of(sop_class) == sop_class
-    if is_unknown and not has_rows and any(tag >> 16 > 0x28 for tag in top.tags):
-        # What comes after Rows is there, so that nothing was cut off.
-        raise SkipInput(
-            f"{sop_class!r} is a SOP Class that is not known here, and no pixels are described."
-        )
-    if has_rows or sop_class:
-        name = name_of(sop_class) if sop_class else "an image"
-        raise InputError(
-            f"the file ends before Pixel Data (7FE0,0010), which {name} should hold.",
-            hint=_SECOND_COPY,
-            reason="truncated",
-        )
-    raise SkipInput("a dataset without SOP Class UID (0008,0016) and pixels holds no picture.")
-
-
-def _check_only_one(part10: Part10, pixels: PixelElement) -> None:
-    """Refuse a second pixel data element behind the first: readers disagree which one counts."""
-    if pixels.length is None or pixels.length >= pixels.available:
-        return
-    head = bytes(read_span(part10.stream, pixels.offset + pixels.length, 4))
-    order: Literal["little", "big"] = "little" if part10.encoding.is_little_endian else "big"
-    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:], order)
-    if tag in PIXEL_KEYWORDS:
-        raise InputError(
-            f"there is {named(pixels.keyword)}, and {named(PIXEL_KEYWORDS[tag])} after it; "
-            "one of them was needed.",
-            hint="Ask the sender which one is the picture, and for a file that holds that alone.",
-        )
-
-
 def _open_data(
     part10: Part10, pixels: PixelElement, options: ReadOptions, *, salvage: bool
 ) -> FrameData:
@@ -255,7 +223,10 @@ def _open_data(
         raise InputError(
             f"{named(pixels.keyword)} is empty.", hint=_SECOND_COPY, reason="truncated"
         )
-    described = describe_pixels(part10.top, pixels)
+    subject = pixels.keyword, pixels.value_representation, pixels.length is None
+    described = _DESCRIPTIONS.recall(
+        part10.top, subject, lambda: describe_pixels(part10.top, pixels)
+    )
     data = open_frame_data(part10, pixels, described, salvage=salvage)
     # Nothing is allocated before, and a truncated file is called truncated, whatever it announces.
     check_size(data.description, options)

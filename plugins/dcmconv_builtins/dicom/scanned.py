@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import KeysView
+from collections.abc import Callable, KeysView
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dcmconv_builtins.dicom.encoding import LONG_VRS, Encoding
 from dcmconv_builtins.dicom.file_parts import UNDEFINED_LENGTH
@@ -14,7 +14,11 @@ from dcmconv_builtins.dicom.file_parts import UNDEFINED_LENGTH
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-__all__ = ["RawElement", "ScannedDataset"]
+__all__ = ["Asked", "RawElement", "ScannedDataset"]
+
+Result = TypeVar("Result")
+Asked = tuple[tuple[int, bytes | None], ...]
+"""Tags with the bytes of their whole elements, None for those that are absent."""
 
 _header = struct.Struct("<HH2sH").unpack_from
 _length = struct.Struct("<I").unpack_from
@@ -49,23 +53,21 @@ class ScannedDataset:
         self._content = content
         self._start = start
         self._places = places
+        self._asked: set[int] = set()
+        self._asked_for_all = False
 
     def find(self, tag: int) -> RawElement | None:
         """Return an element, or None; of a sequence, its items as bytes."""
+        self._asked.add(tag)
         place = self._places.get(tag)
         if place is None:
             return None
-        _, _, vr, length = _header(self._content, place)
-        value_at = place + 8
-        if vr in LONG_VRS:
-            (length,) = _length(self._content, value_at)
-            value_at += 4
-        if length == UNDEFINED_LENGTH:
-            length = self._end(place) - 8 - value_at
-        return RawElement(tag, vr.decode("latin-1"), self._content[value_at : value_at + length])
+        vr, value_at, end = self._extent(place)
+        return RawElement(tag, vr.decode("latin-1"), self._content[value_at:end])
 
     def keys(self) -> KeysView[int]:
         """Return the tags, in ascending order."""
+        self._asked_for_all = True
         return self._places.keys()
 
     @property
@@ -79,11 +81,44 @@ class ScannedDataset:
         from dcmconv_builtins.dicom.elements import Notes
         from dcmconv_builtins.dicom.parser import parse_until_pixels
 
+        self._asked_for_all = True
         stream = io.BytesIO(self._content)
         stream.seek(self._start)
         dataset, _ = parse_until_pixels(stream, self.original_encoding, Notes())
         return dataset
 
-    def _end(self, place: int) -> int:
-        """Return where an element is over: where the next one begins."""
-        return min((each for each in self._places.values() if each > place), default=self.end)
+    def traced(self, make: Callable[[], Result]) -> tuple[Result, Asked | None]:
+        """Return a result and the elements that were asked for on the way; None for all of them."""
+        self._asked.clear()
+        # What was parsed before may be asked for again, unseen.
+        self._asked_for_all = "whole" in vars(self)
+        result = make()
+        asked = tuple((tag, self._bytes_of(tag)) for tag in self._asked)
+        return result, None if self._asked_for_all else asked
+
+    def agrees(self, asked: Asked) -> bool:
+        """Say whether these elements are the same here, or absent as they were."""
+        content, places = self._content, self._places
+        return all(
+            tag not in places
+            if element is None
+            else content.startswith(element, places.get(tag, self.end))
+            for tag, element in asked
+        )
+
+    def _bytes_of(self, tag: int) -> bytes | None:
+        place = self._places.get(tag)
+        return None if place is None else self._content[place : self._extent(place)[2]]
+
+    def _extent(self, place: int) -> tuple[bytes, int, int]:
+        """Return the VR of an element, and where its value begins and ends."""
+        _, _, vr, length = _header(self._content, place)
+        value_at = place + 8
+        if vr in LONG_VRS:
+            (length,) = _length(self._content, value_at)
+            value_at += 4
+        if length == UNDEFINED_LENGTH:
+            # Before the delimiter, which stands before the next element.
+            following = (each for each in self._places.values() if each > place)
+            return vr, value_at, min(following, default=self.end) - 8
+        return vr, value_at, value_at + length

@@ -62,7 +62,8 @@ class Figure(Step):
     after_colormap: ClassVar[bool] = True
 
     text: Annotated[
-        str, Opt("Title; {Keyword}, {GGGG,EEEE}, {frame} and {frames} are filled in")
+        str,
+        Opt("Title; {Keyword}, {GGGG,EEEE}, {frame} and {frames} are filled in", template=True),
     ] = "UID:{SOPInstanceUID}"
     width: Annotated[float, Opt("Width of the canvas", unit="inches", gt=0, le=1000)] = 6.4
     height: Annotated[float, Opt("Height of the canvas", unit="inches", gt=0, le=1000)] = 4.8

@@ -35,6 +35,7 @@ class Title(Step):
         Opt(
             "What to write; {Keyword}, {GGGG,EEEE}, {frame} and {frames} are filled in",
             examples=("UID:{SOPInstanceUID}", "{Modality} {frame}/{frames}"),
+            template=True,
         ),
     ] = "UID:{SOPInstanceUID}"
     position: Annotated[

@@ -237,7 +237,9 @@ def test_the_file_is_closed_when_it_cannot_be_read(tmp_path):
 
 
 def test_an_element_of_a_broken_length_is_left_out_of_the_attributes():
-    content = with_bytes(as_bytes(monochrome(PIXELS)), ROWS, explicit_element(0x28, 0x10, b"US", b"@\0\0"))
+    content = with_bytes(
+        as_bytes(monochrome(PIXELS)), ROWS, explicit_element(0x28, 0x10, b"US", b"@\0\0")
+    )
     instance = DicomReader().open(InputFile("odd", content=content))
     assert "Rows" not in dict(instance.attributes)
     assert instance.attributes["Columns"] == 64

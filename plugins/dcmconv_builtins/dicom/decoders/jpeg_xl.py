@@ -92,8 +92,8 @@ def _codestream_head(stream: bytes) -> bytes:
     """Return the first bytes of the codestream, bare or within boxes (ISO/IEC 18181-2)."""
     if stream.startswith(CODESTREAM):
         return stream[:MAX_HEADER_BYTES]
-    start = bytes(stream[: len(BOXES)]).rstrip(b"\0")
-    if len(start) < len(BOXES) and BOXES.startswith(start):
+    signature = bytes(stream[: len(BOXES)]).rstrip(b"\0")
+    if len(signature) < len(BOXES) and BOXES.startswith(signature):
         raise truncated("JPEG XL", "it ends within its signature")
     if not stream.startswith(BOXES):
         raise InputError(
