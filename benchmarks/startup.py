@@ -70,6 +70,9 @@ def measure_starts(
     """Start everything in turns; return the starts and, by name, our slowest imports in ms."""
     task, out = Task("ct", "jpg", "window"), folder / "one-out"
     one = dcmconv.command(task, corpora.folder("ct", 1) / "000000.dcm", out, 1)
+    # Without a word on workers one picture is made in the process itself, as everybody has it.
+    workers = one.index("--workers")
+    one = [*one[:workers], *one[workers + 2 :]]
     program = one[: one.index("run")]
     starts = [
         Start("dcmconv --help", [*program, "--help"]),

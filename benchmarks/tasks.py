@@ -43,16 +43,16 @@ TASKS = [*PLAIN, *CODED, Task("enhanced", "jpg", "window"), Task("us", "jpg", "a
 # Slow tools get fewer files.  That is fair, because what counts is the slope between two counts,
 # which has no start-up in it.
 _COUNTS: dict[str, dict[str, Counts]] = {
-    "ct": {"fast": (1000, 10_000), "slow": (50, 250), "slowest": (8, 24)},
-    "cr": {"fast": (60, 600), "slow": (6, 24), "slowest": (2, 6)},
-    "coded": {"fast": (200, 2000), "slow": (50, 250), "slowest": (8, 24)},
+    "ct": {"fast": (1000, 10_000), "middle": (200, 1000), "slow": (50, 250), "slowest": (8, 24)},
+    "cr": {"fast": (60, 600), "middle": (12, 60), "slow": (6, 24), "slowest": (2, 6)},
+    "coded": {"fast": (200, 2000), "middle": (200, 1000), "slow": (50, 250), "slowest": (8, 24)},
     "enhanced": {"fast": (2, 10), "slow": (1, 2), "slowest": (1, 2)},
     "us": {"fast": (4, 40), "slow": (1, 4), "slowest": (1, 2)},
 }
 _QUICK: dict[str, dict[str, Counts]] = {
-    "ct": {"fast": (200, 1200), "slow": (10, 40), "slowest": (4, 8)},
-    "cr": {"fast": (12, 60), "slow": (2, 8), "slowest": (1, 3)},
-    "coded": {"fast": (50, 250), "slow": (10, 40), "slowest": (4, 8)},
+    "ct": {"fast": (200, 1200), "middle": (40, 200), "slow": (20, 80), "slowest": (4, 12)},
+    "cr": {"fast": (12, 60), "middle": (4, 16), "slow": (2, 8), "slowest": (1, 3)},
+    "coded": {"fast": (50, 250), "middle": (20, 100), "slow": (20, 80), "slowest": (4, 8)},
     "enhanced": {"fast": (1, 3), "slow": (1, 2), "slowest": (1, 2)},
     "us": {"fast": (2, 8), "slow": (1, 2), "slowest": (1, 2)},
 }

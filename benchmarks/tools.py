@@ -159,6 +159,7 @@ def _dicom2jpg(name: str, prefix: list[str], _: Path) -> Tool:
         _first_line([*prefix, "-c", "import dicom2jpg as d; print('dicom2jpg', d.__version__)"]),
         _script(prefix, "dicom2jpg_batch.py"),
         lambda task: task.corpus in ("ct", "cr") and task.normalizer == "window",
+        "middle",
         # It takes every window for LINEAR_EXACT, and truncates.
         gray_levels=2,
     )
@@ -168,7 +169,7 @@ def _plain_pool(name: str, prefix: list[str], _: Path) -> Tool:
     version = _first_line([*prefix, "-c", "import pydicom as p; print('pydicom', p.__version__)"])
     command = _script(prefix, "plain_pool.py")
     return Tool(
-        name, version, command, lambda t: t.frames == 1 and t.normalizer == "window", "slow"
+        name, version, command, lambda t: t.frames == 1 and t.normalizer == "window", "middle"
     )
 
 

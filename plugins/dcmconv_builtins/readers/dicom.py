@@ -17,10 +17,12 @@ PRELOAD = (
     "dcmconv_builtins.dicom.instance",
     "dcmconv_builtins.dicom.objects",
     "imagecodecs",
-    "openjpeg.utils",
-    "pylibjpeg",
 )
-"""What the first file brings in: imported once, in the fork server, for all workers."""
+"""What most files bring in: imported once, in the fork server, for all workers.
+
+pydicom and OpenJPEG are left to the worker that meets a file for them: they take longer to import
+than everything else together, and files that need them longer to read.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
