@@ -17,9 +17,10 @@ from typing import Any
 import pluggy
 
 from dcmconv import __version__
+from dcmconv.errors import UsageError
 from dcmconv.hooks import KINDS, PROJECT, Specs
 
-__all__ = ["BUILTINS", "Plugin", "Problem", "find_plugins"]
+__all__ = ["BUILTINS", "Plugin", "Problem", "check_left_out", "find_plugins"]
 
 BUILTINS = ("dcmconv_builtins.hooks",)
 """Hook modules that belong to the distribution; named here, imported like any other."""
@@ -72,6 +73,32 @@ def find_plugins(
         else:
             problems.append(found)
     return manager, plugins, problems
+
+
+def check_left_out(names: Collection[str]) -> None:
+    """See that what is to be left out is there, and may be.
+
+    Raises
+    ------
+    UsageError
+        If a name is no plugin and no distribution of one, or the built-ins'.
+    """
+    from dcmconv.registry import nearest
+
+    entries = importlib.metadata.entry_points(group=PROJECT)
+    known = sorted({name for entry in entries for name in (entry.name, _distribution(entry)[0])})
+    for name in names:
+        if name == PROJECT:
+            raise UsageError(
+                "The built-ins cannot be left out.",
+                hint="Leave --no-plugin dcmconv out; a component does nothing where it is not named.",
+            )
+        if name not in known:
+            near = nearest(name, known)
+            installed = f"Installed: {', '.join(known)}." if known else "None is installed."
+            raise UsageError(
+                f"No plugin is named '{name}'{f'; {near}' if near else '.'}", hint=installed
+            )
 
 
 def _register_builtin(manager: pluggy.PluginManager, module_name: str) -> Plugin:

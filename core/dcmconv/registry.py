@@ -92,6 +92,8 @@ class Registry:
     events: Events
     plugins: list[Plugin]
     problems: list[Problem]
+    left_out: tuple[str, ...] = ()
+    """What the user asked to do without."""
     _offered: dict[str, list[Offered]] = field(default_factory=dict)
 
     @classmethod
@@ -100,7 +102,7 @@ class Registry:
     ) -> Registry:
         """Find every plugin that is installed and collect what it offers; imports no component."""
         manager, plugins, problems = find_plugins(blocked=blocked, only=only)
-        registry = cls(Events(manager), plugins, problems)
+        registry = cls(Events(manager), plugins, problems, tuple(blocked))
         for kind, hook in KINDS.items():
             registry._offered[kind] = []
             registry._collect(kind, hook)
@@ -162,6 +164,9 @@ class Registry:
         if self.problems:
             broken = ", ".join(str(problem) for problem in self.problems)
             advice += f"\n  It may belong to a plugin that could not be loaded. {broken}"
+        if self.left_out:
+            flags = " ".join(f"--no-plugin {name}" for name in self.left_out)
+            advice += f"\n  It may belong to a plugin that was left out: {flags}"
         return advice
 
     def _collect(self, kind: str, hook: str) -> None:

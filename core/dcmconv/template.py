@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from dcmconv.errors import InputError, UsageError
+from dcmconv.tags import plain_tag
 
 __all__ = ["Template"]
 
@@ -41,7 +42,9 @@ class Template:
                 f"'{self.text}' is no template: {error}.", hint="Write {{ and }} for plain braces."
             ) from None
         for name, form, conversion in parsed:
-            is_word = name is not None and name.replace(",", "").replace("_", "").isalnum()
+            is_word = (
+                name is not None and plain_tag(name).replace(",", "").replace("_", "").isalnum()
+            )
             if name is not None and (conversion or not is_word):
                 raise UsageError(
                     f"'{{{name}}}' in '{self.text}' is no field.",
@@ -57,7 +60,7 @@ class Template:
     def fields(self) -> tuple[str, ...]:
         """The names in braces, each once, in order."""
         parsed = string.Formatter().parse(self.text)
-        return tuple(dict.fromkeys(name for _, name, _, _ in parsed if name is not None))
+        return tuple(dict.fromkeys(plain_tag(name) for _, name, _, _ in parsed if name is not None))
 
     def fill(
         self,
@@ -86,6 +89,7 @@ class Template:
         for literal, name, form, _ in string.Formatter().parse(self.text):
             parts.append(literal)
             if name is not None:
+                name = plain_tag(name)  # noqa: PLW2901 - the same field, written without brackets
                 value = values.get(name)
                 text = missing(name) if value in (None, "") else _formatted(name, value, form or "")
                 parts.append(clean(text))

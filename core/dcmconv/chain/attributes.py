@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple, cast
@@ -14,11 +13,11 @@ from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.kinds import Reader
 from dcmconv.options import option_fields
 from dcmconv.registry import Registry, nearest
+from dcmconv.tags import is_tag
 from dcmconv.template import Template
 
 __all__ = ["attribute_complaints"]
 
-_TAG = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
 _NAME_FIELDS = ("name", "frame", "frames", "folder")
 """What a name template may ask for beside attributes."""
 
@@ -76,7 +75,7 @@ def attribute_complaints(
         The chain's components; their options that are templates are looked through.
     """
     asked = [*_asked(spec), *_asked_by_texts(made)]
-    asked = [each for each in asked if not _TAG.fullmatch(each.word)]
+    asked = [each for each in asked if not is_tag(each.word)]
     known = _known(registry) if asked else _Known(frozenset(), is_all=False)
     for each in asked:
         if each.word not in known.names:
@@ -100,7 +99,7 @@ def _near_field(asked: _Asked) -> str:
     other = _OTHER_WORDS.get(asked.word.lower(), "")
     if other in asked.fields:
         return f"did you mean '{other}'?"
-    return nearest(asked.word, asked.fields)
+    return nearest(asked.word, asked.fields, cutoff=_NEAR)
 
 
 def _asked(spec: ChainSpec) -> Iterator[_Asked]:

@@ -6,7 +6,7 @@ Everything that is wrong is found in one pass and raised as one ``ChainError``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
@@ -60,6 +60,9 @@ def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
     work = _Compilation(registry, list(spec.complaints))
     whole = merge(DEFAULT_CHAIN, spec)
     plan = work.plan(whole)
+    for below in spec.extended:
+        work.check_extended(below)
+        work.complaints += attribute_complaints(below, registry)
     work.complaints += attribute_complaints(whole, registry, work.made)
     work.raise_complaints()
     return plan
@@ -122,6 +125,15 @@ class _Compilation:
         if key not in self._made:
             self._made[key] = self._newly_made(kind, spec)
         return self._made[key]
+
+    def check_extended(self, spec: ChainSpec) -> None:
+        """Check what a chain names of which parts may be replaced; it need not be whole."""
+        for kind, component in _named(spec):
+            found = self._class_of(kind, component)
+            checked = validated(found, component, is_whole=False) if found else []
+            self.complaints += checked if isinstance(checked, list) else []
+        settings = validated(RunSettings, spec.run, is_whole=False)
+        self.complaints += settings if isinstance(settings, list) else []
 
     def _newly_made(self, kind: str, spec: ComponentSpec) -> Made | None:
         component = self._class_of(kind, spec)
@@ -268,6 +280,22 @@ class _Compilation:
 
     def _complain(self, place: Place, message: str, hint: str) -> None:
         self.complaints.append(Complaint(place, message, hint))
+
+
+def _named(spec: ChainSpec) -> Iterator[tuple[str, ComponentSpec]]:
+    """Yield kind and spec of every component that a chain names."""
+    yield from (("reader", reader) for reader in spec.read or ())
+    if spec.executor is not None:
+        yield "executor", spec.executor
+    owners = [spec, *(spec.rules or ())]
+    outputs = [output for owner in owners for output in owner.outputs or ()]
+    yield from (("writer", output.writer) for output in outputs)
+    for slots in (*owners, *outputs):
+        yield from (("step", step) for step in slots.steps or ())
+        if slots.normalize is not None:
+            yield "normalizer", slots.normalize
+        if slots.colormap is not None and slots.colormap.use != NO_COLORMAP.use:
+            yield "colormap", slots.colormap
 
 
 def _identity(ref: ComponentRef) -> tuple[str, str]:

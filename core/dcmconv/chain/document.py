@@ -23,6 +23,7 @@ from dcmconv.chain.spec import (
     Written,
 )
 from dcmconv.errors import UsageError
+from dcmconv.tags import plain_tag
 
 __all__ = ["CHAIN_KEYS", "RULE_KEYS", "Document", "Link"]
 
@@ -68,7 +69,7 @@ class Document:
             **self._slots(fields),
             read=self._several(fields.get("read"), self._component),
             rules=self._several(fields.get("rules"), self._rule),
-            outputs=self._several(fields.get("outputs"), self._output),
+            outputs=self._outputs(fields.get("outputs")),
             frames=self._said(fields.get("frames"), self._frames),
             tags=self._several(fields.get("tags"), self._tag),
             tag_places=_places(fields.get("tags")),
@@ -129,6 +130,12 @@ class Document:
             return ComponentSpec(NO_COLORMAP.use, place=node.place)
         return self._component(node)
 
+    def _outputs(self, entry: Entry | None) -> tuple[OutputSpec, ...] | None:
+        found = self._several(entry, self._output)
+        if entry is not None and isinstance(entry.node, ListNode) and not entry.node.items:
+            self._complain(entry.node.place, "outputs is empty.", "Name a writer: outputs: [png]")
+        return found or None  # where none could be read, each has its own complaint
+
     def _output(self, node: Node) -> OutputSpec:
         if not isinstance(node, MapNode):
             return read_output(self._component(node))
@@ -151,7 +158,7 @@ class Document:
         rule = RuleSpec(
             when=self._said(fields["when"], self._when) or {},
             skip=self._said(fields.get("skip"), self._truth) or False,
-            outputs=self._several(fields.get("outputs"), self._output),
+            outputs=self._outputs(fields.get("outputs")),
             **self._slots(fields),
             place=node.place,
             when_places=_places(fields["when"]),
@@ -168,9 +175,10 @@ class Document:
                 node.place, f"when is {_shown(node)}.", "It takes a mapping: {Modality: [CT, MR]}"
             )
         for word, entry in node.entries.items():
-            self._check_tag(word, entry.key_place)
+            self._check_tag(plain_tag(word), entry.key_place)
         return {
-            word: self._several(entry, self._accepted) or () for word, entry in node.entries.items()
+            plain_tag(word): self._several(entry, self._accepted) or ()
+            for word, entry in node.entries.items()
         }
 
     def _accepted(self, node: Node) -> str | int | float:
@@ -205,7 +213,7 @@ class Document:
         return Link(self._text(node), node.place)
 
     def _tag(self, node: Node) -> str:
-        word = self._text(node)
+        word = plain_tag(self._text(node))
         self._check_tag(word, node.place)
         return word
 
@@ -275,9 +283,9 @@ def _places(entry: Entry | None) -> dict[str, Place]:
     """Return where each attribute stands that a mapping or a list names."""
     node = entry.node if entry else ListNode((), NOWHERE)
     if isinstance(node, MapNode):
-        return {word: item.key_place for word, item in node.entries.items()}
+        return {plain_tag(word): item.key_place for word, item in node.entries.items()}
     nodes = node.items if isinstance(node, ListNode) else (node,)
-    return {str(plain(item)): item.place for item in nodes}
+    return {plain_tag(str(plain(item))): item.place for item in nodes}
 
 
 def _shown(node: Node) -> str:

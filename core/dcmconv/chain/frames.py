@@ -9,7 +9,10 @@ from dcmconv.errors import UsageError
 
 __all__ = ["frames_as_text", "parse_frames"]
 
-_RANGE = re.compile(r"([0-9]{1,9})(?:(-)([0-9]{1,9})?)?")
+_RANGE = re.compile(r"([0-9]+)(?:(-)([0-9]+)?)?")
+
+MOST_FRAMES = 2**31 - 1
+"""What Number of Frames (0028,0008) can hold: an IS of 32 bits (PS3.5 table 6.2-1)."""
 
 
 def parse_frames(text: str) -> tuple[FrameRange, ...]:
@@ -38,6 +41,10 @@ def _range(piece: str) -> FrameRange:
     found = _RANGE.fullmatch(piece)
     if found is None:
         raise _refusal(piece, "is neither a frame number nor a range")
+    if any(
+        len(number or "") > 10 or int(number or 0) > MOST_FRAMES for number in found.group(1, 3)
+    ):
+        raise _refusal(piece, f"is more than there can be; there are at most {MOST_FRAMES} frames")
     first = int(found[1])
     last = (int(found[3]) if found[3] else None) if found[2] else first
     if first < 1:

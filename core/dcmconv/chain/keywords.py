@@ -16,6 +16,7 @@ from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.errors import UsageError
 from dcmconv.registry import Registry, nearest
+from dcmconv.tags import plain_tag
 
 __all__ = ["chain_from_keywords"]
 
@@ -111,7 +112,7 @@ def _frames(value: Any) -> tuple[tuple[int, int | None], ...] | None:
 def _tags(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
-    tags = tuple(str(item) for item in _listed(value))
+    tags = tuple(plain_tag(str(item)) for item in _listed(value))
     for word in tags:
         if not TAG_FORM.fullmatch(word):
             raise UsageError(

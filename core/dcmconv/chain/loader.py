@@ -108,7 +108,10 @@ class _Loading:
         self.complaints += document.complaints
         below = ChainSpec()
         for link in links:
-            below = merge(below, self._linked(link, origin))
+            linked = self._linked(link, origin)
+            below = replace(
+                merge(below, linked), extended=(*below.extended, *linked.extended, linked)
+            )
         return merge(below, spec)
 
     def _linked(self, link: Link, origin: _Origin) -> ChainSpec:

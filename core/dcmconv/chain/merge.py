@@ -31,6 +31,7 @@ def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
         executor=merge_component(base.executor, over.executor),
         tag_places={**base.tag_places, **over.tag_places},
         complaints=(*base.complaints, *over.complaints),
+        extended=(*base.extended, *over.extended),
     )
 
 

@@ -99,7 +99,7 @@ def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
     component, so nothing of the chain's component stays.  Outputs keep what they decide themselves,
     and readers that the flags do not name keep their options.
     """
-    apart = {"read", "rules", "run", "tag_places", "complaints"}
+    apart = {"read", "rules", "run", "tag_places", "complaints", "extended"}
     said = {
         item.name: getattr(flags, item.name)
         for item in fields(ChainSpec)

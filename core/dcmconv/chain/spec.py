@@ -125,7 +125,8 @@ class ChainSpec(Slots):
 
     ``read`` gives options to readers; every other reader is there without.  ``run`` holds settings
     by name as ``ComponentSpec.options`` does.  ``complaints`` are what reading a file has found so
-    far; ``compile_chain`` raises them together with its own.
+    far; ``compile_chain`` raises them together with its own.  ``extended`` are the chains below as
+    they were written: what another chain replaces there is checked too.
     """
 
     read: tuple[ComponentSpec, ...] | None = None
@@ -137,6 +138,7 @@ class ChainSpec(Slots):
     executor: ComponentSpec | None = None
     tag_places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     complaints: tuple[Complaint, ...] = field(default=(), compare=False, repr=False)
+    extended: tuple[ChainSpec, ...] = field(default=(), compare=False, repr=False)
 
 
 DEFAULT_CHAIN = ChainSpec(

@@ -19,10 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["validated"]
 
 
-def validated(component: type[Component], spec: ComponentSpec) -> Component | list[Complaint]:
+def validated(
+    component: type[Component], spec: ComponentSpec, *, is_whole: bool = True
+) -> Component | list[Complaint]:
     """Make a component from the options as written.
 
     Text is read as the number, truth or list that the option declares, so flags and YAML meet here.
+
+    Parameters
+    ----------
+    is_whole : bool
+        Whether all options are there.  Else each is checked for itself: none is missed, and what
+        options say together is left alone.
 
     Returns
     -------
@@ -41,9 +49,11 @@ def validated(component: type[Component], spec: ComponentSpec) -> Component | li
     try:
         made: Component = TypeAdapter(component).validate_python(dict(spec.options))
     except ValidationError as error:
-        return list(_complaints(component, spec, error))
+        return list(_complaints(component, spec, error, is_whole=is_whole))
     except DcmconvError as error:
         # From __post_init__: a template that is none, for example.
+        if not is_whole:
+            return []
         return [
             Complaint(_blamed(spec, error.message), f"'{spec.use}': {error.message}", error.hint)
         ]
@@ -51,13 +61,15 @@ def validated(component: type[Component], spec: ComponentSpec) -> Component | li
 
 
 def _complaints(
-    component: type[Component], spec: ComponentSpec, error: ValidationError
+    component: type[Component], spec: ComponentSpec, error: ValidationError, *, is_whole: bool
 ) -> Iterator[Complaint]:
     by_option: dict[str, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         option = str(detail["loc"][0]) if detail["loc"] else ""
         by_option.setdefault(option, []).append(detail)
     for option, details in by_option.items():
+        if not is_whole and (not option or details[0]["type"] == "missing"):
+            continue
         yield _complaint(component, spec, option, details)
 
 

@@ -89,12 +89,16 @@ def _validate(values: Mapping[str, Any]) -> int:
 
 
 def _show(values: Mapping[str, Any]) -> int:
+    from dcmconv.chain.compile import compile_chain
     from dcmconv.chain.loader import load_chain
     from dcmconv.chain.show import chain_as_yaml
     from dcmconv.cli.terminal import print_result
     from dcmconv.registry import Registry
 
-    print_result(chain_as_yaml(load_chain(values["chain"], Registry.discover())).rstrip())
+    registry = Registry.discover()
+    chain = load_chain(values["chain"], registry)
+    compile_chain(chain, registry)  # what is wrong would be left out of what is shown
+    print_result(chain_as_yaml(chain).rstrip())
     return 0
 
 

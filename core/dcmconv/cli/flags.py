@@ -110,7 +110,8 @@ class Flag:
         if len(values) > 1:
             given = " and ".join(f"'{value}'" for value in values)
             raise UsageError(
-                f"{self._shown} is given {len(values)} times: {given}.", hint="Leave all but one out."
+                f"{self._shown} is given {len(values)} times: {given}.",
+                hint="Leave all but one out.",
             )
         return values[0] if values else None
 

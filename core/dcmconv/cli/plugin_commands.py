@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.completion import names_of
+from dcmconv.cli.completion import names_of, plugin_names
 from dcmconv.cli.flags import Flag, add_command
 from dcmconv.hooks import KINDS
 
 if TYPE_CHECKING:
     import typer
 
+    from dcmconv.discovery import Problem
     from dcmconv.kinds import Row
     from dcmconv.registry import Offered, Registry
 
 __all__ = ["add_to"]
 
 AS_JSON = Flag("as_json", bool, ("--json",), "Print one JSON value instead of tables.")
-NO_PLUGIN = Flag("no_plugin", list[str], ("--no-plugin",), "Leave out a plugin.", "NAME")
+NO_PLUGIN = Flag(
+    "no_plugin",
+    list[str],
+    ("--no-plugin",),
+    "Leave out a plugin.",
+    "NAME",
+    complete=plugin_names,
+)
 
 
 def add_to(group: typer.Typer) -> None:
@@ -50,9 +58,12 @@ def add_to(group: typer.Typer) -> None:
 
 def _answer(values: Mapping[str, Any], rows: Any) -> int:
     from dcmconv.cli.rows import print_rows
+    from dcmconv.discovery import check_left_out
     from dcmconv.registry import Registry
 
-    registry = Registry.discover(blocked=values["no_plugin"] or ())
+    left_out = values["no_plugin"] or ()
+    check_left_out(left_out)
+    registry = Registry.discover(blocked=left_out)
     return print_rows(rows(registry, values), as_json=bool(values["as_json"]))
 
 
@@ -75,12 +86,15 @@ def _show_rows(registry: Registry, values: Mapping[str, Any]) -> Iterator[Row]:
     wanted = values["name"]
     found = [o for o in registry.offered() if wanted in (o.name, o.qualified_name)]
     of_plugin = [o for o in registry.offered() if wanted in (o.plugin, o.distribution)]
-    if not found and not of_plugin:
+    problems = [p for p in registry.problems if wanted in (p.plugin, p.distribution)]
+    if not found and not of_plugin and not problems:
         raise _unknown(registry, wanted)
     for offer in found:
         yield from _component_rows(registry, offer)
-    if not found:
+    if not found and of_plugin:
         yield from _plugin_rows(registry, of_plugin)
+    if not found and problems:
+        yield from _problem_rows(problems)
 
 
 def _plugin_rows(registry: Registry, offers: list[Offered]) -> Iterator[Row]:
@@ -89,6 +103,15 @@ def _plugin_rows(registry: Registry, offers: list[Offered]) -> Iterator[Row]:
     yield Heading(title=_plugin(offers[0]))
     for offer in offers:
         yield Row(kind=offer.kind, name=offer.name, summary=_summary(registry, offer))
+
+
+def _problem_rows(problems: list[Problem]) -> Iterator[Row]:
+    from dcmconv.kinds import Ending, Heading, Row
+
+    yield Heading(title="Problems")
+    for problem in problems:
+        yield Row(problem=str(problem))
+    yield Ending(text="Reinstall or update it, or leave it out: --no-plugin NAME", code=4)
 
 
 def _component_rows(registry: Registry, offer: Offered) -> Iterator[Row]:
@@ -136,7 +159,8 @@ def _unknown(registry: Registry, name: str) -> Exception:
     from dcmconv.errors import UsageError
     from dcmconv.registry import nearest
 
-    near = nearest(name, {offer.name for offer in registry.offered()})
+    plugins = {each.plugin for each in registry.problems}
+    near = nearest(name, {offer.name for offer in registry.offered()} | plugins)
     advice = f"{near[0].upper()}{near[1:]} " if near else ""
     return UsageError(
         f"No component and no plugin is named '{name}'.", hint=f"{advice}See: dcmconv plugins list"

@@ -57,8 +57,10 @@ def convert(flags: RunFlags) -> int:
     """Do what the flags ask for and return the exit code."""
     from dcmconv.chain.compile import compile_chain
     from dcmconv.cli.chain_of_flags import chain_of
+    from dcmconv.discovery import check_left_out
     from dcmconv.registry import Registry
 
+    check_left_out(flags.no_plugin)
     registry = Registry.discover(blocked=flags.no_plugin)
     for problem in registry.problems:
         say(f"Warning: {problem}", emphasis="Warning:")

@@ -117,28 +117,32 @@ class _Scanner:
         self, position: int, end: int, stop: int, places: dict[int, int], *, depth: int = 0
     ) -> int:
         content, last = self.content, -1
+        header, short_vrs = _header, SHORT_VRS  # names of a function are found faster
         while position < end:
-            group, number, vr, length = _header(content, position)
+            group, number, vr, length = header(content, position)
             tag = group << 16 | number
-            if tag >= stop:
+            if not last < tag < stop:
                 break
-            if tag <= last:
-                raise _UnusualError
             places[tag] = position
             last = tag
-            position += 8
-            if vr in LONG_VRS:
-                (length,) = _length(content, position)
-                position += 4
-                if length == UNDEFINED_LENGTH:
-                    position, length = self._sequence(vr, position, depth), 0
-            elif vr not in SHORT_VRS:
-                raise _UnusualError
-            position += length
+            if vr in short_vrs:
+                position += 8 + length
+            else:
+                position = self._long_element(vr, position + 8, depth)
+        if position < end and tag <= last:
+            raise _UnusualError
         if position > end:
             raise _UnusualError
         self._check_character_set(places)
         return position
+
+    def _long_element(self, vr: bytes, position: int, depth: int) -> int:
+        if vr not in LONG_VRS:
+            raise _UnusualError
+        (length,) = _length(self.content, position)
+        if length == UNDEFINED_LENGTH:
+            return self._sequence(vr, position + 4, depth)
+        return position + 4 + int(length)
 
     def _sequence(self, vr: bytes, position: int, depth: int) -> int:
         """Walk a sequence of undefined length, its delimiter included."""
