@@ -100,6 +100,15 @@ class Results:
             return None
         return theirs.marginal / mine.marginal
 
+    def span(self, task: str, peer: str, ours: str = "dcmconv") -> tuple[float, float] | None:
+        """Return the least and the greatest of that figure, round against the same round."""
+        mine, theirs = self.row(task, ours), self.row(task, peer)
+        if mine is None or theirs is None or not mine.small or not theirs.small:
+            return None
+        pairs = zip(theirs.slopes, mine.slopes, strict=True)
+        ratios = [other / own if own > 0 else float("inf") for other, own in pairs]
+        return min(ratios), max(ratios)
+
 
 def row_of(measured: Measured) -> Row:
     """Turn what the referee holds into data."""

@@ -78,8 +78,13 @@ class RenderedPicture:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a file; its suffix names the writer.  An existing file is replaced."""
+        from dcmconv.chain.suffixes import writer_of
+
         target = Path(path)
-        target.write_bytes(self.encode(target.suffix.lstrip(".").lower() or "png"))
+        suffix = target.suffix.lstrip(".").lower()
+        target.write_bytes(
+            self.encode(writer_of(target, registry().names("writer")) or suffix or "png")
+        )
 
 
 def convert(

@@ -91,7 +91,7 @@ def check_left_out(names: Collection[str]) -> None:
         if name == PROJECT:
             raise UsageError(
                 "The built-ins cannot be left out.",
-                hint="Leave --no-plugin dcmconv out; a component does nothing where it is not named.",
+                hint="A component does nothing where the chain does not name it.",
             )
         if name not in known:
             near = nearest(name, known)

@@ -92,9 +92,9 @@ class Registry:
     events: Events
     plugins: list[Plugin]
     problems: list[Problem]
+    _offered: dict[str, list[Offered]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     """What the user asked to do without."""
-    _offered: dict[str, list[Offered]] = field(default_factory=dict)
 
     @classmethod
     def discover(
@@ -102,7 +102,7 @@ class Registry:
     ) -> Registry:
         """Find every plugin that is installed and collect what it offers; imports no component."""
         manager, plugins, problems = find_plugins(blocked=blocked, only=only)
-        registry = cls(Events(manager), plugins, problems, tuple(blocked))
+        registry = cls(Events(manager), plugins, problems, left_out=tuple(blocked))
         for kind, hook in KINDS.items():
             registry._offered[kind] = []
             registry._collect(kind, hook)

@@ -49,8 +49,20 @@ def test_a_peer_that_takes_twice_as_long_is_two_times():
 
 def test_the_c_limit_at_half_our_cost_is_a_goal_that_was_not_reached():
     lines = "\n".join(goal_lines(results(row(), row("C limit", large=(2.0,)))))
-    assert "share of the C limit | ≥ 80% | 50% | **not reached**" in lines
+    assert "share of the C limit | ≥ 80% | 50% (50% to 50%) | **not reached**" in lines
     assert "start-up of a run, s CPU | ≤ 0.50 | 0.80 | **not reached**" in lines
+
+
+def test_a_goal_that_some_rounds_reach_and_some_miss_is_undecided():
+    ours = row(small=(1.0, 1.0), large=(2.0, 5.0))
+    limit = row("C limit", small=(1.0, 1.0), large=(3.0, 3.0))
+    lines = "\n".join(goal_lines(results(ours, limit)))
+    assert "80% (50% to 200%) | undecided: the rounds differ too much" in lines
+
+
+def test_a_gain_without_a_free_processor_decides_nothing():
+    gains = [Gain("dcmconv", [10.0], [10.0]), Gain("C limit", [2.0], [2.0])]
+    assert "undecided: no second processor was free" in "\n".join(goal_lines(results(gains=gains)))
 
 
 def test_memory_and_gain_are_goals_as_well():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -23,6 +24,8 @@ from dcmconv.errors import OutputError, UsageError
 from dcmconv.kinds import Writer
 
 __all__ = ["Destination", "open_destination", "single_file"]
+
+_ANOTHER = "Choose another folder with --out."
 
 LONG_AGO = 3600.0
 """Seconds after which an unfinished file of a process that is gone belongs to nobody."""
@@ -96,7 +99,8 @@ def single_file(out: Path, plan: Plan) -> bool:
     if _plain(suffix) not in map(_plain, made):
         raise UsageError(
             f"{out} ends in {suffix}, but the writer makes {' and '.join(sorted(made))}.",
-            hint=f"Name the writer: --writer {_plain(suffix).lstrip('.')}",
+            hint=f"Name it {out.with_suffix(min(made))}, or choose another writer; "
+            "see: dcmconv plugins list",
         )
     return True
 
@@ -114,15 +118,37 @@ def open_destination(out: Path, plan: Plan, about: RunRecord) -> Iterator[Destin
     """
     one_file = single_file(out, plan)
     with ExitStack() as stack:
+        if not one_file:
+            _check_folder(out)
         try:
             opened = _open_file(out) if one_file else _open_folder(out, plan, about, stack)
         except OSError as error:
-            explained = refused(f"{out} ({error.filename})", error)
-            raise OutputError(
-                explained.message, "Choose another folder with --out.", explained.reason
-            ) from error
+            raise _cannot_open(out, error) from error
         stack.callback(opened.sweep, f"{os.getpid()}-")
         yield opened
+
+
+def _check_folder(out: Path) -> None:
+    """See that no file stands where the folder, or one above it, is to be."""
+    for place in (out, *out.parents):
+        if place.is_dir():
+            return
+        if os.path.lexists(place):
+            what = "a file" if place.exists() else "a link that leads nowhere"
+            raise UsageError(
+                f"{place} is {what}, and the pictures need a folder.",
+                hint="Name another output folder, or move what stands there.",
+            )
+
+
+def _cannot_open(out: Path, error: OSError) -> OutputError:
+    named = str(error.filename or "")
+    if error.errno == errno.ENOENT:
+        message = f"{named or out} cannot be made: the system lets nobody make a folder there."
+        return OutputError(message, _ANOTHER, "output")
+    what = str(out) if named in ("", str(out)) else f"{out} ({named})"
+    explained = refused(what, error)
+    return OutputError(explained.message, _ANOTHER, explained.reason)
 
 
 def _open_file(out: Path) -> Destination:
@@ -144,6 +170,7 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     stack.callback(lock.release)
     before = read_run(out)
     about.number = int((before or {}).get("number", 0)) + 1
+    about.tables = dict((before or {}).get("tables", {}))
     journal = Journal(state / "journal.jsonl", about.stamp, durable=plan.run.durable).open()
     stack.callback(journal.close)
     change = find_change(before, plan, journal)

@@ -27,7 +27,7 @@ from dcmconv.batch.resume import Resume
 from dcmconv.batch.run_record import RunRecord
 from dcmconv.batch.selection import EVERYTHING, Selection
 from dcmconv.batch.stopping import FailureLimit, Stop
-from dcmconv.batch.tag_table import open_tag_table
+from dcmconv.batch.tag_table import TablePlace, open_tag_table
 from dcmconv.batch.tally import Tally
 from dcmconv.batch.walk import Found, Walk
 from dcmconv.batch.window import Window
@@ -60,7 +60,7 @@ class Run:
     selection : Selection
         Which inputs are wanted.
     tag_table : Path, optional
-        A table of ``plan.tags``, one row for every picture.
+        A table of ``plan.tags``, one row for every picture of this run: ``.csv`` or ``.jsonl``.
     listener : Listener, optional
         Told of progress.
     events : Events, optional
@@ -102,6 +102,11 @@ class Run:
         """Do the work, and yield what became of each input."""
         walk = Walk(self.plan.sources, self.inputs, self._avoid(), self.selection)
         walk.check()
+        place = None
+        if self.tag_table is not None:
+            asked = (*self.inputs, *self.selection.include, *self.selection.exclude)
+            place = TablePlace.of(self.tag_table, self.out, asked)
+            place.check(may_replace=self.plan.run.on_existing == "replace")
         if self.events is not None:
             self.events.configure(self.plan)
         tally, self._found = Tally(stopped="interrupted"), 0
@@ -110,7 +115,7 @@ class Run:
             destination = stack.enter_context(open_destination(self.out, self.plan, about))
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
-            table = stack.enter_context(open_tag_table(self.tag_table, self.plan.tags))
+            table = stack.enter_context(open_tag_table(place, self.plan.tags, destination))
             publisher = Publisher(destination, self.plan.run)
             books = Books(destination, table, publisher, Findings(self.plan))
             # Closed before the destination is: no worker writes into a folder that is given up.

@@ -44,6 +44,8 @@ class RunRecord:
     inputs: Sequence[str]
     argv: Sequence[str]
     number: int = 1
+    tables: dict[str, Any] = field(default_factory=dict)
+    """Tag tables that runs in this folder wrote: path → what ``tag_table.remembered`` says."""
     _written: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -64,6 +66,7 @@ class RunRecord:
             "arguments": list(self.argv),
             "holds_inputs": _holds_inputs(self.out, self.inputs),
             "started": _now(),
+            "tables": self.tables,
         }
         _write(out, self._written)
 
@@ -71,7 +74,10 @@ class RunRecord:
         """Write down how the run ended."""
         # A full disk has ended the run already, and is told in its own words.
         with suppress(OSError):
-            _write(out, {**self._written, "ended": _now(), "summary": vars(summary)})
+            _write(
+                out,
+                {**self._written, "tables": self.tables, "ended": _now(), "summary": vars(summary)},
+            )
 
 
 def read_run(out: Path) -> dict[str, Any] | None:

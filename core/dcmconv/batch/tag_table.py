@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import csv
+import errno
+import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from tempfile import TemporaryFile
+from typing import IO, Any
 
+from dcmconv.batch.destination import Destination
 from dcmconv.batch.records import PART_PREFIX
-from dcmconv.errors import OutputError
+from dcmconv.batch.run_record import read_run
+from dcmconv.errors import OutputError, UsageError
 from dcmconv.outcome import Converted, Outcome
 
-__all__ = ["TagTable", "open_tag_table"]
+__all__ = ["TablePlace", "TagTable", "open_tag_table"]
 
+SUFFIXES = (".csv", ".jsonl")
 COLUMNS = ("input", "output", "frame")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -29,7 +36,7 @@ class TagTable:
     with an apostrophe.  JSON Lines keep numbers and lists.  A missing attribute is empty, or null.
     """
 
-    stream: TextIO
+    stream: IO[str]
     tags: Sequence[str]
     as_json: bool
 
@@ -51,41 +58,138 @@ class TagTable:
                 csv.writer(self.stream).writerow([_cell(value) for value in (*start, *found)])
 
 
-@contextmanager
-def open_tag_table(path: Path | None, tags: Sequence[str]) -> Iterator[TagTable | None]:
-    """Open a table for a run; the file appears, whole, when the run has ended well.
+@dataclass(frozen=True)
+class TablePlace:
+    """Where a table goes, and the inputs whose rows it has.
 
-    The suffix decides: ``.jsonl`` is JSON Lines, anything else CSV.
+    A table that stands there already is replaced only where a run in the same output folder wrote
+    it, nobody has changed it since, and it was about the same inputs.
+
+    Parameters
+    ----------
+    path : Path
+        Absolute.
+    out : Path
+        The output folder.
+    inputs : str
+        A digest of the INPUT arguments and the patterns that chose among them.
+    """
+
+    path: Path
+    out: Path
+    inputs: str
+
+    @classmethod
+    def of(cls, path: Path, out: Path, asked: Sequence[str]) -> TablePlace:
+        """Return the place of a run's table; ``asked`` are its INPUT arguments and patterns."""
+        places = json.dumps([os.path.realpath(each) for each in asked])
+        return cls(Path(os.path.abspath(path)), out, hashlib.sha256(places.encode()).hexdigest())
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the table is JSON Lines; CSV else."""
+        return self.path.suffix.lower() == ".jsonl"
+
+    def check(self, *, may_replace: bool = False) -> None:
+        """See that the table can be written without a loss.
+
+        Parameters
+        ----------
+        may_replace : bool
+            Whether an earlier table of other inputs may go.
+
+        Raises
+        ------
+        UsageError
+            If the suffix is another one, or something stands there that must stay.
+        """
+        if self.path.suffix.lower() not in SUFFIXES:
+            raise UsageError(
+                f"The tag table {self.path} ends in '{self.path.suffix}'; "
+                f"it is {' or '.join(SUFFIXES)}.",
+                hint=f"Write for example: --tags {self.path.stem}.csv",
+            )
+        if not os.path.lexists(self.path):
+            return
+        known = ((read_run(self.out) or {}).get("tables") or {}).get(str(self.path))
+        if not known or known.get("sha256") != _digest(self.path):
+            raise UsageError(
+                f"{self.path} is there already, and is no tag table that a run in {self.out} left.",
+                hint="Give --tags another name, or move that file away.",
+            )
+        if known.get("inputs") != self.inputs and not may_replace:
+            raise UsageError(
+                f"{self.path} has the rows of other inputs; they would be gone.",
+                hint="Give --tags another name, or say --on-existing replace.",
+            )
+
+    def remembered(self) -> dict[str, str]:
+        """Return what the records keep of the table that was written here."""
+        return {"sha256": _digest(self.path), "inputs": self.inputs}
+
+
+@contextmanager
+def open_tag_table(
+    place: TablePlace | None, tags: Sequence[str], destination: Destination
+) -> Iterator[TagTable | None]:
+    """Open a table for a run; the file appears, whole, when the run has ended well.
 
     Raises
     ------
     OutputError
         If it cannot be written.
     """
-    if path is None:
+    if place is None:
         yield None
         return
-    unfinished = path.with_name(f"{PART_PREFIX}{os.getpid()}-{path.name}.part")
+    path = place.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = unfinished.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        # Without a name: a walk that comes by does not take it for an input, a crash leaves nothing.
+        stream = TemporaryFile(
+            "w+",
+            encoding="utf-8",
+            errors="backslashreplace",
+            newline="",
+            dir=destination.parts,
+            prefix=PART_PREFIX,
+        )
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        yield TagTable(stream, tags, as_json=path.suffix.lower() == ".jsonl")
-        _finish(stream, unfinished, path)
+        yield TagTable(stream, tags, as_json=place.as_json)
+        _publish(stream, path)
+        if destination.record is not None:
+            destination.record.tables[str(path)] = place.remembered()
     finally:
         with suppress(OSError):
             stream.close()
-        unfinished.unlink(missing_ok=True)
 
 
-def _finish(stream: TextIO, unfinished: Path, path: Path) -> None:
+def _publish(stream: IO[str], path: Path) -> None:
+    unfinished = path.with_name(f"{PART_PREFIX}{os.getpid()}-{path.name}.part")
     try:
-        stream.close()
+        stream.flush()
+        stream.seek(0)
+        with unfinished.open("w", encoding="utf-8", newline="") as target:
+            shutil.copyfileobj(stream, target)
         unfinished.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file; nothing for what is none, or cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

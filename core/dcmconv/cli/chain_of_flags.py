@@ -6,6 +6,7 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
+from dcmconv.batch.destination import PICTURE_SUFFIXES
 from dcmconv.chain.complaints import Place
 from dcmconv.chain.frames import parse_frames
 from dcmconv.chain.inline import output_of, parse_inline
@@ -15,8 +16,11 @@ from dcmconv.chain.overrides import assemble, with_name
 from dcmconv.chain.setting_text import environment_settings, parse_setting
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
+from dcmconv.chain.suffixes import writer_of
 from dcmconv.cli.run_flags import RunFlags
+from dcmconv.errors import UsageError
 from dcmconv.registry import Registry
+from dcmconv.tags import plain_tag
 
 __all__ = ["USUAL_TAGS", "chain_of"]
 
@@ -45,9 +49,16 @@ def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
     ------
     ChainError
         If a file or a flag has no meaning.
+    UsageError
+        If ``--tag`` has no table, or ``--out`` names a picture that no writer makes.
     """
+    if flags.tag and not flags.tag_table:
+        raise UsageError(
+            "--tag names a column of the table, and no table is asked for.",
+            hint="Say where it goes: --tags tags.csv",
+        )
     chain = load_chain(flags.chain, registry) if flags.chain else ChainSpec()
-    named = _writer_named_by(flags.out, registry)
+    named = _writer_named_by(flags, registry)
     if named:
         chain = merge(ChainSpec(outputs=(_output(named),)), chain)
     if flags.tag_table:
@@ -65,10 +76,18 @@ def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
     return with_name(chain, flags.name) if flags.name else chain
 
 
-def _writer_named_by(out: str, registry: Registry) -> str:
-    """Return the writer that ``-o picture.jpg`` asks for without saying so; nothing for a folder."""
-    suffix = Path(out).suffix.lower().removeprefix(".")
-    return suffix if suffix in registry.names("writer") and not Path(out).is_dir() else ""
+def _writer_named_by(flags: RunFlags, registry: Registry) -> str:
+    """Return the writer that ``-o picture.jpg`` asks for unsaid; nothing for a folder."""
+    out, writers = Path(flags.out), registry.names("writer")
+    if out.is_dir():
+        return ""
+    found = writer_of(out, writers)
+    if not found and out.suffix.lower() in PICTURE_SUFFIXES and not (flags.writer or flags.chain):
+        raise UsageError(
+            f"{out} ends in {out.suffix}, and no writer of that name is installed.",
+            hint=f"Installed: {', '.join(writers)}. Write for example: -o {out.with_suffix('.png')}",
+        )
+    return found
 
 
 def _said(flags: RunFlags) -> ChainSpec:
@@ -80,8 +99,8 @@ def _said(flags: RunFlags) -> ChainSpec:
         steps=tuple(parse_inline(step, "--step") for step in flags.step) or None,
         outputs=tuple(_output(writer) for writer in flags.writer) or None,
         frames=parse_frames(flags.frames) if flags.frames else None,
-        tags=tuple(flags.tag) or None,
-        tag_places={tag: Place(f"--tag {tag}", is_flag=True) for tag in flags.tag},
+        tags=tuple(map(plain_tag, flags.tag)) or None,
+        tag_places={plain_tag(tag): Place(f"--tag {tag}", is_flag=True) for tag in flags.tag},
         run=_run_settings(flags),
     )
 

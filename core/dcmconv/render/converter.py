@@ -258,7 +258,11 @@ class Converter:
         # max() keeps the first of equals: the order of the plan, which is the order of names.
         best = max(self._readers, key=lambda reader: reader.sniff(head, source.key))
         if best.sniff(head, source.key) <= 0:
-            raise SkipInput("Neither DICOM nor another format that is known here.", "", "not-dicom")
+            raise SkipInput(
+                "Neither DICOM nor another format that is known here.",
+                hint="dcmconv reads DICOM; plugins add readers. Installed: dcmconv plugins list",
+                reason="not-dicom",
+            )
         return best
 
 

@@ -7,7 +7,7 @@ table's entry for each stored value that occurs, so that nobody can tell the two
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,13 @@ _NOISE = 2.0**-22
 class Line:
     """From stored values to uint8 display values: ``factor * value + offset``, cut off at the ends.
 
-    ``offset`` has the half in it that turns cutting off the fraction into rounding.
+    ``offset`` has the half in it that turns cutting off the fraction into rounding.  ``is_inside``
+    says that nothing has to be cut off: black and white lie beyond the values that occur.
     """
 
     factor: np.float32
     offset: np.float32
+    is_inside: bool = False
 
     def apply(self, stored_values: NDArray[Any]) -> NDArray[np.uint8]:
         """Map stored values; a new array of the same shape.
@@ -53,7 +55,8 @@ class Line:
             np.copyto(scaled, values)
             np.multiply(scaled, self.factor, out=scaled)
             np.add(scaled, self.offset, out=scaled)
-            np.clip(scaled, _BLACK, _WHITE, out=scaled)
+            if not self.is_inside:
+                np.clip(scaled, _BLACK, _WHITE, out=scaled)
             np.copyto(display_values[start : start + values.size], scaled, casting="unsafe")
         return display_values.reshape(stored_values.shape)
 
@@ -69,7 +72,7 @@ def find_line(rule: DisplayRule, stored_values: NDArray[Any], entries: NDArray[A
     rule : DisplayRule
         What the entries were made with.
     stored_values : integer array, shape (n,)
-        Every value that may occur.
+        Every value that may occur, in ascending order.
     entries : array, shape (n,)
         Their display values.
     """
@@ -78,9 +81,17 @@ def find_line(rule: DisplayRule, stored_values: NDArray[Any], entries: NDArray[A
     if ends is None or not is_straight or rule.depth != 8:
         return None
     line = _line(rule, *ends)
+    if line is not None:
+        line = replace(line, is_inside=_is_inside(line, stored_values))
     if line is None or not np.array_equal(line.apply(stored_values), entries):
         return None
     return line
+
+
+def _is_inside(line: Line, stored_values: NDArray[Any]) -> bool:
+    # A straight line has its extremes at the ends; a margin for the rounding of float32.
+    ends = [float(line.factor) * float(end) + float(line.offset) for end in stored_values[[0, -1]]]
+    return min(ends) >= 0 and max(ends) < 255.9
 
 
 def _line(rule: DisplayRule, black: float, white: float) -> Line | None:

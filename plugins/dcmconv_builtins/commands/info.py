@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["Info"]
 
 LONGEST_VALUE = 200
+_SIGNS = (
+    "A DICOM file has DICM at its 129th byte; without that preamble it begins with "
+    "an element of group 0002 or 0008."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +50,11 @@ class Info(Command):
     all: Annotated[bool, Opt("Show every tag that has a plain value")] = False
 
     def run(self, host: Host) -> Iterator[Row]:
-        """Yield a table for each file; the exit code is 1 if one of them cannot be read."""
-        for tag in self.tag:
+        """Yield a table for each file; the exit code is 1 if one of them cannot be read.
+
+        A file whose tags can be read and whose pixels cannot is no failure: that is what is asked.
+        """
+        for tag in self._tags:
             _check_tag(tag)
         failed = 0
         for path in self.files:
@@ -61,14 +68,19 @@ class Info(Command):
             of_all = f"{failed} of {len(self.files)} files" if len(self.files) > 1 else "The file"
             yield Ending(text=f"{of_all} cannot be read.", code=1)
 
+    @property
+    def _tags(self) -> tuple[str, ...]:
+        """The tags that were asked for, those in the brackets of the standard without them."""
+        return tuple(re.sub(r"\A\((.*)\)\Z", r"\1", tag) for tag in self.tag)
+
     def _rows(self, path: Path) -> Iterator[Row]:
         from dcmconv_builtins.dicom.attributes import ARTICLE_KEYWORDS, DicomAttributes
 
         with _opened(path) as part:
             attributes = DicomAttributes((part.top,), part.top.notes)
-            wanted = tuple(attributes) if self.all else self.tag or ARTICLE_KEYWORDS
+            wanted = tuple(attributes) if self.all else self._tags or ARTICLE_KEYWORDS
             for key in wanted:
-                yield Row(tag=_tag_text(key), name=key, value=_value(attributes.get(key)))
+                yield Row(tag=_tag_text(key), name=_name_of(key), value=_value(attributes.get(key)))
             shown = {_tag_text(key) for key in wanted}
             facts = _facts(path, part, attributes)
             yield from (row for row in facts if row["tag"] not in shown)
@@ -101,7 +113,7 @@ def _check_dicom(path: Path) -> None:
         raise InputError(f"{path}: {error.strerror}.", hint="Check the spelling.") from error
     if DicomReader.sniff(head, path.name) <= 0:
         what = "is not DICOM" if head else "is empty"
-        raise InputError(f"{path} {what}.", hint="A DICOM file has DICM at its 129th byte.")
+        raise InputError(f"{path} {what}.", hint=_SIGNS)
 
 
 def _check_tag(tag: str) -> None:
@@ -120,6 +132,15 @@ def _near_keyword(word: str) -> str:
     near = difflib.get_close_matches(word, keyword_dict, n=1)
     advice = "Write a keyword such as PatientID, or a tag such as 0010,0020."
     return f"Did you mean {near[0]}?" if near else advice
+
+
+def _name_of(key: str) -> str:
+    """Return the keyword of a tag that the dictionary knows, whether a file has it or not."""
+    from pydicom.datadict import keyword_for_tag
+
+    if "," not in key:
+        return key
+    return keyword_for_tag(int(key.replace(",", ""), 16)) or key
 
 
 def _tag_text(key: str) -> str:

@@ -13,6 +13,7 @@ from dcmconv_builtins.dicom.sop_classes import RT_DOSE, name_of, without_picture
 
 __all__ = ["find_pixels"]
 
+_LOOK = "See what it holds: dcmconv info FILE"
 _SECOND_COPY = "Copy the file again from its source; this one is not whole."
 
 
@@ -38,14 +39,15 @@ def find_pixels(part10: Part10) -> PixelElement:
             "the file ends in the middle of an element.", hint=_SECOND_COPY, reason="truncated"
         )
     if words and not (has_rows and sop_class == RT_DOSE):
-        raise SkipInput(f"{words} holds no picture.")
+        raise SkipInput(f"{words} holds no picture.", hint=_LOOK)
     if not list(top.tags):
         raise InputError("the file holds no element.", hint=_SECOND_COPY, reason="truncated")
     is_unknown = bool(sop_class) and name_of(sop_class) == sop_class
     if is_unknown and not has_rows and any(tag >> 16 > 0x28 for tag in top.tags):
         # What comes after Rows is there, so that nothing was cut off.
         raise SkipInput(
-            f"{sop_class!r} is a SOP Class that is not known here, and no pixels are described."
+            f"{sop_class!r} is a SOP Class that is not known here, and no pixels are described.",
+            hint=_LOOK,
         )
     if has_rows or sop_class:
         name = name_of(sop_class) if sop_class else "an image"
@@ -54,7 +56,9 @@ def find_pixels(part10: Part10) -> PixelElement:
             hint=_SECOND_COPY,
             reason="truncated",
         )
-    raise SkipInput("a dataset without SOP Class UID (0008,0016) and pixels holds no picture.")
+    raise SkipInput(
+        "a dataset without SOP Class UID (0008,0016) and pixels holds no picture.", hint=_LOOK
+    )
 
 
 def _check_only_one(part10: Part10, pixels: PixelElement) -> None:

@@ -83,3 +83,10 @@ def test_large_frames_are_mapped_in_blocks_like_small_ones():
     frame = np.arange(600 * 601, dtype=np.int64).reshape(600, 601).astype(np.int16)
     for used in (rule(0.0, 3000.0), rule(0.0, 3000.0, depth=16)):
         assert np.array_equal(TableCache().apply(used, frame), used.apply(frame))
+
+
+def test_nothing_is_cut_off_where_every_value_lies_inside():
+    stored_values = np.arange(-500, 1501).astype(np.int16)
+    inside, beyond = rule(-500.0, 1500.0), rule(-400.0, 1500.0)
+    assert [line_of(used, stored_values).is_inside for used in (inside, beyond)] == [True, False]
+    assert line_of(inside, stored_values).apply(stored_values)[[0, -1]].tolist() == [0, 255]

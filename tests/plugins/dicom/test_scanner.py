@@ -156,7 +156,7 @@ def test_files_of_the_corpus_are_read_the_same(monkeypatch, path):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_mutated_headers_are_read_the_same(monkeypatch, seed):
-    chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be guessed
+    chance = random.Random(seed)
     content = as_bytes(a_full_header())
     results = [check_same(monkeypatch, mutated(content, chance)) for _ in range(100)]
     assert any(results)
@@ -165,7 +165,7 @@ def test_mutated_headers_are_read_the_same(monkeypatch, seed):
 
 @pytest.mark.parametrize("keyword", ["WindowCenter", "PixelSpacing", "RescaleSlope"])
 def test_mutated_numbers_are_read_the_same(monkeypatch, keyword):
-    chance = random.Random(keyword)  # noqa: S311 - as above
+    chance = random.Random(keyword)
     content = as_bytes(a_full_header())
     for _ in range(50):
         check_same(monkeypatch, with_number(content, keyword, chance))
