@@ -162,6 +162,8 @@ class Frame:
         ICC Profile (0028,2000) of a colour frame; empty if there is none.
     is_label : bool
         The values are segment numbers, not intensities.
+    is_mask : bool
+        The values are two, with nothing between them: resampled by the nearest, as labels are.
     labels : tuple of LabelName
         What the numbers of a label frame stand for.
     layers : tuple of Layer
@@ -199,6 +201,7 @@ class Frame:
     aspect: float = 1.0
     icc_profile: bytes = b""
     is_label: bool = False
+    is_mask: bool = False
     labels: tuple[LabelName, ...] = ()
     layers: tuple[Layer, ...] = ()
     view: View | None = None

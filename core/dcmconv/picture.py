@@ -52,6 +52,8 @@ class Picture:
         Counted from 1.
     background : int
         The display value that padding was drawn with: what new borders are filled with.
+    is_mask : bool
+        The values are in or out, with nothing between them: resampled by the nearest value.
     notes : tuple of str
         What a step had to decide or could not do; goes into the outcome.
     scale : ValueScale, optional
@@ -76,6 +78,7 @@ class Picture:
     scale: ValueScale | None = None
     color_table: NDArray[Any] | None = field(default=None, repr=False)
     labels: tuple[LabelName, ...] = ()
+    is_mask: bool = False
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -97,6 +100,11 @@ class Picture:
     def is_color(self) -> bool:
         """Whether the pixels are RGB or RGBA."""
         return self.pixels.ndim == 3
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether resampling must not make new values: labels and masks."""
+        return self.is_mask or self.domain == "label"
 
     def with_(self, **changes: Any) -> Picture:
         """Return the picture with some fields replaced."""

@@ -28,7 +28,11 @@ from dcmconv.cli.bash_words import rejoined
 )
 def test_pieces_with_a_sign_between_them_are_one_word(words, current, whole, before):
     found = rejoined(words, current)
-    assert (found.words, found.words[found.current], found.before) == (whole, whole[found.current], before)
+    assert (found.words, found.words[found.current], found.before) == (
+        whole,
+        whole[found.current],
+        before,
+    )
 
 
 COMPLETING = """
@@ -64,7 +68,9 @@ def test_the_script_for_bash_completes_options_behind_a_colon(words, current, an
         text=True,
         check=True,
     ).stdout
-    text = COMPLETING.format(script=script, words=" ".join(f"'{w}'" for w in words.split()), current=current)
+    text = COMPLETING.format(
+        script=script, words=" ".join(f"'{w}'" for w in words.split()), current=current
+    )
     done = subprocess.run(
         ["bash", "-c", text.replace(" dcmconv dcmconv x", f" {Path(program)} dcmconv x")],
         env=environment,

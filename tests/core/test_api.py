@@ -60,6 +60,8 @@ def test_a_frame_beyond_the_last_is_refused():
 
 def test_a_picture_saves_itself_as_its_suffix_says(tmp_path):
     dcmconv.convert(CT).save(tmp_path / "ct.jpg")
+    dcmconv.convert(CT).save(tmp_path / "ct.jpeg")
+    assert (tmp_path / "ct.jpeg").read_bytes() == (tmp_path / "ct.jpg").read_bytes()
 
     assert (tmp_path / "ct.jpg").read_bytes()[:2] == b"\xff\xd8"
 

@@ -42,10 +42,28 @@ def test_an_open_brace_is_refused():
 
 
 def test_a_value_that_does_not_take_the_format_is_named():
-    with pytest.raises(InputError, match="SeriesNumber is 'x'") as caught:
+    with pytest.raises(InputError, match="SeriesNumber is text, which the format ':04d'") as caught:
         Template("{SeriesNumber:04d}").fill({"SeriesNumber": "x"})
 
-    assert "{SeriesNumber}" in caught.value.hint
+    assert "write {SeriesNumber} instead of {SeriesNumber:04d}" in caught.value.hint
+    assert caught.value.reason == "name"
+
+
+@pytest.mark.parametrize("form", ["zz", "04q", "99999d", "{frame}", ".99999f"])
+def test_a_format_that_nothing_takes_is_refused_with_the_template(form):
+    with pytest.raises(UsageError, match=r"is no template|is no format for \{Series"):
+        Template(f"{{SeriesNumber:{form}}}")
+
+
+@pytest.mark.parametrize("form", ["04d", ".2f", ">20", "x", ""])
+def test_a_format_that_some_value_takes_is_right(form):
+    assert Template(f"{{SeriesNumber:{form}}}").fields == ("SeriesNumber",)
+
+
+def test_a_tag_may_stand_in_the_brackets_of_the_standard():
+    made = Template("{(0010,0020)}")
+    assert made.fields == ("0010,0020",)
+    assert made.fill({"0010,0020": "A"}) == "A"
 
 
 def test_a_tag_is_a_field():

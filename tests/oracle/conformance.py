@@ -28,6 +28,7 @@ class Claims:
     """A pytest plugin: which rows the collected tests claim, and how the tests ended."""
 
     tried: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    results: dict[str, str] = field(default_factory=dict)
     rows_of: dict[str, set[str]] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
     failed: list[str] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Claims:
                 self.rows_of.setdefault(item.nodeid, set()).update(mark.args)
                 for row in mark.args:
                     self.tried[row].add(mark.kwargs["tried"])
+                    self.results[row] = mark.kwargs["result"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take down how a test ended."""
@@ -67,7 +69,7 @@ def collect(*, run: bool) -> Claims:
 def differences(claims: Claims) -> list[str]:
     """Say where the page and the claims differ; without a corpus, as far as can be told."""
     if has_corpus():
-        stale = PAGE.read_text("utf-8") != page_of(claims.tried)
+        stale = PAGE.read_text("utf-8") != page_of(claims.tried, claims.results)
         return ["docs/reference/conformance.md is stale"] if stale else []
     rows = rows_on(PAGE.read_text("utf-8"))
     missing = [f"not on the page: {row}" for row in claims.tried if row not in rows]
@@ -96,7 +98,7 @@ def main(words: list[str]) -> int:
     untried = sorted(set(claims.tried) - claims.passed)
     if claims.failed or untried:
         raise SystemExit("\n".join(["Not written.", *claims.failed, *untried]))
-    PAGE.write_text(page_of(claims.tried), encoding="utf-8")
+    PAGE.write_text(page_of(claims.tried, claims.results), encoding="utf-8")
     return 0
 
 

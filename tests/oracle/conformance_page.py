@@ -52,15 +52,15 @@ DIFFERENCES = """\
 Taking back the one thing that differs gives the reference, and a test does so."""
 
 
-def page_of(tried: Mapping[str, set[str]]) -> str:
-    """Return the whole page; ``tried`` gives the files of each row."""
+def page_of(tried: Mapping[str, set[str]], results: Mapping[str, str]) -> str:
+    """Return the whole page; the mappings give the files and the result of each row."""
     rows = sorted(tried, key=_sort_key)
     parts = [
         HEAD,
         SYNTAXES_HEAD,
         _table(("UID", "Transfer Syntax", "result", "tried on"), _syntax_rows(rows, tried)),
         CLAUSES,
-        _table(("clause", "what", "result", "tried on"), _clause_rows(rows, tried)),
+        _table(("clause", "what", "result", "tried on"), _clause_rows(rows, tried, results)),
         CORPUS,
         _table(("file", "result"), _corpus_rows()),
         DIFFERENCES,
@@ -89,11 +89,13 @@ def _syntax_rows(rows: list[str], tried: Mapping[str, set[str]]) -> Iterator[tup
             yield uid, name, f"refused: {REFUSED[uid].reason}", _files(tried[row])
 
 
-def _clause_rows(rows: list[str], tried: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:
+def _clause_rows(
+    rows: list[str], tried: Mapping[str, set[str]], results: Mapping[str, str]
+) -> Iterator[tuple[str, ...]]:
     for row in rows:
         found = re.match(r"(PS3\.\d+ [A-Z0-9.]+) (.+)", row)
         if found:
-            yield found[1], found[2], "ok", _files(tried[row])
+            yield found[1], found[2], results[row], _files(tried[row])
 
 
 def _files(names: set[str]) -> str:

@@ -97,11 +97,23 @@ class Reference:
     # -- C.11.2 VOI LUT --------------------------------------------------------------------------
 
     def windows(self) -> list[tuple[float, float, str]]:
-        """Return center, width and VOI LUT Function of each window."""
+        """Return center, width and VOI LUT Function of each window, or what segments go without."""
         place = self.place("FrameVOILUTSequence", "WindowCenter", "WindowWidth")
         centers, widths = numbers(place.get("WindowCenter")), numbers(place.get("WindowWidth"))
         function = place.get("VOILUTFunction") or "LINEAR"
-        return [(center, width, function) for center, width in zip(centers, widths, strict=False)]
+        said = [(center, width, function) for center, width in zip(centers, widths, strict=False)]
+        return said if said or self.voi_tables() else self.own_window()
+
+    def own_window(self) -> list[tuple[float, float, str]]:
+        """Return 0 to 1, or to Maximum Fractional Value (C.8.20.2), for segments and 1-bit pixels."""
+        kind = self.dataset.get("SegmentationType", "")
+        if kind in ("BINARY", "FRACTIONAL"):
+            white = 1.0 if kind == "BINARY" else float(self.dataset.MaximumFractionalValue)
+            return [(white / 2, white, "LINEAR_EXACT")]
+        if self.dataset.get("BitsStored") == 1 and not kind:
+            black, white = sorted(self.modality_values(np.array([0.0, 1.0])).tolist())
+            return [((black + white) / 2, white - black, "LINEAR_EXACT")]
+        return []
 
     def voi_tables(self) -> list[Table]:
         """Return the items of the VOI LUT Sequence that hold a table."""

@@ -13,6 +13,9 @@ from proof.good_files import make_good_files
 from proof.one_run import finished, kill, nobody_left, started, workers
 
 
+SECONDS_TO_START = 1.0
+
+
 @dataclass(frozen=True)
 class Kills:
     """What a disturbed run has gone through."""
@@ -41,13 +44,14 @@ def survive(
     began = time.monotonic()
     finished(folder / "scans", folder / "quiet", start)
     quiet = time.monotonic() - began
-    killed, out, began = 0, folder / "out", time.monotonic()
+    killed, died, out, began = 0, 0, folder / "out", time.monotonic()
     for _ in range(parents):
         process = started(folder / "scans", out, start)
         with nobody_left(process):
-            patience = chance.uniform(0.3, 1.0) * quiet
+            # So that no run is done before its turn to die.
+            patience = SECONDS_TO_START + chance.uniform(0.3, 1.0) * quiet / (parents + 1)
             killed += _shoot(process, start, every, patience, chance)
-            kill(process.pid)
+            died += process.poll() is None and kill(process.pid)
             process.communicate()
         _check_what_stands(folder / "quiet", out)
     process = started(folder / "scans", out, start)
@@ -58,7 +62,7 @@ def survive(
     assert tree(out) == tree(folder / "quiet")
     assert check_accounts(keys, out) == {"converted": count}
     assert check_pictures(out) == count
-    return Kills(count, killed, parents, seconds, quiet)
+    return Kills(count, killed, died, seconds, quiet)
 
 
 def _shoot(

@@ -1,7 +1,7 @@
 """The n-th system call fails: what is then under a final name is whole, and no loss is exit 0.
 
 A forked child converts three files while ``strace`` makes one of its calls fail, or kills it there:
-``python -m proof.syscalls IN OUT`` is that child's parent, which imports everything once.
+``python -m proof.syscalls IN SAID`` is that child's parent, which imports everything once.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def shoot(folder: Path, shots: list[tuple[str, str, int]]) -> Shots:
     """Inject each fault into a run of its own; check what it leaves, and that a second run mends it."""
     keys = make_good_files(folder / "scans", FILES)
     found = Shots()
-    with _runner(folder / "scans") as convert:
+    with _runner(folder / "scans", folder / "said") as convert:
         whole_out = folder / "whole"
         assert convert(whole_out, "") == 0
         whole = tree(whole_out)
@@ -77,6 +77,9 @@ def shoot(folder: Path, shots: list[tuple[str, str, int]]) -> Shots:
             standing = tree(out) if out.is_dir() else {}
             assert standing.items() <= whole.items(), f"{where}: a short or strange file"
             assert code != 0 or standing == whole, f"{where}: a loss, and exit 0"
+            words = (folder / "said").read_text("utf-8", "replace")
+            # Python's own look at what is installed is no part of a run.
+            assert "Traceback" not in words or "dist-info" in words, f"{where}:\n{words}"
             found.tried += 1
             found.hit += code != 0
             found.exits[str(code)] = found.exits.get(str(code), 0) + 1
@@ -87,10 +90,10 @@ def shoot(folder: Path, shots: list[tuple[str, str, int]]) -> Shots:
 
 
 @contextmanager
-def _runner(scans: Path) -> Iterator[Any]:
+def _runner(scans: Path, said: Path) -> Iterator[Any]:
     """Give a function that converts into a folder under a fault, and returns the exit code."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "proof.syscalls", str(scans)],
+        [sys.executable, "-W", "ignore", "-m", "proof.syscalls", str(scans), str(said)],
         cwd=TESTS,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -119,10 +122,15 @@ def main() -> None:
 
     from dcmconv_builtins.executors import preload  # noqa: F401
 
+    answers = os.dup(1)
+    said = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
     with tempfile.TemporaryDirectory() as warm:
         _convert(sys.argv[1], warm)
     for line in sys.stdin:
         out, injection = json.loads(line)
+        os.truncate(sys.argv[2], 0)
         ready, go = os.pipe()
         child = os.fork()
         if child == 0:
@@ -136,7 +144,7 @@ def main() -> None:
         _, status = os.waitpid(child, 0)
         if tracer is not None:
             tracer.communicate()
-        os.write(1, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os.write(answers, f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
 def _attached(child: int, injection: str) -> subprocess.Popen[str]:
@@ -156,20 +164,13 @@ def _convert(scans: str, out: str) -> int:
     """Do what the command line does, as far as the exit code goes."""
     from dcmconv._entry import main as program
 
-    # A child must not print: the parent's output is a list of exit codes.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    kept = os.dup(1), os.dup(2)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
     try:
         return program(["run", scans, "-o", out])
     except SystemExit as ended:
         return int(ended.code or 0)
     finally:
-        os.dup2(kept[0], 1)
-        os.dup2(kept[1], 2)
-        for descriptor in (nowhere, *kept):
-            os.close(descriptor)
+        sys.stdout.flush()
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import pytest
 MADE_BY_TESTS = "made by the tests"
 
 
-def covers(*rows: str, tried: str = MADE_BY_TESTS) -> pytest.MarkDecorator:
+def covers(*rows: str, tried: str = MADE_BY_TESTS, result: str = "ok") -> pytest.MarkDecorator:
     """Return a mark, for a test or one of its parameters, that claims rows of the page.
 
     Parameters
@@ -26,8 +26,11 @@ def covers(*rows: str, tried: str = MADE_BY_TESTS) -> pytest.MarkDecorator:
         Rows of the page, each beginning with its clause or Transfer Syntax UID.
     tried : str
         Name of the real file on which the claim is tried; left out for files that tests make.
+    result : str
+        What the page says of a clause; something else than "ok" for what is not done, and then
+        what happens instead.
     """
     for row in rows:
         if not row.startswith(("PS3.", "1.2.", "1.3.")) or " " not in row:
             raise ValueError(f"a row is a clause or a UID, and words; this is {row!r}")
-    return pytest.mark.covers(*rows, tried=tried)
+    return pytest.mark.covers(*rows, tried=tried, result=result)

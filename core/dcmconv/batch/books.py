@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from dcmconv.batch.crews import failed_from
@@ -34,12 +35,14 @@ class Books:
     def begun(self, item: Item) -> None:
         """Write down that an input is about to be read in this process."""
         if self.destination.journal is not None:
-            self.destination.journal.begun(item.key, item.locator)
+            with _refusing():
+                self.destination.journal.begun(item.key, item.locator)
 
     def left(self, item: Item) -> None:
         """Write down that an input was read in this process, and has no outcome yet."""
         if self.destination.journal is not None:
-            self.destination.journal.left(item.key, item.locator)
+            with _refusing():
+                self.destination.journal.left(item.key, item.locator)
 
     def settle(self, item: Item) -> Outcome:
         """Publish what came back for an input, write it down, and return the outcome.
@@ -57,10 +60,8 @@ class Books:
             outcome = failed_from(item, item.answer)
         else:
             raise TypeError(f"{item.key}: an executor answered {item.answer!r:.80}")
-        try:
+        with _refusing():
             self._write_down(outcome)
-        except OSError as error:
-            raise refused("The journal or the tag table", error) from error
         return outcome
 
     def _published(self, report: Report) -> Outcome:
@@ -83,6 +84,15 @@ class Books:
             descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(f"{key}\n{traceback}\n")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say in words that the books cannot be kept; the run cannot go on without them."""
+    try:
+        yield
+    except OSError as error:
+        raise refused("The journal or the tag table", error) from error
 
 
 def outcome_of_refusal(refusal: Refusal) -> Skipped | Failed:

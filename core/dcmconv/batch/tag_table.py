@@ -83,7 +83,7 @@ class TablePlace:
     def of(cls, path: Path, out: Path, asked: Sequence[str]) -> TablePlace:
         """Return the place of a run's table; ``asked`` are its INPUT arguments and patterns."""
         places = json.dumps([os.path.realpath(each) for each in asked])
-        return cls(Path(os.path.abspath(path)), out, hashlib.sha256(places.encode()).hexdigest())
+        return cls(path.absolute(), out, hashlib.sha256(places.encode()).hexdigest())
 
     @property
     def as_json(self) -> bool:
@@ -107,7 +107,7 @@ class TablePlace:
             raise UsageError(
                 f"The tag table {self.path} ends in '{self.path.suffix}'; "
                 f"it is {' or '.join(SUFFIXES)}.",
-                hint=f"Write for example: --tags {self.path.stem}.csv",
+                hint=f"Name it {self.path.stem}.csv, for example.",
             )
         if not os.path.lexists(self.path):
             return
@@ -115,12 +115,12 @@ class TablePlace:
         if not known or known.get("sha256") != _digest(self.path):
             raise UsageError(
                 f"{self.path} is there already, and is no tag table that a run in {self.out} left.",
-                hint="Give --tags another name, or move that file away.",
+                hint="Name another file for the table, or move that one away.",
             )
         if known.get("inputs") != self.inputs and not may_replace:
             raise UsageError(
                 f"{self.path} has the rows of other inputs; they would be gone.",
-                hint="Give --tags another name, or say --on-existing replace.",
+                hint="Name another file for the table, or replace it: --on-existing replace.",
             )
 
     def remembered(self) -> dict[str, str]:
@@ -147,8 +147,8 @@ def open_tag_table(
         path.parent.mkdir(parents=True, exist_ok=True)
         if not os.access(path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        # Without a name: a walk that comes by does not take it for an input, a crash leaves nothing.
-        stream = TemporaryFile(
+        # Without a name: no walk takes it for an input, and a crash leaves nothing.
+        stream = TemporaryFile(  # noqa: SIM115 - closed below
             "w+",
             encoding="utf-8",
             errors="backslashreplace",

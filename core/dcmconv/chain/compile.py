@@ -6,7 +6,7 @@ Everything that is wrong is found in one pass and raised as one ``ChainError``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from dcmconv.chain.spec import (
     OutputSpec,
     RuleSpec,
     Slots,
+    components_of,
     output_ids,
 )
 from dcmconv.chain.validate import validated
@@ -128,7 +129,7 @@ class _Compilation:
 
     def check_extended(self, spec: ChainSpec) -> None:
         """Check what a chain names of which parts may be replaced; it need not be whole."""
-        for kind, component in _named(spec):
+        for kind, component in components_of(spec):
             found = self._class_of(kind, component)
             checked = validated(found, component, is_whole=False) if found else []
             self.complaints += checked if isinstance(checked, list) else []
@@ -280,22 +281,6 @@ class _Compilation:
 
     def _complain(self, place: Place, message: str, hint: str) -> None:
         self.complaints.append(Complaint(place, message, hint))
-
-
-def _named(spec: ChainSpec) -> Iterator[tuple[str, ComponentSpec]]:
-    """Yield kind and spec of every component that a chain names."""
-    yield from (("reader", reader) for reader in spec.read or ())
-    if spec.executor is not None:
-        yield "executor", spec.executor
-    owners = [spec, *(spec.rules or ())]
-    outputs = [output for owner in owners for output in owner.outputs or ()]
-    yield from (("writer", output.writer) for output in outputs)
-    for slots in (*owners, *outputs):
-        yield from (("step", step) for step in slots.steps or ())
-        if slots.normalize is not None:
-            yield "normalizer", slots.normalize
-        if slots.colormap is not None and slots.colormap.use != NO_COLORMAP.use:
-            yield "colormap", slots.colormap
 
 
 def _identity(ref: ComponentRef) -> tuple[str, str]:

@@ -6,7 +6,7 @@ Every field that is None was not said, so that chains can be laid over each othe
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ __all__ = [
     "RuleSpec",
     "Slots",
     "Written",
+    "components_of",
     "output_ids",
 ]
 
@@ -150,6 +151,23 @@ DEFAULT_CHAIN = ChainSpec(
     outputs=(OutputSpec(writer=ComponentSpec("png", place=Place("default"))),),
 )
 """What is done where nothing else is said; below every preset."""
+
+
+def components_of(spec: ChainSpec) -> Iterator[tuple[str, ComponentSpec]]:
+    """Yield kind and spec of every component that a chain names."""
+    yield from (("reader", reader) for reader in spec.read or ())
+    if spec.executor is not None:
+        yield "executor", spec.executor
+    owners: list[ChainSpec | RuleSpec] = [spec, *(spec.rules or ())]
+    outputs = [output for owner in owners for output in owner.outputs or ()]
+    yield from (("writer", output.writer) for output in outputs)
+    every_slots: list[Slots] = [*owners, *outputs]
+    for slots in every_slots:
+        yield from (("step", step) for step in slots.steps or ())
+        if slots.normalize is not None:
+            yield "normalizer", slots.normalize
+        if slots.colormap is not None and slots.colormap.use != NO_COLORMAP.use:
+            yield "colormap", slots.colormap
 
 
 def output_ids(outputs: Sequence[OutputSpec]) -> list[str]:

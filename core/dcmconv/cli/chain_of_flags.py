@@ -85,7 +85,7 @@ def _writer_named_by(flags: RunFlags, registry: Registry) -> str:
     if not found and out.suffix.lower() in PICTURE_SUFFIXES and not (flags.writer or flags.chain):
         raise UsageError(
             f"{out} ends in {out.suffix}, and no writer of that name is installed.",
-            hint=f"Installed: {', '.join(writers)}. Write for example: -o {out.with_suffix('.png')}",
+            hint=f"Installed: {', '.join(writers)}. For example: -o {out.with_suffix('.png')}",
         )
     return found
 

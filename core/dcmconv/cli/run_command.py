@@ -166,7 +166,9 @@ class _Ears:
 def opening_line(flags: RunFlags, plan: Plan, workers: int) -> str:
     """Say what begins: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
     inputs = flags.inputs or ["."]
-    some = ", ".join(inputs[:3]) + (f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else "")
+    some = ", ".join(map(_shown_input, inputs[:3])) + (
+        f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else ""
+    )
     lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
     writers = dict.fromkeys(lane.writer.name for lane in lanes)
     normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
@@ -174,6 +176,12 @@ def opening_line(flags: RunFlags, plan: Plan, workers: int) -> str:
     words = ", ".join([*writers, *normalizers, *colormaps])
     crew = counted(workers, "worker") if workers else "in this process"
     return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}, {crew})"
+
+
+def _shown_input(place: str) -> str:
+    """Return an INPUT as it is shown: the folders above this one by their names."""
+    parts = Path(place).parts
+    return str(Path(place).resolve()) if parts and set(parts) == {".."} else place
 
 
 def shown_folder(out: str) -> str:
@@ -209,7 +217,7 @@ def _report(flags: RunFlags, summary: Summary, tally: Tally, code: int) -> None:
 
 
 def _nothing_found(flags: RunFlags, summary: Summary) -> str:
-    where = " ".join(shlex.quote(each) for each in flags.inputs or ["."])
+    where = " ".join(shlex.quote(_shown_input(each)) for each in flags.inputs or ["."])
     found = (
         f"{counted(summary.skipped, 'input')}, none with a picture,"
         if summary.skipped

@@ -26,7 +26,9 @@ __all__ = [
 # C0 and C1 controls, DEL, line separators, and the controls that reorder text (CVE-2021-42574).
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
-_STREAM_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+_STREAM_ERRORS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EACCES}
+)
 
 
 def harmless(text: str) -> str:

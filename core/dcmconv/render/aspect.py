@@ -25,7 +25,7 @@ def square_pixels(picture: Picture) -> Picture:
     """Return the picture with square pixels (Pixel Aspect Ratio, PS3.3 C.7.6.3.1.7).
 
     The shorter physical side is enlarged, so that nothing is lost; by linear interpolation in
-    float64, rounded half up, and by the nearest value in label pictures.
+    float64, rounded half up, and by the nearest value in labels and masks.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def square_pixels(picture: Picture) -> Picture:
             hint="Check Pixel Aspect Ratio (0028,0034) and Pixel Spacing (0028,0030).",
         )
     wanted = max(1, int(length * factor + 0.5))
-    stretch = _nearest if picture.domain == "label" else _linear
+    stretch = _nearest if picture.is_sharp else _linear
     return picture.with_(
         pixels=stretch(picture.pixels, axis, wanted),
         aspect=1.0,

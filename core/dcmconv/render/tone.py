@@ -114,7 +114,7 @@ def _mask_picture(frame: Frame, normalizer: MaskNormalizer, depth: int, invert: 
     dtype = np.uint8 if depth == 8 else np.uint16
     pixels = np.multiply(mask, steps, dtype=dtype)
     pixels = np.invert(pixels) if invert else pixels
-    return _picture(frame, pixels, "display", depth).with_(icc_profile=b"")
+    return _picture(frame, pixels, "display", depth).with_(icc_profile=b"", is_mask=mask.dtype == np.bool_)
 
 
 def _color_values(frame: Frame, depth: int) -> NDArray[Any]:
@@ -205,4 +205,5 @@ def _picture(frame: Frame, pixels: NDArray[Any], domain: Domain, bits: int) -> P
         frame_number=frame.frame_number,
         frame_count=frame.frame_count,
         labels=frame.labels,
+        is_mask=frame.is_mask,
     )

@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dcmconv.plugin import Command, Ending, Heading, Host, Row
+
+if TYPE_CHECKING:
+    from dcmconv_builtins.dicom.decoders import TransferSyntaxState
 
 __all__ = ["Doctor"]
 
@@ -44,17 +48,26 @@ class Doctor(Command):
 
     def run(self, host: Host) -> Iterator[Row]:
         """Yield the tables."""
+        from dcmconv_builtins.dicom.decoders import transfer_syntaxes
+
         yield Heading(title="Versions")
         versions = dict(_versions(host))
         yield from (Row(name=name, version=version) for name, version in versions.items())
         yield Heading(title="This machine")
         yield from _machine(host)
         yield Heading(title="Transfer Syntaxes")
-        yield from _transfer_syntaxes()
+        syntaxes = transfer_syntaxes()
+        yield from _syntax_rows(syntaxes)
         yield Heading(title="Plugins")
         yield from _plugins(host)
         missing = [name for name, version in versions.items() if version == MISSING]
-        problems = [*host.problems, *(f"{name} is not installed." for name in missing)]
+        # Several Transfer Syntaxes share a decoder, and its fault.
+        broken = dict.fromkeys(row.note for row in syntaxes if row.state == "broken")
+        problems = [
+            *host.problems,
+            *(f"{name} is not installed." for name in missing),
+            *(f"{fault}." for fault in broken),
+        ]
         if problems:
             yield Heading(title="Problems")
         for problem in problems:
@@ -103,10 +116,8 @@ def _is_ours(program: Path) -> bool:
     return b"dcmconv._entry" in content
 
 
-def _transfer_syntaxes() -> Iterator[Row]:
-    from dcmconv_builtins.dicom.decoders import transfer_syntaxes
-
-    for syntax in transfer_syntaxes():
+def _syntax_rows(syntaxes: list[TransferSyntaxState]) -> Iterator[Row]:
+    for syntax in syntaxes:
         yield Row(
             uid=syntax.uid,
             name=syntax.name,

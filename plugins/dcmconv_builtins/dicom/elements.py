@@ -83,9 +83,12 @@ class Notes:
 
     def __init__(self) -> None:
         self._lines: dict[str, None] = {}
+        self.added = 0
+        """How often something was noted, repetitions included."""
 
     def add(self, line: str) -> None:
         """Note one thing."""
+        self.added += 1
         self._lines[line] = None
 
     def lines(self) -> tuple[str, ...]:
@@ -157,6 +160,24 @@ class Elements:
     def __contains__(self, keyword: str) -> bool:
         """Whether the element is there; it may still be empty."""
         return self._element(keyword) is not None
+
+    def has_value(self, keyword: str) -> bool:
+        """Whether the element holds anything.
+
+        Blank text is nothing; of numbers and bytes every one counts, also those that would be
+        blanks in a text, such as 9, 10, 13 and 32.
+        """
+        element = self._element(keyword)
+        if element is None:
+            return False
+        if not _is_raw(element):
+            return element.value is not None and bool(self.texts(keyword))
+        vr = _vr_of(element)
+        if vr == "SQ":
+            return bool(self.items(keyword))
+        if vr in _BINARY_NUMBERS or vr.startswith("O"):
+            return bool(element.value)
+        return bool(self.texts(keyword))
 
     def numbers(self, keyword: str) -> tuple[float, ...]:
         """Return every number of an element; whole numbers of integer VRs as int."""
@@ -244,7 +265,7 @@ class Elements:
         value = element.value
         if not value:
             return ()
-        vr = element.VR if element.VR not in (None, "UN") else _known_vr(element.tag)
+        vr = _vr_of(element)
         if vr in _BINARY_NUMBERS:
             code = _BINARY_NUMBERS[vr]
             count = len(value) // struct.calcsize(code)
@@ -268,10 +289,12 @@ def _is_raw(
     return element.is_raw
 
 
-def _known_vr(tag: int) -> str:
+def _vr_of(element: RawElement | RawDataElement) -> str:
+    if element.VR not in (None, "UN"):
+        return element.VR
     from pydicom.datadict import dictionary_VR
 
-    return dictionary_VR(tag)
+    return dictionary_VR(element.tag)
 
 
 def _as_numbers(value: Any) -> tuple[float, ...]:

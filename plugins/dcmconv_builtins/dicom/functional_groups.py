@@ -30,7 +30,7 @@ class FrameGroups:
     def find(self, macro: str, *keywords: str) -> Elements | None:
         """Return the nearest item in which one of the attributes has a value."""
         for place in self.places(macro):
-            if any(place.texts(keyword) or place.items(keyword) for keyword in keywords):
+            if any(place.has_value(keyword) for keyword in keywords):
                 return place
         return None
 

@@ -15,6 +15,7 @@ from dcmconv_builtins.dicom.frame_data import FrameData, open_frame_data
 from dcmconv_builtins.dicom.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.image_pixel import check_size, describe_pixels
 from dcmconv_builtins.dicom.modality_lut import find_modality_lut, find_units, modality_range
+from dcmconv_builtins.dicom.own_window import find_own_window, is_binary_segment
 from dcmconv_builtins.dicom.palette_color import read_palette
 from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
@@ -169,17 +170,22 @@ class DicomInstance:
 
     def _grayscale(self, groups: FrameGroups) -> dict[str, Any]:
         modality = find_modality_lut(groups, self._stored_range)
-        greatest = modality_range(modality, self._stored_range).greatest
+        inputs = modality_range(modality, self._stored_range)
+        windows, luts = find_voi_windows(groups), find_voi_luts(groups, inputs=inputs)
+        bits = 0 if self._is_float else self._description.bits_stored
+        own = {} if windows or luts else find_own_window(self._top, inputs, bits_stored=bits)
         return {
             "photometric_interpretation": self._description.photometric_interpretation,
             "modality": modality,
             "units": find_units(groups, modality),
-            "voi_windows": find_voi_windows(groups),
-            "voi_luts": find_voi_luts(groups, greatest_input=greatest),
+            "voi_windows": windows,
+            "voi_luts": luts,
             "presentation": find_presentation_lut(self._top),
             "padding": find_padding(
                 self._top, is_signed=self._description.is_signed, is_float=self._is_float
             ),
+            "is_mask": is_binary_segment(self._top),
+            **own,
         }
 
     def _stored_values(self, decoded: Decoded) -> NDArray[Any]:
@@ -196,7 +202,7 @@ class DicomInstance:
 
     def _read_palette(self) -> Palette:
         if self._palette is None:
-            self._palette = read_palette(self._top, greatest_input=self._stored_range.greatest)
+            self._palette = read_palette(self._top, inputs=self._stored_range)
         return self._palette
 
     def _icc_profile(self) -> bytes:

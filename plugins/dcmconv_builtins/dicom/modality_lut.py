@@ -38,9 +38,7 @@ def find_modality_lut(groups: FrameGroups, stored: StoredRange) -> Rescale | Lut
         )
     elif place is not None:
         item = place.items("ModalityLUTSequence")[0]
-        lut = find_lut(
-            item, greatest_input=stored.greatest, name="Modality LUT Sequence (0028,3000)"
-        )
+        lut = find_lut(item, inputs=stored, name="Modality LUT Sequence (0028,3000)")
         if lut is not None:
             return lut
     return _rescale(groups)

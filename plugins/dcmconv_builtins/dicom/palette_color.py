@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import InputError, Palette
 from dcmconv_builtins.dicom.elements import Elements
-from dcmconv_builtins.dicom.lookup_table import table_entries
+from dcmconv_builtins.dicom.lookup_table import first_mapped, in_low_bytes, table_entries
+from dcmconv_builtins.dicom.pixel_values import StoredRange
 
 __all__ = ["expand_segments", "read_palette"]
 
 _COLORS = ("Red", "Green", "Blue")
+_TABLES = "Palette Color Lookup Table Data (0028,1201 to 1203, 1221 to 1223)"
 
 
-def read_palette(top: Elements, *, greatest_input: float) -> Palette:
+def read_palette(top: Elements, *, inputs: StoredRange) -> Palette:
     """Return the palette of a PALETTE COLOR image: uint8 or uint16 table of shape (n, 3 or 4).
 
     The fourth column is alpha, where the file has Alpha Palette Color Lookup Table Data.
@@ -25,9 +27,9 @@ def read_palette(top: Elements, *, greatest_input: float) -> Palette:
     ----------
     top : Elements
         The dataset.
-    greatest_input : float
-        The greatest stored value that the bits allow; it tells whether the first value mapped was
-        meant signed.
+    inputs : StoredRange
+        The least and the greatest stored value that the bits allow; they tell whether the first
+        value mapped was meant signed (``first_mapped``).
 
     Raises
     ------
@@ -36,14 +38,10 @@ def read_palette(top: Elements, *, greatest_input: float) -> Palette:
     """
     count, first, bits = _descriptor(top)
     tables = [_color_table(top, color, count, bits) for color in _COLORS]
-    if first >= 0x8000 and greatest_input < first:
-        first -= 0x10000
-    table = np.stack(tables, axis=1)
-    if table.dtype == np.uint16 and bits == 8:
-        table = table.astype(np.uint8)
+    table = _in_its_bits(top, np.stack(tables, axis=1), bits)
     table = _with_alpha(top, table)
     table.flags.writeable = False
-    return Palette(table, first)
+    return Palette(table, first_mapped(first, inputs))
 
 
 def expand_segments(segments: NDArray[Any], count: int) -> NDArray[Any]:
@@ -117,7 +115,7 @@ def _offset(segments: NDArray[Any], position: int) -> int:
 
 def _descriptor(top: Elements) -> tuple[int, int, int]:
     described = [
-        tuple(int(number) & 0xFFFF for number in top.numbers(_descriptor_keyword(color)))
+        tuple(int(number) for number in top.numbers(_descriptor_keyword(color)))
         for color in _COLORS
     ]
     whole = [numbers for numbers in described if len(numbers) == 3]
@@ -128,12 +126,25 @@ def _descriptor(top: Elements) -> tuple[int, int, int]:
             "used."
         )
     for entries, first, bits in whole:
-        return entries or 65536, first, bits
+        return entries & 0xFFFF or 65536, first, bits & 0xFFFF
     raise InputError(
         "Photometric Interpretation (0028,0004) is PALETTE COLOR, and Red Palette Color Lookup "
         "Table Descriptor (0028,1101) is missing.",
         hint="The colors are lost; ask the sender for a whole file.",
     )
+
+
+def _in_its_bits(top: Elements, table: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Return the table as uint8 where its entries have 8 bits, whatever its descriptor says."""
+    if table.dtype == np.uint8:
+        return table
+    if bits == 8:
+        return in_low_bytes(table, top, _TABLES).astype(np.uint8)
+    if 0 < int(table.max()) <= 255:
+        # Black throughout, if they were 16 bits: nobody makes a palette for that.
+        top.notes.add(f"{_TABLES}: said to have {bits} bits, and no entry needs more than 8.")
+        return table.astype(np.uint8)
+    return table
 
 
 def _color_table(top: Elements, color: str, count: int, bits: int) -> NDArray[Any]:
@@ -185,6 +196,6 @@ def _descriptor_keyword(color: str) -> str:
 
 def _broken(what: str) -> InputError:
     return InputError(
-        f"Palette Color Lookup Table Data (0028,1201 to 1203, 1221 to 1223) {what}.",
+        f"{_TABLES} {what}.",
         hint="The colors are lost; ask the sender for a whole file.",
     )

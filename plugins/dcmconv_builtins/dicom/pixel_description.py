@@ -31,6 +31,8 @@ class PixelDescription:
         Number of Frames (0028,0008), at least 1.
     number_type : "integer", "float32" or "float64"
         Which of the three pixel data elements the values come from.
+    has_even_rows : bool
+        Native rows whose chroma is halved are filled up to an even count of columns.
     value_representation : str
         VR of the pixel data element; it matters for big endian OW alone.
     """
@@ -47,6 +49,7 @@ class PixelDescription:
     frame_count: int = 1
     number_type: NumberType = "integer"
     value_representation: str = "OW"
+    has_even_rows: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ class Presentation:
         self._draws_overlays = options.overlays == "draw"
         self._description = description
         self._groups = overlay_groups(top)
-        self._library = _library_of(options)
+        self._library = options.library
 
     def applied(self, frame: Frame, decoded: Decoded, stored: StoredRange) -> Frame:
         """Return the Frame with its overlays, shown by its state; the same one if it has neither.
@@ -104,12 +104,3 @@ class Presentation:
             shape=(frame.rows, frame.columns),
             cells=cells,
         )
-
-
-def _library_of(options: ReadOptions) -> StateLibrary | None:
-    if options.presentation_states is None:
-        return None
-    # Fonts, drawing and the rest of it are imported where somebody wants it.
-    from dcmconv_builtins.dicom.presentation_state.library import open_library
-
-    return open_library(options.presentation_states)

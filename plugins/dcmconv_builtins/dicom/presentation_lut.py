@@ -7,8 +7,11 @@ from typing import Literal
 from dcmconv.plugin import Lut
 from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.lookup_table import find_lut
+from dcmconv_builtins.dicom.pixel_values import StoredRange
 
 __all__ = ["find_presentation_lut"]
+
+_P_VALUES = StoredRange(0, 65535)
 
 
 def find_presentation_lut(top: Elements) -> Lut | Literal["IDENTITY", "INVERSE"] | None:
@@ -17,7 +20,7 @@ def find_presentation_lut(top: Elements) -> Lut | Literal["IDENTITY", "INVERSE"]
     ``LIN OD``, a shape for printing, and unknown words count as absent.
     """
     for item in top.items("PresentationLUTSequence")[:1]:
-        lut = find_lut(item, greatest_input=65535, name="Presentation LUT Sequence (2050,0010)")
+        lut = find_lut(item, inputs=_P_VALUES, name="Presentation LUT Sequence (2050,0010)")
         if lut is not None:
             return lut
     shape = top.text("PresentationLUTShape").upper()

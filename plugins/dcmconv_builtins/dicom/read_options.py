@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from dcmconv.plugin import Opt
 from dcmconv_builtins.dicom.limits import Limits
+
+if TYPE_CHECKING:
+    from dcmconv_builtins.dicom.presentation_state.library import StateLibrary
 
 __all__ = ["ReadOptions"]
 
@@ -35,6 +39,22 @@ class ReadOptions(Limits):
             # A worker may be in another folder than the one where the path was written.
             place = Path(self.presentation_states).expanduser().absolute()
             object.__setattr__(self, "presentation_states", str(place))
+
+    @cached_property
+    def library(self) -> StateLibrary | None:
+        """The presentation states as they are when a reader first needs them.
+
+        Raises
+        ------
+        UsageError
+            If ``presentation_states`` names no file or folder, or one without any.
+        """
+        if self.presentation_states is None:
+            return None
+        # Fonts, drawing and the rest of it are imported where somebody wants it.
+        from dcmconv_builtins.dicom.presentation_state.library import open_library
+
+        return open_library(self.presentation_states)
 
     def fingerprint(self) -> str:
         """Return a hash of the presentation states, which change a picture as options do.

@@ -50,8 +50,8 @@ class Recollection(Generic[Result]):
         for kept in self._kept:
             if kept.subject == subject and scanned.agrees(kept.asked):
                 return kept.result
-        noted = len(top.notes.lines())
+        noted = top.notes.added
         result, asked = scanned.traced(make)
-        if asked is not None and len(top.notes.lines()) == noted:
+        if asked is not None and top.notes.added == noted:
             self._kept = (_Kept(subject, asked, result), *self._kept[: MOST - 1])
         return result

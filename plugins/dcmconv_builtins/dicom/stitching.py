@@ -112,7 +112,7 @@ class StitchedSlide:
         result = np.empty((*self._shape, *tile.shape[2:]), tile.dtype.newbyteorder("="))
         result[...] = self._background(first)
         # The mean of two numbers of a palette or of two segments means nothing.
-        if self._factor == 1 or first.is_label or first.palette is not None:
+        if self._factor == 1 or first.is_label or first.is_mask or first.palette is not None:
             return Nearest(result, self._factor, whole=self._matrix)
         return BoxMean(result, self._factor, whole=self._matrix, tile_rows=tile.shape[0])
 

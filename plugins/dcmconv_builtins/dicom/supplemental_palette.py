@@ -10,6 +10,7 @@ from dcmconv.plugin import Frame, Palette
 from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.palette_color import read_palette
+from dcmconv_builtins.dicom.pixel_values import StoredRange
 
 __all__ = ["find_enhanced_palette", "find_supplemental_palette", "has_palettes", "with_palette"]
 
@@ -32,10 +33,9 @@ def has_palettes(top: Elements) -> bool:
 
 def with_palette(frame: Frame, groups: FrameGroups) -> Frame:
     """Return a gray frame with the palette that colors all of it, or some of its values."""
-    greatest = (1 << frame.bits_stored) - 1
-    if frame.stored_values.dtype.kind == "i":
-        greatest >>= 1
-    palette = find_supplemental_palette(groups, greatest_input=greatest)
+    is_signed = frame.stored_values.dtype.kind == "i"
+    inputs = StoredRange.of(frame.bits_stored, is_signed=is_signed)
+    palette = find_supplemental_palette(groups, inputs=inputs)
     if palette is not None:
         return replace(frame, palette=palette, icc_profile=groups.top.data("ICCProfile"))
     palette = find_enhanced_palette(groups, bits_stored=frame.bits_stored)
@@ -50,7 +50,7 @@ def with_palette(frame: Frame, groups: FrameGroups) -> Frame:
     )
 
 
-def find_supplemental_palette(groups: FrameGroups, *, greatest_input: float) -> Palette | None:
+def find_supplemental_palette(groups: FrameGroups, *, inputs: StoredRange) -> Palette | None:
     """Return the palette for stored values from its first one on; those below stay gray.
 
     None where Pixel Presentation (0008,9205) of the frame says neither COLOR nor MIXED, or there is
@@ -59,7 +59,7 @@ def find_supplemental_palette(groups: FrameGroups, *, greatest_input: float) -> 
     top = groups.top
     if _DESCRIPTOR not in top or _pixel_presentation(groups) not in {"COLOR", "MIXED"}:
         return None
-    return replace(read_palette(top, greatest_input=greatest_input), is_supplemental=True)
+    return replace(read_palette(top, inputs=inputs), is_supplemental=True)
 
 
 def find_enhanced_palette(groups: FrameGroups, *, bits_stored: int) -> Palette | None:
@@ -91,7 +91,7 @@ def _over_most_significant_bits(top: Elements, item: Elements, bits_stored: int)
     """Return the palette for whole stored values: its input are their uppermost bits."""
     assignment = top.items("DataFrameAssignmentSequence")[0]
     bits_mapped = int(assignment.number("BitsMappedToColorLookupTable") or bits_stored)
-    palette = read_palette(item, greatest_input=(1 << bits_mapped) - 1)
+    palette = read_palette(item, inputs=StoredRange.of(bits_mapped, is_signed=False))
     shift = max(bits_stored - bits_mapped, 0)
     if shift == 0:
         return palette

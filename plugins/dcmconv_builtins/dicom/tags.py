@@ -34,6 +34,8 @@ TAGS = {
     "WindowCenterWidthExplanation": 0x00281055,
     "VOILUTFunction": 0x00281056,
     "RedPaletteColorLookupTableDescriptor": 0x00281101,
+    "GreenPaletteColorLookupTableDescriptor": 0x00281102,
+    "BluePaletteColorLookupTableDescriptor": 0x00281103,
     "RedPaletteColorLookupTableData": 0x00281201,
     "GreenPaletteColorLookupTableData": 0x00281202,
     "BluePaletteColorLookupTableData": 0x00281203,

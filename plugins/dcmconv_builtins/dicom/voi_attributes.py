@@ -6,10 +6,14 @@ from dcmconv.plugin import Lut, VoiWindow
 from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.lookup_table import find_lut
+from dcmconv_builtins.dicom.pixel_values import StoredRange
 
 __all__ = ["find_voi_luts", "find_voi_windows"]
 
 _MACRO = "FrameVOILUTSequence"
+_LUTS = "VOI LUT Sequence (0028,3010)"
+_SMALL = 4096
+"""What a table of 12 bits ends before; many that say 16 bits were made for those."""
 
 
 def find_voi_windows(groups: FrameGroups) -> tuple[VoiWindow, ...]:
@@ -39,20 +43,25 @@ def find_voi_windows(groups: FrameGroups) -> tuple[VoiWindow, ...]:
     )
 
 
-def find_voi_luts(groups: FrameGroups, *, greatest_input: float) -> tuple[Lut, ...]:
+def find_voi_luts(groups: FrameGroups, *, inputs: StoredRange) -> tuple[Lut, ...]:
     """Return the usable items of the VOI LUT Sequence (0028,3010) of a frame.
 
-    ``greatest_input`` is the greatest modality value that the stored bits allow.
+    ``inputs`` are the least and the greatest modality value that the stored bits allow.  Entries
+    count as they stand, also where a table of 16 bits uses few of them; that is noted.
     """
     place = groups.find(_MACRO, "VOILUTSequence")
     if place is None:
         return ()
-    name = "VOI LUT Sequence (0028,3010)"
-    found = (
-        find_lut(item, greatest_input=greatest_input, name=name)
-        for item in place.items("VOILUTSequence")
-    )
-    return tuple(lut for lut in found if lut is not None)
+    found = (find_lut(item, inputs=inputs, name=_LUTS) for item in place.items("VOILUTSequence"))
+    luts = tuple(lut for lut in found if lut is not None)
+    for lut in luts:
+        greatest = int(lut.entries.max())
+        if lut.bits == 16 and greatest < _SMALL:
+            place.notes.add(
+                f"{_LUTS}: the table has 16 bits, and its greatest entry is {greatest}; it was "
+                "taken as it stands, which is dark."
+            )
+    return luts
 
 
 def _function(place: Elements) -> str:

@@ -22,8 +22,8 @@ class Resize(Step):
     """Fit the picture into a size, or give it an exact one; pad it where its shape must not change.
 
     ``max`` bounds the longer side and never enlarges unless asked.  ``width`` and ``height`` are
-    exact: one of them keeps the proportions, both stretch, both with ``pad`` fit and fill.  Label
-    pictures are always resampled by the nearest value.  Spacing is scaled along.
+    exact: one of them keeps the proportions, both stretch, both with ``pad`` fit and fill.  Labels
+    and masks are always resampled by the nearest value.  Spacing is scaled along.
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "label"})
@@ -70,7 +70,7 @@ class Resize(Step):
         """
         columns, rows = self._size(picture)
         _check_size(columns, rows)
-        kind: Filter = "nearest" if picture.domain == "label" else self.filter
+        kind: Filter = "nearest" if picture.is_sharp else self.filter
         resized = _resized(picture, rows, columns, kind)
         return self._padded(resized) if self.pad else resized
 

@@ -71,9 +71,14 @@ def test_a_missing_attribute_says_which():
 
 
 def test_a_format_that_does_not_fit_is_the_input_s_fault_and_says_so():
-    with pytest.raises(InputError, match="SeriesNumber is 'one'") as caught:
+    with pytest.raises(InputError, match="SeriesNumber is text") as caught:
         name("x", template="{SeriesNumber:04d}", SeriesNumber="one")
     assert "{SeriesNumber}" in caught.value.hint
+    assert caught.value.reason == "name"
+
+
+def test_the_number_of_frames_is_a_field():
+    assert name("x", template="{name}-{frame}of{frames}", frames=3, frame=2) == "x-2of3.png"
 
 
 @pytest.mark.parametrize(

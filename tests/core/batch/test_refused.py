@@ -11,7 +11,7 @@ from support.plans import plan, registry
 from dcmconv.batch import publish
 from dcmconv.batch.engine import Run
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
-from dcmconv.errors import OutputError
+from dcmconv.errors import OutputError, UsageError
 
 CASES = [
     pytest.param(errno.ENOSPC, "disk-full", "No space left on device", "Make room", id="full"),
@@ -104,9 +104,9 @@ def test_a_file_where_a_folder_is_needed_costs_that_input(tmp_path):
 def test_an_output_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(OutputError, match="a file stands where a folder is needed") as caught:
+    with pytest.raises(UsageError, match="out is a file, and the pictures need a folder") as caught:
         list(Run(plan(), [str(tmp_path / "in")], tmp_path / "out", registry=registry()))
-    assert caught.value.hint == "Choose another folder with --out."
+    assert caught.value.hint == "Name another output folder, or move what stands there."
 
 
 def test_leftovers_of_a_killed_run_go_at_the_next_start(tmp_path):

@@ -11,7 +11,7 @@ from support.dicom_files import monochrome, save
 from support.plans import lane, plan, registry
 
 from dcmconv.batch.engine import Run
-from dcmconv.errors import OutputError
+from dcmconv.errors import OutputError, UsageError
 
 TAGS = ("PatientID", "Rows", "ImageType", "PatientComments")
 
@@ -69,7 +69,8 @@ def test_a_second_run_gives_the_same_table_and_converts_nothing(scans, tmp_path)
 
 def test_a_table_of_a_run_that_did_not_end_does_not_appear(scans, tmp_path):
     table = tmp_path / "tags.csv"
-    table.write_text("the last good one")
+    convert(scans, tmp_path / "out", table)
+    last_good_one = table.read_text()
     run = iter(
         Run(
             plan(lane(), tags=TAGS),
@@ -81,7 +82,7 @@ def test_a_table_of_a_run_that_did_not_end_does_not_appear(scans, tmp_path):
     )
     next(run)
     run.close()
-    assert table.read_text() == "the last good one"
+    assert table.read_text() == last_good_one
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "tags.csv"}
 
 
@@ -90,3 +91,76 @@ def test_a_table_that_cannot_be_written_is_said_before_the_work(scans, tmp_path)
     with pytest.raises(OutputError, match="tag table") as caught:
         convert(scans, tmp_path / "out", tmp_path / "file" / "tags.csv")
     assert caught.value.hint == "Name another file with --tags."
+
+
+def files_below(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.*")}
+
+
+@pytest.mark.parametrize("name", ["in/c.txt", "in/a.dcm", "table", "tags.CSV.gz"])
+def test_a_table_ends_in_csv_or_jsonl(scans, tmp_path, name):
+    before = files_below(tmp_path)
+    with pytest.raises(UsageError, match=r"is \.csv or \.jsonl") as caught:
+        convert(scans, tmp_path / "out", tmp_path / name)
+    assert ".csv, for example" in caught.value.hint
+    assert files_below(tmp_path) == before
+
+
+def test_a_file_that_no_run_here_wrote_is_never_replaced_by_a_table(scans, tmp_path):
+    (scans / "notes.csv").write_text("mine")
+    with pytest.raises(UsageError, match="is there already") as caught:
+        convert(scans, tmp_path / "out", scans / "notes.csv")
+    assert "move that one away" in caught.value.hint
+    assert (scans / "notes.csv").read_text() == "mine"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_that_somebody_changed_is_not_replaced(scans, tmp_path):
+    table = tmp_path / "tags.csv"
+    convert(scans, tmp_path / "out", table)
+    with table.open("a") as stream:
+        stream.write("a note in the margin\n")
+    with pytest.raises(UsageError, match="is there already"):
+        convert(scans, tmp_path / "out", table)
+
+
+def test_the_table_of_the_same_inputs_is_replaced(scans, tmp_path):
+    table = tmp_path / "tags.csv"
+    convert(scans, tmp_path / "out", table)
+    (scans / "b.dcm").unlink()
+    convert(scans, tmp_path / "out", table)
+    convert(scans, tmp_path / "out", table)
+    assert "b.dcm" not in table.read_text()
+
+
+def test_the_table_of_other_inputs_is_replaced_only_when_that_is_said(scans, tmp_path):
+    table = tmp_path / "tags.csv"
+    convert(scans / "a.dcm", tmp_path / "out", table)
+    with pytest.raises(UsageError, match="rows of other inputs") as caught:
+        convert(scans / "b.dcm", tmp_path / "out", table)
+    assert "--on-existing replace" in caught.value.hint
+    replacing = plan(tags=TAGS, on_existing="replace")
+    list(
+        Run(
+            replacing,
+            [str(scans / "b.dcm")],
+            tmp_path / "out",
+            tag_table=table,
+            registry=registry(),
+        )
+    )
+    assert "b.dcm" in table.read_text()
+
+
+def test_an_unfinished_table_is_no_input_of_its_own_run(scans, tmp_path):
+    run = Run(plan(tags=TAGS), [str(scans)], tmp_path / "out", tag_table=scans / "z.csv")
+    assert [outcome.input for outcome in run] == ["a.dcm", "b.dcm", "c.txt"]
+
+
+def test_the_table_of_one_named_picture_has_its_row(scans, tmp_path):
+    run = Run(
+        plan(tags=TAGS), [str(scans / "a.dcm")], tmp_path / "one.png", tag_table=tmp_path / "1.csv"
+    )
+    assert [outcome.status for outcome in run] == ["converted"]
+    assert len((tmp_path / "1.csv").read_text().splitlines()) == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "one.png", "1.csv"}

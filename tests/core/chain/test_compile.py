@@ -242,9 +242,7 @@ def test_a_flag_is_blamed_by_its_text(registry):
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        pytest.param(
-            {"outputs": []}, r"There is no output\.(.|\n)*outputs: \[png\]", id="no-output"
-        ),
+        pytest.param({"outputs": []}, r"outputs is empty\.(.|\n)*outputs: \[png\]", id="no-output"),
         pytest.param(
             {"normalize": "Window"}, r"No normalizer is named 'Window'(.|\n)*'window'", id="case"
         ),

@@ -92,3 +92,23 @@ def test_a_file_that_is_none_fails_alone(tmp_path, capsys):
     assert "is a folder." in told
     assert "gone: No such file or directory." in told
     assert "3 of 4 files cannot be read." in told
+
+
+@pytest.mark.parametrize("tag", ["0028,0121", "(0028,0121)"])
+def test_a_tag_that_the_file_lacks_is_shown_by_its_name(capsys, tag):
+    assert main(["info", CT, "--tag", tag, "--json"]) == 0
+    first = tables_of(capsys)[0]["rows"][0]
+    assert first == {"tag": "(0028,0121)", "name": "PixelPaddingRangeLimit", "value": ""}
+
+
+def test_what_is_not_dicom_is_told_how_dicom_begins(tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("no picture")
+    assert main(["info", str(tmp_path / "notes.txt")]) == 1
+    assert "without that preamble it begins with an element of group" in capsys.readouterr().out
+
+
+def test_a_file_that_is_read_and_cannot_be_decoded_is_no_failure(tmp_path, capsys):
+    whole = Path(CT).read_bytes()
+    (tmp_path / "cut.dcm").write_bytes(whole[:-1000])
+    assert main(["info", str(tmp_path / "cut.dcm")]) == 0
+    assert "Decodes" in capsys.readouterr().out

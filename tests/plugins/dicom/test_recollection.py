@@ -73,6 +73,16 @@ def test_what_was_noted_is_noted_again():
         assert top.notes.lines() == ("A note.",)
 
 
+def test_what_was_noted_a_second_time_is_noted_again():
+    recollection = Recollection()
+    first = top_of()
+    first.notes.add("A note.")
+    recollection.recall(first, None, lambda: first.notes.add("A note."))
+    second = top_of()
+    recollection.recall(second, None, lambda: second.notes.add("A note."))
+    assert second.notes.lines() == ("A note.",)
+
+
 def test_what_needed_a_sequence_is_not_kept(calls):
     recollection = Recollection()
     for code in ("1", "2"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Literal
 
@@ -50,7 +51,7 @@ class TransferSyntaxState:
 
     uid: str
     name: str
-    state: Literal["ok", "not installed", "refused"]
+    state: Literal["ok", "not installed", "broken", "refused"]
     decoder: str = ""
     note: str = ""
 
@@ -127,13 +128,19 @@ def decoder_for(transfer_syntax: str) -> DecoderInfo:
 
 
 def transfer_syntaxes() -> list[TransferSyntaxState]:
-    """Return every Transfer Syntax of the standard with its decoder and state, sorted by UID."""
+    """Return every Transfer Syntax of the standard with its decoder and state, sorted by UID.
+
+    Decoders are imported: one that is there and does not work is "broken", with the reason.
+    """
     return sorted((*_decodable(), *_refused()), key=lambda row: _uid_key(row.uid))
 
 
 def _decodable() -> Iterator[TransferSyntaxState]:
     for info in SYNTAXES.values():
-        if not _is_installed(info.module) or not _is_built_in(info.decoder):
+        broken = _find_fault(info.module) if _is_installed(info.module) else ""
+        if broken:
+            yield TransferSyntaxState(info.uid, info.name, "broken", info.decoder, broken)
+        elif not _is_installed(info.module) or not _is_built_in(info.decoder):
             yield TransferSyntaxState(
                 info.uid, info.name, "not installed", info.decoder, _install(info)
             )
@@ -152,7 +159,22 @@ def _install(info: DecoderInfo) -> str:
 
 @cache
 def _is_installed(module: str) -> bool:
-    return find_spec(module) is not None
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        # Of a.b, where there is no a.
+        return False
+
+
+@cache
+def _find_fault(module: str) -> str:
+    """Import a decoder; return what it raises, in a line, or nothing."""
+    try:
+        import_module(module)
+    except Exception as error:  # noqa: BLE001 - a broken installation raises anything
+        words = " ".join(str(error).split())[:200]
+        return f"import {module} raised {type(error).__name__}: {words}"
+    return ""
 
 
 @cache
@@ -163,7 +185,7 @@ def _is_built_in(decoder: str) -> bool:
         return True
     import imagecodecs
 
-    return bool(getattr(imagecodecs, codec.upper()).available)
+    return bool(getattr(getattr(imagecodecs, codec.upper(), None), "available", False))
 
 
 def _uid_key(uid: str) -> tuple[int, ...]:

@@ -40,7 +40,8 @@ class NativeSpan(NamedTuple):
 def frame_bits(description: PixelDescription) -> int:
     """Return how many bits one native frame takes, without any padding."""
     samples = 2 if description.is_chroma_halved else description.samples_per_pixel
-    return description.rows * description.columns * samples * description.bits_allocated
+    pixels = description.rows * _stored_columns(description)
+    return pixels * samples * description.bits_allocated
 
 
 def frame_bytes(description: PixelDescription) -> int:
@@ -66,24 +67,30 @@ def native_span(
 def as_laid_out(
     description: PixelDescription, element_bytes: int
 ) -> tuple[PixelDescription, tuple[str, ...]]:
-    """Believe the length of the element where it says that chroma is not halved after all.
+    """Believe the length of the element where it says that halved chroma lies otherwise.
 
     Returns
     -------
     PixelDescription, tuple of str
-        With ``YBR_FULL`` for ``YBR_FULL_422``, and a note, if there is one sample too many a pixel.
+        With ``YBR_FULL`` for ``YBR_FULL_422`` if there is one sample too many a pixel, or with
+        ``has_even_rows`` if an odd row is filled up to whole pairs; and a note.
     """
-    full = replace(description, photometric_interpretation="YBR_FULL")
-    frames = description.frame_count
     if (
         description.photometric_interpretation != "YBR_FULL_422"
         or not description.is_chroma_halved
-        or (frames * frame_bits(full) + 7) // 8 not in (element_bytes, element_bytes - 1)
+        or _has_length(description, element_bytes)
     ):
         return description, ()
-    return full, (
-        "Photometric Interpretation (0028,0004) is YBR_FULL_422, the length says YBR_FULL",
-    )
+    full = replace(description, photometric_interpretation="YBR_FULL")
+    if _has_length(full, element_bytes):
+        return full, (
+            "Photometric Interpretation (0028,0004) is YBR_FULL_422, the length says YBR_FULL",
+        )
+    even = replace(description, has_even_rows=True)
+    if _has_length(even, element_bytes):
+        pixels = f"{description.columns} pixels in YBR_FULL_422 are filled up to"
+        return even, (f"rows of {pixels} {_stored_columns(even)}, the length says",)
+    return description, ()
 
 
 def decode_native(
@@ -128,6 +135,15 @@ def decode_native(
     )
 
 
+def _stored_columns(description: PixelDescription) -> int:
+    return description.columns + (description.has_even_rows and description.columns % 2)
+
+
+def _has_length(description: PixelDescription, element_bytes: int) -> bool:
+    needed = (description.frame_count * frame_bits(description) + 7) // 8
+    return needed in (element_bytes, element_bytes - 1)
+
+
 def _is_word_swapped(description: PixelDescription, *, big_endian: bool) -> bool:
     # PS3.5 A.3: in OW the 16-bit word is what is big endian, also where pixels are smaller.
     return (
@@ -160,7 +176,8 @@ def _dtype(description: PixelDescription, big_endian: bool) -> np.dtype[Any]:
 
 def _repeat_chroma(flat: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
     """Spread Y Y Cb Cr over two pixels (PS3.3 C.7.6.3.1.2), the pairs running on over odd rows."""
-    pixels = description.rows * description.columns
+    columns = _stored_columns(description)
+    pixels = description.rows * columns
     pairs = flat[: pixels // 2 * 4].reshape(-1, 4)
     spread = np.full((pixels, 3), 1 << (description.bits_stored - 1), flat.dtype)
     by_pair = spread[: pixels // 2 * 2].reshape(-1, 2, 3)
@@ -170,4 +187,4 @@ def _repeat_chroma(flat: NDArray[Any], description: PixelDescription) -> NDArray
         # The last pixel of an odd count has no partner: its own luminance, its neighbor's chroma.
         spread[-1, 0] = flat[-2]
         spread[-1, 1:] = spread[-2, 1:] if pixels > 1 else spread[-1, 1:]
-    return spread.reshape(description.shape)
+    return spread.reshape(description.rows, columns, 3)[:, : description.columns]

@@ -94,6 +94,6 @@ def _layers(
     shutter = find_shutter(top, own, shape=shape, aspect=aspect)
     covering = shutter_group(top)
     planes = tuple(by_group[group] for group in sorted(by_group) if group != covering)
-    drawn = annotation_layers(top, planes, target, DisplaySpace(shape, view))
+    drawn = annotation_layers(top, planes, target, DisplaySpace(shape, view, aspect))
     # What is drawn lies over the shutter: an annotation may stand beside what is shown.
     return drawn if shutter is None else (shutter, *drawn)

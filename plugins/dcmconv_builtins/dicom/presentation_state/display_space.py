@@ -19,6 +19,8 @@ Point = tuple[float, float]
 """Column and row on the frame; the upper left corner of its first pixel is (0, 0)."""
 
 _FARTHEST = 1e6
+_LONGEST = 16.0
+"""A pixel that is longer has no room for letters of another shape."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,23 @@ class DisplaySpace:
 
     shape: tuple[int, int]
     view: View
+    aspect: float = 1.0
+    """Height of a pixel of the frame over its width."""
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Columns and rows of the finished picture for one column and one row of the frame.
+
+        Squaring enlarges the longer side of a pixel; text and dots are drawn for what comes out.
+        """
+        aspect = min(max(self.aspect, 1 / _LONGEST), _LONGEST)
+        return (1.0, aspect) if aspect > 1 else (1 / aspect, 1.0)
+
+    @property
+    def shown_size(self) -> tuple[float, float]:
+        """Columns and rows of the displayed area as the finished picture has it, not yet turned."""
+        across, down = self.scale
+        return self.region[2] * across, self.region[3] * down
 
     @property
     def region(self) -> tuple[int, int, int, int]:
@@ -79,12 +98,26 @@ class DisplaySpace:
         return self.view.rotation in (90, 270)
 
     def turned_back(self, mask: NDArray[Any]) -> NDArray[Any]:
-        """Turn something drawn upright so that the view will make it upright again."""
+        """Turn something drawn upright and square so that view and aspect make it so again."""
         unflipped = mask[:, ::-1] if self.view.is_flipped else mask
-        return np.rot90(unflipped, self.view.rotation // 90)
+        turned = np.rot90(unflipped, self.view.rotation // 90)
+        across, down = self.scale
+        return shrunk(turned, rows=turned.shape[0] / down, columns=turned.shape[1] / across)
 
     def to_the_right(self, point: Point, distance: float) -> Point:
         """Return the point that the viewer sees ``distance`` pixels to the right of another."""
         distance = -distance if self.view.is_flipped else distance
         step = {0: (1, 0), 90: (0, -1), 180: (-1, 0), 270: (0, 1)}[self.view.rotation]
-        return point[0] + step[0] * distance, point[1] + step[1] * distance
+        across, down = self.scale
+        return point[0] + step[0] * distance / across, point[1] + step[1] * distance / down
+
+
+def shrunk(mask: NDArray[Any], *, rows: float, columns: float) -> NDArray[Any]:
+    """Return coverage with fewer rows or columns, at least one of each, by their mean."""
+    wanted = max(1, round(columns)), max(1, round(rows))
+    if wanted == (mask.shape[1], mask.shape[0]) or not mask.size:
+        return mask
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(mask))
+    return np.asarray(image.resize(wanted, Image.Resampling.BOX))

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from dcmconv.plugin import UsageError
 
-__all__ = ["CLASS_ROOT", "fingerprint_of", "no_states", "state_files"]
+__all__ = ["CLASS_ROOT", "Stamp", "fingerprint_of", "no_states", "stamps_of", "state_files"]
+
+Stamp = tuple[str, int, int]
+"""Path of a file, when it was changed in nanoseconds, and its size."""
 
 CLASS_ROOT = "1.2.840.10008.5.1.4.1.1.11."
 """What the SOP Class UID of every presentation state begins with."""
@@ -37,6 +40,20 @@ def state_files(path: str) -> tuple[Path, ...]:
     if not found:
         raise no_states(path)
     return found
+
+
+def stamps_of(path: str) -> tuple[Stamp, ...]:
+    """Return what changes with the file, or with those below a folder; nothing is read."""
+    place = Path(path)
+    stamps = []
+    for file in _files_below(place) if place.is_dir() else (place,):
+        try:
+            stat = file.stat()
+        except OSError:
+            # What is gone again, or may not be looked at, is no state.
+            continue
+        stamps.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return tuple(stamps)
 
 
 def no_states(path: str) -> UsageError:

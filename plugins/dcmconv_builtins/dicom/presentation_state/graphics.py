@@ -34,7 +34,7 @@ def draw_graphic(
     """
     points = space.points(graphic, "GraphicData", "GraphicAnnotationUnits")
     kind = graphic.text("GraphicType").upper()
-    path = _path(kind, points)
+    path = _path(kind, points, space.scale)
     if not path:
         graphic.notes.add(
             f"a graphic of type {kind[:16] or 'nothing'} and {len(points)} points was left out."
@@ -43,7 +43,7 @@ def draw_graphic(
     width = space.pen * thickness
     if kind == "POINT":
         # A dot that can be seen, as wide as three lines.
-        draw_path(coverage, ellipse_path(path[0], (width, 0), (0, width)), width=1, is_filled=True)
+        draw_path(coverage, _round_path(path[0], width, space.scale), width=1, is_filled=True)
         return True
     is_closed = math.dist(path[0], path[-1]) < 1e-3
     draw_path(coverage, path, width=width, is_filled=is_filled and is_closed)
@@ -83,7 +83,7 @@ def smooth_path(points: Sequence[Point]) -> list[Point]:
     return [(float(x), float(y)) for x, y in curve]
 
 
-def _path(kind: str, points: Sequence[Point]) -> list[Point]:
+def _path(kind: str, points: Sequence[Point], scale: Point) -> list[Point]:
     """Return the path of a graphic; empty if it is of no known type or has too few points."""
     if kind == "POINT" and len(points) == 1:
         return list(points)
@@ -94,13 +94,19 @@ def _path(kind: str, points: Sequence[Point]) -> list[Point]:
     if kind == "INTERPOLATED" and len(points) > 2:
         return smooth_path(points)
     if kind == "CIRCLE" and len(points) == 2:
-        radius = math.dist(points[0], points[1])
-        return ellipse_path(points[0], (radius, 0), (0, radius))
+        across, down = points[1][0] - points[0][0], points[1][1] - points[0][1]
+        radius = math.hypot(across * scale[0], down * scale[1])
+        return _round_path(points[0], radius, scale)
     if kind == "ELLIPSE" and len(points) == 4:
         major, minor = points[:2], points[2:]
         center = ((major[0][0] + major[1][0]) / 2, (major[0][1] + major[1][1]) / 2)
         return ellipse_path(center, _half(major), _half(minor))
     return []
+
+
+def _round_path(center: Point, radius: float, scale: Point) -> list[Point]:
+    """Return what is a circle once pixels are square; the radius is one of the finished picture."""
+    return ellipse_path(center, (radius / scale[0], 0), (0, radius / scale[1]))
 
 
 def _half(ends: Sequence[Point]) -> Point:

@@ -67,7 +67,7 @@ def pseudo_colors(top: Elements) -> NDArray[np.uint8] | None:
         Row *i* for display value *i*; None, with a note, where the palette is broken.
     """
     try:
-        table = read_palette(top, greatest_input=math.inf).table
+        table = read_palette(top, inputs=StoredRange(0, math.inf)).table
     except InputError as error:
         top.notes.add(f"{error.message} The picture stays gray.")
         return None
@@ -91,7 +91,7 @@ def _voi_changes(top: Elements, target: Target, output: StoredRange) -> dict[str
         if not refers_to(item, target):
             continue
         windows = find_voi_windows(FrameGroups(item))
-        luts = find_voi_luts(FrameGroups(item), greatest_input=output.greatest)
+        luts = find_voi_luts(FrameGroups(item), inputs=output)
         if windows or luts:
             return {"voi_windows": windows, "voi_luts": luts}
     return {"voi_windows": _identity_window(output), "voi_luts": ()}

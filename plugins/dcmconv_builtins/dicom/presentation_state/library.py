@@ -12,7 +12,13 @@ from dcmconv.plugin import InputError, LimitError
 from dcmconv_builtins.dicom.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.elements import Elements, Notes
 from dcmconv_builtins.dicom.part10 import read_part10
-from dcmconv_builtins.dicom.presentation_state.finding import CLASS_ROOT, no_states, state_files
+from dcmconv_builtins.dicom.presentation_state.finding import (
+    CLASS_ROOT,
+    Stamp,
+    no_states,
+    stamps_of,
+    state_files,
+)
 from dcmconv_builtins.dicom.presentation_state.references import (
     Target,
     nested_references,
@@ -107,15 +113,22 @@ class StateLibrary:
         return (f"{count} presentation state{'s' * (count > 1)} cannot be read; left out.",)
 
 
-@lru_cache(maxsize=8)
 def open_library(path: str) -> StateLibrary:
     """Read a state, or every state below a folder, whatever the names of the files.
+
+    Files are read once per process, and again after one was changed, added or taken away.
 
     Raises
     ------
     UsageError
         If there is no such file or folder, or no presentation state in it.
     """
+    return _read_library(path, stamps_of(path))
+
+
+@lru_cache(maxsize=8)
+def _read_library(path: str, stamps: tuple[Stamp, ...]) -> StateLibrary:
+    # The stamps are part of the key alone.
     states, unreadable = [], 0
     for candidate in state_files(path):
         try:

@@ -19,6 +19,8 @@ __all__ = ["draw_text"]
 
 _SMALLEST = 8.0
 _LARGEST = 64.0
+_LARGEST_BOX = 2**26
+"""In pixels; a larger one is far beyond any picture, and its text stands at its corner."""
 _LINES = 32
 """Lines of text that would fill the displayed area: what a text's size is made from."""
 
@@ -38,7 +40,7 @@ def draw_text(coverage: Coverage, text_object: Elements, space: DisplaySpace) ->
     anchor = _anchor(text_object, space)
     if not lines or (box is None and anchor is None):
         return False
-    nominal = min(max(min(space.region[2:]) / _LINES, _SMALLEST), _LARGEST)
+    nominal = min(max(min(space.shown_size) / _LINES, _smallest(space)), _LARGEST)
     block = TextBlock(lines, nominal, FontSet())
     if box is not None:
         corner = _draw_in_box(coverage, block, text_object, box, space)
@@ -47,6 +49,11 @@ def draw_text(coverage: Coverage, text_object: Elements, space: DisplaySpace) ->
     elif anchor is not None:
         _draw_beside(coverage, block, anchor, space)
     return True
+
+
+def _smallest(space: DisplaySpace) -> float:
+    # Letters have to be legible in the pixels of the frame, also along their long side.
+    return min(_SMALLEST * max(space.scale), _LARGEST)
 
 
 def _lines(text_object: Elements) -> tuple[str, ...]:
@@ -87,14 +94,18 @@ def _draw_in_box(
 ) -> Box:
     """Draw the text at the upper left of its box, or as it is justified; return where."""
     left, upper, right, lower = box
-    room = (lower - upper, right - left) if space.is_sideways else (right - left, lower - upper)
-    if min(room) >= _SMALLEST:
-        block = fit_text(block, columns=round(room[0]), rows=round(room[1]), smallest=_SMALLEST)
+    across, down = space.scale
+    room = ((right - left) * across, (lower - upper) * down)
+    room = room[::-1] if space.is_sideways else room
+    smallest = _smallest(space)
+    if min(room) >= smallest:
+        block = fit_text(block, columns=round(room[0]), rows=round(room[1]), smallest=smallest)
     justification = text_object.text("BoundingBoxTextHorizontalJustification").upper()
     letters = _letters(block, justification)
-    slack = max(0, round(room[0]) - letters.shape[1])
+    is_sane = room[0] * room[1] <= _LARGEST_BOX
+    slack = max(0, round(room[0]) - letters.shape[1]) if is_sane else 0
     before = {"RIGHT": slack, "CENTER": slack // 2}.get(justification, 0)
-    below = max(0, round(room[1]) - letters.shape[0])
+    below = max(0, round(room[1]) - letters.shape[0]) if is_sane else 0
     upright = np.pad(letters, ((0, below), (before, slack - before)))
     piece = space.turned_back(upright)
     corner = (round(upper), round(left))

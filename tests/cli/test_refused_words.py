@@ -1,0 +1,125 @@
+"""Command lines that mean nothing, or two things."""
+
+from __future__ import annotations
+
+import pytest
+from pydicom.data import get_testdata_file
+from support.program import dcmconv, install_plugin
+
+from dcmconv._entry import main
+
+CT = get_testdata_file("CT_small.dcm")
+
+
+def refused(capsys, *words):
+    code = main([*words])
+    return code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-n", "minmax", "-n", "auto"], "--normalize is given 2 times: 'minmax' and 'auto'."),
+        (["--workers", "1", "--workers", "2"], "--workers is given 2 times"),
+        (["-w", "jpg", "--jpg.quality=1", "--jpg.quality=2"], "--jpg.quality is given 2 times"),
+    ],
+)
+def test_a_flag_that_takes_one_value_is_refused_twice(capsys, words, told):
+    code, error = refused(capsys, "run", CT, *words)
+    assert code == 2
+    assert told in error
+    assert "Leave all but one out." in error
+
+
+@pytest.mark.parametrize("flag", ["--frames", "--name", "--out", "--tags", "--chain", "--include"])
+def test_an_empty_value_is_refused(capsys, flag, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, error = refused(capsys, "run", CT, flag, "")
+    assert code == 2
+    assert f"Error: {flag} is empty." in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_input_is_not_the_current_folder(capsys):
+    code, error = refused(capsys, "run", "")
+    assert code == 2
+    assert "INPUT is empty." in error
+    assert "leave it out for the current folder" in error
+
+
+def test_an_empty_option_of_a_component_says_something(tmp_path):
+    words = ["run", CT, "-s", "title", "--title.text", "", "-o", str(tmp_path / "a.png"), "-q"]
+    assert main(words) == 0
+
+
+def test_a_column_needs_a_table(capsys):
+    code, error = refused(capsys, "run", CT, "--tag", "PatientID")
+    assert code == 2
+    assert "Say where it goes: --tags tags.csv" in error
+
+
+def test_a_plugin_that_is_not_there_cannot_be_left_out(tmp_path):
+    install_plugin(tmp_path, "shades", "")
+    result = dcmconv("run", CT, "--no-plugin", "shaeds", PYTHONPATH=tmp_path)
+    assert result.returncode == 2
+    assert "No plugin is named 'shaeds'; did you mean 'shades'?" in result.stderr
+
+
+def test_the_built_ins_cannot_be_left_out(capsys):
+    code, error = refused(capsys, "plugins", "list", "--no-plugin", "dcmconv")
+    assert code == 2
+    assert "The built-ins cannot be left out." in error
+
+
+def test_what_was_left_out_is_named_when_something_is_missing(tmp_path):
+    install_plugin(tmp_path, "shades", "")
+    words = ["run", CT, "-c", "dusk", "--no-plugin", "shades"]
+    result = dcmconv(*words, PYTHONPATH=tmp_path)
+    assert result.returncode == 2
+    assert "a plugin that was left out: --no-plugin shades" in result.stderr
+
+
+def test_a_broken_plugin_is_shown_with_its_error(tmp_path):
+    install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
+    result = dcmconv("plugins", "show", "broken", PYTHONPATH=tmp_path)
+    assert result.returncode == 4
+    assert "Plugin 'broken' (dcmconv-broken 1.0): RuntimeError: out of order" in result.stdout
+
+
+def test_chain_show_complains_as_validate_does(tmp_path, capsys):
+    path = tmp_path / "bad.yaml"
+    path.write_text("version: 1\nnormalize: {use: window, centre: 40}\n")
+    told = [refused(capsys, "chain", word, str(path)) for word in ("validate", "show")]
+    assert told[0] == told[1]
+    assert told[0][0] == 2
+    assert "did you mean 'center'?" in told[0][1]
+
+
+def test_a_picture_may_end_in_jpeg(tmp_path):
+    assert main(["run", CT, "-o", str(tmp_path / "head.jpeg"), "-q"]) == 0
+    assert (tmp_path / "head.jpeg").read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_picture_that_no_writer_makes_is_answered_with_the_writers(tmp_path, capsys):
+    code, error = refused(capsys, "run", CT, "-o", str(tmp_path / "head.bmp"))
+    assert code == 2
+    assert "ends in .bmp, and no writer of that name is installed" in error
+    assert "jpg" in error.splitlines()[-1]
+    assert "head.png" in error
+
+
+@pytest.mark.parametrize("below", ["", "/deeper"])
+def test_a_file_where_the_output_folder_should_be_is_named_once(tmp_path, capsys, below):
+    file = tmp_path / "notes.txt"
+    file.touch()
+    code, error = refused(capsys, "run", CT, "-o", f"{file}{below}")
+    assert code == 2
+    assert error.count(f"{file} is a file") == 1
+    assert error.count(str(file)) == 1 + error.startswith("DICOM files under")
+
+
+def test_a_skipped_input_says_what_could_be_done(tmp_path):
+    (tmp_path / "readme.txt").write_text("not a picture")
+    result = dcmconv("run", tmp_path, "-o", tmp_path / "out", "--json", "-v")
+    assert '"reason": "not-dicom"' in result.stdout
+    assert "plugins add readers" in result.stdout
