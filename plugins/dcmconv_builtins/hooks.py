@@ -29,7 +29,7 @@ def dcmconv_normalizers() -> Refs:
 
 @hookimpl
 def dcmconv_colormaps() -> Refs:
-    """Offer the article's ``bone``, the usual ones, the standard's palettes, and any from a file."""
+    """Offer the article's ``bone``, the usual ones, the standard's palettes, any from a file."""
     polyline, dicom = f"{HERE}.colormaps.polylines", f"{HERE}.colormaps.dicom_palettes"
     return {
         "gray": f"{polyline}:Gray",

@@ -1,6 +1,7 @@
 """The Python front door: one picture in memory, or a batch."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,8 +35,7 @@ def test_sixteen_bits_on_request():
 
 
 def test_bytes_are_as_good_as_a_path():
-    with open(CT, "rb") as stream:
-        content = stream.read()
+    content = Path(CT).read_bytes()
 
     assert np.array_equal(dcmconv.convert(content).pixels, dcmconv.convert(CT).pixels)
 

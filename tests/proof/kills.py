@@ -12,7 +12,6 @@ from proof.accounts import check_accounts, check_pictures, tree
 from proof.good_files import make_good_files
 from proof.one_run import finished, kill, nobody_left, started, workers
 
-
 SECONDS_TO_START = 1.0
 
 

@@ -114,7 +114,9 @@ def _mask_picture(frame: Frame, normalizer: MaskNormalizer, depth: int, invert: 
     dtype = np.uint8 if depth == 8 else np.uint16
     pixels = np.multiply(mask, steps, dtype=dtype)
     pixels = np.invert(pixels) if invert else pixels
-    return _picture(frame, pixels, "display", depth).with_(icc_profile=b"", is_mask=mask.dtype == np.bool_)
+    return _picture(frame, pixels, "display", depth).with_(
+        icc_profile=b"", is_mask=mask.dtype == np.bool_
+    )
 
 
 def _color_values(frame: Frame, depth: int) -> NDArray[Any]:

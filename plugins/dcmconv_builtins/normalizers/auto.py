@@ -22,6 +22,9 @@ class Auto(Normalizer):
     image, its table or window stands in the place of the file's (PS3.4 N.2).  A table or a window
     that makes no sense is passed over for the next in this order, and the origin of the curve says
     why.
+
+    Segments and 1-bit pixels that have neither are black at 0 and white at 1, or at Maximum
+    Fractional Value, also where the frame is the same throughout.
     """
 
     def curve(self, frame: Frame) -> Curve:

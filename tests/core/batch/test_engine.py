@@ -270,7 +270,12 @@ def test_one_named_file_is_replaced_only_when_asked_to(scans, tmp_path):
         pytest.param("a", (), ("more than one input", "Name a folder"), id="two-inputs"),
         pytest.param("b.ima", (), ("gives 3 pictures", "--frames 1"), id="three-frames"),
         pytest.param("a/IM2", ("png", "jpg"), ("2 outputs", "Name a folder"), id="two-writers"),
-        pytest.param("a/IM2", ("jpg",), ("makes .jpg", "x.jpg, or choose another writer"), id="another-writer"),
+        pytest.param(
+            "a/IM2",
+            ("jpg",),
+            ("makes .jpg", "x.jpg, or choose another writer"),
+            id="another-writer",
+        ),
     ],
 )
 def test_one_named_file_takes_exactly_one_picture(scans, tmp_path, inputs, lanes, said):

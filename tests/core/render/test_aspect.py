@@ -89,3 +89,8 @@ def test_an_impossible_aspect_is_the_files_fault(aspect):
 def test_an_absurd_aspect_is_stopped_before_memory_is():
     with pytest.raises(LimitError, match=r"1e\+09 times[\s\S]*Check Pixel Aspect Ratio"):
         square_pixels(picture([[0]], aspect=1e9))
+
+
+def test_masks_get_no_values_that_were_not_there():
+    squared = square_pixels(picture([[0], [255]], is_mask=True, aspect=2.0))
+    assert squared.pixels.tolist() == [[0], [0], [255], [255]]

@@ -60,3 +60,17 @@ def test_without_a_program_on_the_path_doctor_says_how_to_call_it(tmp_path, monk
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["doctor"]) == 0
     assert "call this one as: python -m dcmconv" in capsys.readouterr().out
+
+
+def test_a_decoder_that_cannot_be_imported_is_broken_and_named(tmp_path):
+    (tmp_path / "openjpeg").mkdir()
+    (tmp_path / "openjpeg" / "__init__.py").write_text("raise RuntimeError('libc too old')\n")
+    result = dcmconv("doctor", "--json", PYTHONPATH=tmp_path)
+    tables = tables_of(result.stdout)
+    states = {row["uid"]: row for row in tables["Transfer Syntaxes"]}
+    assert states["1.2.840.10008.1.2.4.90"]["state"] == "broken"
+    fault = "import openjpeg raised RuntimeError: libc too old"
+    assert states["1.2.840.10008.1.2.4.90"]["note"] == fault
+    assert states["1.2.840.10008.1.2.4.80"]["state"] == "ok"
+    assert [row["problem"] for row in tables["Problems"]] == [f"{fault}."]
+    assert (result.returncode, "Traceback" in result.stderr) == (4, False)

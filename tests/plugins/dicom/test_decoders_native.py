@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
+from support.covers import covers
 from support.frames import decoded_frames, description_of, stored_values
 
 from dcmconv.plugin import InputError, UnsupportedError
@@ -171,3 +172,32 @@ def test_real_files_decode_as_pydicom_decodes_them(name):
     values = np.squeeze(np.stack([stored_values(frame, description) for frame in frames]))
     assert values.shape == reference.shape
     assert np.abs(values.astype(np.int64) - reference).max() <= (1 if "jpeg" in name else 0)
+
+
+@covers("PS3.3 C.7.6.3.1.2 YBR_FULL_422 with odd rows filled up to pairs")
+def test_a_length_for_whole_pairs_shows_that_odd_rows_are_filled_up():
+    description = described(2, 3, 8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422")
+    # 2 rows of 2 pairs are 16 bytes; without the filling they are 12.
+    even, notes = as_laid_out(description, 16)
+    assert notes == ("rows of 3 pixels in YBR_FULL_422 are filled up to 4, the length says",)
+    content = bytes([1, 2, 8, 9, 3, 0, 6, 7, 4, 5, 10, 11, 12, 0, 13, 14])
+    assert decode_frame(content, LITTLE, even).values.tolist() == [
+        [[1, 8, 9], [2, 8, 9], [3, 6, 7]],
+        [[4, 10, 11], [5, 10, 11], [12, 13, 14]],
+    ]
+
+
+def test_frames_with_filled_rows_follow_each_other():
+    description = described(
+        1, 3, 8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422", frame_count=2
+    )
+    even, _ = as_laid_out(description, 16)
+    assert native_span(even, 1) == (8, 8, 0)
+
+
+@pytest.mark.parametrize(("columns", "length"), [(3, 12), (3, 15), (4, 16)])
+def test_rows_are_not_filled_up_where_the_length_says_something_else(columns, length):
+    description = described(
+        2, columns, 8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422"
+    )
+    assert as_laid_out(description, length) == (description, ())

@@ -8,6 +8,7 @@ from support.covers import covers
 from support.overlay_frames import with_an_overlay
 
 from dcmconv.plugin import Frame, InputError, Layer, Lut, Padding
+from dcmconv.render.aspect import square_pixels
 from dcmconv.render.tone import render_tone
 from dcmconv_builtins.dicom.overlay import OverlayLayer
 from dcmconv_builtins.normalizers.overlay import Overlay
@@ -80,3 +81,9 @@ def test_graphics_and_shutters_are_no_part_of_the_mask():
     frame = with_an_overlay()
     frame = dataclasses.replace(frame, layers=(*frame.layers, *others))
     assert Overlay().mask(frame).sum() == 24
+
+
+def test_an_overlay_on_pixels_that_are_not_square_stays_black_and_white():
+    picture, _ = render_tone(frame_with(TWO[0], aspect=2.5), Overlay())
+    assert picture.is_mask
+    assert set(square_pixels(picture).pixels.ravel().tolist()) == {0, 255}

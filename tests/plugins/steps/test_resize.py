@@ -130,3 +130,9 @@ def test_a_result_beyond_the_limit_is_refused_before_memory_is_taken(options, mo
     monkeypatch.setattr(resize, "MAX_PIXELS", 399)
     with pytest.raises(LimitError, match=r"20 x 20 pixels.*399[\s\S]*smaller size"):
         Resize(**options).apply(flat(5, 5))
+
+
+def test_masks_get_no_value_that_was_not_there():
+    mask = np.array([[0, 255], [255, 0]], np.uint8)
+    resized = Resize(width=5, height=3).apply(Picture(pixels=mask, is_mask=True))
+    assert set(resized.pixels.ravel().tolist()) == {0, 255}
