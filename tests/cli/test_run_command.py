@@ -13,6 +13,7 @@ import pytest
 from support.program import dcmconv
 
 from dcmconv._entry import main
+from dcmconv.batch.lock import Lock
 
 TEST_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
 JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG"
@@ -249,8 +250,14 @@ def test_names_that_steer_a_terminal_are_shown_harmless(scans, capsys):
 
 
 def test_an_output_in_use_ends_with_5(scans, capsys):
-    (scans / "a-file").write_text("in the way", "utf-8")
-    assert main(["run", "-o", "a-file/out", "-w", "png"]) == 5
+    state = scans / "out" / ".dcmconv"
+    state.mkdir(parents=True)
+    lock = Lock(state / "lock")
+    lock.acquire()
+    try:
+        assert main(["run", "-o", "out", "-w", "png"]) == 5
+    finally:
+        lock.release()
     assert capsys.readouterr().err.startswith("Error: ")
 
 

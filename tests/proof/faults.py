@@ -43,7 +43,7 @@ def four_faults(folder: Path, *, count: int, time_limit: float = 5.0) -> Cost:
         (scans / f"{number:05d}").write_bytes(b"DEED frames 1")
     made = in_a_pool(plan(workers=2, timeout=time_limit), memory=2048)
     seconds = []
-    for name in ("quiet", "disturbed"):
+    for name in ("quiet", "quiet again", "disturbed"):
         if name == "disturbed":
             for number, deed in enumerate(FAULTS):
                 (scans / f"{count // 5 * (number + 1):05d}-{deed}").write_bytes(
@@ -62,4 +62,4 @@ def four_faults(folder: Path, *, count: int, time_limit: float = 5.0) -> Cost:
         assert words in failed[name]["message"], failed[name]["message"]
     found = check_accounts([path.name for path in scans.iterdir()], folder / "disturbed")
     assert found["converted"] == count
-    return Cost(count, seconds[0], seconds[1], time_limit)
+    return Cost(count, min(seconds[:2]), seconds[2], time_limit)

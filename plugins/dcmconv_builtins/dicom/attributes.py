@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dcmconv.plugin import AttributeValue
-from dcmconv_builtins.dicom.elements import Elements, Notes, named, parse_errors
+from dcmconv_builtins.dicom.elements import Elements, Notes, named
+from dcmconv_builtins.dicom.parse_errors import parse_errors
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

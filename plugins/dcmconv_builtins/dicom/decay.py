@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.elements import Elements, named, parse_errors
+from dcmconv_builtins.dicom.elements import Elements, named
 from dcmconv_builtins.dicom.moments import moment_of, parse_moment
+from dcmconv_builtins.dicom.parse_errors import parse_errors
 from dcmconv_builtins.dicom.pet_header import HINT, get_positive, unusable
 
 __all__ = ["decayed_dose"]

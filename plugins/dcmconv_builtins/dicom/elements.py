@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import struct
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from dcmconv_builtins.dicom.notes import Notes
+from dcmconv_builtins.dicom.parse_errors import parse_errors
 from dcmconv_builtins.dicom.scanned import RawElement, ScannedDataset
 from dcmconv_builtins.dicom.tags import TAGS
 
@@ -17,31 +17,7 @@ if TYPE_CHECKING:
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.dataset import Dataset
 
-__all__ = ["Elements", "Notes", "named", "parse_errors"]
-
-
-@cache
-def parse_errors() -> tuple[type[Exception], ...]:
-    """Return what pydicom raises on bytes that are no dataset; each was seen on a damaged file.
-
-    Asked for when something was raised: pydicom is not imported for it before.
-    """
-    from pydicom.errors import BytesLengthException, InvalidDicomError
-
-    return (
-        AttributeError,
-        BytesLengthException,
-        EOFError,
-        InvalidDicomError,
-        LookupError,
-        NotImplementedError,
-        OSError,  # "No tag to read"; what is parsed is in memory, so that it is never the disk's
-        OverflowError,
-        RecursionError,
-        TypeError,
-        ValueError,
-        struct.error,
-    )
+__all__ = ["Elements", "Notes", "named"]
 
 
 _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"} | {
@@ -76,52 +52,6 @@ def named(keyword: str) -> str:
     if tag is None:
         return keyword
     return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
-
-
-class Notes:
-    """What had to be decided or tolerated: each thing once, in order, without the file's values."""
-
-    def __init__(self) -> None:
-        self._lines: dict[str, None] = {}
-        self.added = 0
-        """How often something was noted, repetitions included."""
-
-    def add(self, line: str) -> None:
-        """Note one thing."""
-        self.added += 1
-        self._lines[line] = None
-
-    def lines(self) -> tuple[str, ...]:
-        """Return what was noted so far."""
-        return tuple(self._lines)
-
-    @contextmanager
-    def catching_warnings(self) -> Iterator[list[warnings.WarningMessage]]:
-        """Turn the warnings of the block into notes; a warning would be shown once per process.
-
-        pydicom also logs them, values included, to whatever the program around us has set up.
-        """
-        from pydicom.config import logger
-
-        logger.addFilter(_nothing)
-        try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                yield caught
-        finally:
-            logger.removeFilter(_nothing)
-        for warning in caught:
-            self.add(_without_values(str(warning.message)))
-
-
-def _nothing(record: object) -> bool:
-    return False
-
-
-def _without_values(message: str) -> str:
-    # pydicom quotes values in its warnings; a journal must not hold what may name a patient.
-    first_line = message.strip().partition("\n")[0]
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "'...'", first_line)[:300]
 
 
 class Elements:
@@ -170,12 +100,10 @@ class Elements:
         element = self._element(keyword)
         if element is None:
             return False
-        if not _is_raw(element):
-            return element.value is not None and bool(self.texts(keyword))
         vr = _vr_of(element)
         if vr == "SQ":
             return bool(self.items(keyword))
-        if vr in _BINARY_NUMBERS or vr.startswith("O"):
+        if isinstance(element.value, bytes) and (vr in _BINARY_NUMBERS or vr.startswith("O")):
             return bool(element.value)
         return bool(self.texts(keyword))
 
@@ -289,7 +217,7 @@ def _is_raw(
     return element.is_raw
 
 
-def _vr_of(element: RawElement | RawDataElement) -> str:
+def _vr_of(element: RawElement | RawDataElement | DataElement) -> str:
     if element.VR not in (None, "UN"):
         return element.VR
     from pydicom.datadict import dictionary_VR

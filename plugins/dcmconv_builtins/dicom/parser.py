@@ -16,7 +16,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from dcmconv.plugin import InputError, LimitError
-from dcmconv_builtins.dicom.elements import Elements, Notes, parse_errors
+from dcmconv_builtins.dicom.elements import Elements, Notes
 from dcmconv_builtins.dicom.encoding import Encoding, guess_encoding
 from dcmconv_builtins.dicom.file_parts import (
     PIXEL_KEYWORDS,
@@ -25,6 +25,7 @@ from dcmconv_builtins.dicom.file_parts import (
     Part10,
     PixelElement,
 )
+from dcmconv_builtins.dicom.parse_errors import parse_errors
 
 __all__ = ["parse_part10", "parse_until_pixels"]
 

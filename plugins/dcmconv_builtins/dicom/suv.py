@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dcmconv.plugin import InputError, Lut, Rescale
 from dcmconv_builtins.dicom.decay import decayed_dose
-from dcmconv_builtins.dicom.elements import Elements, parse_errors
+from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.object_options import Values
+from dcmconv_builtins.dicom.parse_errors import parse_errors
 from dcmconv_builtins.dicom.pet_header import HINT, get_positive, unusable
 
 __all__ = ["NAMES", "body_surface_area", "lean_body_mass", "suv_transform"]
