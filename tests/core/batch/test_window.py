@@ -24,7 +24,7 @@ class Shuffled(Crew):
         self.crashes = set(crashes)
         self.tasks = []
         self.most = 0
-        self.random = random.Random(7)  # noqa: S311
+        self.random = random.Random(7)
 
     def submit(self, task):
         self.tasks.append(task)

@@ -243,3 +243,11 @@ def test_an_element_of_a_broken_length_is_left_out_of_the_attributes():
     instance = DicomReader().open(InputFile("odd", content=content))
     assert "Rows" not in dict(instance.attributes)
     assert instance.attributes["Columns"] == 64
+
+
+def test_a_transfer_syntax_of_no_value_representation_is_no_traceback():
+    uid = b"\x02\0\x10\0UI\x14\0"
+    content = with_bytes(as_bytes(monochrome(PIXELS)), uid, uid[:4] + b"U\0\xff\xff")
+    with pytest.raises(InputError) as raised:
+        read_frames(content)
+    assert raised.value.hint
