@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any
 
 import pluggy
@@ -13,7 +13,7 @@ import pluggy
 from dcmconv.discovery import Plugin, Problem, find_plugins, unknown_hooks
 from dcmconv.errors import PluginError, UsageError
 from dcmconv.hooks import KINDS, Offer
-from dcmconv.options import Component
+from dcmconv.options import Component, option_fields
 from dcmconv.outcome import Outcome, Summary
 from dcmconv.references import ComponentRef, load_target
 
@@ -143,13 +143,15 @@ class Registry:
         """Import the component class of that name."""
         offer = self.find(kind, name)
         loaded = load_target(offer.target)
-        if not (isinstance(loaded, type) and issubclass(loaded, Component)):
+        fault = _fault_of(loaded)
+        if fault:
             raise PluginError(
                 f"{offer.target}, offered as {kind} '{name}' by {offer.distribution} "
-                f"{offer.version}, is not a component class.",
+                f"{offer.version}, {fault}.",
                 hint=f"Leave the plugin out: --no-plugin {offer.plugin}",
             )
-        return loaded
+        component: type[Component] = loaded
+        return component
 
     def ref(self, kind: str, name: str, options: Mapping[str, Any] | None = None) -> ComponentRef:
         """Return a reference to the component, to be made with these options in any process."""
@@ -185,6 +187,19 @@ class Registry:
 
     def _report(self, plugin: Plugin, message: str) -> None:
         self.problems.append(Problem(plugin.name, plugin.distribution, plugin.version, message))
+
+
+def _fault_of(loaded: Any) -> str:
+    """Say what keeps something from being a component; nothing if it is one."""
+    if not (isinstance(loaded, type) and issubclass(loaded, Component)):
+        return "is not a component class"
+    if not is_dataclass(loaded):
+        return "is not a dataclass"
+    try:
+        list(option_fields(loaded))
+    except (TypeError, NameError) as error:
+        return f"has a fault in its options: {error}"
+    return ""
 
 
 def _offered(kind: str, name: str, target: str | Offer, plugin: Plugin) -> Offered:

@@ -152,3 +152,27 @@ def test_an_observer_that_raises_is_a_warning_and_not_the_end(installed):
 )
 def test_versions_are_compared_by_their_numbers(version, specifiers, fits):
     assert _satisfies(version, specifiers) is fits
+
+
+def test_a_component_with_an_option_that_is_not_declared_is_the_plugins_fault(
+    installed, monkeypatch
+):
+    from dataclasses import dataclass
+
+    from dcmconv.kinds import Colormap
+
+    @dataclass(frozen=True, kw_only=True)
+    class Careless(Colormap):
+        mode: str = "none"
+
+        def table(self):
+            raise NotImplementedError
+
+    installed(acme=offering("dcmconv_colormaps", own="fake_parts:Careless"))
+    module = types.ModuleType("fake_parts")
+    module.Careless = Careless
+    monkeypatch.setitem(sys.modules, "fake_parts", module)
+
+    with pytest.raises(PluginError, match=r"fault in its options: Careless\.mode has no Opt") as no:
+        Registry.discover().load("colormap", "own")
+    assert "--no-plugin acme" in no.value.hint

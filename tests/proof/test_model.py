@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import replace
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from support.plans import plan, registry
 from dcmconv.batch.engine import Run
 from proof.accounts import last_lines, tree
 
+KILLED = 9
 HEAD = as_bytes(ramp())[: -RAMP.nbytes]
 NAMES = ("a.dcm", "A.dcm", "sub/a.ima", "sub/a.dcm")
 """A handful, which is read in this process; what a killed run had begun goes to a worker."""
@@ -86,12 +88,17 @@ class Batch(RuleBasedStateMachine):
     def kill_a_run(self, after):
         child = os.fork()
         if child == 0:
-            outcomes = self.batch()
-            for done, _ in enumerate(outcomes):
-                if done == after:
-                    os._exit(9)
-            os._exit(0)
-        os.waitpid(child, 0)
+            try:
+                # The fork server is the parent's; this process needs one of its own.
+                forkserver._forkserver.__init__()
+                for done, _ in enumerate(self.batch()):
+                    if done == after:
+                        os._exit(KILLED)
+                os._exit(0)
+            finally:
+                os._exit(70)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) in (0, KILLED)
 
     @rule()
     def run_to_the_end(self):

@@ -49,7 +49,7 @@ def at_hand(first: Sequence[Found]) -> bool:
 def open_crew(plan: Plan, executor: ComponentRef, parts: Path) -> Crew:
     """Start the workers of a run."""
     preload = ("dcmconv.batch.worker", *_modules(plan))
-    job = Job(TARGET, WorkerSetup(plan, os.fspath(parts)), preload)
+    job = Job(TARGET, WorkerSetup(plan, str(parts.absolute())), preload)
     return cast("Executor", executor.load()).open(job, workers=number_of_workers(plan))
 
 

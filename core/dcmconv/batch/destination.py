@@ -142,7 +142,7 @@ def _check_folder(out: Path) -> None:
 
 
 def _cannot_open(out: Path, error: OSError) -> OutputError:
-    named = str(error.filename or "")
+    named = error.filename if isinstance(error.filename, str) else ""
     if error.errno == errno.ENOENT:
         message = f"{named or out} cannot be made: the system lets nobody make a folder there."
         return OutputError(message, _ANOTHER, "output")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dcmconv.batch.digests import digest_of, folded_digest
+from dcmconv.errors import OutputError
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 
 __all__ = ["BEGUN", "LEFT", "Entry", "Journal", "read_journal", "whole_lines"]
@@ -26,6 +28,7 @@ BEGUN, LEFT = "begun", "left"
 """Lines that are no outcome: an input is about to be read in the main process; it was given up."""
 
 SECONDS_BETWEEN_SYNCS = 1.0
+NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 UNWRITTEN = frozenset({"attributes", "unchanged"})
 _OUTCOMES: Mapping[str, type[Outcome]] = {
@@ -78,8 +81,15 @@ class Journal:
 
     def open(self) -> Journal:
         """Read what is there, drop a torn last line, and make ready to append."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        # A pipe in its place would be waited for without end.
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | NONBLOCK, 0o600)
         self._append = FileIO(descriptor, "r+")
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            self._append.close()
+            raise OutputError(
+                f"{self.path} is no regular file; the journal needs one.",
+                hint="Move it away, or choose another --out.",
+            )
         self._read = self.path.open("rb")
         end = 0
         for offset, line in whole_lines(self._read):

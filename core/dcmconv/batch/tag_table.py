@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,8 @@ __all__ = ["TablePlace", "TagTable", "open_tag_table"]
 SUFFIXES = (".csv", ".jsonl")
 COLUMNS = ("input", "output", "frame")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What would steer a terminal that shows the table: control characters, and turns of direction."""
 
 
 @dataclass
@@ -202,6 +205,7 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
 def _cell(value: Any) -> Any:
     if isinstance(value, tuple | list):
         value = "\\".join(str(part) for part in value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = _STEERING.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+    return f"'{text}" if value.startswith(_FORMULA) else text

@@ -1,0 +1,35 @@
+"""What stands where a run keeps its books, or steers the terminal that shows them."""
+
+import os
+
+import pytest
+
+from dcmconv.batch.journal import Journal
+from dcmconv.batch.tag_table import _cell
+from dcmconv.errors import OutputError
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_in_the_place_of_the_journal_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "journal.jsonl")
+
+    with pytest.raises(OutputError, match="is no regular file") as caught:
+        Journal(tmp_path / "journal.jsonl").open()
+    assert "Move it away" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("two\nlines", "two\\x0alines"),
+        ("=1+1", "'=1+1"),
+        ("\t=1", "'\\x09=1"),
+        ("plain", "plain"),
+        (None, ""),
+        (7, 7),
+        (("a", "\x07"), "a\\\\x07"),
+    ],
+)
+def test_a_cell_steers_neither_a_terminal_nor_a_spreadsheet(value, cell):
+    assert _cell(value) == cell
