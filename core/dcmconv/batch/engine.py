@@ -183,7 +183,7 @@ class Run:
     def _executor(self, first: Sequence[Found], suspects: Sequence[Found]) -> ComponentRef:
         if self.plan.run.executor is not None:
             return self.plan.run.executor
-        here = at_hand(first) and not suspects and self.plan.run.workers is None
+        here = at_hand(first) and not suspects and not self.plan.run.needs_workers
         return default_executor(self.plan.run, self.registry, here=here)
 
     def _suspects(self, first: Sequence[Found], destination: Destination) -> list[Found]:

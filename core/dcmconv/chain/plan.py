@@ -93,6 +93,15 @@ class RunOptions:
     durable: bool = False
     tracebacks: bool = False
 
+    @property
+    def needs_workers(self) -> bool:
+        """Whether something was asked for that only worker processes can give, however few inputs.
+
+        A limit on time or memory is kept from outside; the program cannot stop itself.
+        """
+        is_limited = self.timeout != RunOptions.timeout or self.memory is not None
+        return self.workers is not None or is_limited
+
 
 @dataclass(frozen=True)
 class Plan:

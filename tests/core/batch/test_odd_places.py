@@ -6,6 +6,7 @@ import pytest
 
 from dcmconv.batch.journal import Journal
 from dcmconv.batch.tag_table import _cell
+from dcmconv.chain.plan import RunOptions
 from dcmconv.errors import OutputError
 
 
@@ -33,3 +34,10 @@ def test_a_pipe_in_the_place_of_the_journal_is_refused_and_not_waited_for(tmp_pa
 )
 def test_a_cell_steers_neither_a_terminal_nor_a_spreadsheet(value, cell):
     assert _cell(value) == cell
+
+
+def test_a_limit_that_was_asked_for_is_kept_by_worker_processes():
+    assert not RunOptions().needs_workers
+    assert RunOptions(timeout=2.0).needs_workers
+    assert RunOptions(memory=512).needs_workers
+    assert RunOptions(workers=1).needs_workers
