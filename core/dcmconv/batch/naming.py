@@ -25,6 +25,8 @@ LONGEST_COMPONENT = 240
 
 _PUNCTUATION = frozenset("._-+=@,() ")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
+_HARMFUL = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What separates folders, or steers the terminal or the direction of whatever shows a name."""
 _SLASH_OF_FOLDER = "\ud800"
 """Half of a character: no header, no file name and no template decodes to it."""
 
@@ -107,7 +109,9 @@ def safe_name(text: str) -> str:
 def safe_component(text: str, ending: str = "") -> str:
     """Return one step of a path that leads nowhere else; ordinary file names stay as they are."""
     name = f"{text}{ending}"
-    clean = re.sub(r"[\0/\\]", "_", name)
+    clean = _HARMFUL.sub("_", name)
+    if _RESERVED.match(clean):
+        clean = f"_{clean}"
     if clean.strip(". ") == "" or clean.casefold() == STATE_FOLDER:
         clean = f"_{clean.strip('. ')}"
     if clean == name and len(fsencode(clean)) <= LONGEST_COMPONENT:

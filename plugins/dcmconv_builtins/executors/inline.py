@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 
 from dcmconv.plugin import Crew, Done, Executor, Job, Lost, Task
@@ -42,7 +44,9 @@ class _InlineCrew(Crew):
             return []
         task = self._tasks.popleft()
         try:
-            return [Done(task.number, self.work(task.payload))]
+            # What a component prints is not the program's answer: --json has to stay JSON.
+            with redirect_stdout(StringIO()):
+                return [Done(task.number, self.work(task.payload))]
         except KeyboardInterrupt:
             raise
         except MemoryError:

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from dcmconv.batch.journal import Journal
+from dcmconv.batch.naming import safe_component
 from dcmconv.batch.tag_table import _cell
 from dcmconv.chain.plan import RunOptions
 from dcmconv.errors import OutputError
@@ -41,3 +42,21 @@ def test_a_limit_that_was_asked_for_is_kept_by_worker_processes():
     assert RunOptions(timeout=2.0).needs_workers
     assert RunOptions(memory=512).needs_workers
     assert RunOptions(workers=1).needs_workers
+
+
+@pytest.mark.parametrize(
+    ("stem", "start"),
+    [
+        ("CON", "_CON-"),
+        ("nul.x", "_nul.x-"),
+        ("a\x1b[31m", "a_[31m-"),
+        ("new\nline", "new_line-"),
+        ("\u202egnp", "_gnp-"),
+    ],
+)
+def test_a_name_that_would_do_harm_is_changed_and_told_apart(stem, start):
+    assert safe_component(stem, ".png").startswith(start)
+
+
+def test_an_ordinary_name_stays_as_it_is():
+    assert safe_component("Schädel (1) 影像", ".png") == "Schädel (1) 影像.png"
