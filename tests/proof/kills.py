@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from proof.accounts import check_accounts, check_pictures, tree
 from proof.good_files import make_good_files
 from proof.one_run import finished, kill, nobody_left, started, workers
 
-SECONDS_TO_START = 1.0
+BETWEEN_LOOKS = 0.01
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def survive(
     Parameters
     ----------
     parents : int
-        How often the whole run is killed, at moments spread over the time of a quiet one.
+        How often the whole run is killed, each time at a random place further on in its journal.
     every : float
         Seconds between the deaths of random workers.
     """
@@ -44,17 +46,18 @@ def survive(
     finished(folder / "scans", folder / "quiet", start)
     quiet = time.monotonic() - began
     killed, died, out, began = 0, 0, folder / "out", time.monotonic()
-    for _ in range(parents):
+    for turn in range(parents):
         process = started(folder / "scans", out, start)
         with nobody_left(process):
-            # So that no run is done before its turn to die.
-            patience = SECONDS_TO_START + chance.uniform(0.3, 1.0) * quiet / (parents + 1)
-            killed += _shoot(process, start, every, patience, chance)
+            # A place and not a time: no run is done before its turn to die, however fast it is.
+            lines = (turn + chance.uniform(0.1, 0.9)) * count / (parents + 1)
+            far_enough = partial(_has_lines, out, lines)
+            killed += _shoot(process, start, every, far_enough, chance)
             died += process.poll() is None and kill(process.pid)
             process.communicate()
         _check_what_stands(folder / "quiet", out)
     process = started(folder / "scans", out, start)
-    killed += _shoot(process, start, every, 900, chance)
+    killed += _shoot(process, start, every, lambda: False, chance)
     _, said = process.communicate()
     assert process.returncode == 0, said.decode()
     seconds = time.monotonic() - began
@@ -68,19 +71,23 @@ def _shoot(
     process: subprocess.Popen[bytes],
     start: str,
     every: float,
-    seconds: float,
+    is_enough: Callable[[], bool],
     chance: random.Random,
 ) -> int:
-    """Kill a random worker again and again, until the run or the time is over."""
-    killed, until = 0, time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            process.wait(min(every, max(until - time.monotonic(), 0.001)))
-            break
-        except subprocess.TimeoutExpired:
+    """Kill a random worker again and again, until the run is over or has come far enough."""
+    killed, due = 0, time.monotonic() + every
+    while process.poll() is None and not is_enough():
+        time.sleep(BETWEEN_LOOKS)
+        if time.monotonic() >= due:
             at_work = workers(process.pid, start)
             killed += bool(at_work) and kill(chance.choice(at_work))
+            due = time.monotonic() + every
     return killed
+
+
+def _has_lines(out: Path, lines: float) -> bool:
+    journal = out / ".dcmconv" / "journal.jsonl"
+    return journal.exists() and journal.read_bytes().count(b"\n") >= lines
 
 
 def _check_what_stands(quiet: Path, out: Path) -> None:

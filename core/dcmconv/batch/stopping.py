@@ -65,7 +65,8 @@ class FailureLimit:
             return ""
         number = float(self.text.removesuffix("%"))
         if not self.text.endswith("%"):
-            return f"more than {number:g} inputs failed" if self._failed > number else ""
+            found = "input" if number == 1 else "inputs"
+            return f"more than {number:g} {found} failed" if self._failed > number else ""
         if self._done < FEWEST or self._failed * 100 <= number * self._done:
             return ""
         return f"{self._failed} of {self._done} inputs failed, more than {number:g} %"
