@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom.data import get_testdata_file
 from support.dicom_files import monochrome, save
 from support.environments import ROOT, fresh_environment
 
@@ -94,13 +95,23 @@ def test_strangers_work_together_in_one_process_and_in_several(environment, tmp_
     assert together == alone
 
 
-def test_a_stranger_s_refusal_is_the_record_of_its_input(environment, scans, tmp_path):
+def test_a_stranger_s_refusal_is_the_record_of_its_input(environment, tmp_path):
+    in_color = get_testdata_file("examples_rgb_color.dcm")
     done = environment.run(
-        *("dcmconv", "run", scans, "-o", tmp_path / "out", "-c", "sepia", "-w", "pgm"), code=1
+        *("dcmconv", "run", in_color, "-o", tmp_path / "out", "-w", "pgm"), code=1
     )
     assert "A PGM file has no colours." in done.stderr
     assert "Use --writer png." in done.stderr
     assert not list((tmp_path / "out").glob("*.pgm"))
+
+
+def test_a_stranger_s_word_about_colors_refuses_a_chain_before_it_runs(
+    environment, scans, tmp_path
+):
+    done = environment.run(
+        *("dcmconv", "run", scans, "-o", tmp_path / "out", "-c", "sepia", "-w", "pgm"), code=2
+    )
+    assert "The colormap 'sepia' gives colours; pgm files have none." in done.stderr
 
 
 @pytest.mark.parametrize("name", WHOLE)

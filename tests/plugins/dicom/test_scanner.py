@@ -149,7 +149,7 @@ def test_most_explicit_little_endian_files_are_scanned():
 
 
 @pytest.mark.skipif(not corpus_files(), reason="no corpus")
-@pytest.mark.parametrize("path", corpus_files(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", corpus_files(), ids=lambda path: getattr(path, "name", None))
 def test_files_of_the_corpus_are_read_the_same(monkeypatch, path):
     check_same(monkeypatch, path.read_bytes())
 
