@@ -121,7 +121,9 @@ def test_failures_of_an_earlier_run_are_named_and_can_be_tried_again(out, capsys
 def test_what_is_left_of_a_file_is_given_on_request(out, capsys):
     assert main(["run", "in", "-o", "out", "--policy", "salvage"]) == 0
     assert "1 input could be salvaged in part only." in capsys.readouterr().err
-    assert [path.name for path in out.glob("*salvaged*")] == ["cut\x1b[2J-salvaged.png"]
+    (name,) = [path.name for path in out.glob("*salvaged*")]
+    assert name.startswith("cut_[2J-")
+    assert name.endswith("-salvaged.png")
 
 
 @pytest.mark.parametrize("value", ["x", "-3", "200%", "5 %"])
