@@ -62,6 +62,9 @@ class DicomInstance:
         If there should be one, and it cannot be had.
     """
 
+    places: None = None
+    """Where tiles lie is looked for by whoever stitches them."""
+
     def __init__(self, stream: BinaryIO, options: ReadOptions, *, salvage: bool = False) -> None:
         self._stream = stream
         self._notes = Notes()
@@ -129,7 +132,7 @@ class DicomInstance:
         )
         if decoded.missing is not None:
             frame = with_background(frame, decoded.missing)
-        return self._presentation.applied(frame, decoded, self._stored_range)
+        return self._presentation.applied(frame, groups, decoded, self._stored_range)
 
     def _facts(self, groups: FrameGroups) -> dict[str, Any]:
         """Return the fields of a Frame that the header alone tells."""

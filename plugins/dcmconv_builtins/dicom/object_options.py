@@ -15,7 +15,7 @@ Values = Literal["rescale", "real-world", "suvbw", "suvlbm", "suvlbm-janma", "su
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectOptions(Limits):
-    """Units, colors, segmentations, ultrasound regions and whole slides."""
+    """Units, colors, segmentations, data paths, ultrasound regions and whole slides."""
 
     values: Annotated[
         Values,
@@ -33,6 +33,13 @@ class ObjectOptions(Limits):
         Literal["frames", "labels"],
         Opt("A segmentation's frames as they are, or one label picture for each plane"),
     ] = "frames"
+    data_paths: Annotated[
+        Literal["blended", "frames"],
+        Opt(
+            "Frames of several data types, such as tissue and flow of enhanced ultrasound, blended "
+            "to one color picture, or each as it is"
+        ),
+    ] = "blended"
     region: Annotated[
         int | None, Opt("Show this item of the Sequence of Ultrasound Regions alone", ge=1)
     ] = None

@@ -1,7 +1,7 @@
 """Objects that are pictures in their own way: what becomes of an Instance's frames by the options.
 
-Frames first get their units, colors and region, one by one; then segments are combined to labels,
-and tiles to one picture.
+Data paths are blended first.  Then frames get their units, colors and region, one by one; then
+segments are combined to labels, and tiles to one picture.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
     Raises
     ------
     InputError
-        If tiles do not say where they lie.
+        If tiles do not say where they lie, or data paths which frames belong together.
     LimitError
         If a stitched slide would be too large.
     """
-    source: FrameSource = _Described(instance, options)
+    source: FrameSource = _Described(instance, _with_blended_paths(instance, options), options)
     if options.segments == "labels" and instance.top.text("SegmentationType"):
         from dcmconv_builtins.dicom.label_maps import LabelMaps
 
@@ -45,24 +45,40 @@ def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
     return source
 
 
+def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
+    if options.data_paths == "frames" or "DataFrameAssignmentSequence" not in instance.top:
+        return instance
+    from dcmconv_builtins.dicom.enhanced_palette import find_blending
+
+    blending = find_blending(instance.top)
+    if blending is None:
+        return instance
+    from dcmconv_builtins.dicom.blended_frames import BlendedFrames
+
+    return BlendedFrames(instance, instance.top, blending)
+
+
 class _Described:
     """The frames of an Instance, each with the units, colors and region that were asked for."""
 
-    def __init__(self, instance: DicomInstance, options: ObjectOptions) -> None:
+    def __init__(
+        self, instance: DicomInstance, source: FrameSource, options: ObjectOptions
+    ) -> None:
         self._instance = instance
+        self._source = source
         self._top = instance.top
         self._options = options
         self._has_palettes = has_palettes(instance.top)
-        self.frame_count = instance.frame_count
+        self.frame_count = source.frame_count
         self.places = self._find_places()
 
     def groups_of(self, frame_index: int) -> FrameGroups:
         """Return where attributes of a frame may stand."""
-        return self._instance.groups_of(frame_index)
+        return self._source.groups_of(frame_index)
 
     def read_frame(self, frame_index: int) -> Frame:
         """Decode one frame, and resolve what the options ask for."""
-        frame = self._instance.read_frame(frame_index)
+        frame = self._source.read_frame(frame_index)
         noted = len(self._instance.notes.lines())
         described = self._described(frame, frame_index)
         added = self._instance.notes.lines()[noted:]

@@ -12,7 +12,7 @@ from dcmconv_builtins.dicom.elements import Elements
 from dcmconv_builtins.dicom.lookup_table import first_mapped, in_low_bytes, table_entries
 from dcmconv_builtins.dicom.pixel_values import StoredRange
 
-__all__ = ["expand_segments", "read_palette"]
+__all__ = ["expand_segments", "read_alpha", "read_palette"]
 
 _COLORS = ("Red", "Green", "Blue")
 _TABLES = "Palette Color Lookup Table Data (0028,1201 to 1203, 1221 to 1223)"
@@ -42,6 +42,22 @@ def read_palette(top: Elements, *, inputs: StoredRange) -> Palette:
     table = _with_alpha(top, table)
     table.flags.writeable = False
     return Palette(table, first_mapped(first, inputs))
+
+
+def read_alpha(top: Elements) -> tuple[NDArray[Any], int]:
+    """Return the Alpha Palette Color Lookup Table by itself: its entries, and how many bits wide.
+
+    Raises
+    ------
+    InputError
+        If the table is missing, or its data is shorter than its descriptor says.
+    """
+    described = [int(number) for number in top.numbers(_descriptor_keyword("Alpha"))]
+    if len(described) != 3:
+        raise _broken("of alpha has no descriptor")
+    bits = described[2] & 0xFFFF
+    table = _color_table(top, "Alpha", described[0] & 0xFFFF or 65536, bits)
+    return table, bits if int(table.max()) < 1 << bits else 8 * table.dtype.itemsize
 
 
 def expand_segments(segments: NDArray[Any], count: int) -> NDArray[Any]:
@@ -181,7 +197,7 @@ def _with_alpha(top: Elements, table: NDArray[Any]) -> NDArray[Any]:
             "says; it was left out."
         )
         return table
-    described = [int(number) for number in top.numbers("AlphaPaletteColorLookupTableDescriptor")]
+    described = [int(number) for number in top.numbers(_descriptor_keyword("Alpha"))]
     is_wide = alpha.dtype == np.uint16 and (len(described) < 3 or described[2] > 8)
     if table.dtype == np.uint8:
         alpha = (alpha >> 8 if is_wide else alpha).astype(np.uint8)

@@ -14,7 +14,14 @@ from dcmconv_builtins.dicom.frame_source import TilePlace
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.segments import segment_number
 
-__all__ = ["FramePlane", "planes_of", "source_image"]
+__all__ = [
+    "FramePlane",
+    "dimension_indices",
+    "moment_of",
+    "plane_place",
+    "planes_of",
+    "source_image",
+]
 
 _SEGMENT_NUMBER_TAG = 0x0062000B
 _DECIMALS = 3
@@ -84,26 +91,63 @@ def _of_tile(index: int, place: TilePlace, groups: FrameGroups) -> FramePlane:
     return FramePlane(index, segment, key, tuple(map(float, key)))
 
 
+def moment_of(groups: FrameGroups) -> float:
+    """Return when a frame was taken, in the file's own count; 0 where it does not say."""
+    place = groups.find("FrameContentSequence", "TemporalPositionIndex")
+    if place is not None:
+        return float(place.number("TemporalPositionIndex") or 0)
+    place = groups.find("TemporalPositionSequence", "TemporalPositionTimeOffset")
+    return float(place.number("TemporalPositionTimeOffset") or 0) if place is not None else 0.0
+
+
+def plane_place(groups: FrameGroups) -> tuple[float, ...]:
+    """Return position and orientation of a frame, in the patient or in the volume.
+
+    Nine numbers, in mm and as direction cosines; empty where the file does not say.
+    """
+    for frame_of_reference in ("Patient", "Volume"):
+        macro = "" if frame_of_reference == "Patient" else frame_of_reference
+        position = _numbers(
+            groups, f"PlanePosition{macro}Sequence", f"ImagePosition{frame_of_reference}", 3
+        )
+        orientation = _numbers(
+            groups, f"PlaneOrientation{macro}Sequence", f"ImageOrientation{frame_of_reference}", 6
+        )
+        if position and orientation:
+            return (*position, *orientation)
+    return ()
+
+
+def dimension_indices(
+    top: Elements, groups: FrameGroups, *, without: int
+) -> tuple[float, ...] | None:
+    """Return the Dimension Index Values of a frame but for one dimension (PS3.3 C.7.6.17).
+
+    None where the file has none, or not that dimension.
+    """
+    place = groups.find("FrameContentSequence", "DimensionIndexValues")
+    values = place.numbers("DimensionIndexValues") if place is not None else ()
+    pointers = [_tag(item) for item in top.items("DimensionIndexSequence")]
+    if len(pointers) != len(values) or without not in pointers:
+        return None
+    kept = zip(pointers, values, strict=True)
+    return tuple(value for pointer, value in kept if pointer != without)
+
+
 def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
     segment = segment_number(groups)
-    moment = _moment(groups)
-    position = _numbers(groups, "PlanePositionSequence", "ImagePositionPatient", 3)
-    orientation = _numbers(groups, "PlaneOrientationSequence", "ImageOrientationPatient", 6)
-    if position and orientation:
-        normal = np.cross(orientation[:3], orientation[3:])
-        place = (*_rounded(position), *_rounded(orientation), moment)
-        return FramePlane(index, segment, place, (float(np.dot(normal, position)), moment))
-    indices = _indices_without_segment(top, groups)
+    place = plane_place(groups)
+    if place:
+        moment = moment_of(groups)
+        normal = np.cross(place[3:6], place[6:])
+        order = (float(np.dot(normal, place[:3])), moment)
+        return FramePlane(index, segment, (*_rounded(place), moment), order)
+    indices = dimension_indices(top, groups, without=_SEGMENT_NUMBER_TAG)
     if indices:
         return FramePlane(index, segment, indices, tuple(map(float, indices)))
     source = source_image(groups)
     key = source if source[0] else ("frame", index)
     return FramePlane(index, segment, key, (float(index),))
-
-
-def _moment(groups: FrameGroups) -> float:
-    place = groups.find("FrameContentSequence", "TemporalPositionIndex")
-    return float(place.number("TemporalPositionIndex") or 0) if place is not None else 0.0
 
 
 def _numbers(groups: FrameGroups, macro: str, keyword: str, count: int) -> tuple[float, ...]:
@@ -115,16 +159,6 @@ def _numbers(groups: FrameGroups, macro: str, keyword: str, count: int) -> tuple
 def _rounded(numbers: tuple[float, ...]) -> tuple[float, ...]:
     # Adding 0.0 makes one zero of both.
     return tuple(round(float(number), _DECIMALS) + 0.0 for number in numbers)
-
-
-def _indices_without_segment(top: Elements, groups: FrameGroups) -> tuple[float, ...]:
-    place = groups.find("FrameContentSequence", "DimensionIndexValues")
-    values = place.numbers("DimensionIndexValues") if place is not None else ()
-    pointers = [_tag(item) for item in top.items("DimensionIndexSequence")]
-    if len(pointers) != len(values) or _SEGMENT_NUMBER_TAG not in pointers:
-        return ()
-    kept = zip(pointers, values, strict=True)
-    return tuple(value for pointer, value in kept if pointer != _SEGMENT_NUMBER_TAG)
 
 
 def _tag(item: Elements) -> int:

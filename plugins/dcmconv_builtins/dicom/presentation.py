@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dcmconv.plugin import Frame
+from dcmconv.plugin import Frame, Layer
 from dcmconv_builtins.dicom.decoders import Decoded
 from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.overlay import (
     OverlayLayer,
     PixelCells,
@@ -19,13 +20,14 @@ from dcmconv_builtins.dicom.pixel_values import StoredRange
 from dcmconv_builtins.dicom.read_options import ReadOptions
 
 if TYPE_CHECKING:
-    from dcmconv_builtins.dicom.presentation_state.library import StateLibrary
+    from dcmconv_builtins.dicom.presentation_state.library import Match
+    from dcmconv_builtins.dicom.presentation_state.references import Target
 
 __all__ = ["Presentation"]
 
 
 class Presentation:
-    """Overlays and presentation states of one Instance; costs a look at its tags if it has none.
+    """Overlays, shutters and presentation states of one Instance, or a look at its tags.
 
     Parameters
     ----------
@@ -45,48 +47,72 @@ class Presentation:
     def __init__(self, top: Elements, options: ReadOptions, description: PixelDescription) -> None:
         self._top = top
         self._draws_overlays = options.overlays == "draw"
+        self._draws_shutters = options.shutters == "draw"
         self._description = description
         self._groups = overlay_groups(top)
         self._library = options.library
 
-    def applied(self, frame: Frame, decoded: Decoded, stored: StoredRange) -> Frame:
-        """Return the Frame with its overlays, shown by its state; the same one if it has neither.
+    def applied(
+        self, frame: Frame, groups: FrameGroups, decoded: Decoded, stored: StoredRange
+    ) -> Frame:
+        """Return the Frame with its layers, shown by its state; the same one if it has neither.
 
         Parameters
         ----------
         frame : Frame
             As the image describes itself.
+        groups : FrameGroups
+            Where a shutter of its own may stand.
         decoded : Decoded
             Its pixels with all of their bits.
         stored : StoredRange
             What the bits of a stored value allow.
         """
         planes = self._planes(frame, decoded)
-        # An overlay that was left out is noted when the frame is there already.
-        new_notes = [line for line in self._top.notes.lines() if line not in frame.notes]
-        if new_notes:
-            frame = replace(frame, notes=(*frame.notes, *new_notes))
-        layers = (replace(plane, drawn=self._draws_overlays) for plane in planes)
-        if self._library is not None:
-            return self._by_state(frame, tuple(layers), stored, self._library)
-        return replace(frame, layers=(*frame.layers, *layers)) if planes else frame
+        match = self._match(frame)
+        if match is not None:
+            frame = replace(frame, notes=(*frame.notes, *match.notes))
+        if match is None or match.state is None:
+            layers = self._layers(frame, groups, planes)
+            frame = replace(frame, layers=(*frame.layers, *layers)) if layers else frame
+        else:
+            from dcmconv_builtins.dicom.presentation_state.apply import apply_presentation_state
 
-    def _by_state(
-        self,
-        frame: Frame,
-        planes: tuple[OverlayLayer, ...],
-        stored: StoredRange,
-        library: StateLibrary,
-    ) -> Frame:
-        from dcmconv_builtins.dicom.presentation_state.apply import apply_presentation_state
+            target = self._target(frame)
+            frame = apply_presentation_state(
+                frame, match.state, target, planes=planes, stored=stored
+            )
+        # What was left out of the image's own layers is noted when the frame is there already.
+        added = [line for line in self._top.notes.lines() if line not in frame.notes]
+        return replace(frame, notes=(*frame.notes, *added)) if added else frame
+
+    def _layers(
+        self, frame: Frame, groups: FrameGroups, planes: tuple[OverlayLayer, ...]
+    ) -> tuple[Layer, ...]:
+        """Return the shutter of the image itself, if it is drawn, and the overlays over it."""
+        place = groups.find("FrameDisplayShutterSequence", "ShutterShape")
+        if place is None:
+            return tuple(replace(plane, drawn=self._draws_overlays) for plane in planes)
+        from dcmconv_builtins.dicom.presentation_state.shutter import find_shutter, shutter_group
+
+        covers = shutter_group(place)
+        layers: list[Layer] = [
+            replace(plane, drawn=self._draws_overlays and plane.group != covers) for plane in planes
+        ]
+        if self._draws_shutters:
+            shape = (frame.rows, frame.columns)
+            shutter = find_shutter(place, planes, shape=shape, aspect=frame.aspect)
+            layers[:0] = () if shutter is None else (shutter,)
+        return tuple(layers)
+
+    def _match(self, frame: Frame) -> Match | None:
+        """Return the state that refers to a frame; None where the options name no states."""
+        return None if self._library is None else self._library.find(self._target(frame))
+
+    def _target(self, frame: Frame) -> Target:
         from dcmconv_builtins.dicom.presentation_state.references import Target
 
-        target = Target(self._top.text("SOPInstanceUID"), frame.frame_number)
-        match = library.find(target)
-        frame = replace(frame, notes=(*frame.notes, *match.notes))
-        if match.state is None:
-            return replace(frame, layers=(*frame.layers, *planes))
-        return apply_presentation_state(frame, match.state, target, planes=planes, stored=stored)
+        return Target(self._top.text("SOPInstanceUID"), frame.frame_number)
 
     def _planes(self, frame: Frame, decoded: Decoded) -> tuple[OverlayLayer, ...]:
         if not self._groups:

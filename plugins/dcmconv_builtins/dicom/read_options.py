@@ -24,6 +24,10 @@ class ReadOptions(Limits):
         Literal["off", "draw"],
         Opt("Draw the overlay planes (60xx,3000) in white, or leave them", flag="--overlays"),
     ] = "off"
+    shutters: Annotated[
+        Literal["draw", "off"],
+        Opt("Cover what the display shutter of an image hides, or show all of it"),
+    ] = "draw"
     presentation_states: Annotated[
         str | None,
         Opt(

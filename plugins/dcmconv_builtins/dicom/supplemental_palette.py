@@ -1,18 +1,17 @@
-"""Palettes over gray: supplemental and enhanced ones (PS3.3 C.7.6.19, C.7.6.23, C.8.16.2.1.1.1)."""
+"""Palettes over gray (PS3.3 C.7.6.19, C.7.6.23, C.8.16.2.1.1.1)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from dcmconv.plugin import Frame, Palette
 from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.enhanced_palette import find_enhanced_palette
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.palette_color import read_palette
 from dcmconv_builtins.dicom.pixel_values import StoredRange
 
-__all__ = ["find_enhanced_palette", "find_supplemental_palette", "has_palettes", "with_palette"]
+__all__ = ["find_supplemental_palette", "has_palettes", "with_palette"]
 
 _FRAME_TYPES = (
     "CTImageFrameTypeSequence",
@@ -60,42 +59,6 @@ def find_supplemental_palette(groups: FrameGroups, *, inputs: StoredRange) -> Pa
     if _DESCRIPTOR not in top or _pixel_presentation(groups) not in {"COLOR", "MIXED"}:
         return None
     return replace(read_palette(top, inputs=inputs), is_supplemental=True)
-
-
-def find_enhanced_palette(groups: FrameGroups, *, bits_stored: int) -> Palette | None:
-    """Return the palette of the one data path of a frame, from the color pipeline of C.7.6.23.
-
-    Frames that blend two paths, or whose path is plain gray, give None; a blend is noted.
-    """
-    top = groups.top
-    assigned = [
-        item.text("DataPathAssignment").upper()
-        for item in groups.top.items("DataFrameAssignmentSequence")
-    ]
-    tables = top.items("EnhancedPaletteColorLookupTableSequence")
-    if not tables or assigned == ["PRIMARY_PVALUES"]:
-        return None
-    if assigned != ["PRIMARY_SINGLE"]:
-        top.notes.add(
-            "Data Frame Assignment Sequence (0028,1401) blends several data paths, which is not "
-            "done here; the gray values are shown."
-        )
-        return None
-    mapped = [item for item in tables if item.text("DataPathID").upper() == "PRIMARY"]
-    if not mapped or mapped[0].text("RGBLUTTransferFunction").upper() != "TABLE":
-        return None
-    return _over_most_significant_bits(top, mapped[0], bits_stored)
-
-
-def _over_most_significant_bits(top: Elements, item: Elements, bits_stored: int) -> Palette:
-    """Return the palette for whole stored values: its input are their uppermost bits."""
-    assignment = top.items("DataFrameAssignmentSequence")[0]
-    bits_mapped = int(assignment.number("BitsMappedToColorLookupTable") or bits_stored)
-    palette = read_palette(item, inputs=StoredRange.of(bits_mapped, is_signed=False))
-    shift = max(bits_stored - bits_mapped, 0)
-    if shift == 0:
-        return palette
-    return Palette(np.repeat(palette.table, 1 << shift, axis=0), palette.first << shift)
 
 
 def _pixel_presentation(groups: FrameGroups) -> str:

@@ -1,4 +1,4 @@
-"""Displayed area, rotation, pixel size and shutters of presentation states."""
+"""Displayed area, rotation, pixel size and shutters: of presentation states, and of images."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from support.covers import covers
 from support.dicom_files import item, monochrome
 from support.presentation_states import picture_of, references, shown, state_for, with_overlay
+from support.reading import read_frame, read_frames
 
 # Six pixels that can be told apart; the state's identity leaves 8-bit values as they are.
 SIX = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
@@ -209,4 +210,46 @@ def test_a_shutter_without_numbers_is_a_note_and_covers_nothing(tmp_path):
     image = monochrome(NINES)
     frame = shown(image, state_for(image, ShutterShape="CIRCULAR"), tmp_path)
     assert picture_of(frame).pixels.tolist() == NINES.tolist()
+    assert any("CIRCULAR shutter has no numbers" in note for note in frame.notes)
+
+
+def has_cover(frame):
+    return [layer.kind for layer in frame.layers if layer.drawn] == ["shutter"]
+
+
+@covers("PS3.3 C.7.6.11 Display Shutter of the image itself")
+def test_an_image_is_covered_by_its_own_shutter_unless_that_is_not_wanted():
+    image = monochrome(NINES, **RECTANGLE, ShutterPresentationValue=65535)
+    frame = read_frame(image)
+    assert has_cover(frame)
+    assert picture_of(frame).pixels[:, 0].tolist() == [255, 0, 0, 255, 255]
+    assert read_frame(image, shutters="off").layers == ()
+
+
+@covers("PS3.3 C.7.6.16.2.16 Frame Display Shutter, per frame")
+def test_a_frame_may_have_a_shutter_of_its_own():
+    image = monochrome(np.stack([NINES, NINES]))
+    image.PerFrameFunctionalGroupsSequence = [
+        item(FrameDisplayShutterSequence=[item(**RECTANGLE)]),
+        item(),
+    ]
+    assert [has_cover(frame) for frame in read_frames(image)] == [True, False]
+
+
+def test_a_bitmap_shutter_of_the_image_is_no_overlay_of_it():
+    image = with_overlay(monochrome(NINES), np.eye(5, dtype=bool), group=0x6004)
+    image.ShutterShape = "BITMAP"
+    image.ShutterOverlayGroup = 0x6004
+    frame = read_frame(image, overlays="draw")
+    assert has_cover(frame)
+    assert frame.layers[0].coverage.tolist() == np.eye(5, dtype=bool).tolist()
+
+
+def test_a_state_decides_about_the_shutter_of_its_image(tmp_path):
+    image = monochrome(NINES, **RECTANGLE)
+    assert shown(image, state_for(image), tmp_path).layers == ()
+
+
+def test_a_shutter_of_the_image_without_numbers_is_noted():
+    frame = read_frame(monochrome(NINES, ShutterShape="CIRCULAR"))
     assert any("CIRCULAR shutter has no numbers" in note for note in frame.notes)

@@ -1,9 +1,8 @@
-"""Palettes over gray (PS3.3 C.7.6.19, C.7.6.23, C.8.16.2.1.1.1), and alpha."""
+"""Palettes over gray (PS3.3 C.7.6.19, C.8.16.2.1.1.1), and alpha."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from support.covers import covers
 from support.dicom_files import item, monochrome, palette_color
 from support.reading import read_frame, read_frames
@@ -70,54 +69,6 @@ def test_of_a_mixed_image_each_frame_says_itself():
 def test_a_frame_that_is_all_color_is_no_error():
     dataset = with_tables(monochrome(STORED[:, 2:], PixelPresentation="COLOR"))
     assert pixels_of(read_frame(dataset)) == [[RED, BLUE, BLUE]]
-
-
-def enhanced(assignments=("PRIMARY_SINGLE",), transfer="TABLE", bits_mapped=8):
-    table = with_tables(
-        item(DataPathID="PRIMARY", RGBLUTTransferFunction=transfer), first=0, colors=[RED, BLUE] * 2
-    )
-    return monochrome(
-        np.array([[0, 1, 64, 255]], np.uint8),
-        DataFrameAssignmentSequence=[
-            item(DataPathAssignment=word, BitsMappedToColorLookupTable=bits_mapped)
-            for word in assignments
-        ],
-        EnhancedPaletteColorLookupTableSequence=[table],
-    )
-
-
-def test_one_data_path_is_its_palette():
-    frame = read_frame(enhanced())
-    assert frame.photometric_interpretation == "PALETTE COLOR"
-    assert pixels_of(frame) == [[RED, BLUE, BLUE, BLUE]]
-
-
-@covers("PS3.3 C.7.6.23 Enhanced Palette Color Lookup Table, one data path")
-def test_the_uppermost_bits_are_the_input_of_an_enhanced_palette():
-    # Two bits of eight: 0 to 63 take the first entry, 64 to 127 the second, 192 on the last.
-    assert pixels_of(read_frame(enhanced(bits_mapped=2))) == [[RED, RED, BLUE, BLUE]]
-
-
-@pytest.mark.parametrize(
-    "dataset",
-    [
-        pytest.param(enhanced(["PRIMARY_PVALUES"]), id="plain-gray"),
-        pytest.param(enhanced(transfer="EQUAL_RGB"), id="equal-red-green-and-blue"),
-    ],
-)
-def test_a_gray_data_path_stays_gray(dataset):
-    frame = read_frame(dataset)
-    assert (frame.palette, frame.notes) == (None, ())
-
-
-@covers(
-    "PS3.3 C.7.6.23 Enhanced blending of two data paths",
-    result="not done: shown gray, with a note",
-)
-def test_a_blend_is_shown_gray_with_a_note():
-    frame = read_frame(enhanced(["PRIMARY_SINGLE", "SECONDARY_SINGLE"]))
-    assert frame.palette is None
-    assert "(0028,1401) blends several data paths" in " ".join(frame.notes)
 
 
 @covers("PS3.3 C.7.9 Alpha Palette Color Lookup Table")

@@ -102,5 +102,5 @@ def _outside_polygon(top: Elements, shape: tuple[int, int]) -> Mask:
 
 
 def _unusable(top: Elements, word: str, shape: tuple[int, int]) -> Mask:
-    top.notes.add(f"its {word} shutter has no numbers that make sense; it was left out.")
+    top.notes.add(f"the {word} shutter has no numbers that make sense; it was left out.")
     return np.zeros(shape, np.bool_)

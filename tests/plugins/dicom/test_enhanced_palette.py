@@ -1,0 +1,333 @@
+"""The Enhanced Blending and Display Pipeline (PS3.3 C.7.6.23); its examples are those of PS3.17 QQ."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from support.covers import covers
+from support.dicom_files import changed, item, monochrome
+from support.reading import open_content, read_frame, read_frames
+
+from dcmconv.plugin import InputError
+from dcmconv.render.tone import render_tone
+from dcmconv_builtins.normalizers.minmax import MinMax
+
+RED, BLUE, YELLOW = [255, 0, 0], [0, 0, 255], [255, 255, 0]
+DATA_TYPE, POSITION = 0x00189808, 0x00209056
+TISSUE, FLOW, VARIANCE = "TISSUE_INTENSITY", "FLOW_VELOCITY", "FLOW_VARIANCE"
+
+
+def pixels_of(frame):
+    return render_tone(frame, MinMax())[0].pixels.tolist()
+
+
+def with_colors(target, colors):
+    for name, column in zip(("Red", "Green", "Blue"), zip(*colors, strict=True), strict=True):
+        setattr(target, f"{name}PaletteColorLookupTableDescriptor", [len(colors), 0, 8])
+        setattr(target, f"{name}PaletteColorLookupTableData", bytes(column))
+    return target
+
+
+def data_path(name, colors=None, alpha=None):
+    """Return a data path; ``alpha`` is IDENTITY, or a table of bytes, or nothing."""
+    made = item(DataPathID=name, RGBLUTTransferFunction="TABLE" if colors else "EQUAL_RGB")
+    if colors:
+        with_colors(made, colors)
+    made.AlphaLUTTransferFunction = "TABLE" if isinstance(alpha, bytes) else alpha or "NONE"
+    if isinstance(alpha, bytes):
+        made.AlphaPaletteColorLookupTableDescriptor = [len(alpha), 0, 8]
+        made.AlphaPaletteColorLookupTableData = alpha
+    return made
+
+
+def weight(number, function, **attributes):
+    return item(**{f"BlendingLUT{number}TransferFunction": function}, **attributes)
+
+
+def constant(number, value):
+    return weight(number, "CONSTANT", BlendingWeightConstant=value)
+
+
+def volume(frames, assigned, paths, weights):
+    """Return an image of frames ``(data type, stack, pixels)``, and what its pipeline is."""
+    dataset = monochrome(np.array([[pixels] for _, _, pixels in frames], np.uint8))
+    dataset.DimensionIndexSequence = [
+        item(DimensionIndexPointer=DATA_TYPE),
+        item(DimensionIndexPointer=POSITION),
+    ]
+    types = list(dict.fromkeys(data_type for data_type, _, _ in frames))
+    dataset.PerFrameFunctionalGroupsSequence = [
+        item(
+            ImageDataTypeSequence=[item(DataType=data_type)],
+            FrameContentSequence=[item(DimensionIndexValues=[types.index(data_type) + 1, stack])],
+        )
+        for data_type, stack, _ in frames
+    ]
+    dataset.DataFrameAssignmentSequence = [
+        item(DataType=data_type, DataPathAssignment=path, BitsMappedToColorLookupTable=bits)
+        for data_type, path, bits in assigned
+    ]
+    dataset.EnhancedPaletteColorLookupTableSequence = paths
+    for number, made in enumerate(weights, start=1):
+        setattr(dataset, f"BlendingLUT{number}Sequence", [made])
+    return dataset
+
+
+def tissue_and_flow(*, paths=None, weights=None, tissue=(0, 100, 255), flow=(0, 1, 255)):
+    return volume(
+        [(TISSUE, 1, tissue), (FLOW, 1, flow)],
+        [(TISSUE, "PRIMARY_SINGLE", 8), (FLOW, "SECONDARY_SINGLE", 8)],
+        paths or [data_path("PRIMARY"), data_path("SECONDARY", [BLUE, RED])],
+        weights or [constant(1, 0.5), constant(2, 0.5)],
+    )
+
+
+def one_path(assignments=("PRIMARY_SINGLE",), *, colors=(RED, BLUE) * 2, bits=8):
+    return monochrome(
+        np.array([[0, 1, 64, 255]], np.uint8),
+        DataFrameAssignmentSequence=[
+            item(DataPathAssignment=word, BitsMappedToColorLookupTable=bits) for word in assignments
+        ],
+        EnhancedPaletteColorLookupTableSequence=[data_path("PRIMARY", colors)],
+    )
+
+
+def test_one_data_path_is_its_palette():
+    frame = read_frame(one_path())
+    assert frame.photometric_interpretation == "PALETTE COLOR"
+    assert pixels_of(frame) == [[RED, BLUE, BLUE, BLUE]]
+
+
+@covers("PS3.3 C.7.6.23 Enhanced Palette Color Lookup Table, one data path")
+def test_the_uppermost_bits_are_the_input_of_an_enhanced_palette():
+    # Two bits of eight: 0 to 63 take the first entry, 64 to 127 the second, 192 on the last.
+    assert pixels_of(read_frame(one_path(bits=2))) == [[RED, RED, BLUE, BLUE]]
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        pytest.param(one_path(["PRIMARY_PVALUES"]), id="plain-gray"),
+        pytest.param(one_path(colors=None), id="equal-red-green-and-blue"),
+    ],
+)
+def test_a_gray_data_path_stays_gray(dataset):
+    frame = read_frame(dataset)
+    assert (frame.palette, frame.notes) == (None, ())
+
+
+def test_the_alpha_of_a_single_data_path_is_a_weight_and_no_transparency():
+    dataset = one_path()
+    path = data_path("PRIMARY", [RED, BLUE], alpha=bytes([0, 51]))
+    dataset.EnhancedPaletteColorLookupTableSequence = [path]
+    dataset.DataFrameAssignmentSequence[0].DataType = TISSUE
+    dataset.ImageDataTypeSequence = [item(DataType=TISSUE)]
+    assert pixels_of(read_frame(dataset)) == [[RED, BLUE, BLUE, BLUE]]
+
+
+def test_a_single_data_path_may_be_dimmed_by_its_weight():
+    frames = [(TISSUE, 1, [0, 1, 64, 255])]
+    paths = [data_path("PRIMARY", [RED, BLUE], alpha=bytes([0, 51]))]
+    assigned = [(TISSUE, "PRIMARY_SINGLE", 8)]
+    frame = read_frame(volume(frames, assigned, paths, [weight(1, "ALPHA_1")]))
+    # 51 of 255 is one fifth.
+    assert pixels_of(frame) == [[[0, 0, 0]] + [[0, 0, 51]] * 3]
+
+
+@covers("PS3.3 C.7.6.23 Enhanced blending of two data paths")
+def test_constant_weights_sum_two_data_paths():
+    # Half of gray and half of blue or red; 127.5 and 177.5 are rounded up.
+    (frame,) = read_frames(tissue_and_flow())
+    assert frame.photometric_interpretation == "RGB"
+    assert pixels_of(frame) == [[[0, 0, 128], [178, 50, 50], [255, 128, 128]]]
+
+
+@covers("PS3.3 C.7.6.23.4 Blending weights from alpha, and one minus another")
+def test_flow_covers_tissue_where_its_alpha_says_so():
+    paths = [data_path("PRIMARY"), data_path("SECONDARY", [BLUE, RED], alpha=bytes([0, 255]))]
+    weights = [weight(1, "CONSTANT", BlendingWeightConstant=1.0), weight(2, "ALPHA_2")]
+    (frame,) = read_frames(tissue_and_flow(paths=paths, weights=weights))
+    # The sum is clipped: gray 255 and red are yellow no longer, but white.
+    assert pixels_of(frame) == [[[0, 0, 0], [255, 100, 100], [255, 255, 255]]]
+    weights = [weight(1, "ALPHA_2"), weight(2, "ONE_MINUS")]
+    (frame,) = read_frames(tissue_and_flow(paths=paths, weights=weights))
+    assert pixels_of(frame) == [[BLUE, [100, 100, 100], [255, 255, 255]]]
+
+
+def test_alpha_may_be_the_value_itself():
+    paths = [data_path("PRIMARY", alpha="IDENTITY"), data_path("SECONDARY", [BLUE])]
+    weights = [weight(1, "ALPHA_1"), constant(2, 0)]
+    (frame,) = read_frames(tissue_and_flow(paths=paths, weights=weights, tissue=[0, 51, 255]))
+    # 51 is one fifth, and a fifth of it 10.2.
+    assert pixels_of(frame) == [[[0] * 3, [10] * 3, [255] * 3]]
+
+
+@covers("PS3.3 C.7.6.23.4 Blending weights from a table of both alphas")
+def test_a_weight_may_come_from_a_table_of_both_alphas():
+    paths = [data_path("PRIMARY", alpha="IDENTITY"), data_path("SECONDARY", alpha="IDENTITY")]
+    table = np.zeros(65536, np.uint8)
+    table[(1 << 8) | 2] = 51  # alpha 1 is 1, alpha 2 is 2: one fifth
+    table[-1] = 255
+    by_table = weight(
+        1,
+        "TABLE",
+        BlendingLookupTableDescriptor=[0, 0, 8],
+        BlendingLookupTableData=table.tobytes(),
+    )
+    dataset = tissue_and_flow(
+        paths=paths,
+        weights=[by_table, weight(2, "ONE_MINUS")],
+        tissue=[1, 2, 255],
+        flow=[2, 1, 255],
+    )
+    (frame,) = read_frames(dataset)
+    # 1/5 of 1 and 4/5 of 2 is 1.8; nothing of 2 and all of 1 is 1.
+    assert pixels_of(frame) == [[[2] * 3, [1] * 3, [255] * 3]]
+
+
+@covers("PS3.3 C.7.6.23.3 A secondary palette of two data types")
+def test_two_data_types_index_one_palette():
+    frames = [(TISSUE, 1, [0, 0, 0, 0]), (FLOW, 1, [0, 0, 128, 255]), (VARIANCE, 1, [0, 64, 0, 64])]
+    assigned = [
+        (TISSUE, "PRIMARY_SINGLE", 8),
+        (VARIANCE, "SECONDARY_LOW", 2),
+        (FLOW, "SECONDARY_HIGH", 1),
+    ]
+    # One bit of flow above two of variance.
+    colors = [[n, 2 * n, 3 * n] for n in range(8)]
+    paths = [data_path("PRIMARY"), data_path("SECONDARY", colors)]
+    dataset = volume(frames, assigned, paths, [constant(1, 0), constant(2, 1)])
+    (frame,) = read_frames(dataset)
+    assert pixels_of(frame) == [[colors[0], colors[1], colors[4], colors[5]]]
+
+
+def test_each_place_is_one_picture_in_the_order_of_the_file():
+    frames = [
+        (FLOW, 2, [0]),
+        (TISSUE, 1, [10]),
+        (FLOW, 1, [1]),
+        (TISSUE, 2, [20]),
+        ("ELASTICITY", 1, [99]),
+    ]
+    assigned = [(TISSUE, "PRIMARY_SINGLE", 8), (FLOW, "SECONDARY_SINGLE", 8)]
+    paths = [data_path("PRIMARY"), data_path("SECONDARY", [BLUE, RED])]
+    read = read_frames(volume(frames, assigned, paths, [constant(1, 1), constant(2, 0)]))
+    assert [pixels_of(frame) for frame in read] == [[[[20] * 3]], [[[10] * 3]]]
+    assert [(frame.frame_number, frame.frame_count) for frame in read] == [(1, 2), (2, 2)]
+
+
+def test_positions_in_the_volume_serve_where_there_are_no_dimension_indices():
+    dataset = tissue_and_flow()
+    del dataset.DimensionIndexSequence
+    for groups in dataset.PerFrameFunctionalGroupsSequence:
+        groups.PlanePositionVolumeSequence = [item(ImagePositionVolume=[0.0, 0.0, 5.0])]
+        groups.PlaneOrientationVolumeSequence = [
+            item(ImageOrientationVolume=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+        ]
+        del groups.FrameContentSequence
+    assert len(read_frames(dataset)) == 1
+
+
+def test_a_data_type_has_a_window_of_its_own():
+    dataset = tissue_and_flow(weights=[constant(1, 1), constant(2, 0)])
+    primary = dataset.DataFrameAssignmentSequence[0]
+    primary.WindowCenter, primary.WindowWidth = 100.5, 101
+    # From 50 to 150, as C.11.2.1.2.1 counts: 100 is the middle.
+    assert pixels_of(read_frame(dataset)) == [[[0] * 3, [128] * 3, [255] * 3]]
+
+
+def test_frames_as_they_are_can_be_asked_for():
+    frames = read_frames(tissue_and_flow(), data_paths="frames")
+    assert [frame.stored_values.tolist() for frame in frames] == [[[0, 100, 255]], [[0, 1, 255]]]
+    assert not any(frame.is_color for frame in frames)
+
+
+def without_flow():
+    dataset = tissue_and_flow()
+    dataset.PerFrameFunctionalGroupsSequence[1].ImageDataTypeSequence[0].DataType = "ELASTICITY"
+    return dataset
+
+
+def without_types():
+    dataset = tissue_and_flow()
+    del dataset.PerFrameFunctionalGroupsSequence[1].ImageDataTypeSequence
+    return dataset
+
+
+def without_places():
+    dataset = tissue_and_flow()
+    del dataset.DimensionIndexSequence
+    return dataset
+
+
+def twice_tissue():
+    dataset = tissue_and_flow()
+    both = dataset.PerFrameFunctionalGroupsSequence
+    both[1].ImageDataTypeSequence[0].DataType = TISSUE
+    for groups in both:
+        groups.FrameContentSequence[0].DimensionIndexValues = [1, 1]
+    return dataset
+
+
+def without_primary():
+    dataset = tissue_and_flow()
+    del dataset.DataFrameAssignmentSequence[0]
+    return dataset
+
+
+@pytest.mark.parametrize(
+    ("dataset", "complaint"),
+    [
+        pytest.param(
+            without_flow(),
+            "no counterpart of Data Type (0018,9808) FLOW_VELOCITY",
+            id="one-is-missing",
+        ),
+        pytest.param(without_types(), "frame 2 has no Data Type (0018,9808)", id="no-types"),
+        pytest.param(without_places(), "neither dimension indices nor a position", id="no-places"),
+        pytest.param(
+            twice_tissue(), "frames 1 and 2 are both TISSUE_INTENSITY", id="two-of-a-kind"
+        ),
+        pytest.param(without_primary(), "no PRIMARY_SINGLE path", id="no-primary"),
+        pytest.param(
+            tissue_and_flow(weights=[constant(1, 1)]),
+            "Blending LUT 2 Transfer Function is missing",
+            id="no-weight",
+        ),
+        pytest.param(
+            tissue_and_flow(weights=[constant(1, 1), constant(2, 1.5)]),
+            "(0028,1406) of Blending LUT 2 is 1.5",
+            id="weight-above-one",
+        ),
+        pytest.param(
+            tissue_and_flow(weights=[constant(1, 1), weight(2, "ALPHA_2")]),
+            "Blending LUT 2 Transfer Function is ALPHA_2",
+            id="no-alpha",
+        ),
+        pytest.param(
+            tissue_and_flow(paths=[data_path("PRIMARY")]),
+            "no item for the SECONDARY data path",
+            id="no-palette",
+        ),
+        pytest.param(
+            tissue_and_flow(
+                paths=[
+                    data_path("PRIMARY", alpha="IDENTITY"),
+                    data_path("SECONDARY", alpha="IDENTITY"),
+                ],
+                weights=[constant(1, 1), weight(2, "TABLE")],
+            ),
+            "(0028,1408) of Blending LUT 2 is missing",
+            id="no-table",
+        ),
+    ],
+)
+def test_what_cannot_be_blended_for_certain_is_an_error_that_says_how_to_get_the_frames(
+    dataset, complaint
+):
+    with pytest.raises(InputError, match=re.escape(complaint)) as error:
+        read_frames(dataset)
+    assert "--dicom.data-paths frames" in error.value.hint
+    assert open_content(changed(dataset), data_paths="frames").frame_count == 2
