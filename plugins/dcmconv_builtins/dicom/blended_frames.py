@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from dcmconv.plugin import Frame, InputError, Rescale
+from dcmconv_builtins.dicom.blending import Blending
+from dcmconv_builtins.dicom.data_paths import AS_IT_IS, DataInput, data_type_of, named_type
 from dcmconv_builtins.dicom.elements import Elements
-from dcmconv_builtins.dicom.enhanced_palette import Blending, DataInput
 from dcmconv_builtins.dicom.frame_source import FrameSource, TilePlace
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.pixel_values import is_padding
 from dcmconv_builtins.dicom.planes import dimension_indices, moment_of, plane_place
 
 __all__ = ["BlendedFrames"]
 
 _DATA_TYPE_TAG = 0x00189808
-_HINT = "Use --dicom.data-paths frames to get each frame as it is."
+_NOISE = 255 * 2.0**-36
+"""A half that a sum of weights left this much short is rounded up too."""
 
 
 class BlendedFrames:
@@ -35,6 +38,8 @@ class BlendedFrames:
         The dataset.
     blending : Blending
         What to do with them.
+    may_lack : bool
+        Frames are known to be missing: places that lack one are left out, with a note.
 
     Raises
     ------
@@ -42,10 +47,13 @@ class BlendedFrames:
         If a frame does not say of what Data Type or where it is, or a place lacks one.
     """
 
-    def __init__(self, source: FrameSource, top: Elements, blending: Blending) -> None:
+    def __init__(
+        self, source: FrameSource, top: Elements, blending: Blending, *, may_lack: bool = False
+    ) -> None:
         self._source = source
         self._top = top
         self._blending = blending
+        self._may_lack = may_lack
         self._sets = self._find_sets()
         self.frame_count = len(self._sets)
 
@@ -59,18 +67,22 @@ class BlendedFrames:
         return self._source.groups_of(self._sets[frame_index][self._primary.data_type])
 
     def read_frame(self, frame_index: int) -> Frame:
-        """Blend the frames of one place, counted from 0: a frame in RGB of 16 bits."""
+        """Blend the frames of one place, counted from 0: a frame in RGB of 8 bits."""
         frames = {
             data_type: self._source.read_frame(index)
             for data_type, index in self._sets[frame_index].items()
         }
         primary = frames[self._primary.data_type]
-        colors = self._blending.colors(frames)
+        colors = np.floor(self._blending.colors(frames) * 255 + (0.5 + _NOISE)).astype(np.uint8)
+        salvaged = [frame for frame in frames.values() if frame.salvaged]
+        for frame in salvaged:
+            # What is missing of one input is missing of the picture.
+            colors[is_padding(frame)] = 0
         notes = dict.fromkeys(note for frame in frames.values() for note in frame.notes)
         return replace(
             primary,
-            stored_values=np.floor(colors * 65535 + 0.5).astype(np.uint16),
-            bits_stored=16,
+            stored_values=colors,
+            bits_stored=8,
             photometric_interpretation="RGB",
             modality=Rescale(),
             voi_windows=(),
@@ -79,6 +91,7 @@ class BlendedFrames:
             icc_profile=self._top.data("ICCProfile"),
             frame_number=frame_index + 1,
             frame_count=self.frame_count,
+            salvaged=salvaged[0].salvaged if salvaged else "",
             notes=tuple(notes),
         )
 
@@ -92,34 +105,41 @@ class BlendedFrames:
         sets: dict[tuple[Any, ...], dict[str, int]] = {}
         for index in range(self._source.frame_count):
             groups = self._source.groups_of(index)
-            data_type = _data_type(groups)
-            if data_type not in wanted:
-                if data_type:
-                    continue
+            data_type = data_type_of(groups)
+            if not data_type:
                 raise InputError(
                     f"frame {index + 1} has no Data Type (0018,9808), which says to which data "
                     "path it belongs.",
-                    hint=_HINT,
+                    hint=AS_IT_IS,
                 )
+            if data_type not in wanted:
+                self._top.notes.add(
+                    f"Frames of {named_type(data_type)} are on no data path; they are not shown."
+                )
+                continue
             frames = sets.setdefault(self._place(groups, index), {})
             if data_type in frames:
                 raise InputError(
-                    f"frames {frames[data_type] + 1} and {index + 1} are both {data_type} of one "
+                    f"frames {frames[data_type] + 1} and {index + 1} are both "
+                    f"{named_type(data_type)} of one "
                     "place and moment; one of each was needed.",
-                    hint=_HINT,
+                    hint=AS_IT_IS,
                 )
             frames[data_type] = index
-        return [self._whole(frames, wanted) for frames in sets.values()]
+        return [frames for frames in sets.values() if self._is_whole(frames, wanted)]
 
-    def _whole(self, frames: dict[str, int], wanted: set[str]) -> dict[str, int]:
+    def _is_whole(self, frames: dict[str, int], wanted: set[str]) -> bool:
         missing = sorted(wanted - set(frames))
-        if missing:
-            raise InputError(
-                f"frame {min(frames.values()) + 1} has no counterpart of Data Type (0018,9808) "
-                f"{missing[0]} to be blended with.",
-                hint=_HINT,
-            )
-        return frames
+        if not missing:
+            return True
+        message = (
+            f"frame {min(frames.values()) + 1} has no counterpart of Data Type (0018,9808) "
+            f"{named_type(missing[0])} to be blended with."
+        )
+        if not self._may_lack:
+            raise InputError(message, hint=AS_IT_IS)
+        self._top.notes.add(f"Left out: {message}")
+        return False
 
     def _place(self, groups: FrameGroups, index: int) -> tuple[Any, ...]:
         indices = dimension_indices(self._top, groups, without=_DATA_TYPE_TAG)
@@ -130,11 +150,6 @@ class BlendedFrames:
             raise InputError(
                 f"frame {index + 1} says by neither dimension indices nor a position which frames "
                 "it is blended with.",
-                hint=_HINT,
+                hint=AS_IT_IS,
             )
         return (*position, moment_of(groups))
-
-
-def _data_type(groups: FrameGroups) -> str:
-    place = groups.find("ImageDataTypeSequence", "DataType")
-    return "" if place is None else place.text("DataType").upper()

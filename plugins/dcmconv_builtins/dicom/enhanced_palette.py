@@ -1,258 +1,35 @@
-"""The Enhanced Blending and Display Pipeline, as the header describes it (PS3.3 C.7.6.23)."""
+"""The palette of an image that has one data path (PS3.3 C.7.6.23); several are blended."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from dcmconv.plugin import Frame, InputError, Palette
-from dcmconv_builtins.dicom.elements import Elements
+from dcmconv.plugin import Palette
+from dcmconv_builtins.dicom.data_paths import data_inputs, data_type_of, palette_item
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
-from dcmconv_builtins.dicom.palette_color import read_alpha, read_palette
+from dcmconv_builtins.dicom.palette_color import read_palette
 from dcmconv_builtins.dicom.pixel_values import StoredRange
-from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
-from dcmconv_builtins.dicom.voi_lut import VoiLut, curve_of
 
-__all__ = ["Alpha", "Blending", "DataInput", "find_blending", "find_enhanced_palette"]
-
-FloatArray = NDArray[np.float64]
-IntegerArray = NDArray[np.int64]
-
-_HINT = "Use --dicom.data-paths frames to get each frame as it is."
-_ASSIGNMENTS = "Data Frame Assignment Sequence (0028,1401)"
-_PALETTES = "Enhanced Palette Color Lookup Table Sequence (0028,140B)"
-
-
-@dataclass(frozen=True)
-class Alpha:
-    """What a data path says of its own weight: whole numbers of so many bits."""
-
-    values: IntegerArray
-    bits: int
-
-    @property
-    def unit_values(self) -> FloatArray:
-        """On the scale 0 to 1."""
-        return np.divide(self.values, (1 << self.bits) - 1, dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class DataInput:
-    """One item of Data Frame Assignment Sequence (0028,1401)."""
-
-    data_type: str
-    path: str
-    item: Elements
-
-    def bits_of(self, frame: Frame) -> int:
-        """Return how many bits of a value contribute: Bits Mapped, else all that are stored."""
-        mapped = self.item.number("BitsMappedToColorLookupTable")
-        return min(int(mapped or frame.bits_stored), frame.bits_stored)
-
-    def mapped_values(self, frame: Frame) -> IntegerArray:
-        """Return the uppermost bits of a frame's values, after the item's own VOI LUT if any."""
-        return self._whole_values(frame) >> (frame.bits_stored - self.bits_of(frame))
-
-    @property
-    def has_voi(self) -> bool:
-        """Whether the item has a VOI LUT of its own."""
-        return self.item.has_value("WindowCenter") or self.item.has_value("VOILUTSequence")
-
-    def _whole_values(self, frame: Frame) -> IntegerArray:
-        top = (1 << frame.bits_stored) - 1
-        if not self.has_voi:
-            # The bits as they are stored, of which the uppermost are wanted.
-            return frame.stored_values.astype(np.int64) & top
-        place = FrameGroups(self.item)
-        luts = find_voi_luts(place, inputs=StoredRange(0, top))
-        curve = VoiLut(lut=luts[0]) if luts else curve_of(find_voi_windows(place)[0])
-        unit_values = np.clip(curve(frame.modality_values()), 0, 1)
-        return np.floor(unit_values * top + 0.5).astype(np.int64)
-
-
-@dataclass(frozen=True)
-class Blending:
-    """Data paths that become one picture: ``RGB 1 * weight 1 + RGB 2 * weight 2``."""
-
-    top: Elements
-    inputs: tuple[DataInput, ...]
-
-    def colors(self, frames: Mapping[str, Frame]) -> FloatArray:
-        """Blend the frames of one place, by Data Type (0018,9808).
-
-        Returns
-        -------
-        float64 array, shape (rows, columns, 3)
-            Red, green and blue on the scale 0 to 1; a new array.
-
-        Raises
-        ------
-        InputError
-            If a palette, a weight or an alpha is missing that the header relies on.
-        """
-        first, alpha_1 = self._path("PRIMARY", frames)
-        second, alpha_2 = self._path("SECONDARY", frames)
-        weight_1 = self._weight(1, alpha_1, alpha_2)
-        blended = first * _by_channel(weight_1)
-        if second is not None:
-            weight_2 = self._weight(2, alpha_1, alpha_2, other=weight_1)
-            blended = blended + second * _by_channel(weight_2)
-        clipped: FloatArray = np.clip(blended, 0.0, 1.0)
-        return clipped
-
-    def _path(self, path: str, frames: Mapping[str, Frame]) -> tuple[Any, Alpha | None]:
-        """Return the colors of a data path, and its alpha; None for a path that has no frames."""
-        inputs = [item for item in self.inputs if item.path.startswith(path)]
-        # SECONDARY_HIGH gives the upper bits of the index, SECONDARY_LOW the lower ones.
-        inputs.sort(key=lambda item: item.path.endswith("LOW"))
-        if not inputs:
-            return None, None
-        index, bits = np.zeros((), np.int64), 0
-        for data in inputs:
-            frame = frames[data.data_type]
-            index = np.bitwise_or(index << data.bits_of(frame), data.mapped_values(frame))
-            bits += data.bits_of(frame)
-        item = _palette_item(self.top, path)
-        return _rgb(item, index, bits), _alpha(item, index, bits)
-
-    def _weight(
-        self,
-        number: int,
-        alpha_1: Alpha | None,
-        alpha_2: Alpha | None,
-        other: FloatArray | None = None,
-    ) -> FloatArray:
-        """Return what Blending LUT 1 or 2 weighs a path with (PS3.3 C.7.6.23.4)."""
-        item = next(iter(self.top.items(f"BlendingLUT{number}Sequence")), None)
-        word = "" if item is None else item.text(f"BlendingLUT{number}TransferFunction").upper()
-        if item is not None and word == "CONSTANT":
-            return _constant(item, number)
-        if item is not None and word == "TABLE" and alpha_1 is not None and alpha_2 is not None:
-            return _from_table(item, number, alpha_1, alpha_2)
-        if word == "ONE_MINUS" and other is not None:
-            one_minus: FloatArray = 1.0 - other
-            return one_minus
-        alpha = {"ALPHA_1": alpha_1, "ALPHA_2": alpha_2}.get(word)
-        if alpha is None:
-            raise InputError(
-                f"Blending LUT {number} Transfer Function is {word[:16] or 'missing'}, and what it "
-                "needs is not there.",
-                hint=_HINT,
-            )
-        return alpha.unit_values
-
-
-def find_blending(top: Elements) -> Blending | None:
-    """Return how the data paths of an image are blended; None where nothing is to be blended.
-
-    That is so without the module, for plain gray (PRIMARY_PVALUES), and for one path that is all
-    palette, which ``find_enhanced_palette`` gives.
-    """
-    items = top.items("DataFrameAssignmentSequence")
-    inputs = tuple(
-        DataInput(item.text("DataType").upper(), item.text("DataPathAssignment").upper(), item)
-        for item in items
-    )
-    paths = {data.path for data in inputs} - {""}
-    is_simple = paths <= {"PRIMARY_PVALUES"} or (
-        paths == {"PRIMARY_SINGLE"} and not inputs[0].has_voi and _weighs_one(top)
-    )
-    if is_simple:
-        return None
-    if "PRIMARY_SINGLE" not in paths:
-        raise InputError(
-            f"{_ASSIGNMENTS} has no PRIMARY_SINGLE path to blend with.",
-            hint=_HINT,
-        )
-    return Blending(top, tuple(data for data in inputs if data.path != "PRIMARY_PVALUES"))
+__all__ = ["find_enhanced_palette"]
 
 
 def find_enhanced_palette(groups: FrameGroups, *, bits_stored: int) -> Palette | None:
-    """Return the palette of the one data path of a frame; None where the path is plain gray."""
+    """Return the palette of the one data path of a frame.
+
+    None where the path is plain gray, or the frame is of another Data Type (0018,9808).
+    """
     top = groups.top
-    assigned = top.items("DataFrameAssignmentSequence")
-    if [item.text("DataPathAssignment").upper() for item in assigned] != ["PRIMARY_SINGLE"]:
+    inputs = data_inputs(top)
+    if [data.path for data in inputs] != ["PRIMARY_SINGLE"]:
         return None
-    item = _palette_item(top, "PRIMARY", required=False)
+    item = palette_item(top, "PRIMARY")
     if item is None or item.text("RGBLUTTransferFunction").upper() != "TABLE":
         return None
-    bits_mapped = int(assigned[0].number("BitsMappedToColorLookupTable") or bits_stored)
-    palette = read_palette(item, inputs=StoredRange.of(bits_mapped, is_signed=False))
-    shift = max(bits_stored - bits_mapped, 0)
-    # The alpha of a data path is a weight, not transparency.
-    return Palette(np.repeat(palette.table[:, :3], 1 << shift, axis=0), palette.first << shift)
-
-
-def _weighs_one(top: Elements) -> bool:
-    item = next(iter(top.items("BlendingLUT1Sequence")), None)
-    if item is None:
-        return True
-    word = item.text("BlendingLUT1TransferFunction").upper()
-    return word in ("", "CONSTANT") and item.number("BlendingWeightConstant") in (None, 1)
-
-
-def _palette_item(top: Elements, path: str, *, required: bool = True) -> Any:
-    for item in top.items("EnhancedPaletteColorLookupTableSequence"):
-        if item.text("DataPathID").upper() == path:
-            return item
-    if required:
-        raise InputError(f"{_PALETTES} has no item for the {path} data path.", hint=_HINT)
-    return None
-
-
-def _rgb(item: Elements, index: IntegerArray, bits: int) -> FloatArray:
-    if item.text("RGBLUTTransferFunction").upper() != "TABLE":
-        gray: FloatArray = index / ((1 << bits) - 1)
-        return np.repeat(gray[..., np.newaxis], 3, axis=-1)
-    palette = read_palette(item, inputs=StoredRange.of(bits, is_signed=False))
-    table = palette.table[:, :3] / np.iinfo(palette.table.dtype).max
-    colors: FloatArray = table[np.clip(index - palette.first, 0, len(table) - 1)]
-    return colors
-
-
-def _alpha(item: Elements, index: IntegerArray, bits: int) -> Alpha | None:
-    word = item.text("AlphaLUTTransferFunction").upper()
-    if word == "IDENTITY":
-        return Alpha(index, bits)
-    if word != "TABLE":
+    if data_type_of(groups) not in ("", inputs[0].data_type):
         return None
-    table, table_bits = read_alpha(item)
-    return Alpha(table[np.clip(index, 0, len(table) - 1)].astype(np.int64), table_bits)
-
-
-def _constant(item: Elements, number: int) -> FloatArray:
-    weight = item.number("BlendingWeightConstant")
-    if weight is None or not 0 <= weight <= 1:
-        raise InputError(
-            f"Blending Weight Constant (0028,1406) of Blending LUT {number} is "
-            f"{'missing' if weight is None else format(weight, 'g')}; 0 to 1 was needed.",
-            hint=_HINT,
-        )
-    return np.float64(weight) * np.ones((1, 1))
-
-
-def _from_table(item: Elements, number: int, alpha_1: Alpha, alpha_2: Alpha) -> FloatArray:
-    """Look the weight up by both alphas, the first above the second."""
-    described = [int(word) for word in item.numbers("BlendingLookupTableDescriptor")]
-    data = item.data("BlendingLookupTableData")
-    count = (described[0] & 0xFFFF or 65536) if len(described) == 3 else 0
-    size = 2 if len(data) >= 2 * count else 1
-    if not count or len(data) < count * size or described[2] not in range(1, 8 * size + 1):
-        raise InputError(
-            f"Blending Lookup Table Data (0028,1408) of Blending LUT {number} is missing, or "
-            "shorter than its descriptor says.",
-            hint=_HINT,
-        )
-    order = "<" if item.is_little_endian else ">"
-    table = np.frombuffer(data, f"{order}u{size}", count)
-    index = (alpha_1.values << alpha_2.bits) | alpha_2.values
-    weights: FloatArray = table[np.minimum(index, count - 1)] / ((1 << described[2]) - 1)
-    return np.clip(weights, 0.0, 1.0)
-
-
-def _by_channel(weight: FloatArray) -> FloatArray:
-    return weight[..., np.newaxis]
+    bits_mapped = inputs[0].bits_mapped(bits_stored)
+    palette = read_palette(item, inputs=StoredRange.of(bits_mapped, is_signed=False))
+    shift = bits_stored - bits_mapped
+    # The alpha of a data path is a weight, not transparency; further entries are never reached.
+    colors = palette.table[: 1 << bits_mapped, :3]
+    return Palette(np.repeat(colors, 1 << shift, axis=0), palette.first << shift)

@@ -48,14 +48,23 @@ def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
 def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
     if options.data_paths == "frames" or "DataFrameAssignmentSequence" not in instance.top:
         return instance
-    from dcmconv_builtins.dicom.enhanced_palette import find_blending
+    pixels = instance.description
+    is_gray = pixels.photometric_interpretation == "MONOCHROME2"
+    if not is_gray or pixels.is_signed or pixels.number_type != "integer":
+        instance.notes.add(
+            "Data Frame Assignment Sequence (0028,1401) is of unsigned MONOCHROME2 alone; the "
+            "frames are shown as they are."
+        )
+        return instance
+    from dcmconv_builtins.dicom.blending import find_blending
 
     blending = find_blending(instance.top)
     if blending is None:
         return instance
     from dcmconv_builtins.dicom.blended_frames import BlendedFrames
 
-    return BlendedFrames(instance, instance.top, blending)
+    may_lack = bool(instance.salvaged)
+    return BlendedFrames(instance, instance.top, blending, may_lack=may_lack)
 
 
 class _Described:
@@ -108,7 +117,8 @@ class _Described:
         if self._has_palettes:
             from dcmconv_builtins.dicom.supplemental_palette import with_palette
 
-            frame = with_palette(frame, self.groups_of(frame_index))
+            blended = self._options.data_paths == "blended"
+            frame = with_palette(frame, self.groups_of(frame_index), enhanced=blended)
         return frame
 
     def _without_profile(self, frame: Frame) -> Frame:

@@ -56,6 +56,8 @@ def read_alpha(top: Elements) -> tuple[NDArray[Any], int]:
     if len(described) != 3:
         raise _broken("of alpha has no descriptor")
     bits = described[2] & 0xFFFF
+    if not 1 <= bits <= 16:
+        raise _broken(f"of alpha has {bits} bits; 1 to 16 were needed")
     table = _color_table(top, "Alpha", described[0] & 0xFFFF or 65536, bits)
     return table, bits if int(table.max()) < 1 << bits else 8 * table.dtype.itemsize
 
@@ -144,8 +146,8 @@ def _descriptor(top: Elements) -> tuple[int, int, int]:
     for entries, first, bits in whole:
         return entries & 0xFFFF or 65536, first, bits & 0xFFFF
     raise InputError(
-        "Photometric Interpretation (0028,0004) is PALETTE COLOR, and Red Palette Color Lookup "
-        "Table Descriptor (0028,1101) is missing.",
+        "Red Palette Color Lookup Table Descriptor (0028,1101) is missing, and the colors are to "
+        "be looked up.",
         hint="The colors are lost; ask the sender for a whole file.",
     )
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import Padding
+from dcmconv.plugin import Frame, Padding
 from dcmconv_builtins.dicom.elements import Elements
 
-__all__ = ["StoredRange", "find_padding", "stored_values_of"]
+__all__ = ["StoredRange", "find_padding", "is_padding", "stored_values_of"]
 
 
 class StoredRange(NamedTuple):
@@ -87,6 +87,15 @@ def find_padding(top: Elements, *, is_signed: bool, is_float: bool) -> Padding |
     if not is_float:
         ends = [_with_sign_of_pixels(int(end), is_signed=is_signed) for end in ends]
     return Padding(min(ends), max(ends))
+
+
+def is_padding(frame: Frame) -> NDArray[np.bool_]:
+    """Return which pixels are padding: bool array, shape (rows, columns), new."""
+    if frame.padding is None:
+        return np.zeros((frame.rows, frame.columns), np.bool_)
+    first, last = frame.padding
+    inside: NDArray[np.bool_] = (frame.stored_values >= first) & (frame.stored_values <= last)
+    return inside
 
 
 _FLOAT_PADDING = {

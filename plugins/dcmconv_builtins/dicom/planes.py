@@ -103,7 +103,8 @@ def moment_of(groups: FrameGroups) -> float:
 def plane_place(groups: FrameGroups) -> tuple[float, ...]:
     """Return position and orientation of a frame, in the patient or in the volume.
 
-    Nine numbers, in mm and as direction cosines; empty where the file does not say.
+    Nine numbers, in mm and as direction cosines, rounded, because writers round each frame's on its
+    own; empty where the file does not say.
     """
     for frame_of_reference in ("Patient", "Volume"):
         macro = "" if frame_of_reference == "Patient" else frame_of_reference
@@ -114,7 +115,7 @@ def plane_place(groups: FrameGroups) -> tuple[float, ...]:
             groups, f"PlaneOrientation{macro}Sequence", f"ImageOrientation{frame_of_reference}", 6
         )
         if position and orientation:
-            return (*position, *orientation)
+            return _rounded((*position, *orientation))
     return ()
 
 
@@ -141,7 +142,7 @@ def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
         moment = moment_of(groups)
         normal = np.cross(place[3:6], place[6:])
         order = (float(np.dot(normal, place[:3])), moment)
-        return FramePlane(index, segment, (*_rounded(place), moment), order)
+        return FramePlane(index, segment, (*place, moment), order)
     indices = dimension_indices(top, groups, without=_SEGMENT_NUMBER_TAG)
     if indices:
         return FramePlane(index, segment, indices, tuple(map(float, indices)))

@@ -30,13 +30,18 @@ def has_palettes(top: Elements) -> bool:
     return _DESCRIPTOR in top or "EnhancedPaletteColorLookupTableSequence" in top
 
 
-def with_palette(frame: Frame, groups: FrameGroups) -> Frame:
-    """Return a gray frame with the palette that colors all of it, or some of its values."""
+def with_palette(frame: Frame, groups: FrameGroups, *, enhanced: bool = True) -> Frame:
+    """Return a gray frame with the palette that colors all of it, or some of its values.
+
+    ``enhanced`` is False where that of its data path is not wanted.
+    """
     is_signed = frame.stored_values.dtype.kind == "i"
     inputs = StoredRange.of(frame.bits_stored, is_signed=is_signed)
     palette = find_supplemental_palette(groups, inputs=inputs)
     if palette is not None:
         return replace(frame, palette=palette, icc_profile=groups.top.data("ICCProfile"))
+    if not enhanced or is_signed or not frame.bits_stored:
+        return frame
     palette = find_enhanced_palette(groups, bits_stored=frame.bits_stored)
     if palette is None:
         return frame

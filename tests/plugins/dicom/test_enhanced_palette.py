@@ -7,12 +7,13 @@ import re
 import numpy as np
 import pytest
 from support.covers import covers
-from support.dicom_files import changed, item, monochrome
+from support.dicom_files import as_bytes, changed, item, monochrome
 from support.reading import open_content, read_frame, read_frames
 
-from dcmconv.plugin import InputError
+from dcmconv.plugin import InputError, InputFile
 from dcmconv.render.tone import render_tone
 from dcmconv_builtins.normalizers.minmax import MinMax
+from dcmconv_builtins.readers.dicom import DicomReader
 
 RED, BLUE, YELLOW = [255, 0, 0], [0, 0, 255], [255, 255, 0]
 DATA_TYPE, POSITION = 0x00189808, 0x00209056
@@ -290,7 +291,11 @@ def without_primary():
         pytest.param(
             twice_tissue(), "frames 1 and 2 are both TISSUE_INTENSITY", id="two-of-a-kind"
         ),
-        pytest.param(without_primary(), "no PRIMARY_SINGLE path", id="no-primary"),
+        pytest.param(
+            without_primary(),
+            "data paths of Data Frame Assignment Sequence (0028,1401) do not go together",
+            id="no-primary",
+        ),
         pytest.param(
             tissue_and_flow(weights=[constant(1, 1)]),
             "Blending LUT 2 Transfer Function is missing",
@@ -329,5 +334,122 @@ def test_what_cannot_be_blended_for_certain_is_an_error_that_says_how_to_get_the
 ):
     with pytest.raises(InputError, match=re.escape(complaint)) as error:
         read_frames(dataset)
-    assert "--dicom.data-paths frames" in error.value.hint
+    assert "--dicom.data_paths frames" in error.value.hint
     assert open_content(changed(dataset), data_paths="frames").frame_count == 2
+
+
+def assigned(dataset, index, **attributes):
+    for keyword, value in attributes.items():
+        setattr(dataset.DataFrameAssignmentSequence[index], keyword, value)
+    return dataset
+
+
+@pytest.mark.parametrize(
+    ("dataset", "complaint"),
+    [
+        pytest.param(
+            assigned(tissue_and_flow(), 0, WindowCenter=100),
+            "the window or VOI LUT of TISSUE_INTENSITY",
+            id="window-without-width",
+        ),
+        pytest.param(
+            assigned(tissue_and_flow(), 0, VOILUTSequence=[item(LUTDescriptor=[256, 0, 8])]),
+            "the window or VOI LUT of TISSUE_INTENSITY",
+            id="voi-lut-without-data",
+        ),
+        pytest.param(
+            assigned(tissue_and_flow(), 0, WindowCenter=100, WindowWidth=0),
+            "Window Width (0028,1051) is 0",
+            id="width-zero",
+        ),
+        pytest.param(
+            assigned(tissue_and_flow(), 1, DataPathAssignment="PRIMARY_SINGLE"),
+            "do not go together",
+            id="two-primaries",
+        ),
+        pytest.param(
+            assigned(tissue_and_flow(), 1, DataPathAssignment="SECONDARY_HIGH"),
+            "do not go together",
+            id="high-without-low",
+        ),
+        pytest.param(
+            assigned(tissue_and_flow(), 1, DataPathAssignment=None), "do not go together", id="none"
+        ),
+    ],
+)
+def test_what_is_assigned_wrongly_is_not_blended_by_a_guess(dataset, complaint):
+    with pytest.raises(InputError, match=re.escape(complaint)) as error:
+        read_frames(dataset)
+    assert "--dicom.data_paths frames" in error.value.hint
+
+
+def test_alpha_of_more_bits_than_there_are_is_an_error():
+    path = data_path("PRIMARY", alpha=bytes(256))
+    path.AlphaPaletteColorLookupTableDescriptor = [256, 0, 65535]
+    dataset = tissue_and_flow(
+        paths=[path, data_path("SECONDARY")], weights=[weight(1, "ALPHA_1"), constant(2, 0)]
+    )
+    with pytest.raises(InputError, match="of alpha has 65535 bits"):
+        read_frames(dataset)
+
+
+def test_what_the_module_is_not_made_for_is_shown_as_it_is_with_a_note():
+    blended = tissue_and_flow()
+    dataset = monochrome(np.zeros((2, 1, 2), np.float32))
+    for keyword in ("DataFrameAssignmentSequence", "PerFrameFunctionalGroupsSequence"):
+        setattr(dataset, keyword, blended[keyword].value)
+    frames = read_frames(dataset)
+    assert len(frames) == 2
+    assert "(0028,1401) is of unsigned MONOCHROME2 alone" in " ".join(frames[0].notes)
+
+
+def test_frames_as_they_are_have_no_palette_either():
+    assert read_frame(one_path(), data_paths="frames").palette is None
+
+
+def test_frames_of_another_data_type_are_not_colored():
+    frames = [(TISSUE, 1, [0, 1]), (FLOW, 1, [0, 1])]
+    paths = [data_path("PRIMARY", [RED, BLUE])]
+    dataset = volume(frames, [(TISSUE, "PRIMARY_SINGLE", 8)], paths, [constant(1, 1)])
+    assert [frame.is_color for frame in read_frames(dataset)] == [True, False]
+
+
+def test_a_palette_with_more_entries_than_bits_is_spread_no_further_than_the_bits():
+    dataset = one_path(colors=[RED, BLUE] * 128, bits=1)
+    assert len(read_frame(dataset).palette.table) == 256
+
+
+def test_positions_that_differ_by_their_last_digits_are_one_place():
+    dataset = tissue_and_flow()
+    del dataset.DimensionIndexSequence
+    for number, groups in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+        groups.PlanePositionVolumeSequence = [
+            item(ImagePositionVolume=[0.0, 0.0, 5 + number / 1e9])
+        ]
+        groups.PlaneOrientationVolumeSequence = [
+            item(ImageOrientationVolume=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+        ]
+        del groups.FrameContentSequence
+    assert len(read_frames(dataset)) == 1
+
+
+def salvaged(cut):
+    frames = [(TISSUE, 1, [0, 100]), (FLOW, 1, [0, 1]), (TISSUE, 2, [9, 9]), (FLOW, 2, [1, 1])]
+    assigned = [(TISSUE, "PRIMARY_SINGLE", 8), (FLOW, "SECONDARY_SINGLE", 8)]
+    paths = [data_path("PRIMARY"), data_path("SECONDARY", [BLUE, RED])]
+    dataset = volume(frames, assigned, paths, [constant(1, 1), constant(2, 0)])
+    source = InputFile("cut", content=as_bytes(dataset)[:-cut])
+    return list(DicomReader().salvage(source).frames())
+
+
+def test_a_pixel_that_one_input_lacks_is_background_of_a_salvaged_picture():
+    first, second = salvaged(1)
+    assert not first.salvaged
+    assert second.salvaged
+    assert second.stored_values.tolist() == [[[9, 9, 9], [0, 0, 0]]]
+
+
+def test_a_place_that_lacks_a_frame_costs_no_whole_place_when_salvaged():
+    (frame,) = salvaged(2)
+    assert frame.stored_values.tolist() == [[[0] * 3, [100] * 3]]
+    assert "Left out: frame 3 has no counterpart" in " ".join(frame.notes)

@@ -59,7 +59,9 @@ def test_a_missing_table_is_an_error_and_not_gray():
     dataset = palette_color(INDICES, TABLE)
     for color in COLORS:
         delattr(dataset, f"{color}PaletteColorLookupTableDescriptor")
-    with pytest.raises(InputError, match=r"is PALETTE COLOR, and Red Palette") as raised:
+    with pytest.raises(
+        InputError, match=r"Red Palette Color Lookup Table Descriptor \(0028,1101\) is missing"
+    ) as raised:
         read_frame(dataset)
     assert "ask the sender" in raised.value.hint
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement
 from support.covers import covers
-from support.dicom_files import item, monochrome
+from support.dicom_files import as_bytes, item, monochrome
 from support.presentation_states import picture_of, references, shown, state_for, with_overlay
 from support.reading import read_frame, read_frames
 
@@ -250,6 +252,32 @@ def test_a_state_decides_about_the_shutter_of_its_image(tmp_path):
     assert shown(image, state_for(image), tmp_path).layers == ()
 
 
-def test_a_shutter_of_the_image_without_numbers_is_noted():
-    frame = read_frame(monochrome(NINES, ShutterShape="CIRCULAR"))
-    assert any("CIRCULAR shutter has no numbers" in note for note in frame.notes)
+@pytest.mark.parametrize(
+    ("attributes", "complaint"),
+    [
+        pytest.param({"ShutterShape": "CIRCULAR"}, "CIRCULAR shutter has no numbers", id="none"),
+        pytest.param(RECTANGLE | {"ShutterUpperHorizontalEdge": "1e99"}, "no numbers", id="far"),
+        pytest.param(CIRCLE | {"RadiusOfCircularShutter": "nan"}, "no numbers", id="nan"),
+        pytest.param(
+            {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": "1\\1\\1\\nan\\5\\5"},
+            "POLYGONAL shutter has no numbers",
+            id="polygon-of-nan",
+        ),
+        pytest.param(
+            RECTANGLE | {"ShutterUpperHorizontalEdge": 4}, "would cover all of the image", id="all"
+        ),
+        pytest.param({"ShutterShape": "BITMAP"}, "BITMAP shutter has no overlay plane", id="plane"),
+        pytest.param({"ShutterShape": "OVAL"}, "the display shutter has no numbers", id="oval"),
+    ],
+)
+def test_a_shutter_that_makes_no_sense_is_noted_and_covers_nothing(attributes, complaint):
+    dataset = monochrome(NINES)
+    for keyword, value in attributes.items():
+        # As text: pydicom writes no number that is none.
+        text = isinstance(value, str) and keyword != "ShutterShape"
+        element = DataElement(keyword, "LO" if text else dictionary_VR(keyword), value)
+        dataset.add(element)
+    content = as_bytes(dataset)
+    frame = read_frame(content)
+    assert complaint in " ".join(frame.notes)
+    assert not frame.layers

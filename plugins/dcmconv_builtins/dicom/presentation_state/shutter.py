@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,10 @@ from dcmconv_builtins.dicom.presentation_state.colors import find_gray, find_lab
 __all__ = ["find_shutter", "shutter_group"]
 
 Mask = NDArray[np.bool_]
+
+_SHAPES = frozenset({"RECTANGULAR", "CIRCULAR", "POLYGONAL", "BITMAP"})
+FARTHEST = 1e6
+"""Rows and columns from the image; no shutter is meant to lie beyond."""
 
 
 def shutter_group(top: Elements) -> int | None:
@@ -43,64 +49,89 @@ def find_shutter(
     aspect : float
         Height of a pixel over its width: a circle's radius counts along a row.
     """
-    shapes = _shapes(top)
-    if not shapes:
-        return None
     covered = np.zeros(shape, np.bool_)
-    if "RECTANGULAR" in shapes:
-        covered |= _outside_rectangle(top, shape)
-    if "CIRCULAR" in shapes:
-        covered |= _outside_circle(top, shape, aspect)
-    if "POLYGONAL" in shapes:
-        covered |= _outside_polygon(top, shape)
-    for plane in planes:
-        if plane.group == shutter_group(top):
-            covered |= plane.coverage
+    for word in sorted(_shapes(top)):
+        covered |= _usable(top, word, _outside(top, word, planes, shape, aspect), shape)
+    if not covered.any():
+        return None
     color = find_lab_color(top, "ShutterPresentationColorCIELabValue")
     gray = find_gray(top, "ShutterPresentationValue", default=0)
     return Layer("shutter", covered, color=color or gray, name="Display shutter")
+
+
+def _outside(
+    top: Elements,
+    word: str,
+    planes: tuple[OverlayLayer, ...],
+    shape: tuple[int, int],
+    aspect: float,
+) -> Mask | None:
+    """Return what one shape covers; None where it has no numbers that make sense."""
+    if word == "RECTANGULAR":
+        return _outside_rectangle(top, shape)
+    if word == "CIRCULAR":
+        return _outside_circle(top, shape, aspect)
+    if word == "POLYGONAL":
+        return _outside_polygon(top, shape)
+    found = [plane.coverage for plane in planes if plane.group == shutter_group(top)]
+    return found[0].astype(np.bool_) if found else None
+
+
+def _usable(top: Elements, word: str, covered: Mask | None, shape: tuple[int, int]) -> Mask:
+    """Return the mask, or one that covers nothing, with a note."""
+    if covered is not None and not covered.all():
+        return covered
+    why = "has no numbers that make sense" if covered is None else "would cover all of the image"
+    if covered is None and word == "BITMAP":
+        why = "has no overlay plane"
+    known = word if word in _SHAPES else "display"
+    top.notes.add(f"the {known} shutter {why}; it was left out.")
+    return np.zeros(shape, np.bool_)
+
+
+def _sensible(numbers: Sequence[float | None]) -> list[float]:
+    """Return the numbers, or none of them if one is missing or far beyond any image."""
+    within = [number for number in numbers if number is not None and abs(number) <= FARTHEST]
+    return within if len(within) == len(numbers) else []
 
 
 def _shapes(top: Elements) -> set[str]:
     return {word.upper() for word in top.texts("ShutterShape")} - {""}
 
 
-def _outside_rectangle(top: Elements, shape: tuple[int, int]) -> Mask:
-    covered = np.ones(shape, np.bool_)
+def _outside_rectangle(top: Elements, shape: tuple[int, int]) -> Mask | None:
     edges = ("UpperHorizontal", "LowerHorizontal", "LeftVertical", "RightVertical")
-    numbers = [top.number(f"Shutter{edge}Edge") for edge in edges]
-    if None in numbers:
-        return _unusable(top, "RECTANGULAR", shape)
-    upper, lower, left, right = (int(number or 0) for number in numbers)
+    numbers = _sensible([top.number(f"Shutter{edge}Edge") for edge in edges])
+    if not numbers:
+        return None
+    upper, lower, left, right = (int(number) for number in numbers)
+    covered = np.ones(shape, np.bool_)
     # The edges are rows and columns of the image, counted from 1, and belong to what is shown.
     covered[max(upper - 1, 0) : max(lower, 0), max(left - 1, 0) : max(right, 0)] = False
     return covered
 
 
-def _outside_circle(top: Elements, shape: tuple[int, int], aspect: float) -> Mask:
-    center = top.numbers("CenterOfCircularShutter")
-    radius = top.number("RadiusOfCircularShutter")
-    if len(center) != 2 or radius is None:
-        return _unusable(top, "CIRCULAR", shape)
-    down = (np.arange(1, shape[0] + 1)[:, np.newaxis] - center[0]) * aspect
-    across = np.arange(1, shape[1] + 1) - center[1]
+def _outside_circle(top: Elements, shape: tuple[int, int], aspect: float) -> Mask | None:
+    numbers = _sensible(
+        [*top.numbers("CenterOfCircularShutter"), top.number("RadiusOfCircularShutter")]
+    )
+    if len(numbers) != 3:
+        return None
+    row, column, radius = numbers
+    down = (np.arange(1, shape[0] + 1)[:, np.newaxis] - row) * aspect
+    across = np.arange(1, shape[1] + 1) - column
     covered: Mask = down**2 + across**2 > radius**2
     return covered
 
 
-def _outside_polygon(top: Elements, shape: tuple[int, int]) -> Mask:
-    numbers = top.numbers("VerticesOfThePolygonalShutter")
+def _outside_polygon(top: Elements, shape: tuple[int, int]) -> Mask | None:
+    numbers = _sensible(top.numbers("VerticesOfThePolygonalShutter"))
     # Row and column of each vertex; closed from the last to the first.
     vertices = list(zip(numbers[1::2], numbers[::2], strict=False))
     if len(vertices) < 3 or len(numbers) % 2:
-        return _unusable(top, "POLYGONAL", shape)
+        return None
     from PIL import Image, ImageDraw
 
     image = Image.new("1", (shape[1], shape[0]), 1)
     ImageDraw.Draw(image).polygon([(column - 1, row - 1) for column, row in vertices], fill=0)
     return np.asarray(image)
-
-
-def _unusable(top: Elements, word: str, shape: tuple[int, int]) -> Mask:
-    top.notes.add(f"the {word} shutter has no numbers that make sense; it was left out.")
-    return np.zeros(shape, np.bool_)
