@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,12 @@ __all__ = ["HEAD_BYTES", "InputFile", "Instance", "Reference", "Refusal"]
 
 HEAD_BYTES = 512
 """How much of an input a reader sees when it is asked whether it knows the format."""
+
+HELD_BYTES = 8 << 20
+"""Up to this size a file is read at once: fewer system calls than a header has elements."""
+
+O_BINARY = getattr(os, "O_BINARY", 0)
+"""Windows alone has another way to read."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class InputFile:
-    """The bytes of one input: a file on disk, or bytes that a source fetched."""
+    """The bytes of one input: a file on disk, or bytes that a source fetched.
+
+    A small file is read once, whole, when somebody first looks at it.
+    """
 
     key: str
     path: Path | None = None
@@ -64,17 +74,34 @@ class InputFile:
     @cached_property
     def head(self) -> bytes:
         """The first ``HEAD_BYTES`` bytes, or all if there are fewer."""
-        if self.content is not None:
-            return self.content[:HEAD_BYTES]
-        # No buffer: it would read 8 KiB, and every input is looked at.
+        held = self._held
+        if held is not None:
+            return held[:HEAD_BYTES]
         with self._path.open("rb", buffering=0) as stream:
             return stream.read(HEAD_BYTES)
 
     def open(self) -> BinaryIO:
         """Open the bytes for reading."""
+        held = self._held
+        return self._path.open("rb") if held is None else io.BytesIO(held)
+
+    @cached_property
+    def _held(self) -> bytes | None:
+        """All bytes, of a file that is small; None for a larger one."""
         if self.content is not None:
-            return io.BytesIO(self.content)
-        return self._path.open("rb")
+            return self.content
+        descriptor = os.open(self._path, os.O_RDONLY | O_BINARY)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size > HELD_BYTES:
+                return None
+            # One byte more than there is: less comes back only at the end.
+            parts = [os.read(descriptor, size + 1)]
+            while len(parts[-1]) > 0 and sum(map(len, parts)) != size:
+                parts.append(os.read(descriptor, HELD_BYTES))
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+        finally:
+            os.close(descriptor)
 
     @property
     def _path(self) -> Path:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dcmconv_builtins.dicom.encoding import LONG_VRS, Encoding
 from dcmconv_builtins.dicom.file_parts import UNDEFINED_LENGTH
+from dcmconv_builtins.dicom.layout import Places
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -43,13 +44,13 @@ class ScannedDataset:
         The file up to its pixels.
     start : int
         Where the dataset begins.
-    places : dict
-        Tag to the offset of its element, in the order of the file.
+    places : Places
+        Where its elements lie.
     """
 
     original_encoding = Encoding(is_implicit=False, is_little_endian=True)
 
-    def __init__(self, content: bytes, start: int, places: dict[int, int]) -> None:
+    def __init__(self, content: bytes, start: int, places: Places) -> None:
         self._content = content
         self._start = start
         self._places = places
@@ -98,13 +99,15 @@ class ScannedDataset:
 
     def agrees(self, asked: Asked) -> bool:
         """Say whether these elements are the same here, or absent as they were."""
-        content, places = self._content, self._places
-        return all(
-            tag not in places
-            if element is None
-            else content.startswith(element, places.get(tag, self.end))
-            for tag, element in asked
-        )
+        content, place_of = self._content, self._places.get
+        for tag, element in asked:
+            place = place_of(tag)
+            if element is None:
+                if place is not None:
+                    return False
+            elif place is None or not content.startswith(element, place):
+                return False
+        return True
 
     def _bytes_of(self, tag: int) -> bytes | None:
         place = self._places.get(tag)
@@ -119,6 +122,5 @@ class ScannedDataset:
             value_at += 4
         if length == UNDEFINED_LENGTH:
             # Before the delimiter, which stands before the next element.
-            following = (each for each in self._places.values() if each > place)
-            return vr, value_at, min(following, default=self.end) - 8
+            return vr, value_at, self._places.behind(place) - 8
         return vr, value_at, value_at + length

@@ -21,6 +21,7 @@ from dcmconv_builtins.dicom.file_parts import (
     Part10,
     PixelElement,
 )
+from dcmconv_builtins.dicom.layout import Layout, Places, Step
 from dcmconv_builtins.dicom.scanned import ScannedDataset
 
 __all__ = ["scan_part10"]
@@ -37,6 +38,8 @@ _FIRST_PIXELS = min(PIXEL_KEYWORDS)
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _NO_STOP = 1 << 32
 _DEEPEST = 16
+_MOST_LAYOUTS = 6
+"""Series are read one after the other, sometimes a few at a time."""
 
 _CHARACTER_SET = 0x00080005
 _SETS = frozenset(
@@ -84,12 +87,12 @@ def _scanned(scanner: _Scanner, stream: BinaryIO, size: int, notes: Notes) -> Pa
     start = PREAMBLE + 4
     if scanner.content[PREAMBLE : start + 2] != b"DICM\x02\x00":
         raise _UnusualError
-    meta_dataset = scanner.dataset(start, _DATASET)
+    meta_dataset = scanner.dataset(start, _META_LAYOUTS)
     meta = Elements(meta_dataset, notes)
     transfer_syntax = meta.text("TransferSyntaxUID")
     if transfer_syntax not in _SCANNED_SYNTAXES:
         raise _UnusualError
-    dataset = scanner.dataset(meta_dataset.end, _FIRST_PIXELS)
+    dataset = scanner.dataset(meta_dataset.end, _DATASET_LAYOUTS)
     return Part10(
         top=Elements(dataset, notes),
         transfer_syntax=transfer_syntax,
@@ -107,11 +110,30 @@ class _Scanner:
     def __init__(self, content: bytes) -> None:
         self.content = content
 
-    def dataset(self, start: int, stop: int) -> ScannedDataset:
-        """Return the elements from an offset on, up to the first tag from ``stop`` on."""
+    def dataset(self, start: int, known: KnownLayouts) -> ScannedDataset:
+        """Return the elements from an offset on, up to the first tag from ``known.stop`` on."""
+        places = known.find(self, start) or self._walked(start, known)
+        return ScannedDataset(self.content[: places.end], start, places)
+
+    def _walked(self, start: int, known: KnownLayouts) -> Places:
         places: dict[int, int] = {}
-        end = self._elements(start, len(self.content), stop, places)
-        return ScannedDataset(self.content[:end], start, places)
+        end = self._elements(start, len(self.content), known.stop, places)
+        index = {tag: (0, place) for tag, place in places.items()}
+        if places and end < len(self.content):
+            known.add(Layout(self._steps(places, end), self.content[end : end + 4]))
+        return Places(index, [0], end)
+
+    def _steps(self, places: dict[int, int], end: int) -> tuple[Step, ...]:
+        ends = [*list(places.values())[1:], end]
+        steps = []
+        for (tag, place), behind in zip(places.items(), ends, strict=True):
+            size = 12 if self.content[place + 4 : place + 6] in LONG_VRS else 8
+            steps.append(Step(tag, self.content[place : place + size], behind - place - size))
+        return tuple(steps)
+
+    def sequence(self, vr: bytes, position: int) -> int:
+        """Walk a sequence of undefined length at the top, its delimiter included."""
+        return self._sequence(vr, position, 0)
 
     def _elements(
         self, position: int, end: int, stop: int, places: dict[int, int], *, depth: int = 0
@@ -133,7 +155,7 @@ class _Scanner:
             raise _UnusualError
         if position > end:
             raise _UnusualError
-        self._check_character_set(places)
+        self.check_character_set(places)
         return position
 
     def _long_element(self, vr: bytes, position: int, depth: int) -> int:
@@ -171,7 +193,7 @@ class _Scanner:
             raise _UnusualError
         return position + 8
 
-    def _check_character_set(self, places: dict[int, int]) -> None:
+    def check_character_set(self, places: Places | dict[int, int]) -> None:
         """Leave what is no defined term or no legal combination to pydicom (PS3.3 C.12.1.1.2)."""
         place = places.get(_CHARACTER_SET)
         if place is None:
@@ -183,6 +205,35 @@ class _Scanner:
         are_several = first in _FIRST_OF_SETS and _FURTHER_SETS.issuperset(further)
         if vr != b"CS" or not (is_one or are_several):
             raise _UnusualError
+
+
+class KnownLayouts:
+    """The layouts of the headers that were met last, the latest first."""
+
+    def __init__(self, stop: int) -> None:
+        self.stop = stop
+        self._layouts: list[Layout] = []
+
+    def find(self, scanner: _Scanner, start: int) -> Places | None:
+        """Return where the elements lie, if a layout fits."""
+        for number, layout in enumerate(self._layouts):
+            try:
+                places = layout.match(scanner.content, start, scanner.sequence)
+            except (_UnusualError, struct.error):
+                continue
+            if places is not None:
+                scanner.check_character_set(places)
+                if number:
+                    self._layouts.insert(0, self._layouts.pop(number))
+                return places
+        return None
+
+    def add(self, layout: Layout) -> None:
+        """Keep a layout, and let the oldest go."""
+        self._layouts = [layout, *self._layouts[: _MOST_LAYOUTS - 1]]
+
+
+_META_LAYOUTS, _DATASET_LAYOUTS = KnownLayouts(_DATASET), KnownLayouts(_FIRST_PIXELS)
 
 
 def _pixel_element(content: bytes, position: int, size: int) -> PixelElement:

@@ -27,8 +27,8 @@ class Processes(Executor):
         ),
     ] = None
     depth: Annotated[
-        int, Opt("Tasks that a quick worker has at hand, so that it never waits", ge=1, le=64)
-    ] = 2
+        int, Opt("Most tasks that a quick worker has at hand, so that it never waits", ge=1, le=256)
+    ] = 32
 
     def open(self, job: Job, *, workers: int) -> Crew:
         """Make the crew ready; workers start when there is work for them."""

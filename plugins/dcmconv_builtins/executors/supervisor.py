@@ -2,6 +2,9 @@
 
 No lock and no queue is shared, so no death of a worker can leave one locked.  The first task that a
 worker has not answered is the one it was working on; whatever stood behind it goes to another.
+
+Waking somebody up costs more than a small task's message.  So a quick worker is given some
+milliseconds of work ahead of time, and while all have enough, their answers are left to pile up.
 """
 
 from __future__ import annotations
@@ -18,26 +21,30 @@ from typing import Any
 
 from dcmconv.plugin import Crew, Done, Lost, PluginError, Task
 from dcmconv_builtins.executors.launch import Launcher
+from dcmconv_builtins.executors.mailbox import Mailbox
 from dcmconv_builtins.executors.worker_process import Broken, Ready
 
 __all__ = ["Supervisor"]
 
 SECONDS_TO_START = 120.0
 SECONDS_TO_END = 5.0
-QUICK = 0.05
-"""A worker whose last task took less (in seconds) is given the next one ahead of time."""
+SECONDS_AHEAD = 0.03
+"""How much work a worker is given ahead of time: what it would do in this time, by its pace."""
+SECONDS_OF_REST = 0.004
 MOST_FAILED_STARTS = 3
+SLOW = 1.0
 
 
 @dataclass(eq=False)
 class _Worker:
     process: BaseProcess
-    pipe: Connection
+    mailbox: Mailbox
     lifeline: Connection
     deadline: float
     tasks: deque[Task] = field(default_factory=deque)
     is_ready: bool = False
-    is_quick: bool = False
+    pace: float = SLOW
+    """Seconds for a task, lately; unknown is slow."""
     since: float = 0.0
 
     def begin(self) -> None:
@@ -46,22 +53,30 @@ class _Worker:
         seconds = self.tasks[0].seconds if self.tasks else None
         self.deadline = float("inf") if seconds is None else self.since + seconds
 
-    def send(self, task: Task) -> bool:
-        """Hand out a task; say whether anybody was there to take it."""
-        try:
-            # Plain records: what Connection.send makes ready for sockets and locks is not needed.
-            self.pipe.send_bytes(pickle.dumps(task, pickle.HIGHEST_PROTOCOL))
-        except (BrokenPipeError, ConnectionResetError):
+    def send(self, tasks: list[Task]) -> bool:
+        """Hand out tasks; say whether anybody was there to take them."""
+        if not self.mailbox.send(tasks):
             return False
-        self.tasks.append(task)
-        if self.is_ready and len(self.tasks) == 1:
+        was_idle = not self.tasks
+        self.tasks.extend(tasks)
+        if self.is_ready and was_idle:
             self.begin()
         return True
+
+    def answered(self, count: int) -> None:
+        """Note the pace at which the last answers came."""
+        latest = (time.monotonic() - self.since) / count
+        self.pace = latest if self.pace == SLOW else (3 * self.pace + latest) / 4
+
+    @property
+    def seconds_at_hand(self) -> float:
+        """How long it will have something to do."""
+        return len(self.tasks) * self.pace
 
     def kill(self) -> None:
         self.process.kill()
         self.process.join(SECONDS_TO_END)
-        self.pipe.close()
+        self.mailbox.close()
         self.lifeline.close()
 
 
@@ -81,9 +96,11 @@ class Supervisor(Crew):
         self.capacity = self.workers * self.depth
 
     def submit(self, task: Task) -> None:
-        """Take a task; it goes to a worker that has nothing to do, or to a new one."""
+        """Take a task: for an idle worker or a new one, else for the next bundle."""
         self._pending.append(task)
-        self._feed()
+        is_idle = len(self._staff) < self.workers or not all(each.tasks for each in self._staff)
+        if is_idle:
+            self._feed()
 
     def wait(self, seconds: float | None = None) -> Sequence[Done | Lost]:
         """Return what has ended; wait up to ``seconds`` for the first.
@@ -94,10 +111,12 @@ class Supervisor(Crew):
             What a worker raised while it was starting: the whole job cannot be done.
         """
         until = float("inf") if seconds is None else time.monotonic() + seconds
+        self._feed()
         while not self._answers and any(worker.tasks for worker in self._staff):
             self._listen(until)
             self._kill_the_late()
-            self._feed()
+            if not self._answers:
+                self._feed()
             if time.monotonic() >= until:
                 break
         answers, self._answers = self._answers, []
@@ -108,7 +127,7 @@ class Supervisor(Crew):
         for worker in self._staff:
             if now:
                 worker.process.kill()
-            worker.pipe.close()
+            worker.mailbox.close()
         until = time.monotonic() + SECONDS_TO_END
         for worker in self._staff:
             worker.process.join(max(0.0, until - time.monotonic()))
@@ -122,25 +141,36 @@ class Supervisor(Crew):
             worker = min(self._staff, key=lambda each: len(each.tasks), default=None)
             if worker is None or (worker.tasks and len(self._staff) < self.workers):
                 worker = self._hire()
-            elif worker.tasks:
-                quick = [w for w in self._staff if w.is_quick and len(w.tasks) < self.depth]
-                if not quick:
-                    return
-                worker = min(quick, key=lambda each: len(each.tasks))
-            task = self._pending.popleft()
-            if not worker.send(task):
-                self._pending.appendleft(task)
+            room = self._room(worker)
+            if room < 1:
+                return
+            bundle = [self._pending.popleft() for _ in range(min(room, len(self._pending)))]
+            if not worker.send(bundle):
+                self._pending.extendleft(reversed(bundle))
                 self._hear_out(worker)
+
+    def _room(self, worker: _Worker) -> int:
+        """Return how many tasks more a worker may have: one, or what it does in a moment.
+
+        The rest is shared with the others, so that none has all of a small batch.
+        """
+        most = min(self.depth, max(1, int(SECONDS_AHEAD / worker.pace)))
+        if worker.pace == SLOW:
+            return 1 - len(worker.tasks)
+        fair = -(-len(self._pending) // max(1, self.workers))
+        return min(most - len(worker.tasks), fair)
 
     def _hire(self) -> _Worker:
         process, pipe, lifeline = self.launcher.launch()
         deadline = time.monotonic() + SECONDS_TO_START
-        worker = _Worker(process, pipe, lifeline, deadline)
+        worker = _Worker(process, Mailbox(pipe), lifeline, deadline)
         self._staff.append(worker)
         return worker
 
     def _listen(self, until: float) -> None:
-        by_pipe: dict[Any, _Worker] = {worker.pipe: worker for worker in self._staff}
+        if min(worker.seconds_at_hand for worker in self._staff) > 2 * SECONDS_OF_REST:
+            time.sleep(SECONDS_OF_REST)
+        by_pipe: dict[Any, _Worker] = {worker.mailbox.pipe: worker for worker in self._staff}
         nearest = min([until, *(worker.deadline for worker in self._staff if worker.tasks)])
         patience = None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
         for pipe in wait(by_pipe, patience):
@@ -148,10 +178,16 @@ class Supervisor(Crew):
 
     def _hear(self, worker: _Worker) -> None:
         try:
-            content = worker.pipe.recv_bytes()
+            contents = worker.mailbox.receive()
         except (EOFError, OSError):
             self._bury(worker, "crash", "")
             return
+        if worker.is_ready and contents:
+            worker.answered(len(contents))
+        for content in contents:
+            self._take(worker, content)
+
+    def _take(self, worker: _Worker, content: bytes) -> None:
         try:
             message = pickle.loads(content)  # noqa: S301 - from our own worker, over our own pipe
         except Exception as error:  # noqa: BLE001 - an answer may be of any class
@@ -164,7 +200,6 @@ class Supervisor(Crew):
             self._failed_starts = 0
             worker.begin()
         else:
-            worker.is_quick = time.monotonic() - worker.since < QUICK
             worker.tasks.popleft()
             worker.begin()
             self._answers.append(message)
@@ -178,7 +213,7 @@ class Supervisor(Crew):
         now = time.monotonic()
         for worker in [each for each in self._staff if each.tasks and each.deadline <= now]:
             # It may have finished at the last moment.
-            if worker.pipe.poll():
+            if worker.mailbox.is_waiting:
                 self._hear(worker)
             else:
                 self._bury(worker, "timeout", "The time limit has passed")

@@ -68,8 +68,8 @@ def work(pipe: Connection, lifeline: Connection, job: Job, limits: Limits) -> No
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         pipe.send(Ready())
         while True:
-            task = pipe.recv()
-            pipe.send_bytes(_answer(task, do_task))
+            for task in pipe.recv():
+                pipe.send_bytes(_answer(task, do_task))
 
 
 def _answer(task: Task, do_task: Callable[[Any], Any]) -> Any:
