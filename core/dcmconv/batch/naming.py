@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from os import fsencode
 from typing import Any
 
@@ -75,7 +76,8 @@ class LaneName:
         return "/".join([*parts, safe_component(stem, ending)])
 
 
-def lane_names(lanes: Sequence[tuple[str, str, str]]) -> dict[str, LaneName]:
+@lru_cache(maxsize=16)
+def lane_names(lanes: tuple[tuple[str, str, str], ...]) -> Mapping[str, LaneName]:
     """Return how to name each lane, given ``(id, template, suffix)`` of all that run together."""
     alike = Counter((template, suffix.lower()) for _, template, suffix in lanes)
     return {

@@ -11,8 +11,8 @@ import stat
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -30,10 +30,10 @@ from dcmconv.batch.records import (
 )
 from dcmconv.batch.refused import refused
 from dcmconv.batch.surveys import survey_report
-from dcmconv.errors import InputError, SkipInput
+from dcmconv.errors import DcmconvError, InputError, SkipInput
 from dcmconv.inputs import InputFile
 from dcmconv.kinds import Source
-from dcmconv.outcome import Converted, Failed, OutputFile, Skipped
+from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 from dcmconv.render import Converter, EncodedPicture, Opened
 from dcmconv.render.converter import not_strict
 
@@ -45,6 +45,30 @@ MOST_NOTES = 20
 def start(setup: WorkerSetup) -> Callable[[Assignment | SurveyAssignment], Report | SurveyReport]:
     """Return what converts one input, or surveys it; the target of the run's ``Job``."""
     return _Worker(setup)
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """What becomes of an input: its outcome's class, and all fields that are known so far."""
+
+    kind: type[Outcome]
+    fields: dict[str, Any]
+    notes: Sequence[str] = ()
+    traceback: str = ""
+
+    @classmethod
+    def of_error(cls, kind: type[Outcome], error: DcmconvError, known: dict[str, Any]) -> _Verdict:
+        """Return the verdict of an error that is explained in its own words."""
+        fields = {name: known[name] for name in ("input", "locator", "size", "mtime_ns")}
+        said = {"reason": error.reason, "message": error.message, "hint": error.hint}
+        return cls(kind, fields | said)
+
+    @classmethod
+    def of_known(cls, known: Converted, attributes: dict[str, Any]) -> _Verdict:
+        """Return the verdict of an earlier run, with the attributes that a table asks for now."""
+        fields = {**vars(known), "attributes": attributes}
+        del fields["seconds"]
+        return cls(Converted, fields, fields.pop("notes"))
 
 
 @dataclass
@@ -60,18 +84,18 @@ class _Worker:
         with warnings.catch_warnings(record=True) as caught:
             # Each file's warnings, not each process's first.
             warnings.simplefilter("always")
-            report = self._report(assignment)
+            verdict = self._verdict(assignment)
         warned = [without_values(str(warning.message)) for warning in caught]
-        if warned and isinstance(report.outcome, Converted) and self._is_strict:
-            report = Report(_not_converted(not_strict(warned[0]), report.outcome))
-        if not report.parts:
+        if warned and verdict.kind is Converted and self._is_strict:
+            verdict = _Verdict.of_error(Failed, not_strict(warned[0]), verdict.fields)
+        if verdict.kind is not Converted:
             self._remove_parts()
-        outcome = replace(
-            report.outcome,
+        outcome = verdict.kind(
             seconds=round(time.perf_counter() - began, 6),
-            notes=tuple(dict.fromkeys([*report.outcome.notes, *warned]))[:MOST_NOTES],
+            notes=tuple(dict.fromkeys([*verdict.notes, *warned]))[:MOST_NOTES],
+            **verdict.fields,
         )
-        return replace(report, outcome=outcome)
+        return Report(outcome, tuple(self._parts), verdict.traceback)
 
     @property
     def _is_strict(self) -> bool:
@@ -97,7 +121,7 @@ class _Worker:
             except BaseException:  # noqa: BLE001 - whatever it is, the conversion meets and reports it
                 return SurveyReport(is_whole=False)
 
-    def _report(self, assignment: Assignment) -> Report:
+    def _verdict(self, assignment: Assignment) -> _Verdict:
         reference = assignment.reference
         known: dict[str, Any] = {
             "input": reference.key,
@@ -107,22 +131,21 @@ class _Worker:
         }
         try:
             return self._converted(assignment, known)
-        except SkipInput as verdict:
-            reason, message, hint = verdict.reason, verdict.message, verdict.hint
-            return Report(Skipped(reason=reason, message=message, hint=hint, **known))
+        except SkipInput as error:
+            return _Verdict.of_error(Skipped, error, known)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is no Exception
             reason, message, hint = explained(error)
-            failed = Failed(reason=reason, message=message, hint=hint, **known)
-            return Report(failed, traceback=self._traceback(error))
+            fields = {**known, "reason": reason, "message": message, "hint": hint}
+            return _Verdict(Failed, fields, traceback=self._traceback(error))
 
     def _traceback(self, error: BaseException) -> str:
         if not self.setup.plan.run.tracebacks or is_explicable(error):
             return ""
         return "".join(traceback.format_exception(error))
 
-    def _converted(self, assignment: Assignment, known: dict[str, Any]) -> Report:
+    def _converted(self, assignment: Assignment, known: dict[str, Any]) -> _Verdict:
         source = self._sources[assignment.source].open(assignment.reference)
         before = _fingerprint(source)
         if before is not None:
@@ -130,27 +153,26 @@ class _Worker:
         with self._converter.open(source, assignment.surveyed) as opened:
             attributes = {tag: opened.attributes.get(tag) for tag in self.setup.plan.tags}
             if assignment.known is not None:
-                return Report(replace(assignment.known, attributes=attributes))
+                return _Verdict.of_known(assignment.known, attributes)
             self._write_parts(assignment, opened)
-            outcome = Converted(
-                transfer_syntax=opened.transfer_syntax,
-                decoder=opened.decoder,
-                notes=tuple(opened.notes),
-                salvaged=opened.salvaged,
-                attributes=attributes,
+            fields = {
                 **known,
-            )
+                "transfer_syntax": opened.transfer_syntax,
+                "decoder": opened.decoder,
+                "salvaged": opened.salvaged,
+                "attributes": attributes,
+            }
         if _fingerprint(source) != before:
             raise InputError(
                 "The file was changed while it was read.",
                 hint="Run again when nothing writes to it any more.",
                 reason="changed",
             )
-        return Report(outcome, tuple(self._parts))
+        return _Verdict(Converted, fields, opened.notes)
 
     def _write_parts(self, assignment: Assignment, opened: Opened) -> None:
         names: Mapping[str, LaneName] = lane_names(
-            [(lane.lane.id, lane.lane.name, lane.writer.suffix) for lane in opened.lanes]
+            tuple((lane.lane.id, lane.lane.name, lane.writer.suffix) for lane in opened.lanes)
         )
         for number, picture in enumerate(opened.pictures()):
             key, attributes = assignment.reference.key, picture.attributes
@@ -192,18 +214,6 @@ def _write(path: str, data: bytes, *, durable: bool) -> None:
                 os.fsync(stream.fileno())
     except OSError as error:
         raise refused(f"A picture of {len(data)} bytes", error) from error
-
-
-def _not_converted(error: InputError, outcome: Converted) -> Failed:
-    return Failed(
-        input=outcome.input,
-        locator=outcome.locator,
-        size=outcome.size,
-        mtime_ns=outcome.mtime_ns,
-        reason=error.reason,
-        message=error.message,
-        hint=error.hint,
-    )
 
 
 def _fingerprint(source: InputFile) -> tuple[int, int] | None:

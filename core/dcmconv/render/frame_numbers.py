@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from dcmconv.errors import DcmconvError, InputError, SkipInput
 
 __all__ = ["naming_the_frame", "wanted_frames"]
@@ -32,14 +29,20 @@ def wanted_frames(ranges: tuple[tuple[int, int | None], ...], frame_count: int) 
     return tuple(sorted(wanted))
 
 
-@contextmanager
-def naming_the_frame(frame_number: int, frame_count: int) -> Iterator[None]:
+class naming_the_frame:  # noqa: N801 - reads as a statement, and costs less than a generator
     """Put the frame's number before an error's sentence, where there is more than one frame."""
-    try:
-        yield
-    except DcmconvError as error:
-        if frame_count == 1 or isinstance(error, SkipInput):
-            raise
-        raise type(error)(
-            f"Frame {frame_number}: {error.message}", error.hint, error.reason
-        ) from error
+
+    def __init__(self, frame_number: int, frame_count: int) -> None:
+        self._frame_number = frame_number
+        self._frame_count = frame_count
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, DcmconvError) or isinstance(error, SkipInput):
+            return
+        if self._frame_count > 1:
+            raise type(error)(
+                f"Frame {self._frame_number}: {error.message}", error.hint, error.reason
+            ) from error

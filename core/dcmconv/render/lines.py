@@ -28,15 +28,16 @@ _NOISE = 2.0**-22
 
 @dataclass(frozen=True)
 class Line:
-    """From stored values to uint8 display values: ``factor * value + offset``, cut off at the ends.
+    """From stored values to uint8 display values: ``factor * value + offset``.
 
-    ``offset`` has the half in it that turns cutting off the fraction into rounding.  ``is_inside``
-    says that nothing has to be cut off: black and white lie beyond the values that occur.
+    ``offset`` has the half in it that turns cutting off the fraction into rounding.  ``ends`` are
+    the stored values beyond which nothing changes any more, so that it is stored values that are
+    cut off, in half the bytes; None where black and white lie beyond the values that occur.
     """
 
     factor: np.float32
     offset: np.float32
-    is_inside: bool = False
+    ends: tuple[int, int] | None = None
 
     def apply(self, stored_values: NDArray[Any]) -> NDArray[np.uint8]:
         """Map stored values; a new array of the same shape.
@@ -49,19 +50,17 @@ class Line:
         display_values = np.empty(stored_values.size, np.uint8)
         flat = stored_values.reshape(-1)
         block = np.empty(min(flat.size, _PIXELS_AT_ONCE), np.float32)
+        cut = np.empty(block.size if self.ends else 0, stored_values.dtype)
         for start in range(0, flat.size, _PIXELS_AT_ONCE):
             values = flat[start : start + _PIXELS_AT_ONCE]
+            if self.ends is not None:
+                values = values.clip(*self.ends, out=cut[: values.size])
             scaled = block[: values.size]
             np.copyto(scaled, values)
             np.multiply(scaled, self.factor, out=scaled)
             np.add(scaled, self.offset, out=scaled)
-            if not self.is_inside:
-                np.clip(scaled, _BLACK, _WHITE, out=scaled)
             np.copyto(display_values[start : start + values.size], scaled, casting="unsafe")
         return display_values.reshape(stored_values.shape)
-
-
-_BLACK, _WHITE = np.float32(0), np.float32(255)
 
 
 def find_line(rule: DisplayRule, stored_values: NDArray[Any], entries: NDArray[Any]) -> Line | None:
@@ -81,17 +80,23 @@ def find_line(rule: DisplayRule, stored_values: NDArray[Any], entries: NDArray[A
     if ends is None or not is_straight or rule.depth != 8:
         return None
     line = _line(rule, *ends)
-    if line is not None:
-        line = replace(line, is_inside=_is_inside(line, stored_values))
+    line = line and _with_ends(line, stored_values)
     if line is None or not np.array_equal(line.apply(stored_values), entries):
         return None
     return line
 
 
-def _is_inside(line: Line, stored_values: NDArray[Any]) -> bool:
-    # A straight line has its extremes at the ends; a margin for the rounding of float32.
-    ends = [float(line.factor) * float(end) + float(line.offset) for end in stored_values[[0, -1]]]
-    return min(ends) >= 0 and max(ends) < 255.9
+def _with_ends(line: Line, stored_values: NDArray[Any]) -> Line | None:
+    """Return the line with the values between which it stays inside 0 to 255; None for a cliff."""
+    heights = stored_values * np.float64(line.factor) + np.float64(line.offset)
+    # A margin for the rounding of float32.
+    (inside,) = np.nonzero((heights >= 0) & (heights < 255.9))
+    if not inside.size:
+        return None
+    first, last = int(inside[0]), int(inside[-1])
+    if (first, last) == (0, len(stored_values) - 1):
+        return line
+    return replace(line, ends=(int(stored_values[first]), int(stored_values[last])))
 
 
 def _line(rule: DisplayRule, black: float, white: float) -> Line | None:

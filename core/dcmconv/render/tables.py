@@ -1,7 +1,8 @@
 """Lookup tables: one pass over the pixels, whatever the chain of stages.
 
 A table has one entry for each bit pattern of the stored type, so that stored values are their own
-index.  Only the entries between the least and the greatest value seen so far are worked out.
+index.  Only the entries between the least and the greatest value seen so far are worked out, until
+a table has proved to be of use.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ __all__ = ["TableCache"]
 
 _MOST_TABLES = 32
 _ROWS_AT_ONCE = 1 << 18  # pixels; keeps the float64 intermediates of a block in the cache
+_USES_BEFORE_ALL = 32
+"""After so many frames a table gets all entries, so that no frame's extremes are looked for."""
 _LOOKED_UP_AT_ONCE = 1 << 17  # pixels; numpy widens an index to 64 bits, which must not leave it
 
 
@@ -33,6 +36,19 @@ class _Table:
         self._entries = np.zeros(1 << (8 * stored_type.itemsize), rule.dtype)
         self._low, self._high = 0, -1
         self._line: Line | None = None
+        self._uses = 0
+
+    def covers_all(self) -> bool:
+        """Say whether every value of the type has its entry: after some uses that pays."""
+        self._uses += 1
+        if self._uses == _USES_BEFORE_ALL:
+            low, high, line = self._low, self._high, self._line
+            limits = np.iinfo(self._type)
+            self.cover(int(limits.min), int(limits.max))
+            if line is not None and self._line is None:
+                # What is a line for the values that occur is none for all of them.
+                self._low, self._high, self._line = low, high, line
+        return self._high - self._low == len(self._entries) - 1
 
     def cover(self, low: int, high: int) -> None:
         """Work out the entries from ``low`` to ``high``, both included."""
@@ -79,11 +95,12 @@ class TableCache:
         """
         if stored_values.dtype.kind not in "iu" or stored_values.dtype.itemsize > 2:
             return _in_blocks(rule, stored_values)
-        low, high = int(stored_values.min()), int(stored_values.max())
-        if high - low >= stored_values.size:
-            return _in_blocks(rule, stored_values)
         table = self._table(rule, stored_values.dtype.newbyteorder("="))
-        table.cover(low, high)
+        if not table.covers_all():
+            low, high = int(stored_values.min()), int(stored_values.max())
+            if high - low >= stored_values.size:
+                return _in_blocks(rule, stored_values)
+            table.cover(low, high)
         return table.apply(np.ascontiguousarray(stored_values, table_type(stored_values)))
 
     def _table(self, rule: DisplayRule, stored_type: np.dtype[Any]) -> _Table:

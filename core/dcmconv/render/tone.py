@@ -63,10 +63,8 @@ def render_tone(
     pixels = channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
     if frame.palette is not None:
         pixels = _with_supplemental_colors(pixels, frame, depth)
-    picture = _picture(frame, pixels, "display", depth).with_(
-        scale=_scale(frame, tone, invert=invert)
-    )
-    return picture, origin_of(tone)
+    scale = _scale(frame, tone, invert=invert)
+    return _picture(frame, pixels, "display", depth, scale=scale), origin_of(tone)
 
 
 def _through_curve(frame: Frame, curve: CurveLike, depth: int, invert: bool) -> NDArray[Any]:
@@ -195,7 +193,14 @@ def _smallest_type(values: NDArray[np.float64]) -> np.dtype[Any]:
     return np.dtype(np.float64)
 
 
-def _picture(frame: Frame, pixels: NDArray[Any], domain: Domain, bits: int) -> Picture:
+def _picture(
+    frame: Frame,
+    pixels: NDArray[Any],
+    domain: Domain,
+    bits: int,
+    *,
+    scale: ValueScale | None = None,
+) -> Picture:
     return Picture(
         pixels=pixels,
         domain=domain,
@@ -208,4 +213,5 @@ def _picture(frame: Frame, pixels: NDArray[Any], domain: Domain, bits: int) -> P
         frame_count=frame.frame_count,
         labels=frame.labels,
         is_mask=frame.is_mask,
+        scale=scale,
     )

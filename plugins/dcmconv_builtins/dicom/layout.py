@@ -21,6 +21,9 @@ _short_length = struct.Struct("<H").unpack_from
 _long_length = struct.Struct("<I").unpack_from
 _TAG_AND_VR = 6
 
+Index = dict[int, tuple[int, int]]
+"""Tag to the number of a stretch, and how far behind its beginning the element lies."""
+
 WalkSequence = Callable[[bytes, int], int]
 """From the bytes of a VR and the place behind an undefined length to the place behind the value."""
 
@@ -84,7 +87,7 @@ class Layout:
     def __init__(self, steps: tuple[Step, ...], following: bytes) -> None:
         self._stretches: list[_Stretch] = []
         self._following = following
-        self._index: dict[int, tuple[int, int]] = {}
+        self._index: Index = {}
         start = 0
         for number, step in enumerate(steps, start=1):
             # What is of no fixed length is walked again in each file.
@@ -134,7 +137,7 @@ class Layout:
 class Places:
     """Tag to the offset of its element, in the order of the file; ``end`` is behind the last."""
 
-    def __init__(self, index: dict[int, tuple[int, int]], starts: list[int], end: int) -> None:
+    def __init__(self, index: Index, starts: list[int], end: int) -> None:
         self._index = index
         self._starts = starts
         self.end = end

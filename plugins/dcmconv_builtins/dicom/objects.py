@@ -37,8 +37,8 @@ def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
         from dcmconv_builtins.dicom.label_maps import LabelMaps
 
         source = LabelMaps(source, instance.top)
-    matrix = total_matrix(instance.top)
-    if options.tiles == "stitched" and matrix is not None and source.places is not None:
+    matrix = total_matrix(instance.top) if options.tiles == "stitched" else None
+    if matrix is not None and source.places is not None:
         from dcmconv_builtins.dicom.stitching import StitchedSlide
 
         source = StitchedSlide(source, instance.top, matrix, options)

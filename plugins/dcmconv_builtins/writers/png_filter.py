@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 __all__ = ["NONE", "SUB", "UP", "adaptive", "best_single", "filtered"]
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
-SAMPLED_ROWS = 8
+SAMPLED_ROWS = 4
 SAMPLED_BYTES = 512
 BLOCK_BYTES = 2**20
 
@@ -51,24 +51,31 @@ def best_single(raw: Bytes, pixel_bytes: int) -> int:
     The entropy of what is left predicts the size better than the usual sum of absolute differences,
     and tells drawings and label maps, which want no filter, from images.
     """
-    rows = np.linspace(0, raw.shape[0] - 1, min(SAMPLED_ROWS, raw.shape[0])).astype(np.intp)
+    count = min(SAMPLED_ROWS, raw.shape[0])
+    rows = [raw.shape[0] * (2 * number + 1) // (2 * count) for number in range(count)]
     # The middle of a row: the edges of medical images are often empty.
     start = max(0, (raw.shape[1] - SAMPLED_BYTES) // 2)
     start -= start % pixel_bytes
-    columns = slice(start, start + SAMPLED_BYTES)
-    here, above = raw[rows, columns], raw[np.maximum(rows - 1, 0), columns]
+    here = raw[rows, start : start + SAMPLED_BYTES]
+    above = raw[[max(row - 1, 0) for row in rows], start : start + SAMPLED_BYTES]
     left_over = {
         UP: here - above,
         SUB: here[:, pixel_bytes:] - here[:, :-pixel_bytes],
         NONE: here,
     }
-    return min(left_over, key=lambda kind: _entropy(left_over[kind]))
+    return min(left_over, key=lambda kind: _bits(left_over[kind]))
 
 
-def _entropy(values: Bytes) -> float:
-    counts = np.bincount(values.ravel(), minlength=256)
-    shares = counts[counts > 0] / max(1, values.size)
-    return float(-(shares * np.log2(shares)).sum())
+def _bits(values: Bytes) -> float:
+    """Return how many bits a byte takes at least: the entropy, by a table of its terms."""
+    counts = np.bincount(values.reshape(-1), minlength=256)
+    # H = log2(n) - sum(c * log2(c)) / n
+    size = max(1, values.size)
+    return float(np.log2(size) - _TERMS[counts].sum() / size)
+
+
+_TERMS = np.arange(SAMPLED_ROWS * SAMPLED_BYTES + 1, dtype=np.float64)
+_TERMS[1:] *= np.log2(_TERMS[1:])
 
 
 def adaptive(raw: Bytes, pixel_bytes: int) -> Bytes:

@@ -143,7 +143,7 @@ def test_bytes_that_are_no_unicode_stay_what_they_are():
 
 def test_only_lanes_that_would_clash_carry_their_ids():
     names = lane_names(
-        [("a", "", ".png"), ("b", "", ".PNG"), ("c", "", ".jpg"), ("d", "x", ".png")]
+        (("a", "", ".png"), ("b", "", ".PNG"), ("c", "", ".jpg"), ("d", "x", ".png"))
     )
     assert {key: made.tag for key, made in names.items()} == {
         "a": "-a",

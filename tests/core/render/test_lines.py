@@ -88,5 +88,26 @@ def test_large_frames_are_mapped_in_blocks_like_small_ones():
 def test_nothing_is_cut_off_where_every_value_lies_inside():
     stored_values = np.arange(-500, 1501).astype(np.int16)
     inside, beyond = rule(-500.0, 1500.0), rule(-400.0, 1500.0)
-    assert [line_of(used, stored_values).is_inside for used in (inside, beyond)] == [True, False]
+    # Half a gray level below the first step is still black: 1900 HU to 255 steps.
+    assert [line_of(used, stored_values).ends for used in (inside, beyond)] == [None, (-403, 1500)]
     assert line_of(inside, stored_values).apply(stored_values)[[0, -1]].tolist() == [0, 255]
+
+
+def test_a_table_that_proves_of_use_covers_all_values_and_stays_the_same():
+    used, tables = rule(100.0, 900.0, padding=Padding(-2000, -2000)), TableCache()
+    frames = [np.full((4, 4), 10 * number, np.int16) for number in range(100)]
+    frames.append(np.array([[-32768, -2000, 100, 900, 32767]], np.int16))
+    for frame in frames:
+        assert np.array_equal(tables.apply(used, frame), used.apply(frame))
+
+
+def test_a_line_is_kept_where_only_unseen_values_lie_beside_it():
+    # Padding is black among white, but does not occur.
+    used, tables = rule(100.0, 900.0, inverted=True, padding=Padding(-2000, -2000)), TableCache()
+    frame = np.arange(0, 1000).astype(np.int16).reshape(10, 100)
+    for _ in range(50):
+        assert np.array_equal(tables.apply(used, frame), used.apply(frame))
+    (table,) = tables._tables.values()
+    assert table._line is not None
+    with_padding = np.append(frame.reshape(-1), np.int16(-2000)).reshape(1, -1)
+    assert np.array_equal(tables.apply(used, with_padding), used.apply(with_padding))
