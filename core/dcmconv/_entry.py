@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         What follows the program's name; that of this process if left out.
     """
     _open_what_is_closed()
+    # numpy's own threads have nothing to do here, and spin while they wait for it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if sys.stdout is None:
         from dcmconv.cli.terminal import no_stdout, say
 

@@ -7,18 +7,20 @@ first error, so the loop is ours.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from dcmconv import __version__
 from dcmconv.errors import UsageError
 from dcmconv.hooks import KINDS, PROJECT, Specs
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["BUILTINS", "Plugin", "Problem", "check_left_out", "find_plugins"]
 
@@ -83,6 +85,8 @@ def check_left_out(names: Collection[str]) -> None:
     UsageError
         If a name is no plugin and no distribution of one, or the built-ins'.
     """
+    import importlib.metadata
+
     from dcmconv.registry import nearest
 
     entries = importlib.metadata.entry_points(group=PROJECT)
@@ -116,6 +120,10 @@ def _wanted(only: Collection[str] | None) -> set[str] | None:
 
 def _entry_points(blocked: set[str], wanted: set[str] | None) -> Iterator[Any]:
     """Yield entry points by distribution and name, so that no result depends on install order."""
+    if wanted is not None and not wanted:
+        return
+    import importlib.metadata
+
     found = importlib.metadata.entry_points(group=PROJECT)
     for entry in sorted(found, key=lambda item: (_distribution(item)[0], item.name)):
         names = {entry.name, _distribution(entry)[0]}
@@ -123,15 +131,13 @@ def _entry_points(blocked: set[str], wanted: set[str] | None) -> Iterator[Any]:
             yield entry
 
 
-def _distribution(entry: importlib.metadata.EntryPoint) -> tuple[str, str]:
+def _distribution(entry: EntryPoint) -> tuple[str, str]:
     if entry.dist is None:
         return "", ""
     return entry.dist.name, entry.dist.version
 
 
-def _register(
-    manager: pluggy.PluginManager, entry: importlib.metadata.EntryPoint
-) -> Plugin | Problem:
+def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> Plugin | Problem:
     distribution, version = _distribution(entry)
     unfit = _unmet_requirement(entry)
     if unfit:
@@ -145,7 +151,7 @@ def _register(
     return Plugin(entry.name, distribution, version, module)
 
 
-def _unmet_requirement(entry: importlib.metadata.EntryPoint) -> str:
+def _unmet_requirement(entry: EntryPoint) -> str:
     """Say what version of dcmconv the plugin's metadata asks for, if this is not it."""
     for requirement in (entry.dist.requires if entry.dist else None) or ():
         named = re.match(r"\s*dcmconv\s*\(?([^;)\[]*)\)?\s*(?:;.*)?$", requirement, re.IGNORECASE)

@@ -6,7 +6,7 @@ import difflib
 import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -14,8 +14,10 @@ from dcmconv.discovery import Plugin, Problem, find_plugins, unknown_hooks
 from dcmconv.errors import PluginError, UsageError
 from dcmconv.hooks import KINDS, Offer
 from dcmconv.options import Component, option_fields
-from dcmconv.outcome import Outcome, Summary
 from dcmconv.references import ComponentRef, load_target
+
+if TYPE_CHECKING:
+    from dcmconv.outcome import Outcome, Summary
 
 __all__ = ["Events", "Offered", "Registry", "nearest"]
 

@@ -51,7 +51,7 @@ def build_app(words: Sequence[str], *, completing: bool = False) -> typer.Typer:
     app = _new_typer(HELP)
     app.callback()(_version_flag())
     named = command_named(words)
-    _add_run(app, words if named == "run" else ())
+    _add_run(app, words if named == "run" else () if completing else None)
     _add_provided(app, words, named=named, completing=completing)
     _add_chain(app)
     _add_journal(app)
@@ -105,8 +105,15 @@ def _version_flag() -> Any:
     return root
 
 
-def _add_run(app: typer.Typer, words: Sequence[str]) -> None:
+def _add_run(app: typer.Typer, words: Sequence[str] | None) -> None:
+    """Add ``run``; without its flags where another command is named, or none."""
     from dcmconv.cli.run_flags import HELP as RUN_HELP
+
+    if words is None:
+        add_command(app, "run", lambda values: 0, [], help_text=RUN_HELP)
+        return
+    from dcmconv.cli.component_flags import all_flags
+    from dcmconv.cli.run_command import body_of_run
     from dcmconv.cli.run_flags import RUN_FLAGS
 
     targets = []
@@ -114,9 +121,6 @@ def _add_run(app: typer.Typer, words: Sequence[str]) -> None:
         from dcmconv.cli.targets import find_targets
 
         targets = find_targets(words)
-    from dcmconv.cli.component_flags import all_flags
-    from dcmconv.cli.run_command import body_of_run
-
     flags = all_flags(RUN_FLAGS, targets)
     add_command(app, "run", body_of_run(targets), flags, help_text=RUN_HELP)
 

@@ -67,9 +67,11 @@ def best_single(raw: Bytes, pixel_bytes: int) -> int:
 
 
 def _bits(values: Bytes) -> float:
-    """Return how many bits a byte takes at least: the entropy, by a table of its terms."""
+    """Return how many bits a byte takes at least: the entropy, by a table of its terms.
+
+    That is log2(n) less the sum of c * log2(c) over n, with c for each count and n for all.
+    """
     counts = np.bincount(values.reshape(-1), minlength=256)
-    # H = log2(n) - sum(c * log2(c)) / n
     size = max(1, values.size)
     return float(np.log2(size) - _TERMS[counts].sum() / size)
 
