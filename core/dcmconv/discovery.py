@@ -85,6 +85,8 @@ def check_left_out(names: Collection[str]) -> None:
     UsageError
         If a name is no plugin and no distribution of one, or the built-ins'.
     """
+    if not names:
+        return
     import importlib.metadata
 
     from dcmconv.registry import nearest

@@ -33,6 +33,9 @@ GROUPS = ("chain", "journal", "plugins")
 
 def run_program(words: Sequence[str]) -> int:
     """Run the program on what follows its name, and return the exit code."""
+    from dcmconv.cli.installed import installed
+
+    installed.cache_clear()
     if not words or list(words) in [[group] for group in GROUPS]:
         words = [*words, "--help"]
     with sigterm_as_exception(), warnings.catch_warnings():

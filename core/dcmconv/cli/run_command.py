@@ -57,11 +57,11 @@ def convert(flags: RunFlags) -> int:
     """Do what the flags ask for and return the exit code."""
     from dcmconv.chain.compile import compile_chain
     from dcmconv.cli.chain_of_flags import chain_of
+    from dcmconv.cli.installed import installed
     from dcmconv.discovery import check_left_out
-    from dcmconv.registry import Registry
 
     check_left_out(flags.no_plugin)
-    registry = Registry.discover(blocked=flags.no_plugin)
+    registry = installed(tuple(flags.no_plugin))
     for problem in registry.problems:
         say(f"Warning: {problem}", emphasis="Warning:")
     chain = chain_of(flags, registry)

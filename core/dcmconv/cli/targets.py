@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dcmconv.cli.component_flags import FlagTarget, has_own_flag
+from dcmconv.cli.installed import installed
 from dcmconv.cli.run_flags import RUN_FLAGS
 from dcmconv.cli.words import blocked_plugins, components_named, long_flags, values_of
 from dcmconv.errors import DcmconvError
@@ -26,7 +27,7 @@ def find_targets(words: Sequence[str]) -> list[FlagTarget]:
     has_foreign_flag = bool(long_flags(words) - _RUN_WORDS)
     if not (named or chains or has_foreign_flag):
         return []
-    registry = Registry.discover(blocked=blocked_plugins(words))
+    registry = installed(tuple(blocked_plugins(words)))
     found: dict[str, FlagTarget] = {}
     for identity, kind, name in [*_named(named), *_in_chains(chains, registry)]:
         target = _target(identity, kind, name, registry)

@@ -21,8 +21,8 @@ __all__ = ["TableCache"]
 
 _MOST_TABLES = 32
 _ROWS_AT_ONCE = 1 << 18  # pixels; keeps the float64 intermediates of a block in the cache
-_USES_BEFORE_ALL = 32
-"""After so many frames a table gets all entries, so that no frame's extremes are looked for."""
+_PIXELS_BEFORE_ALL = 1 << 23
+"""After so many a table gets all of its entries, and no frame's extremes are looked for."""
 _LOOKED_UP_AT_ONCE = 1 << 17  # pixels; numpy widens an index to 64 bits, which must not leave it
 
 
@@ -36,18 +36,19 @@ class _Table:
         self._entries = np.zeros(1 << (8 * stored_type.itemsize), rule.dtype)
         self._low, self._high = 0, -1
         self._line: Line | None = None
-        self._uses = 0
+        self._pixels = 0
 
-    def covers_all(self) -> bool:
-        """Say whether every value of the type has its entry: after some uses that pays."""
-        self._uses += 1
-        if self._uses == _USES_BEFORE_ALL:
+    def covers_all(self, pixels: int) -> bool:
+        """Say whether every value of the type has its entry: that pays after some ``pixels``."""
+        is_new = self._pixels < _PIXELS_BEFORE_ALL
+        if is_new and self._pixels > 0 and self._pixels + pixels >= _PIXELS_BEFORE_ALL:
             low, high, line = self._low, self._high, self._line
             limits = np.iinfo(self._type)
             self.cover(int(limits.min), int(limits.max))
             if line is not None and self._line is None:
                 # What is a line for the values that occur is none for all of them.
                 self._low, self._high, self._line = low, high, line
+        self._pixels += pixels
         return self._high - self._low == len(self._entries) - 1
 
     def cover(self, low: int, high: int) -> None:
@@ -96,7 +97,7 @@ class TableCache:
         if stored_values.dtype.kind not in "iu" or stored_values.dtype.itemsize > 2:
             return _in_blocks(rule, stored_values)
         table = self._table(rule, stored_values.dtype.newbyteorder("="))
-        if not table.covers_all():
+        if not table.covers_all(stored_values.size):
             low, high = int(stored_values.min()), int(stored_values.max())
             if high - low >= stored_values.size:
                 return _in_blocks(rule, stored_values)

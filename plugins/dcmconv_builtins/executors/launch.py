@@ -7,17 +7,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 
 from dcmconv.plugin import Job
-from dcmconv_builtins.executors.preload import VARIABLE
+from dcmconv_builtins.executors.preload import VARIABLE, preload
 from dcmconv_builtins.executors.worker_process import Limits, work
 
-__all__ = ["Launcher"]
+__all__ = ["Launcher", "is_alone"]
 
 PRELOADED = [
     "dcmconv_builtins.executors.preload",
@@ -38,11 +38,15 @@ class Launcher:
     def launch(self) -> tuple[BaseProcess, Connection, Connection]:
         """Start a worker; return it with our ends of its pipe and of its lifeline."""
         context = self._context()
+        is_fork = context.get_start_method() == "fork"
+        if is_fork:
+            # Once, before the first: the others inherit it.
+            preload(list(self.job.preload))
         ours, theirs = context.Pipe(duplex=True)
         lifeline, held = context.Pipe(duplex=False)
         process = context.Process(  # type: ignore[attr-defined]
             target=work,
-            args=(theirs, lifeline, self.job, self.limits),
+            args=(theirs, lifeline, self.job, replace(self.limits, is_fork=is_fork)),
             name="dcmconv-worker",
             daemon=True,
         )
@@ -57,6 +61,7 @@ class Launcher:
         method = self.method
         if method == "auto":
             method = "forkserver" if "forkserver" in methods else "spawn"
+            method = "fork" if is_alone() else method
         context = multiprocessing.get_context(method)
         if method == "forkserver":
             context.set_forkserver_preload(PRELOADED)
@@ -73,6 +78,20 @@ class Launcher:
         finally:
             for name in added:
                 os.environ.pop(name, None)
+
+
+def is_alone() -> bool:
+    """Say whether this process has one thread, the kernel's view of it, and may fork safely.
+
+    A thread that is not there in the child may have held a lock that is.  Elsewhere than on Linux
+    nobody can tell.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - names are enough
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -15,8 +15,11 @@ class Processes(Executor):
     """Worker processes: a crash, a hang or a bomb costs exactly the input that caused it."""
 
     start: Annotated[
-        Literal["auto", "forkserver", "spawn"],
-        Opt("How workers start; auto is forkserver where the system has it"),
+        Literal["auto", "fork", "forkserver", "spawn"],
+        Opt(
+            "How workers start; auto is fork where this process has one thread (Linux), else "
+            "forkserver where the system has it"
+        ),
     ] = "auto"
     memory: Annotated[
         int | None,

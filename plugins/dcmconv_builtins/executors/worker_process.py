@@ -30,9 +30,13 @@ MOST_KEPT = 32 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """What a worker may take: ``memory`` is bytes on top of what it has at its start; 0 for any."""
+    """What a worker may take: ``memory`` is bytes on top of what it has at its start; 0 for any.
+
+    ``is_fork`` says that it has the parent's memory, and its open files as well.
+    """
 
     memory: int = 0
+    is_fork: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ def work(pipe: Connection, lifeline: Connection, job: Job, limits: Limits) -> No
 
     The other end of ``lifeline`` is held by the parent alone, and nothing is ever sent.
     """
+    if limits.is_fork:
+        _forget_the_parent(pipe.fileno(), lifeline.fileno())
     _prepare(lifeline)
     try:
         module, _, function = job.target.partition(":")
@@ -80,6 +86,18 @@ def _answer(task: Task, do_task: Callable[[Any], Any]) -> Any:
     except BaseException as error:  # noqa: BLE001 - sys.exit() and pyo3's PanicException as well
         lost = Lost(task.number, "error", f"{type(error).__name__}: {error}")
     return ForkingPickler.dumps(lost)
+
+
+def _forget_the_parent(*kept: int) -> None:
+    """Let go of what a fork has of its parent: open files, and what to do when asked to end.
+
+    Other workers' pipes are among them; as long as anybody holds our end of one, its worker waits.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are enough
+        if int(name) > 2 and int(name) not in kept:
+            with contextlib.suppress(OSError):  # the one that lists them
+                os.close(int(name))
 
 
 def _prepare(lifeline: Connection) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from dcmconv.curve import Linear
 from dcmconv.frame import Lut, Padding, Rescale
+from dcmconv.render import tables as tables_module
 from dcmconv.render.display import DisplayRule
 from dcmconv.render.lines import Line, find_line
 from dcmconv.render.tables import TableCache
@@ -93,7 +94,8 @@ def test_nothing_is_cut_off_where_every_value_lies_inside():
     assert line_of(inside, stored_values).apply(stored_values)[[0, -1]].tolist() == [0, 255]
 
 
-def test_a_table_that_proves_of_use_covers_all_values_and_stays_the_same():
+def test_a_table_that_proves_of_use_covers_all_values_and_stays_the_same(monkeypatch):
+    monkeypatch.setattr(tables_module, "_PIXELS_BEFORE_ALL", 100)
     used, tables = rule(100.0, 900.0, padding=Padding(-2000, -2000)), TableCache()
     frames = [np.full((4, 4), 10 * number, np.int16) for number in range(100)]
     frames.append(np.array([[-32768, -2000, 100, 900, 32767]], np.int16))
@@ -101,7 +103,8 @@ def test_a_table_that_proves_of_use_covers_all_values_and_stays_the_same():
         assert np.array_equal(tables.apply(used, frame), used.apply(frame))
 
 
-def test_a_line_is_kept_where_only_unseen_values_lie_beside_it():
+def test_a_line_is_kept_where_only_unseen_values_lie_beside_it(monkeypatch):
+    monkeypatch.setattr(tables_module, "_PIXELS_BEFORE_ALL", 3000)
     # Padding is black among white, but does not occur.
     used, tables = rule(100.0, 900.0, inverted=True, padding=Padding(-2000, -2000)), TableCache()
     frame = np.arange(0, 1000).astype(np.int16).reshape(10, 100)

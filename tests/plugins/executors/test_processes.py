@@ -21,12 +21,20 @@ TARGET = "support.mischief:start"
 PATIENCE = 60.0
 
 
+@pytest.fixture(params=["forkserver", "fork"])
+def start(request):
+    """How workers start; the tests themselves have threads now and then, which a fork may bear."""
+    if request.param == "fork" and sys.platform != "linux":
+        pytest.skip("forks are Linux's alone")
+    return request.param
+
+
 @pytest.fixture
-def crews():
+def crews(start):
     opened = []
 
     def hire(setup=None, *, workers=2, executor=None):
-        crew = (executor or Processes(start="forkserver")).open(
+        crew = (executor or Processes(start=start)).open(
             Job(TARGET, setup, ("support.mischief",)), workers=workers
         )
         opened.append(crew)
