@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from dcmconv.frame import Attributes, Frame
+from dcmconv.frame import Attributes, Frame, Spacing
 
-__all__ = ["HEAD_BYTES", "InputFile", "Instance", "Reference", "Refusal"]
+__all__ = ["HEAD_BYTES", "EncodedFrame", "InputFile", "Instance", "Reference", "Refusal"]
 
 HEAD_BYTES = 512
 """How much of an input a reader sees when it is asked whether it knows the format."""
@@ -111,6 +111,41 @@ class InputFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EncodedFrame:
+    """A frame that the file holds as a picture in an ordinary format, in its own right colors.
+
+    A reader gives it where nothing of the file lies over the pixels or changes them, and a writer
+    may take it as it is: no pixel is decoded, and none loses anything.
+
+    Parameters
+    ----------
+    media_type : str
+        Such as ``image/jpeg``.
+    data : bytes
+        Its stream, checked as far as that goes without decoding it.
+    rows, columns : int
+        Of the picture.
+    spacing : Spacing, optional
+        Physical size of a pixel.
+    aspect : float
+        Height of a pixel over its width.
+    attributes : mapping
+        Those of the frame.
+    notes : tuple of str
+        What the reader had to decide or tolerate.
+    """
+
+    media_type: str
+    data: bytes = field(repr=False)
+    rows: int
+    columns: int
+    spacing: Spacing | None = None
+    aspect: float = 1.0
+    attributes: Attributes = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Instance:
     """What a reader makes of one input: its attributes, and its frames one at a time.
 
@@ -128,6 +163,11 @@ class Instance:
         Which frames are missing, in words; empty if they all are there.  See ``Frame.salvaged``.
     close : callable
         Called once, whatever happened.
+    read_encoded : callable, optional
+        ``read_encoded(frame_index) -> EncodedFrame | None``: the frame as a picture that needs no
+        decoding, where the file holds it so; raises as ``read_frame`` does.
+    frames_are_independent : bool
+        Any frame is read without those before it: workers may share them.
     """
 
     frame_count: int
@@ -137,6 +177,8 @@ class Instance:
     decoder: str = ""
     salvaged: str = ""
     close: Callable[[], None] = lambda: None
+    read_encoded: Callable[[int], EncodedFrame | None] = lambda frame_index: None
+    frames_are_independent: bool = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield every frame in order."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dcmconv.curve import Tone
 from dcmconv.frame import Frame
 from dcmconv.host import Host
-from dcmconv.inputs import InputFile, Instance, Reference, Refusal
+from dcmconv.inputs import EncodedFrame, InputFile, Instance, Reference, Refusal
 from dcmconv.options import Component
 from dcmconv.picture import Domain, Picture
 from dcmconv.survey import Survey
@@ -202,6 +202,13 @@ class Writer(Component, ABC):
     @abstractmethod
     def encode(self, picture: Picture) -> bytes:
         """Return the file's bytes, whole."""
+
+    def copy(self, encoded: EncodedFrame) -> bytes | None:
+        """Return the file's bytes, made of an encoded frame as it is; None where pixels are needed.
+
+        Asked where no stage of the chain does anything to the pixels.
+        """
+        return None
 
 
 class Source(Component, ABC):

@@ -29,7 +29,7 @@ from dcmconv.frame import (
     VoiWindow,
 )
 from dcmconv.host import Host, InstalledPlugin
-from dcmconv.inputs import InputFile, Instance, Reference, Refusal
+from dcmconv.inputs import EncodedFrame, InputFile, Instance, Reference, Refusal
 from dcmconv.kinds import (
     ArrayNormalizer,
     Colormap,
@@ -67,6 +67,7 @@ __all__ = [
     "DcmconvError",
     "Domain",
     "Done",
+    "EncodedFrame",
     "Ending",
     "Executor",
     "Frame",

@@ -18,7 +18,7 @@ from dcmconv.batch.window import Item
 from dcmconv.errors import OutputError
 from dcmconv.executor import Lost
 from dcmconv.inputs import Refusal
-from dcmconv.outcome import Failed, Outcome, Skipped
+from dcmconv.outcome import Converted, Failed, Outcome, Skipped
 
 __all__ = ["Books", "outcome_of_refusal"]
 
@@ -55,6 +55,9 @@ class Books:
         if isinstance(item.answer, Report):
             self._log(item.key, item.answer.traceback)
             outcome = self._published(item.answer)
+            if item.pieces and not isinstance(outcome, Converted):
+                # Other pieces of it may have been finished.
+                self.destination.sweep(f"{item.label}-")
         elif isinstance(item.answer, Lost):
             self.destination.sweep(f"{item.label}-")
             outcome = failed_from(item, item.answer)

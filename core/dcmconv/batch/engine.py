@@ -144,7 +144,8 @@ class Run:
     def _settled(
         self, walk: Walk, found: Iterator[Found], crew: Crew, books: Books, tally: Tally
     ) -> Iterator[Outcome]:
-        window, limit = Window(crew, self._stop), FailureLimit(self.plan.run.max_failures)
+        window = Window(crew, self._stop, number_of_workers(self.plan))
+        limit = FailureLimit(self.plan.run.max_failures)
         work = WorkList(
             self.plan,
             books,

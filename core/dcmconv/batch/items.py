@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dcmconv.batch.books import Books, outcome_of_refusal
 from dcmconv.batch.records import Assignment, Report, SurveyAssignment
 from dcmconv.batch.resume import Resume
+from dcmconv.batch.spreading import SPREAD_BYTES
 from dcmconv.batch.walk import Found
 from dcmconv.batch.window import Item
 from dcmconv.chain.plan import Plan
@@ -87,8 +88,19 @@ class WorkList:
             return
         known = known if isinstance(known, Converted) else None
         surveyed = self.resume.findings.known(reference.locator)
-        item.assignment = Assignment(reference, source, item.label, known, surveyed)
+        item.assignment = Assignment(
+            reference,
+            source,
+            item.label,
+            known,
+            surveyed,
+            may_spread=self._may_spread(reference),
+        )
         item.seconds = self._seconds_for(reference)
+
+    def _may_spread(self, reference: Reference) -> bool:
+        is_big = (reference.size or 0) >= SPREAD_BYTES
+        return is_big and not self.here and self.plan.run.workers != 1
 
     def _is_suspect(self, reference: Reference) -> bool:
         journal = self.books.destination.journal

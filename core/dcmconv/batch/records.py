@@ -14,8 +14,10 @@ __all__ = [
     "PART_PREFIX",
     "Assignment",
     "Part",
+    "Piece",
     "Pool",
     "Report",
+    "Spread",
     "SurveyAssignment",
     "SurveyReport",
     "WorkerSetup",
@@ -31,6 +33,20 @@ class WorkerSetup:
 
     plan: Plan
     parts: str
+
+
+class Piece(NamedTuple):
+    """Some of the wanted frames of an input: from ``first``, counted from 0, to before ``end``."""
+
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """An input has so many wanted frames, which several workers may convert."""
+
+    frame_count: int
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,10 @@ class Assignment:
     surveyed : tuple of Surveyed
         The statistics of its series and of the run, where its lanes ask for them; None where there
         was no survey, or it could not read the input.
+    may_spread : bool
+        The answer may be ``Spread``, instead of pictures, where there are many frames.
+    piece : Piece, optional
+        Convert these frames only: one of the pieces of an input that was spread.
     """
 
     reference: Reference
@@ -57,6 +77,8 @@ class Assignment:
     label: str
     known: Converted | None = None
     surveyed: tuple[Surveyed, ...] | None = None
+    may_spread: bool = False
+    piece: Piece | None = None
 
 
 @dataclass(frozen=True)

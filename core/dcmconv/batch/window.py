@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
-from dcmconv.batch.records import Assignment, Report, SurveyAssignment, SurveyReport
+from dcmconv.batch.records import Assignment, Report, Spread, SurveyAssignment, SurveyReport
+from dcmconv.batch.spreading import joined, pieces_of
 from dcmconv.batch.stopping import Stop
 from dcmconv.executor import Crew, Done, Lost, Task
 
@@ -34,6 +36,9 @@ class Item:
     seconds: float | None = None
     answer: Report | SurveyReport | Lost | None = None
     crashes: int = 0
+    pieces: list[Item] = field(default_factory=list)
+    whole: Item | None = field(default=None, repr=False)
+    """The input that this is a piece of."""
 
 
 @dataclass
@@ -41,12 +46,15 @@ class Window:
     """Keeps as many tasks in flight as the crew likes, and no more.
 
     A task whose worker crashed is tried once more, in another worker; a second crash, a passed time
-    limit and anything else stands.  Once ``stop`` is asked, no item is taken any more; those in
-    hand are waited for as long as it lets them.
+    limit and anything else stands.  An input that says it has many frames comes back in pieces.
+    Once ``stop`` is asked, no item is taken any more; those in hand are waited for as long as it
+    lets them.
     """
 
     crew: Crew
     stop: Stop = field(default_factory=Stop)
+    workers: int = 1
+    """Over how many a big input may be spread."""
     _waiting: deque[Item] = field(default_factory=deque)
     _in_flight: dict[int, Item] = field(default_factory=dict)
     _number: int = 0
@@ -90,10 +98,24 @@ class Window:
 
     def _settle(self, answer: Done | Lost) -> None:
         item = self._in_flight.pop(answer.number)
-        if isinstance(answer, Done):
-            item.answer = answer.answer
-        elif answer.reason == "crash" and item.crashes == 0:
+        if isinstance(answer, Lost) and answer.reason == "crash" and item.crashes == 0:
             item.crashes += 1
             self._send(item)
+        elif isinstance(answer, Done) and isinstance(answer.answer, Spread):
+            self._spread(item, answer.answer)
         else:
-            item.answer = answer
+            item.answer = answer.answer if isinstance(answer, Done) else answer
+            self._join(item.whole)
+
+    def _spread(self, item: Item, spread: Spread) -> None:
+        whole = cast("Assignment", item.assignment)
+        for piece in pieces_of(whole, spread.frame_count, workers=self.workers):
+            part = Item(piece.label, item.key, item.locator, piece, item.seconds, whole=item)
+            item.pieces.append(part)
+        for part in item.pieces:
+            self._send(part)
+
+    def _join(self, whole: Item | None) -> None:
+        """Give an input its answer when the last of its pieces has one."""
+        if whole is not None and all(piece.answer is not None for piece in whole.pieces):
+            whole.answer = joined([cast("Report | Lost", piece.answer) for piece in whole.pieces])

@@ -24,6 +24,7 @@ from dcmconv.batch.records import (
     Assignment,
     Part,
     Report,
+    Spread,
     SurveyAssignment,
     SurveyReport,
     WorkerSetup,
@@ -35,14 +36,17 @@ from dcmconv.inputs import InputFile
 from dcmconv.kinds import Source
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 from dcmconv.render import Converter, EncodedPicture, Opened
-from dcmconv.render.converter import not_strict
+from dcmconv.render.opened import not_strict
 
 __all__ = ["start"]
 
 MOST_NOTES = 20
 
 
-def start(setup: WorkerSetup) -> Callable[[Assignment | SurveyAssignment], Report | SurveyReport]:
+Work = Callable[[Assignment | SurveyAssignment], Report | SurveyReport | Spread]
+
+
+def start(setup: WorkerSetup) -> Work:
     """Return what converts one input, or surveys it; the target of the run's ``Job``."""
     return _Worker(setup)
 
@@ -76,7 +80,7 @@ class _Worker:
     setup: WorkerSetup
     _parts: list[Part] = field(default_factory=list)
 
-    def __call__(self, assignment: Assignment | SurveyAssignment) -> Report | SurveyReport:
+    def __call__(self, assignment: Assignment | SurveyAssignment) -> Report | SurveyReport | Spread:
         if isinstance(assignment, SurveyAssignment):
             return self._survey(assignment)
         began = time.perf_counter()
@@ -85,6 +89,8 @@ class _Worker:
             # Each file's warnings, not each process's first.
             warnings.simplefilter("always")
             verdict = self._verdict(assignment)
+        if isinstance(verdict, Spread):
+            return verdict
         warned = [without_values(str(warning.message)) for warning in caught]
         if warned and verdict.kind is Converted and self._is_strict:
             verdict = _Verdict.of_error(Failed, not_strict(warned[0]), verdict.fields)
@@ -121,7 +127,7 @@ class _Worker:
             except BaseException:  # noqa: BLE001 - whatever it is, the conversion meets and reports it
                 return SurveyReport(is_whole=False)
 
-    def _verdict(self, assignment: Assignment) -> _Verdict:
+    def _verdict(self, assignment: Assignment) -> _Verdict | Spread:
         reference = assignment.reference
         known: dict[str, Any] = {
             "input": reference.key,
@@ -145,7 +151,7 @@ class _Worker:
             return ""
         return "".join(traceback.format_exception(error))
 
-    def _converted(self, assignment: Assignment, known: dict[str, Any]) -> _Verdict:
+    def _converted(self, assignment: Assignment, known: dict[str, Any]) -> _Verdict | Spread:
         source = self._sources[assignment.source].open(assignment.reference)
         before = _fingerprint(source)
         if before is not None:
@@ -154,10 +160,14 @@ class _Worker:
             attributes = {tag: opened.attributes.get(tag) for tag in self.setup.plan.tags}
             if assignment.known is not None:
                 return _Verdict.of_known(assignment.known, attributes)
+            if assignment.may_spread and opened.may_spread:
+                return Spread(len(opened.frame_numbers))
+            if assignment.piece is not None:
+                opened.frame_numbers = opened.frame_numbers[slice(*assignment.piece)]
             self._write_parts(assignment, opened)
             fields = {
                 **known,
-                "transfer_syntax": opened.transfer_syntax,
+                "transfer_syntax": opened.instance.transfer_syntax,
                 "decoder": opened.decoder,
                 "salvaged": opened.salvaged,
                 "attributes": attributes,

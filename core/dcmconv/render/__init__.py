@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from dcmconv.render.converter import Converter, EncodedPicture, Opened
+from dcmconv.render.converter import Converter
+from dcmconv.render.opened import EncodedPicture, Opened
 
 __all__ = ["Converter", "EncodedPicture", "Opened"]

@@ -9,9 +9,10 @@ from typing import Any, cast
 from dcmconv.chain.plan import Lane
 from dcmconv.errors import InputError, PluginError
 from dcmconv.frame import Frame
+from dcmconv.inputs import EncodedFrame
 from dcmconv.kinds import Colormap, ColorTable, MaskNormalizer, Normalizer, Step, Writer
 from dcmconv.picture import Picture
-from dcmconv.render.aspect import square_pixels
+from dcmconv.render.aspect import TOLERANCE, square_pixels
 from dcmconv.render.color import apply_colormap, checked_table
 from dcmconv.render.labels import in_label_colors, with_label_palette
 from dcmconv.render.layers import apply_view, draw_layers
@@ -58,6 +59,16 @@ class LaneAtWork:
     def tone_key(self) -> tuple[Any, ...]:
         """Lanes with equal keys share the picture that comes out of the tone stage."""
         return repr(self.lane.normalizer.as_data()), self.writer.depth(), self.lane.invert
+
+    def copy(self, encoded: EncodedFrame) -> bytes | None:
+        """Return the bytes of the file, if the lane does nothing to the pixels of a color frame.
+
+        Normalizer, colormap and polarity pass colors by; a mask is made of something else.
+        """
+        is_square = abs(encoded.aspect - 1) <= TOLERANCE or self.lane.aspect != "square"
+        if self.lane.steps or not is_square or self._makes_masks:
+            return None
+        return self.writer.copy(encoded)
 
     def finish(self, picture: Picture, frame: Frame) -> Picture:
         """Turn a toned picture into what the writer gets.

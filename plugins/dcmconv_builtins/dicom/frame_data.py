@@ -24,7 +24,7 @@ from dcmconv_builtins.dicom.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.salvage import SalvagedFrames
 
-__all__ = ["FrameData", "open_frame_data"]
+__all__ = ["EncapsulatedFrames", "FrameData", "VideoFrameData", "open_frame_data"]
 
 _SECOND_COPY = "Copy the file again from its source; this one is not whole."
 _SAYS_OTHERWISE = (
@@ -135,6 +135,10 @@ class EncapsulatedFrames:
         """Decode one frame."""
         stream = self._encapsulated.stream(frame_index)
         return decode_frame(stream, self._syntax, self.description)
+
+    def codestream(self, frame_index: int) -> bytes:
+        """Return the stream of one frame, counted from 0."""
+        return self._encapsulated.stream(frame_index)
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -7,14 +7,15 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import Frame, InputError, Palette, UnsupportedError
+from dcmconv.plugin import EncodedFrame, Frame, InputError, Palette, UnsupportedError
 from dcmconv_builtins.dicom.attributes import DicomAttributes
 from dcmconv_builtins.dicom.decoders import Decoded
 from dcmconv_builtins.dicom.elements import Elements, Notes, named
-from dcmconv_builtins.dicom.frame_data import FrameData, open_frame_data
+from dcmconv_builtins.dicom.frame_data import FrameData, VideoFrameData, open_frame_data
 from dcmconv_builtins.dicom.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.image_pixel import check_size, describe_pixels
 from dcmconv_builtins.dicom.modality_lut import find_modality_lut, find_units, modality_range
+from dcmconv_builtins.dicom.ordinary_jpeg import ordinary_jpeg
 from dcmconv_builtins.dicom.own_window import find_own_window, is_binary_segment
 from dcmconv_builtins.dicom.palette_color import read_palette
 from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
@@ -76,11 +77,13 @@ class DicomInstance:
         self._groups = FunctionalGroups(self._top)
         self._presentation = Presentation(self._top, options, self._description)
         self._palette: Palette | None = None
+        self._jpeg = ordinary_jpeg(self._data, part10.transfer_syntax)
         if self._top.text("BurnedInAnnotation").upper() == "YES":
             self._notes.add(_BURNED_IN)
         self.salvaged = self._data.salvaged
         self.transfer_syntax = part10.transfer_syntax
         self.decoder = self._data.decoder
+        self.is_video = isinstance(self._data, VideoFrameData)
         self.frame_count = self._description.frame_count
         self.attributes = DicomAttributes((self._top,), self._notes)
 
@@ -133,6 +136,34 @@ class DicomInstance:
         if decoded.missing is not None:
             frame = with_background(frame, decoded.missing)
         return self._presentation.applied(frame, groups, decoded, self._stored_range)
+
+    def read_encoded(self, frame_index: int) -> EncodedFrame | None:
+        """Return a color frame in JPEG baseline as it stands in the file, or None for any other.
+
+        Raises
+        ------
+        InputError
+            If its stream has no end, cannot be decoded, or is not what the header describes.
+        """
+        if self._jpeg is None or self._icc_profile():
+            return None
+        groups = self._groups.of_frame(frame_index)
+        if not self._presentation.is_plain(groups):
+            return None
+        stream = self._jpeg.stream(frame_index)
+        if stream is None:
+            return None
+        facts = self._facts(groups)
+        return EncodedFrame(
+            media_type="image/jpeg",
+            data=stream,
+            rows=self._description.rows,
+            columns=self._description.columns,
+            spacing=facts["spacing"],
+            aspect=facts["aspect"],
+            attributes=DicomAttributes.of_frame(self._top, groups.groups),
+            notes=self._notes.lines(),
+        )
 
     def _facts(self, groups: FrameGroups) -> dict[str, Any]:
         """Return the fields of a Frame that the header alone tells."""

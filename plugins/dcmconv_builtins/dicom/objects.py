@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dcmconv.plugin import Frame
+from dcmconv.plugin import EncodedFrame, Frame
 from dcmconv_builtins.dicom.frame_source import FrameSource, TilePlace
 from dcmconv_builtins.dicom.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.object_options import ObjectOptions
@@ -19,7 +19,7 @@ from dcmconv_builtins.dicom.tiles import find_places, total_matrix
 if TYPE_CHECKING:
     from dcmconv_builtins.dicom.instance import DicomInstance
 
-__all__ = ["frames_of"]
+__all__ = ["DescribedFrames", "frames_of"]
 
 
 def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
@@ -32,7 +32,7 @@ def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
     LimitError
         If a stitched slide would be too large.
     """
-    source: FrameSource = _Described(instance, _with_blended_paths(instance, options), options)
+    source: FrameSource = DescribedFrames(instance, _with_blended_paths(instance, options), options)
     if options.segments == "labels" and instance.top.text("SegmentationType"):
         from dcmconv_builtins.dicom.label_maps import LabelMaps
 
@@ -67,7 +67,7 @@ def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> Fram
     return BlendedFrames(instance, instance.top, blending, may_lack=may_lack)
 
 
-class _Described:
+class DescribedFrames:
     """The frames of an Instance, each with the units, colors and region that were asked for."""
 
     def __init__(
@@ -92,6 +92,11 @@ class _Described:
         described = self._described(frame, frame_index)
         added = self._instance.notes.lines()[noted:]
         return replace(described, notes=(*described.notes, *added)) if added else described
+
+    def read_encoded(self, frame_index: int) -> EncodedFrame | None:
+        """Return a frame as the file holds it, where that is the picture that was asked for."""
+        is_asked = self._options.region is not None or self._source is not self._instance
+        return None if is_asked else self._instance.read_encoded(frame_index)
 
     def _described(self, frame: Frame, frame_index: int) -> Frame:
         options = self._options

@@ -86,6 +86,12 @@ class Presentation:
         added = [line for line in self._top.notes.lines() if line not in frame.notes]
         return replace(frame, notes=(*frame.notes, *added)) if added else frame
 
+    def is_plain(self, groups: FrameGroups) -> bool:
+        """Say whether a frame is shown as its pixels are: no state, nothing drawn over it."""
+        has_shutter = groups.find("FrameDisplayShutterSequence", "ShutterShape") is not None
+        draws = (has_shutter and self._draws_shutters) or (self._groups and self._draws_overlays)
+        return self._library is None and not draws
+
     def _layers(
         self, frame: Frame, groups: FrameGroups, planes: tuple[OverlayLayer, ...]
     ) -> tuple[Layer, ...]:

@@ -73,7 +73,7 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
     def _open(self, source: InputFile, *, salvage: bool) -> Instance:
         # pydicom is imported with the first file, not with the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
-        from dcmconv_builtins.dicom.objects import frames_of
+        from dcmconv_builtins.dicom.objects import DescribedFrames, frames_of
 
         stream = open_bounded(source.open())
         try:
@@ -82,9 +82,12 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         except BaseException:
             stream.close()
             raise
+        as_stored = frames if isinstance(frames, DescribedFrames) else None
         return Instance(
             frame_count=frames.frame_count,
             read_frame=frames.read_frame,
+            read_encoded=as_stored.read_encoded if as_stored else lambda frame_index: None,
+            frames_are_independent=as_stored is not None and not opened.is_video,
             attributes=opened.attributes,
             transfer_syntax=opened.transfer_syntax,
             decoder=opened.decoder,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from dcmconv.plugin import Picture, Spacing
 from dcmconv_builtins.writers.scale import per_length
 
-__all__ = ["with_segments"]
+__all__ = ["copied_stream", "with_segments"]
 
 SOI, APP0, APP1, APP2 = b"\xff\xd8", b"\xff\xe0", b"\xff\xe1", b"\xff\xe2"
 NO_UNIT, INCH, CENTIMETER = 0, 1, 2
@@ -20,6 +21,13 @@ LARGEST_ICC_PART = LARGEST_PAYLOAD - 14
 UINT16, UINT32 = 2**16 - 1, 2**32 - 1
 EXIF_X, EXIF_Y, EXIF_UNIT, EXIF_CENTIMETER = 0x011A, 0x011B, 0x0128, 3
 SHORT, RATIONAL = 3, 5
+
+
+START_OF_SCAN = 0xDA
+KEPT = frozenset({0xC0, 0xC4, 0xDB, 0xDD})
+"""Frame header, Huffman and quantization tables, restart interval: what baseline JPEG needs."""
+_SCAN = re.compile(rb"(?:[^\xff]+|\xff[\x00\xd0-\xd7])*\xff\xd9", re.DOTALL)
+"""Entropy-coded data, in which ff is stuffed or begins a restart marker, and the end."""
 
 
 class Density(NamedTuple):
@@ -48,6 +56,37 @@ def with_segments(stream: bytes, picture: Picture) -> bytes:
     if picture.icc_profile and picture.is_color:
         parts += _icc(picture.icc_profile)
     return b"".join((*parts, memoryview(stream)[after:]))
+
+
+def copied_stream(stream: bytes, spacing: Spacing | None) -> bytes | None:
+    """Return a stream in YCbCr as a JPEG file: with JFIF, without application and comment segments.
+
+    Those may say who the patient is, or tell a viewer of other colors.
+
+    Parameters
+    ----------
+    stream : bytes
+        Up to its end marker, or padded behind that.
+
+    Returns
+    -------
+    bytes or None
+        None where segments stand between scans, or the end is not found: that is to be decoded.
+    """
+    parts, position = [SOI, _resolution(spacing)], len(SOI)
+    while position + 4 <= len(stream) and stream[position] == 0xFF:
+        marker = stream[position + 1]
+        if marker == 0xFF:  # a fill byte
+            position += 1
+            continue
+        end = position + 2 + int.from_bytes(stream[position + 2 : position + 4])
+        if marker == START_OF_SCAN:
+            scan = _SCAN.match(stream, end)
+            return b"".join((*parts, stream[position : scan.end()])) if scan else None
+        if marker in KEPT:
+            parts.append(stream[position:end])
+        position = end
+    return None
 
 
 @lru_cache(maxsize=64)

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import InputError, Opt, Picture, Writer
-from dcmconv_builtins.writers.jpeg_segments import with_segments
+from dcmconv.plugin import EncodedFrame, InputError, Opt, Picture, Writer
+from dcmconv_builtins.writers.jpeg_segments import copied_stream, with_segments
 
 __all__ = ["Jpg"]
 
@@ -17,6 +17,7 @@ LONGEST = 65500
 """libjpeg's own limit, a little below that of the format."""
 
 FULL_COLOR_QUALITY = 90
+DEFAULT_QUALITY = 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class Jpg(Writer):
 
     suffix: ClassVar[str] = ".jpg"
 
-    quality: Annotated[int, Opt("1 is smallest, 100 is best", ge=1, le=100)] = 90
+    quality: Annotated[int, Opt("1 is smallest, 100 is best", ge=1, le=100)] = DEFAULT_QUALITY
     subsampling: Annotated[
         Literal["auto", "444", "422", "420"],
         Opt(
@@ -37,6 +38,13 @@ class Jpg(Writer):
         ),
     ] = "auto"
     optimize: Annotated[bool, Opt("Spend twice the time for files 2 percent smaller")] = False
+    copies: Annotated[
+        bool,
+        Opt(
+            "Take color frames that are JPEG already as they are, where no other option and no "
+            "step asks anything of them: nothing is lost twice"
+        ),
+    ] = True
 
     def encode(self, picture: Picture) -> bytes:
         """Encode.
@@ -58,6 +66,20 @@ class Jpg(Writer):
             optimize=self.optimize,
         )
         return with_segments(bytes(stream), picture)
+
+    def copy(self, encoded: EncodedFrame) -> bytes | None:
+        """Return a JPEG stream as it is, with our own segments in the place of its own.
+
+        Whoever asks for a quality or a subsampling gets a picture of that.
+        """
+        is_plain = (self.quality, self.subsampling, self.optimize) == (
+            DEFAULT_QUALITY,
+            "auto",
+            False,
+        )
+        if encoded.media_type != "image/jpeg" or not (self.copies and is_plain):
+            return None
+        return copied_stream(encoded.data, encoded.spacing)
 
     def _subsampling(self) -> str:
         """Return the factor: whoever asks for high quality asks for sharp color too.

@@ -18,7 +18,10 @@ from dcmconv_builtins.dicom.decoders.decoded import (
 from dcmconv_builtins.dicom.decoders.jpeg_header import JpegHeader, read_jpeg_header
 from dcmconv_builtins.dicom.pixel_description import PixelDescription
 
-__all__ = ["DECODER", "decode_jpeg", "is_ycbcr"]
+__all__ = ["DECODER", "JPEG_BASELINE", "decode_jpeg", "is_ycbcr", "ordinary_head"]
+
+JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+BASELINE_FRAME = 0xC0
 
 DECODER = "imagecodecs.jpeg8"
 ARITHMETIC_OR_HIERARCHICAL = range(0xC5, 0xD0)
@@ -64,6 +67,26 @@ def decode_jpeg(stream: bytes, description: PixelDescription) -> Decoded:
         is_masked=lossy,
         notes=notes,
     )
+
+
+def ordinary_head(stream: bytes, description: PixelDescription) -> bytes:
+    """Return what stands before the data of the color picture of a JPEG file; empty for any other.
+
+    That is baseline, 8 bits, Y Cb Cr: what every viewer makes of a stream with a JFIF segment.
+    Anything that ``decode_jpeg`` would note is not ordinary.
+
+    Raises
+    ------
+    InputError
+        As ``decode_jpeg``, as far as the stream's header and end tell.
+    """
+    header, notes = read_jpeg_header(stream, stream_format="JPEG")
+    _check_process(header)
+    notes += check_coded(header.coded, description)
+    is_baseline = header.frame_marker == BASELINE_FRAME and header.coded.bits == 8
+    converts = is_ycbcr(header, description)
+    notes += _color_note(description.photometric_interpretation, converts=converts)
+    return stream[: header.size] if is_baseline and converts and not notes else b""
 
 
 def is_ycbcr(header: JpegHeader, description: PixelDescription) -> bool:

@@ -24,7 +24,7 @@ class JpegHeader:
     """What stands before the first scan.
 
     ``frame_marker`` is the second byte of SOF*n*; ``adobe_transform`` is that of the Adobe segment,
-    None where there is none.
+    None where there is none; ``size`` counts the bytes before the first scan's data.
     """
 
     frame_marker: int
@@ -32,6 +32,7 @@ class JpegHeader:
     component_ids: bytes
     has_jfif: bool
     adobe_transform: int | None
+    size: int
 
     @property
     def is_jpeg_ls(self) -> bool:
@@ -79,6 +80,7 @@ def read_jpeg_header(stream: bytes, *, stream_format: str) -> tuple[JpegHeader, 
         ),
         component_ids=frame[6::3][: frame[5]],
         has_jfif=segments.get(APP0, b"").startswith(b"JFIF\0"),
+        size=scan_start,
         adobe_transform=adobe[11] if adobe.startswith(b"Adobe") and len(adobe) > 11 else None,
     )
     return header, notes

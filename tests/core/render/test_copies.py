@@ -1,0 +1,214 @@
+"""Color frames in JPEG are copied, where nobody asks anything of them; and equal what is decoded."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.data import get_testdata_file
+from pydicom.encaps import encapsulate, generate_frames
+from support.dicom_files import as_bytes, changed, item
+from support.plans import lane, plan, registry
+from support.reading import read_frame, read_frames
+
+from dcmconv.errors import InputError
+from dcmconv.inputs import EncodedFrame, InputFile
+from dcmconv.kinds import Writer
+from dcmconv.render import Converter
+from dcmconv.render.copies import COPIED
+
+CINE = Path(get_testdata_file("examples_ybr_color.dcm"))
+"""A real cine: 30 frames of JPEG baseline, YBR_FULL_422."""
+
+
+@pytest.fixture(scope="module")
+def short():
+    """The cine with two frames."""
+    dataset = pydicom.dcmread(CINE)
+    streams = list(generate_frames(dataset.PixelData, number_of_frames=30))[:2]
+    dataset.PixelData = encapsulate(streams)
+    dataset.NumberOfFrames = 2
+    return dataset
+
+
+def pictures(dataset, *lanes, policy="default", **options):
+    content = dataset if isinstance(dataset, bytes) else as_bytes(dataset)
+    reader = registry().ref("reader", "dicom", options)
+    made = replace(plan(*(lanes or (lane("jpg"),)), policy=policy), readers=(reader,))
+    with Converter(made).open(InputFile("cine", content=content)) as opened:
+        found = list(opened.pictures())
+        return found, opened
+
+
+def decoded(data):
+    return imagecodecs.jpeg8_decode(data)
+
+
+def with_streams(dataset, change):
+    streams = generate_frames(dataset.PixelData, number_of_frames=2)
+    made = pydicom.dcmread(io.BytesIO(as_bytes(dataset)))
+    made.PixelData = encapsulate([change(stream) for stream in streams])
+    return made
+
+
+def test_a_copied_frame_has_the_pixels_that_decoding_gives(short):
+    found, opened = pictures(short)
+    assert opened.decoder == COPIED
+    assert [picture.frame_number for picture in found] == [1, 2]
+    for picture, frame in zip(found, read_frames(short), strict=True):
+        assert np.array_equal(decoded(picture.data), frame.stored_values)
+        assert (picture.rows, picture.columns) == frame.stored_values.shape[:2]
+
+
+def test_every_viewer_is_told_the_colors_and_the_spacing(short):
+    spaced = changed(pydicom.dcmread(io.BytesIO(as_bytes(short))), PixelSpacing=["0.254", "0.254"])
+    (first, _), _ = pictures(spaced)
+    image = Image.open(io.BytesIO(first.data))
+    assert (image.mode, image.info["dpi"]) == ("RGB", (100, 100))
+
+
+def test_nothing_that_the_stream_says_beside_its_picture_is_copied(short):
+    def talkative(stream):
+        comment = b"\xff\xfe\x00\x0dWang^Daifu\0"
+        return stream[:2] + comment + b"\xff\xe1\x00\x0eExif\0\0secret" + stream[2:]
+
+    (first, _), opened = pictures(with_streams(short, talkative))
+    assert opened.decoder == COPIED
+    assert b"Wang" not in first.data
+    assert b"secret" not in first.data
+    assert np.array_equal(decoded(first.data), read_frame(short).stored_values)
+
+
+def resized():
+    return replace(lane("jpg"), steps=(registry().ref("step", "resize", {"max": 100}),))
+
+
+@pytest.mark.parametrize(
+    "lanes",
+    [
+        pytest.param([lane("png")], id="another-format"),
+        pytest.param([lane("jpg"), lane("png")], id="another-format-as-well"),
+        pytest.param([lane("jpg", quality=80)], id="quality"),
+        pytest.param([lane("jpg", subsampling="420")], id="subsampling"),
+        pytest.param([lane("jpg", copies=False)], id="not-wanted"),
+        pytest.param([resized()], id="step"),
+    ],
+)
+def test_a_lane_that_asks_something_of_the_pixels_gets_them_decoded(short, lanes):
+    _, opened = pictures(short, *lanes)
+    assert opened.decoder == "imagecodecs.jpeg8"
+
+
+RECTANGLE = {
+    "ShutterShape": "RECTANGULAR",
+    "ShutterUpperHorizontalEdge": 2,
+    "ShutterLowerHorizontalEdge": 90,
+    "ShutterLeftVerticalEdge": 2,
+    "ShutterRightVerticalEdge": 90,
+}
+REGION = item(
+    RegionLocationMinX0=1, RegionLocationMinY0=1, RegionLocationMaxX1=9, RegionLocationMaxY1=9
+)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "options"),
+    [
+        pytest.param(RECTANGLE, {}, id="shutter"),
+        pytest.param({"PixelAspectRatio": [2, 1]}, {}, id="aspect"),
+        pytest.param({"SequenceOfUltrasoundRegions": [REGION]}, {"region": 1}, id="region"),
+        pytest.param({"ICCProfile": b"\0" * 128}, {}, id="profile"),
+        pytest.param({"PhotometricInterpretation": "RGB"}, {}, id="colors-that-contradict"),
+    ],
+)
+def test_what_changes_the_pixels_has_them_decoded(short, attributes, options):
+    dataset = changed(pydicom.dcmread(io.BytesIO(as_bytes(short))), **attributes)
+    _, opened = pictures(dataset, **options)
+    assert opened.decoder == "imagecodecs.jpeg8"
+
+
+def test_a_shutter_that_is_not_wanted_leaves_the_stream_as_it_is(short):
+    dataset = changed(pydicom.dcmread(io.BytesIO(as_bytes(short))), **RECTANGLE)
+    assert pictures(dataset, shutters="off")[1].decoder == COPIED
+
+
+def test_progressive_streams_are_decoded(short):
+    def progressive(stream):
+        made = io.BytesIO()
+        image = Image.fromarray(decoded(stream))
+        image.save(made, "JPEG", progressive=True)
+        return made.getvalue()
+
+    assert pictures(with_streams(short, progressive))[1].decoder == "imagecodecs.jpeg8"
+
+
+def test_a_stream_without_an_end_fails_as_it_does_when_it_is_decoded(short):
+    with pytest.raises(InputError, match=r"Frame 1: .* no end marker") as error:
+        pictures(with_streams(short, lambda stream: stream[:-40]))
+    assert error.value.reason == "truncated"
+
+
+def test_a_stream_of_another_size_fails(short):
+    dataset = changed(pydicom.dcmread(io.BytesIO(as_bytes(short))), Rows=short.Rows + 1)
+    with pytest.raises(InputError, match="Frame 1: "):
+        pictures(dataset)
+
+
+def with_useless_tables(stream):
+    """A Huffman table of a number that there is not."""
+    table = stream.index(b"\xff\xc4")
+    return stream[: table + 4] + b"\x07" + stream[table + 5 :]
+
+
+def test_tables_that_cannot_be_used_fail_the_frame(short):
+    with pytest.raises(InputError, match="Frame 1: "):
+        pictures(with_streams(short, with_useless_tables))
+
+
+def test_one_frame_of_all_that_share_their_tables_is_decoded(short, monkeypatch):
+    calls = []
+    decode = imagecodecs.jpeg8_decode
+    monkeypatch.setattr(
+        imagecodecs, "jpeg8_decode", lambda *args, **kw: calls.append(1) or decode(*args, **kw)
+    )
+    assert len(pictures(short)[0]) == 2
+    assert len(calls) == 1
+
+
+def test_strict_decodes_what_it_copies(short):
+    calls = []
+    content = as_bytes(short)
+    made = plan(lane("jpg"), policy="strict")
+    with Converter(made).open(InputFile("cine", content=content)) as opened:
+        read_frame = opened.instance.read_frame
+        watched = replace(
+            opened.instance, read_frame=lambda index: calls.append(index) or read_frame(index)
+        )
+        opened.instance = watched
+        assert len(list(opened.pictures())) == 2
+    assert calls == [0, 1]
+    assert opened.decoder == COPIED
+
+
+def test_salvage_decodes_everything(short):
+    _, opened = pictures(short, policy="salvage")
+    assert opened.decoder == "imagecodecs.jpeg8"
+
+
+class Bare(Writer):
+    """A stranger's, as short as a writer gets."""
+
+    suffix = ".bare"
+
+    def encode(self, picture):
+        return bytes(picture.pixels)
+
+
+def test_a_writer_that_says_nothing_gets_pixels():
+    assert Bare().copy(EncodedFrame(media_type="image/jpeg", data=b"", rows=1, columns=1)) is None
