@@ -18,6 +18,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dcmconv.batch.digest_table import DigestTable
 from dcmconv.batch.digests import digest_of, folded_digest
 from dcmconv.errors import OutputError
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
@@ -54,7 +55,8 @@ class Entry:
 class Journal:
     """An open journal: what is known from earlier runs, and where new lines go.
 
-    Memory holds two numbers for each input and for each picture, never the lines themselves.
+    Kept are two numbers for each input and for each picture, never the lines themselves; where
+    there are many, on the disk.
 
     Parameters
     ----------
@@ -69,9 +71,9 @@ class Journal:
     path: Path
     stamp: Mapping[str, Any] = field(default_factory=dict)
     durable: bool = False
-    owners: dict[int, int] = field(default_factory=dict)
+    owners: DigestTable = field(default_factory=DigestTable)
     """Digest of each picture's folded path → digest of the locator that it was made from."""
-    _offsets: dict[int, int] = field(default_factory=dict)
+    _offsets: DigestTable = field(default_factory=DigestTable)
     _suspects: set[int] = field(default_factory=set)
     _in_hand: dict[int, tuple[str, str]] = field(default_factory=dict)
     _append: FileIO | None = None
@@ -161,7 +163,7 @@ class Journal:
     def entries(self) -> Iterator[dict[str, Any]]:
         """Yield the last line of every input as it stood when the journal was opened."""
         if self._read is not None:
-            for offset in list(self._offsets.values()):
+            for offset in self._offsets.values():
                 self._read.seek(offset)
                 yield json.loads(self._read.readline())
 
@@ -198,9 +200,9 @@ class Journal:
             return
         self._suspects.discard(source)
         if data["status"] in _OUTCOMES:
-            self._offsets[source] = offset
+            self._offsets.set(source, offset)
             for output in data.get("outputs", ()):
-                self.owners[folded_digest(output["path"])] = source
+                self.owners.set(folded_digest(output["path"]), source)
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dcmconv.batch.destination import Destination
+from dcmconv.batch.digest_table import DigestTable
 from dcmconv.batch.digests import digest_of, folded_digest, hex_of
 from dcmconv.batch.naming import SALVAGED
 from dcmconv.batch.records import Part, Report
@@ -53,7 +54,7 @@ class Publisher:
 
     destination: Destination
     options: RunOptions
-    owners: dict[int, int] = field(default_factory=dict)
+    owners: DigestTable = field(default_factory=DigestTable)
 
     def __post_init__(self) -> None:
         if self.destination.journal is not None:
@@ -102,12 +103,12 @@ class Publisher:
     ) -> tuple[OutputFile, int]:
         """Return the output under a name that no other input, and no other picture of this, has."""
         digest = folded_digest(part.output.path)
-        if digest not in mine and self.owners.get(digest, owner) == owner:
+        if digest not in mine and self.owners.get(digest) in (None, owner):
             return part.output, digest
         if self.options.on_collision == "suffix":
             path = _suffixed(part, outcome.locator)
             digest = folded_digest(path)
-            if digest not in mine and self.owners.get(digest, owner) == owner:
+            if digest not in mine and self.owners.get(digest) in (None, owner):
                 return replace(part.output, path=path), digest
         raise _TakenError(
             "collision",

@@ -69,12 +69,12 @@ class _Walk:
                 levels.pop()
                 continue
             found = self._look(key)
-            if isinstance(found, list):
-                levels.append(iter(found))
-            else:
+            if isinstance(found, Reference | Refusal):
                 yield found
+            else:
+                levels.append(found)
 
-    def _look(self, key: str) -> Reference | Refusal | list[str]:
+    def _look(self, key: str) -> Reference | Refusal | Iterator[str]:
         """Return the item under a key; for a folder that is to be walked, the keys inside."""
         path = f"{self.root}/{key}" if key else self.root
         name = key.rpartition("/")[2]
@@ -90,16 +90,17 @@ class _Walk:
         identity = status.st_dev, status.st_ino
         # The root itself may be the output folder: pictures beside their files are a fair wish.
         if (key and identity in self.avoided) or name == STATE_FOLDER:
-            return []
+            return iter(())
         if identity in self._seen:
             message = "A link to a folder that was walked already."
             return Refusal(key, path, message, reason="seen-already", failed=False)
         self._seen.add(identity)
         return self._names(key, path)
 
-    def _names(self, key: str, path: str) -> Refusal | list[str]:
+    def _names(self, key: str, path: str) -> Refusal | Iterator[str]:
         try:
-            names = sorted(os.listdir(path), key=os.fsencode)  # noqa: PTH208 - a path object each costs
+            # Bytes are half as large as text, sort as they are, and no path object is made of them.
+            names = os.listdir(os.fsencode(path))  # noqa: PTH208
         except OSError as error:
             return Refusal(
                 key or ".",
@@ -108,10 +109,17 @@ class _Walk:
                 "Ask for the right to read it, or leave it out with --exclude.",
                 reason="unreadable-folder",
             )
-        if key and STATE_FOLDER in names and _is_output(path):
+        if key and os.fsencode(STATE_FOLDER) in names and _is_output(path):
             message = "The pictures of another run, not data."
             return Refusal(key, path, message, reason="output-folder", failed=False)
-        return [f"{key}/{name}" if key else name for name in names]
+        names.sort(reverse=True)
+        return _taken(names, f"{key}/" if key else "")
+
+
+def _taken(names: list[bytes], prefix: str) -> Iterator[str]:
+    """Yield the last name first, and keep none that was yielded."""
+    while names:
+        yield prefix + os.fsdecode(names.pop())
 
 
 def _is_output(path: str) -> bool:

@@ -41,7 +41,8 @@ def test_what_was_written_is_found_again(path):
     entry = journal.find("/in/a")
     assert (entry.outcome, entry.chain) == (converted("a"), "chain-1")
     assert journal.find("/in/b") is None
-    assert journal.owners == {folded_digest("A.PNG"): digest_of("/in/a")}
+    assert journal.owners.get(folded_digest("A.PNG")) == digest_of("/in/a")
+    assert len(journal.owners) == 1
     journal.close()
 
 
@@ -60,7 +61,7 @@ def test_the_last_line_about_an_input_holds(path):
     journal = Journal(path).open()
     assert journal.find("/in/a").outcome.reason == "damaged"
     assert (journal.find("/in/b").outcome.size, journal.find("/in/b").chain) == (77, "2")
-    assert folded_digest("a.png") in journal.owners
+    assert journal.owners.get(folded_digest("a.png")) is not None
     journal.close()
 
 
