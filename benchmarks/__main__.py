@@ -104,6 +104,7 @@ def _measured(options: argparse.Namespace, saved: Path) -> Results:
             _save(results, saved)
     _measure_extras(results, referee, tools, options.only)
     _save(results, saved)
+    referee.tidy_up()
     return results
 
 

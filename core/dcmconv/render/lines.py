@@ -51,10 +51,12 @@ class Line:
         flat = stored_values.reshape(-1)
         block = np.empty(min(flat.size, _PIXELS_AT_ONCE), np.float32)
         cut = np.empty(block.size if self.ends else 0, stored_values.dtype)
+        # Of the type itself: numpy looks up the limits of the type for each plain number.
+        ends = [stored_values.dtype.type(end) for end in self.ends or ()]
         for start in range(0, flat.size, _PIXELS_AT_ONCE):
             values = flat[start : start + _PIXELS_AT_ONCE]
-            if self.ends is not None:
-                values = values.clip(*self.ends, out=cut[: values.size])
+            if ends:
+                values = values.clip(*ends, out=cut[: values.size])
             scaled = block[: values.size]
             np.copyto(scaled, values)
             np.multiply(scaled, self.factor, out=scaled)
