@@ -103,6 +103,7 @@ EXIT_CODES = {
     "journal says.",
     70: "A bug in dcmconv or in a plugin; a traceback is shown.",
     130: "Interrupted with Ctrl-C. The same command goes on from there.",
+    129: "Ended by SIGHUP, for example because the terminal was closed. The same command goes on.",
     143: "Ended by SIGTERM. The same command goes on from there.",
 }
 

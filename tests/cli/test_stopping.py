@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what is in hand is finished, and the next run goes on."""
+"""Ctrl-C, SIGTERM and SIGHUP: what is in hand is finished, and the next run goes on."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from support.program import dcmconv
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
-COUNT = 200
+COUNT = 2000
 PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scans")
-    first = save(monochrome(np.arange(65536, dtype=np.uint16).reshape(256, 256)), folder / "000")
+    first = save(monochrome(np.arange(65536, dtype=np.uint16).reshape(256, 256)), folder / "0000")
     for number in range(1, COUNT):
-        os.link(first, folder / f"{number:03d}")
+        os.link(first, folder / f"{number:04d}")
     return folder
 
 
@@ -36,6 +36,7 @@ def start(scans, out):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "NO_COLOR": "1"},
+        start_new_session=True,
     )
     deadline = time.monotonic() + PATIENCE
     while len(list(out.glob("*.png"))) < 5:
@@ -49,6 +50,7 @@ def start(scans, out):
     [
         pytest.param(signal.SIGINT, 130, "Interrupted.", id="ctrl-c"),
         pytest.param(signal.SIGTERM, 143, "Terminated.", id="sigterm"),
+        pytest.param(signal.SIGHUP, 129, "Terminated.", id="sighup"),
     ],
 )
 def test_one_signal_ends_the_run_in_order_and_the_next_goes_on(scans, tmp_path, number, code, said):
@@ -68,6 +70,30 @@ def test_one_signal_ends_the_run_in_order_and_the_next_goes_on(scans, tmp_path, 
     assert again.returncode == 0
     assert f"({made} unchanged)" in again.stdout
     assert len(list(out.glob("*.png"))) == COUNT
+
+
+def test_a_signal_to_the_whole_group_costs_no_worker_what_it_has_in_hand(scans, tmp_path):
+    # As a scheduler sends it: to the program and to its workers.
+    out = tmp_path / "out"
+    with start(scans, out) as process:
+        os.killpg(process.pid, signal.SIGTERM)
+        printed, complained = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 143
+    assert "failed" not in printed
+    assert "Finishing what is in hand" in complained
+
+
+def test_nohup_is_respected(tmp_path):
+    folder = tmp_path / "scans"
+    save(monochrome(np.arange(4, dtype=np.uint16).reshape(2, 2)), folder / "a")
+    code = (
+        "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "from dcmconv._entry import main;"
+        "import dcmconv.cli.run_command as run; convert = run.convert;"
+        "run.convert = lambda flags: (os.kill(os.getpid(), signal.SIGHUP), convert(flags))[1];"
+        f"raise SystemExit(main(['run', {str(folder)!r}, '-o', {str(tmp_path / 'out')!r}]))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_second_signal_ends_it_now(scans, tmp_path):

@@ -83,8 +83,8 @@ def test_a_folder_that_cannot_be_read_is_a_failure_and_not_silence(scans, tmp_pa
     real = os.listdir
 
     def refusing(path):
-        if str(path).endswith("/m"):
-            raise PermissionError(13, "Permission denied", str(path))
+        if os.fsdecode(path).endswith("/m"):
+            raise PermissionError(13, "Permission denied", os.fsdecode(path))
         return real(path)
 
     monkeypatch.setattr(folder_source.os, "listdir", refusing)

@@ -73,8 +73,10 @@ def descendants(pid: int) -> dict[int, int]:
 
 
 def workers(pid: int, start: str = "forkserver") -> list[int]:
-    """Return the worker processes of a run: children of its fork server, or its own when spawned."""
+    """Return the worker processes of a run: children of its fork server, or its own."""
     below = descendants(pid)
+    if start == "fork":
+        return sorted(child for child, parent in below.items() if parent == pid)
     if start == "forkserver":
         return sorted(child for child, parent in below.items() if parent in below)
     return sorted(child for child in below if b"spawn_main" in _command(child))

@@ -17,14 +17,15 @@ def test_four_faults_among_good_files_are_four_failures_with_their_reasons(tmp_p
     assert cost.beyond_the_limit < 5
 
 
-@pytest.mark.parametrize("start", ["forkserver", "spawn"])
+@pytest.mark.parametrize("start", ["fork", "forkserver", "spawn"])
 def test_workers_and_parents_killed_at_random_cost_no_picture(start, tmp_path):
     done = survive(
         tmp_path,
         count=400,
         parents=2,
-        every=0.4 if start == "forkserver" else 3.0,
+        every=3.0 if start == "spawn" else 0.1,
         seed=5,
         start=start,
     )
     assert done.parents_killed == 2
+    assert done.workers_killed > 0 or start == "spawn"

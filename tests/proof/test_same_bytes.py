@@ -45,7 +45,7 @@ def test_every_start_method_and_number_of_workers_gives_the_files_of_one_process
     whole = tree(tmp_path / "inline")
     assert len(whole) > 60
     for workers in (1, 2, 3):
-        for start in ("forkserver", "spawn"):
+        for start in ("fork", "forkserver", "spawn"):
             out = tmp_path / f"{start}-{workers}"
             run(in_a_pool(plan(workers=workers), start=start), scans, out)
             assert tree(out) == whole

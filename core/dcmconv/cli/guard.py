@@ -20,9 +20,10 @@ __all__ = [
     "EXIT_NOTHING",
     "EXIT_STOPPED",
     "EXIT_TERMINATED",
+    "TERMINATING",
     "Terminated",
     "exit_code_of",
-    "sigterm_as_exception",
+    "termination_as_exception",
 ]
 
 EXIT_FAILED = 1
@@ -35,24 +36,40 @@ EXIT_TERMINATED = 143
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, raised where Ctrl-C would be, so that both clean up in the same way."""
+    """SIGTERM or SIGHUP, raised where Ctrl-C would be, so that all clean up in the same way.
+
+    The argument is the signal's number.
+    """
+
+    @property
+    def exit_code(self) -> int:
+        """What shells say of a program that a signal has ended: 128 and its number."""
+        return 128 + int(self.args[0]) if self.args else EXIT_TERMINATED
+
+
+TERMINATING = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""What ends a program that is still wanted to clean up: a scheduler, a terminal that is closed."""
 
 
 @contextmanager
-def sigterm_as_exception() -> Iterator[None]:
-    """Let SIGTERM unwind the program; the previous handler is back afterwards."""
+def termination_as_exception() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the program, unless ``nohup`` has it ignore them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def unwind(number: int, frame: FrameType | None) -> None:
-        raise Terminated
+        raise Terminated(number)
 
-    previous = signal.signal(signal.SIGTERM, unwind)
+    heard = [each for each in TERMINATING if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, unwind) for number in heard}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def exit_code_of(command: Callable[[], int | None]) -> int:
@@ -65,9 +82,9 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
     except DcmconvError as error:
         say(f"Error: {error}", emphasis="Error:")
         return error.exit_code
-    except Terminated:
+    except Terminated as end:
         say("Terminated. The same command goes on where this one stopped.")
-        return EXIT_TERMINATED
+        return end.exit_code
     except KeyboardInterrupt:
         say("Interrupted. The same command goes on where this one stopped.")
         return EXIT_INTERRUPTED

@@ -89,11 +89,10 @@ def _answer(task: Task, do_task: Callable[[Any], Any]) -> Any:
 
 
 def _forget_the_parent(*kept: int) -> None:
-    """Let go of what a fork has of its parent: open files, and what to do when asked to end.
+    """Close the files that a fork has of its parent.
 
     Other workers' pipes are among them; as long as anybody holds our end of one, its worker waits.
     """
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are enough
         if int(name) > 2 and int(name) not in kept:
             with contextlib.suppress(OSError):  # the one that lists them
@@ -101,8 +100,11 @@ def _forget_the_parent(*kept: int) -> None:
 
 
 def _prepare(lifeline: Connection) -> None:
-    # Ctrl-C is the parent's: it decides what is finished and what is not.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # These are the parent's: it decides what is finished.  Terminals and schedulers send them to
+    # every process; whoever wants to be rid of this one closes its pipe, or sends SIGKILL.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     _silence()
     if sys.platform == "linux":
         _die_with_the_parent(lifeline)

@@ -89,8 +89,11 @@ class _Walk:
             return _file(key, path, status)
         identity = status.st_dev, status.st_ino
         # The root itself may be the output folder: pictures beside their files are a fair wish.
-        if (key and identity in self.avoided) or name == STATE_FOLDER:
+        if key and identity in self.avoided:
             return iter(())
+        if name == STATE_FOLDER:
+            message = "The notes of another run, not data."
+            return Refusal(key or name, path, message, reason="state-folder", failed=False)
         if identity in self._seen:
             message = "A link to a folder that was walked already."
             return Refusal(key, path, message, reason="seen-already", failed=False)

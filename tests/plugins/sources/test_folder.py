@@ -83,12 +83,12 @@ def test_what_the_operating_system_leaves_behind_is_no_data(tmp_path):
     assert len(refusals(tmp_path)) == 4
 
 
-def test_the_output_and_every_state_folder_are_left_out(tmp_path):
+def test_the_output_is_left_out_and_another_run_s_notes_are_accounted_for(tmp_path):
     for name in ("a", "out/b", "old/.dcmconv/journal.jsonl"):
         put(tmp_path / name)
     (tmp_path / "link").symlink_to(tmp_path / "out")
     assert keys(tmp_path, tmp_path / "out", tmp_path / "not-yet") == ["a"]
-    assert refusals(tmp_path, tmp_path / "out") == {}
+    assert refusals(tmp_path, tmp_path / "out") == {"old/.dcmconv": ("state-folder", False)}
 
 
 def test_the_output_itself_may_be_walked(tmp_path):
@@ -189,4 +189,5 @@ def test_pictures_beside_their_files_hide_no_file(tmp_path, about):
     (tmp_path / "in" / "scans" / "a.dcm").touch()
     (state / "run.json").write_text(about)
     found = list(Folder().walk(str(tmp_path / "in"), avoid=()))
-    assert [item.key for item in found] == ["scans/a.dcm"]
+    assert [item.key for item in found] == ["scans/.dcmconv", "scans/a.dcm"]
+    assert found[0].reason == "state-folder"
