@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DigestTable"]
 
-MOST_HELD = 1 << 16
-"""Entries in memory: 14 MB of them."""
+MOST_HELD = 1 << 15
+"""Entries in memory: 7 MB of them."""
 
 CACHE_KIB = 4096
 _HALF = 1 << 63
