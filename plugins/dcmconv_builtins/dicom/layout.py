@@ -135,23 +135,27 @@ class Layout:
 
 
 class Places:
-    """Tag to the offset of its element, in the order of the file; ``end`` is behind the last."""
+    """Tag to the offset of its element, in the order of the file; ``end`` is behind the last.
+
+    ``index`` says for each tag in which stretch it lies, and how far from its beginning, which
+    ``starts`` holds.
+    """
 
     def __init__(self, index: Index, starts: list[int], end: int) -> None:
-        self._index = index
-        self._starts = starts
+        self.index = index
+        self.starts = starts
         self.end = end
 
     def get(self, tag: int) -> int | None:
         """Return where an element lies, or None."""
-        found = self._index.get(tag)
-        return None if found is None else self._starts[found[0]] + found[1]
+        found = self.index.get(tag)
+        return None if found is None else self.starts[found[0]] + found[1]
 
     def keys(self) -> KeysView[int]:
         """Return the tags."""
-        return self._index.keys()
+        return self.index.keys()
 
     def behind(self, place: int) -> int:
         """Return where the next element lies, or the end."""
-        offsets = (self._starts[number] + offset for number, offset in self._index.values())
+        offsets = (self.starts[number] + offset for number, offset in self.index.values())
         return min((each for each in offsets if each > place), default=self.end)

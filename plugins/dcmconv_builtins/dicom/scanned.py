@@ -99,13 +99,14 @@ class ScannedDataset:
 
     def agrees(self, asked: Asked) -> bool:
         """Say whether these elements are the same here, or absent as they were."""
-        content, place_of = self._content, self._places.get
+        # Written out: this is asked of every file, for every element that was of interest.
+        content, index, starts = self._content, self._places.index, self._places.starts
         for tag, element in asked:
-            place = place_of(tag)
-            if element is None:
-                if place is not None:
+            found = index.get(tag)
+            if found is None or element is None:
+                if found is not None or element is not None:
                     return False
-            elif place is None or not content.startswith(element, place):
+            elif not content.startswith(element, starts[found[0]] + found[1]):
                 return False
         return True
 
