@@ -53,10 +53,10 @@ def faults(folder: Path) -> str:
 
 
 def kills(folder: Path) -> str:
-    """5,000 files, a random worker killed every 0.1 s, the parent ten times."""
+    """5,000 files, a random worker killed every 0.4 s, the parent ten times."""
     from proof.kills import survive
 
-    done = survive(folder, count=5000, parents=10, every=0.1, seed=1, start="fork")
+    done = survive(folder, count=5000, parents=10, every=0.4, seed=1, start="fork")
     return (
         f"{done.parents_killed} parents and {done.workers_killed} workers killed; {done.files:,} "
         f"pictures identical, none twice in the journal; {done.seconds:.0f} s with all resumes, "
