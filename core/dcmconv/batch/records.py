@@ -35,18 +35,24 @@ class WorkerSetup:
     parts: str
 
 
+@dataclass(frozen=True)
+class Spread:
+    """An input has so many wanted frames, which several workers may convert.
+
+    ``fingerprint`` is size and time of change of the file in which they were counted.
+    """
+
+    frame_count: int
+    fingerprint: tuple[int, int] | None = None
+
+
 class Piece(NamedTuple):
     """Some of the wanted frames of an input: from ``first``, counted from 0, to before ``end``."""
 
     first: int
     end: int
-
-
-@dataclass(frozen=True)
-class Spread:
-    """An input has so many wanted frames, which several workers may convert."""
-
-    frame_count: int
+    spread: Spread
+    """What was found when the frames were counted: it has to be so still."""
 
 
 @dataclass(frozen=True)

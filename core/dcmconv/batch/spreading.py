@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dcmconv.batch.records import Assignment, Piece, Report
+from dcmconv.batch.records import Assignment, Piece, Report, Spread
 from dcmconv.executor import Lost
-from dcmconv.outcome import Converted, Failed
+from dcmconv.outcome import Converted
 from dcmconv.render.copies import COPIED
 
 __all__ = ["SPREAD_BYTES", "joined", "pieces_of"]
@@ -21,16 +21,16 @@ PIECES_A_WORKER = 4
 MOST_NOTES = 20
 
 
-def pieces_of(assignment: Assignment, frame_count: int, *, workers: int) -> list[Assignment]:
+def pieces_of(assignment: Assignment, spread: Spread, *, workers: int) -> list[Assignment]:
     """Return the assignments of the pieces, in the order of the frames; one for few frames."""
-    count = max(1, min(workers * PIECES_A_WORKER, frame_count // LEAST_FRAMES))
-    edges = [frame_count * number // count for number in range(count + 1)]
+    count = max(1, min(workers * PIECES_A_WORKER, spread.frame_count // LEAST_FRAMES))
+    edges = [spread.frame_count * number // count for number in range(count + 1)]
     return [
         replace(
             assignment,
             label=f"{assignment.label}-f{number}",
             may_spread=False,
-            piece=Piece(edges[number], edges[number + 1]),
+            piece=Piece(edges[number], edges[number + 1], spread),
         )
         for number in range(count)
     ]
@@ -45,27 +45,13 @@ def joined(answers: Sequence[Report | Lost]) -> Report | Lost:
         reports.append((answer, answer.outcome))
     first = reports[0][1]
     outcomes = [outcome for _, outcome in reports]
-    if len({(each.size, each.mtime_ns) for each in outcomes}) > 1:
-        return Report(_changed(first))
     decoders = [each.decoder for each in outcomes if each.decoder != COPIED]
     notes = dict.fromkeys(note for each in outcomes for note in each.notes)
     outcome = replace(
         first,
         seconds=round(sum(each.seconds for each in outcomes), 6),
         notes=tuple(notes)[:MOST_NOTES],
-        decoder=decoders[0] if decoders else first.decoder,
+        decoder=decoders[-1] if decoders else first.decoder,
         salvaged=any(each.salvaged for each in outcomes),
     )
     return Report(outcome, tuple(part for report, _ in reports for part in report.parts))
-
-
-def _changed(first: Converted) -> Failed:
-    return Failed(
-        input=first.input,
-        locator=first.locator,
-        size=first.size,
-        mtime_ns=first.mtime_ns,
-        reason="changed",
-        message="The file was changed while it was read.",
-        hint="Run again when nothing writes to it any more.",
-    )

@@ -109,7 +109,7 @@ class Window:
 
     def _spread(self, item: Item, spread: Spread) -> None:
         whole = cast("Assignment", item.assignment)
-        for piece in pieces_of(whole, spread.frame_count, workers=self.workers):
+        for piece in pieces_of(whole, spread, workers=self.workers):
             part = Item(piece.label, item.key, item.locator, piece, item.seconds, whole=item)
             item.pieces.append(part)
         for part in item.pieces:

@@ -23,6 +23,7 @@ from dcmconv.batch.records import (
     PART_PREFIX,
     Assignment,
     Part,
+    Piece,
     Report,
     Spread,
     SurveyAssignment,
@@ -161,9 +162,9 @@ class _Worker:
             if assignment.known is not None:
                 return _Verdict.of_known(assignment.known, attributes)
             if assignment.may_spread and opened.may_spread:
-                return Spread(len(opened.frame_numbers))
+                return Spread(len(opened.frame_numbers), before)
             if assignment.piece is not None:
-                opened.frame_numbers = opened.frame_numbers[slice(*assignment.piece)]
+                opened.frame_numbers = _frames_of_piece(opened, assignment.piece, before)
             self._write_parts(assignment, opened)
             fields = {
                 **known,
@@ -173,11 +174,7 @@ class _Worker:
                 "attributes": attributes,
             }
         if _fingerprint(source) != before:
-            raise InputError(
-                "The file was changed while it was read.",
-                hint="Run again when nothing writes to it any more.",
-                reason="changed",
-            )
+            raise _changed()
         return _Verdict(Converted, fields, opened.notes)
 
     def _write_parts(self, assignment: Assignment, opened: Opened) -> None:
@@ -197,6 +194,24 @@ class _Worker:
     def _remove_parts(self) -> None:
         for part in self._parts:
             Path(part.path).unlink(missing_ok=True)
+
+
+def _frames_of_piece(
+    opened: Opened, piece: Piece, fingerprint: tuple[int, int] | None
+) -> tuple[int, ...]:
+    """Return the frame numbers of a piece, if the file is the one whose frames were counted."""
+    numbers = opened.frame_numbers
+    if (len(numbers), fingerprint) != (piece.spread.frame_count, piece.spread.fingerprint):
+        raise _changed()
+    return numbers[piece.first : piece.end]
+
+
+def _changed() -> InputError:
+    return InputError(
+        "The file was changed while it was read.",
+        hint="Run again when nothing writes to it any more.",
+        reason="changed",
+    )
 
 
 def _output(picture: EncodedPicture, name: str) -> OutputFile:

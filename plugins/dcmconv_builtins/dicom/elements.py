@@ -120,8 +120,9 @@ class Elements:
         return next(iter(self.numbers(keyword)), None)
 
     def texts(self, keyword: str) -> tuple[str, ...]:
-        """Return every value of a code string, UID or text, without padding."""
-        value = self._raw_value(keyword)
+        """Return every value of a code string, UID or text, without padding; none of a sequence."""
+        element = self._element(keyword)
+        value = None if element is None or element.VR == "SQ" else element.value
         if value is None:
             return ()
         if isinstance(value, bytes):

@@ -20,6 +20,8 @@ __all__ = ["Layout", "Places"]
 _short_length = struct.Struct("<H").unpack_from
 _long_length = struct.Struct("<I").unpack_from
 _TAG_AND_VR = 6
+_MOST_STRETCHES = 48
+"""Where more lengths differ, files have little in common: walking is cheaper than cutting."""
 
 Index = dict[int, tuple[int, int]]
 """Tag to the number of a stretch, and how far behind its beginning the element lies."""
@@ -110,7 +112,7 @@ class Layout:
             found = stretch.unpack(content, position)
             if found != stretch.expected:
                 behind = stretch.cut(found)
-                if behind is None:
+                if behind is None or len(self._stretches) >= _MOST_STRETCHES:
                     return None
                 self._cut(number, behind)
                 continue

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -29,11 +29,12 @@ ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 @dataclass(frozen=True)
 class Launcher:
-    """Knows how to start one more worker."""
+    """Knows how to start one more worker, and our ends of the pipes to all that it has started."""
 
     job: Job
     limits: Limits
     method: str = "auto"
+    _ours: list[Connection] = field(default_factory=list)
 
     def launch(self) -> tuple[BaseProcess, Connection, Connection]:
         """Start a worker; return it with our ends of its pipe and of its lifeline."""
@@ -44,9 +45,10 @@ class Launcher:
             preload(list(self.job.preload))
         ours, theirs = context.Pipe(duplex=True)
         lifeline, held = context.Pipe(duplex=False)
+        self._ours[:] = [*(each for each in self._ours if not each.closed), ours, held]
         process = context.Process(  # type: ignore[attr-defined]
             target=work,
-            args=(theirs, lifeline, self.job, replace(self.limits, is_fork=is_fork)),
+            args=(theirs, lifeline, self.job, self.limits, self._ours if is_fork else ()),
             name="dcmconv-worker",
             daemon=True,
         )

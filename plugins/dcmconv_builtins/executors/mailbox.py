@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 
 from dcmconv.plugin import Task
@@ -30,13 +30,18 @@ class Mailbox:
 
     def __init__(self, pipe: Connection) -> None:
         self.pipe = pipe
-        self._rest = b""
+        self._rest = bytearray()
 
-    def send(self, tasks: Sequence[Task]) -> bool:
-        """Hand out tasks in one message; say whether anybody was there to take them."""
+    @staticmethod
+    def packed(tasks: Sequence[Task]) -> bytes:
+        """Return the message for some tasks."""
+        # Plain records: what Connection.send makes ready for sockets and locks is not needed.
+        return pickle.dumps(tuple(tasks), pickle.HIGHEST_PROTOCOL)
+
+    def send(self, message: bytes) -> bool:
+        """Hand out tasks; say whether anybody was there to take them."""
         try:
-            # Plain records: what Connection.send makes ready for sockets and locks is not needed.
-            self.pipe.send_bytes(pickle.dumps(tuple(tasks), pickle.HIGHEST_PROTOCOL))
+            self.pipe.send_bytes(message)
         except (BrokenPipeError, ConnectionResetError):
             return False
         return True
@@ -54,8 +59,8 @@ class Mailbox:
         content = os.read(self.pipe.fileno(), _READ_AT_ONCE)
         if not content:
             raise EOFError
-        messages, self._rest = _split(self._rest + content)
-        return messages
+        self._rest += content
+        return list(_taken(self._rest))
 
     @property
     def is_waiting(self) -> bool:
@@ -67,9 +72,9 @@ class Mailbox:
         self.pipe.close()
 
 
-def _split(content: bytes) -> tuple[list[bytes], bytes]:
-    """Return the whole messages, and the beginning of one that is still on its way."""
-    messages, start = [], 0
+def _taken(content: bytearray) -> Iterator[bytes]:
+    """Take the whole messages out; the beginning of one that is still on its way stays."""
+    start = 0
     while start + _length.size <= len(content):
         (length,) = _length.unpack_from(content, start)
         begin = start + _length.size
@@ -80,6 +85,6 @@ def _split(content: bytes) -> tuple[list[bytes], bytes]:
             begin += _long_length.size
         if begin + length > len(content):
             break
-        messages.append(content[begin : begin + length])
+        yield bytes(content[begin : begin + length])
         start = begin + length
-    return messages, content[start:]
+    del content[:start]

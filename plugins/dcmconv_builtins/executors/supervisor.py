@@ -15,8 +15,10 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
 from typing import Any
 
 from dcmconv.plugin import Crew, Done, Lost, PluginError, Task
@@ -31,6 +33,9 @@ SECONDS_TO_END = 5.0
 SECONDS_AHEAD = 0.03
 """How much work a worker is given ahead of time: what it would do in this time, by its pace."""
 SECONDS_OF_REST = 0.004
+MOST_BYTES_AHEAD = 1 << 15
+"""Of tasks that are not answered: what fits into the pipe, so that we never wait for a worker that
+waits for us to read its answer."""
 MOST_FAILED_STARTS = 3
 SLOW = 1.0
 
@@ -46,6 +51,8 @@ class _Worker:
     pace: float = SLOW
     """Seconds for a task, lately; unknown is slow."""
     since: float = 0.0
+    bytes_ahead: int = 0
+    """Of the messages whose tasks are not answered, about."""
 
     def begin(self) -> None:
         """Start the clock of the first task."""
@@ -53,15 +60,22 @@ class _Worker:
         seconds = self.tasks[0].seconds if self.tasks else None
         self.deadline = float("inf") if seconds is None else self.since + seconds
 
-    def send(self, tasks: list[Task]) -> bool:
+    def send(self, tasks: Sequence[Task], message: bytes) -> bool:
         """Hand out tasks; say whether anybody was there to take them."""
-        if not self.mailbox.send(tasks):
+        if not self.mailbox.send(message):
             return False
         was_idle = not self.tasks
         self.tasks.extend(tasks)
+        self.bytes_ahead += len(message)
         if self.is_ready and was_idle:
             self.begin()
         return True
+
+    def done(self) -> None:
+        """Take the first task as answered, and start the clock of the next."""
+        self.bytes_ahead -= self.bytes_ahead // len(self.tasks)
+        self.tasks.popleft()
+        self.begin()
 
     def answered(self, count: int) -> None:
         """Note the pace at which the last answers came."""
@@ -94,6 +108,8 @@ class Supervisor(Crew):
 
     def __post_init__(self) -> None:
         self.capacity = self.workers * self.depth
+        # A program that ends with a run unfinished: before multiprocessing waits for its children.
+        self._at_exit = Finalize(self, _kill_all, args=(self._staff,), exitpriority=10)
 
     def submit(self, task: Task) -> None:
         """Take a task: for an idle worker or a new one, else for the next bundle."""
@@ -124,6 +140,7 @@ class Supervisor(Crew):
 
     def close(self, *, now: bool = False) -> None:
         """End the workers: their pipes are closed, and who does not leave is killed."""
+        self._at_exit.cancel()
         for worker in self._staff:
             if now:
                 worker.process.kill()
@@ -144,8 +161,15 @@ class Supervisor(Crew):
             room = self._room(worker)
             if room < 1:
                 return
-            bundle = [self._pending.popleft() for _ in range(min(room, len(self._pending)))]
-            if not worker.send(bundle):
+            bundle = list(islice(self._pending, room))
+            message = worker.mailbox.packed(bundle)
+            if len(bundle) > 1 and len(message) > MOST_BYTES_AHEAD:
+                bundle, message = bundle[:1], worker.mailbox.packed(bundle[:1])
+            if worker.tasks and worker.bytes_ahead + len(message) > MOST_BYTES_AHEAD:
+                return
+            for _ in bundle:
+                self._pending.popleft()
+            if not worker.send(bundle, message):
                 self._pending.extendleft(reversed(bundle))
                 self._hear_out(worker)
 
@@ -185,7 +209,8 @@ class Supervisor(Crew):
         if worker.is_ready and contents:
             worker.answered(len(contents))
         for content in contents:
-            self._take(worker, content)
+            if worker in self._staff:
+                self._take(worker, content)
 
     def _take(self, worker: _Worker, content: bytes) -> None:
         try:
@@ -199,10 +224,12 @@ class Supervisor(Crew):
             worker.is_ready = True
             self._failed_starts = 0
             worker.begin()
-        else:
-            worker.tasks.popleft()
-            worker.begin()
+        elif worker.tasks and message.number == worker.tasks[0].number:
+            worker.done()
             self._answers.append(message)
+        else:
+            # Two processes answer: a plugin has forked, and let the child come back.
+            self._bury(worker, "crash", "answered a task that was not its turn")
 
     def _hear_out(self, worker: _Worker) -> None:
         """Take what a dead worker still had to say, up to the end of its pipe."""
@@ -241,6 +268,11 @@ class Supervisor(Crew):
     def _give_up(self, error: Exception) -> None:
         self.close(now=True)
         raise error
+
+
+def _kill_all(staff: list[_Worker]) -> None:
+    for worker in staff:
+        worker.process.kill()
 
 
 def _death(exitcode: int | None) -> str:

@@ -10,8 +10,9 @@ import gc
 import importlib
 import os
 import signal
+import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
@@ -30,13 +31,9 @@ MOST_KEPT = 32 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """What a worker may take: ``memory`` is bytes on top of what it has at its start; 0 for any.
-
-    ``is_fork`` says that it has the parent's memory, and its open files as well.
-    """
+    """What a worker may take: ``memory`` is bytes on top of what it has at its start; 0 for any."""
 
     memory: int = 0
-    is_fork: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,13 +49,20 @@ class Broken:
     message: str
 
 
-def work(pipe: Connection, lifeline: Connection, job: Job, limits: Limits) -> None:
+def work(
+    pipe: Connection,
+    lifeline: Connection,
+    job: Job,
+    limits: Limits,
+    inherited: Sequence[Connection] = (),
+) -> None:
     """Do tasks until the other end of the pipe is closed.
 
-    The other end of ``lifeline`` is held by the parent alone, and nothing is ever sent.
+    The other end of ``lifeline`` is held by the parent alone, and nothing is ever sent.  A fork is
+    given what it has ``inherited``: the parent's ends of all pipes, its own among them.
     """
-    if limits.is_fork:
-        _forget_the_parent(pipe.fileno(), lifeline.fileno())
+    if inherited:
+        _forget_the_parent(inherited, kept={pipe.fileno(), lifeline.fileno()})
     _prepare(lifeline)
     try:
         module, _, function = job.target.partition(":")
@@ -88,15 +92,21 @@ def _answer(task: Task, do_task: Callable[[Any], Any]) -> Any:
     return ForkingPickler.dumps(lost)
 
 
-def _forget_the_parent(*kept: int) -> None:
-    """Close the files that a fork has of its parent.
+def _forget_the_parent(inherited: Sequence[Connection], *, kept: Collection[int]) -> None:
+    """Let go of what a fork has of its parent: its ends of the pipes, its files, its lock.
 
-    Other workers' pipes are among them; as long as anybody holds our end of one, its worker waits.
+    As long as anybody holds our end of a pipe, its worker waits.  Pipes that nobody named stay: by
+    the end of one of them, multiprocessing sees that this process has ended.
     """
+    for connection in inherited:
+        connection.close()
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are enough
-        if int(name) > 2 and int(name) not in kept:
-            with contextlib.suppress(OSError):  # the one that lists them
-                os.close(int(name))
+        descriptor = int(name)
+        with contextlib.suppress(OSError):  # the one that lists them is gone
+            mode = os.fstat(descriptor).st_mode
+            is_theirs = stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+            if is_theirs and descriptor > 2 and descriptor not in kept:
+                os.close(descriptor)
 
 
 def _prepare(lifeline: Connection) -> None:

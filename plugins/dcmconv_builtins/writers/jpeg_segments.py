@@ -26,8 +26,11 @@ SHORT, RATIONAL = 3, 5
 START_OF_SCAN = 0xDA
 KEPT = frozenset({0xC0, 0xC4, 0xDB, 0xDD})
 """Frame header, Huffman and quantization tables, restart interval: what baseline JPEG needs."""
-_SCAN = re.compile(rb"(?:[^\xff]+|\xff[\x00\xd0-\xd7])*\xff\xd9", re.DOTALL)
-"""Entropy-coded data, in which ff is stuffed or begins a restart marker, and the end."""
+_SCAN = re.compile(rb"[^\xff]*+(?:\xff[\x00\xd0-\xd7][^\xff]*+)*+\xff\xd9", re.DOTALL)
+"""Entropy-coded data, in which ff is stuffed or begins a restart marker, and the end.
+
+The plus behind each star gives nothing back: what does not match is found out in one pass.
+"""
 
 
 class Density(NamedTuple):

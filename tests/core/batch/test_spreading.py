@@ -45,8 +45,8 @@ def in_pieces(monkeypatch):
     """Watch in how many pieces inputs come back."""
     seen = []
 
-    def watched(assignment, frame_count, *, workers):
-        made = pieces_of(assignment, frame_count, workers=workers)
+    def watched(assignment, spread, *, workers):
+        made = pieces_of(assignment, spread, workers=workers)
         seen.append(len(made))
         return made
 
@@ -119,8 +119,8 @@ def assignment():
     ],
 )
 def test_pieces_cover_every_frame_once(frames, workers, pieces):
-    made = pieces_of(assignment(), frames, workers=workers)
-    covered = [number for each in made for number in range(*each.piece)]
+    made = pieces_of(assignment(), Spread(frames), workers=workers)
+    covered = [number for each in made for number in range(each.piece.first, each.piece.end)]
     assert covered == list(range(frames))
     assert len(made) == pieces
     assert len({each.label for each in made}) == pieces
@@ -161,8 +161,21 @@ def test_the_first_failure_is_the_answer():
     assert joined([report(1), Lost(3, "crash", "boom"), failed]) == Lost(3, "crash", "boom")
 
 
-def test_a_file_that_changed_between_two_pieces_fails():
-    assert joined([report(1), report(2, mtime_ns=8)]).outcome.reason == "changed"
+@pytest.mark.parametrize("frames", [20, 60])
+def test_a_file_that_changes_behind_the_count_of_its_frames_fails(
+    monkeypatch, cine, tmp_path, frames
+):
+    other = np.zeros((frames, 2, 3), np.uint16)
+
+    def swapped(assignment, spread, *, workers):
+        save(monochrome(other), tmp_path / "other")
+        (tmp_path / "other").replace(cine)
+        return pieces_of(assignment, spread, workers=workers)
+
+    monkeypatch.setattr("dcmconv.batch.window.pieces_of", swapped)
+    (outcome,) = run(in_a_pool(plan(workers=2)), cine, tmp_path / "out")
+    assert (outcome.status, outcome.reason) == ("failed", "changed")
+    assert tree(tmp_path / "out") == {}
 
 
 class Spreading(Crew):
@@ -182,7 +195,7 @@ class Spreading(Crew):
         piece = task.payload.piece
         if piece is None and task.payload.may_spread:
             return [Done(task.number, Spread(16))]
-        if piece == Piece(0, 8) and not self.has_crashed:
+        if piece == Piece(0, 8, Spread(16)) and not self.has_crashed:
             self.has_crashed = True
             return [Lost(task.number, "crash", "boom")]
         return [Done(task.number, report(piece.first if piece else 0))]
