@@ -105,6 +105,8 @@ class Summary:
     """Pictures of earlier runs that were gone."""
     altered: int = 0
     """Pictures of earlier runs that were no longer what the journal says."""
+    left_behind: int = 0
+    """Pictures of earlier runs that their input has no more, by its content or the chain's."""
 
     @property
     def inputs(self) -> int:

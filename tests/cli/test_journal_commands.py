@@ -95,7 +95,7 @@ def test_pictures_of_an_old_chain_are_listed(out, capsys):
     said = capsys.readouterr().err
     assert "The chain is not that of the last run here; 3 inputs with 1 picture" in said
     assert "  the output 'jpg' is new" in said
-    assert "1 picture of an earlier chain stayed" in said
+    assert "1 picture of earlier runs stayed that no input has now" in said
     assert "good.png" in told(capsys, "orphans", "out")
 
 

@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +80,20 @@ def _talk() -> str:
     return "said"
 
 
+def _loiter() -> str:
+    """Leave a thread behind that Python would wait for."""
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    return "left"
+
+
+def _come_back_twice() -> str:
+    """Let two processes answer, as a plugin does that forks and forgets to leave."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, os.WNOHANG)
+    return "here"
+
+
 DEEDS: dict[str, Callable[..., Any]] = {
     "pid": os.getpid,
     "exit": lambda: os._exit(7),
@@ -95,5 +110,9 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "unreadable": Unreadable,
     "crash-once": _crash_once,
     "talk": _talk,
+    "loiter": _loiter,
+    "come back twice": _come_back_twice,
+    "measure": len,
+    "fill": lambda count: b"x" * count,
     "modules": lambda: sorted(sys.modules),
 }

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from dcmconv.batch.crews import failed_from
 from dcmconv.batch.destination import Destination
 from dcmconv.batch.findings import Findings
+from dcmconv.batch.journal import Entry
 from dcmconv.batch.publish import Publisher
 from dcmconv.batch.records import Report
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
 from dcmconv.batch.tag_table import TagTable
+from dcmconv.batch.tally import Tally
 from dcmconv.batch.window import Item
 from dcmconv.errors import OutputError
 from dcmconv.executor import Lost
@@ -31,6 +33,7 @@ class Books:
     table: TagTable | None
     publisher: Publisher
     findings: Findings
+    tally: Tally
 
     def begun(self, item: Item) -> None:
         """Write down that an input is about to be read in this process."""
@@ -74,8 +77,10 @@ class Books:
         return self.publisher.publish(report)
 
     def _write_down(self, outcome: Outcome) -> None:
-        if self.destination.journal is not None and not outcome.unchanged:
-            self.destination.journal.record(outcome, self.findings.chain_of(outcome.locator))
+        journal = self.destination.journal
+        if journal is not None and not outcome.unchanged:
+            self.tally.left_behind(_left_behind(journal.find(outcome.locator), outcome))
+            journal.record(outcome, self.findings.chain_of(outcome.locator))
         if self.table is not None:
             self.table.add(outcome)
 
@@ -96,6 +101,14 @@ def _refusing() -> Iterator[None]:
         yield
     except OSError as error:
         raise refused("The journal or the tag table", error) from error
+
+
+def _left_behind(before: Entry | None, now: Outcome) -> int:
+    """Return how many pictures of an input's earlier outcome are none of its pictures now."""
+    if before is None or not isinstance(before.outcome, Converted):
+        return 0
+    current = now.outputs if isinstance(now, Converted) else ()
+    return len({each.path for each in before.outcome.outputs} - {each.path for each in current})
 
 
 def outcome_of_refusal(refusal: Refusal) -> Skipped | Failed:

@@ -19,6 +19,7 @@ from dcmconv.batch.naming import STATE_FOLDER
 from dcmconv.batch.records import PART_PREFIX
 from dcmconv.batch.refused import refused
 from dcmconv.batch.run_record import RunRecord, read_run
+from dcmconv.batch.state_files import check_state_folder
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.kinds import Writer
@@ -163,8 +164,9 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     out.mkdir(parents=True, exist_ok=True)
     with os.scandir(out) as entries:
         was_empty = next(entries, None) is None
-    state.mkdir(mode=0o700, exist_ok=True)
-    parts.mkdir(mode=0o700, exist_ok=True)
+    for folder in (state, parts):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        check_state_folder(folder)
     lock = Lock(state / "lock")
     lock.acquire()
     stack.callback(lock.release)

@@ -110,14 +110,14 @@ class Run:
         if self.events is not None:
             self.events.configure(self.plan)
         tally, self._found = Tally(stopped="interrupted"), 0
-        about = RunRecord(self.plan, self.out, self.inputs, self.argv)
+        about = RunRecord(self.plan, self.argv)
         with ExitStack() as stack:
             destination = stack.enter_context(open_destination(self.out, self.plan, about))
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
             table = stack.enter_context(open_tag_table(place, self.plan.tags, destination))
             publisher = Publisher(destination, self.plan.run)
-            books = Books(destination, table, publisher, Findings(self.plan))
+            books = Books(destination, table, publisher, Findings(self.plan), tally)
             # Closed before the destination is: no worker writes into a folder that is given up.
             outcomes = self._outcomes(walk, books, tally)
             for outcome in stack.enter_context(closing(outcomes)):

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
+from types import NoneType
 from typing import Any, BinaryIO
 
 from dcmconv.batch.digest_table import DigestTable
 from dcmconv.batch.digests import digest_of, folded_digest
-from dcmconv.errors import OutputError
+from dcmconv.batch.state_files import open_state_file
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 
 __all__ = ["BEGUN", "LEFT", "Entry", "Journal", "read_journal", "whole_lines"]
@@ -29,8 +29,23 @@ BEGUN, LEFT = "begun", "left"
 """Lines that are no outcome: an input is about to be read in the main process; it was given up."""
 
 SECONDS_BETWEEN_SYNCS = 1.0
-NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
+_Types = Mapping[str, type | tuple[type, ...]]
+_LINE: _Types = {
+    **dict.fromkeys(("status", "input", "locator", "chain", "policy", "time", "dcmconv"), str),
+    **dict.fromkeys(("reason", "message", "hint", "transfer_syntax", "decoder"), str),
+    **dict.fromkeys(("size", "mtime_ns", "frame_number"), (int, NoneType)),
+    "seconds": (int, float),
+    "salvaged": bool,
+    "notes": list,
+    "outputs": list,
+}
+_PICTURE: _Types = {
+    **dict.fromkeys(("path", "output", "sha256", "tone"), str),
+    **dict.fromkeys(("frame_number", "size", "rows", "columns"), int),
+    "salvaged": bool,
+}
+"""Of what another version, or a stranger, may have written otherwise."""
 UNWRITTEN = frozenset({"attributes", "unchanged"})
 _OUTCOMES: Mapping[str, type[Outcome]] = {
     kind.status: kind for kind in (Converted, Skipped, Failed)
@@ -83,15 +98,7 @@ class Journal:
 
     def open(self) -> Journal:
         """Read what is there, drop a torn last line, and make ready to append."""
-        # A pipe in its place would be waited for without end.
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | NONBLOCK, 0o600)
-        self._append = FileIO(descriptor, "r+")
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            self._append.close()
-            raise OutputError(
-                f"{self.path} is no regular file; the journal needs one.",
-                hint="Move it away, or choose another --out.",
-            )
+        self._append = FileIO(open_state_file(self.path, os.O_RDWR | os.O_CREAT), "r+")
         self._read = self.path.open("rb")
         end = 0
         for offset, line in whole_lines(self._read):
@@ -120,8 +127,8 @@ class Journal:
         if offset is None or self._read is None:
             return None
         self._read.seek(offset)
-        data = json.loads(self._read.readline())
-        if data["locator"] != locator:
+        data = _parsed(self._read.readline())
+        if data is None or data["locator"] != locator:
             return None
         try:
             policy = data.get("policy", "default")
@@ -165,7 +172,9 @@ class Journal:
         if self._read is not None:
             for offset in self._offsets.values():
                 self._read.seek(offset)
-                yield json.loads(self._read.readline())
+                data = _parsed(self._read.readline())
+                if data is not None:
+                    yield data
 
     def _write(self, data: dict[str, Any]) -> None:
         if self._append is None:
@@ -224,14 +233,25 @@ def whole_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
-    """Return a line as data; None where a crash of the machine left something else."""
+    """Return a line as data; None where a crash of the machine, or a stranger, left another."""
     try:
         data = json.loads(line)
-        outputs = data.get("outputs", ())
-        complete = isinstance(data["locator"], str) and isinstance(data["status"], str)
-        return data if complete and all("path" in output for output in outputs) else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+        if not _is_sound(data, _LINE, ("locator", "status")):
+            return None
+        outputs, notes = data.get("outputs", ()), data.get("notes", ())
+        is_whole = all(_is_sound(output, _PICTURE, ("path",)) for output in outputs)
+        return data if is_whole and all(isinstance(note, str) for note in notes) else None
+    except (ValueError, RecursionError):
         return None
+
+
+def _is_sound(data: object, types: _Types, needed: Iterable[str]) -> bool:
+    """Say whether data has what is needed, and everything in it the type that it should have."""
+    return (
+        isinstance(data, dict)
+        and all(name in data for name in needed)
+        and all(isinstance(data[name], kind) for name, kind in types.items() if name in data)
+    )
 
 
 def _outcome_from(data: dict[str, Any]) -> Outcome:

@@ -120,7 +120,7 @@ def check_pictures(out: Path, *, share: float = 1.0) -> Iterator[Checked]:
 
 
 def orphans(out: Path) -> Iterator[tuple[str, str]]:
-    """Yield pictures of an earlier chain that still stand, each with the input it was made from."""
+    """Yield pictures of earlier runs that still stand and no input has now, each with its input."""
     current = {
         folded_digest(output["path"])
         for line in last_lines(out)

@@ -6,6 +6,7 @@ import os
 import socket
 from pathlib import Path
 
+from dcmconv.batch.state_files import open_state_file
 from dcmconv.errors import OutputError
 
 try:
@@ -29,9 +30,9 @@ class Lock:
         Raises
         ------
         OutputError
-            If another run has it.
+            If another run has it, or the file is none.
         """
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = open_state_file(self.path, os.O_RDWR | os.O_CREAT)
         try:
             if fcntl is not None:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

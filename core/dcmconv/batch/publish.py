@@ -24,7 +24,7 @@ from dcmconv.chain.plan import RunOptions
 from dcmconv.errors import UsageError
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 
-__all__ = ["Publisher"]
+__all__ = ["Publisher", "move_new"]
 
 WITHOUT_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
 """What file systems without hard links say (FAT, some network shares), and folders full of them."""
@@ -161,7 +161,7 @@ class Publisher:
                 if item.how == "replace":
                     os.replace(item.part.path, target)  # noqa: PTH105 - strings: a picture's cost
                 elif item.how == "new":
-                    _move_new(item.part.path, target)
+                    move_new(item.part.path, target)
                     made.append(target)
             if self.options.durable:
                 _sync_folders([self.destination.folder / item.output.path for item in placed])
@@ -187,7 +187,7 @@ def _remove(path: str) -> None:
         os.unlink(path)  # noqa: PTH108 - once for every picture
 
 
-def _move_new(part: str, target: str) -> None:
+def move_new(part: str, target: str) -> None:
     """Move a file to a name that nothing has; unlike a rename, a link never replaces."""
     for attempt in (1, 2):
         try:

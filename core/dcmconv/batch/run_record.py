@@ -15,10 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from dcmconv.batch.naming import STATE_FOLDER
+from dcmconv.batch.state_files import open_state_file
 from dcmconv.chain.plan import Plan
+from dcmconv.errors import OutputError
 from dcmconv.outcome import Summary
 
 __all__ = ["RunRecord", "read_run"]
+
+_MOST_CHARACTERS = 1 << 24
+"""Of a record; a plan and its tables are some thousands."""
 
 
 @dataclass
@@ -29,10 +34,6 @@ class RunRecord:
     ----------
     plan : Plan
         What it does.
-    out : Path
-        Where to.
-    inputs : sequence of str
-        INPUT arguments.
     argv : sequence of str
         The command line.
     number : int
@@ -40,8 +41,6 @@ class RunRecord:
     """
 
     plan: Plan
-    out: Path
-    inputs: Sequence[str]
     argv: Sequence[str]
     number: int = 1
     tables: dict[str, Any] = field(default_factory=dict)
@@ -64,7 +63,6 @@ class RunRecord:
             "run": {**vars(self.plan.run), "executor": _as_data(self.plan.run.executor)},
             "versions": dict(_versions(self.plan)),
             "arguments": list(self.argv),
-            "holds_inputs": _holds_inputs(self.out, self.inputs),
             "started": _now(),
             "tables": self.tables,
         }
@@ -82,11 +80,19 @@ class RunRecord:
 
 def read_run(out: Path) -> dict[str, Any] | None:
     """Return what ``run.json`` says of the last run in a folder; None where there was none."""
+    path = out / STATE_FOLDER / "run.json"
     try:
-        data = json.loads((out / STATE_FOLDER / "run.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        with os.fdopen(open_state_file(path, os.O_RDONLY), encoding="utf-8") as stream:
+            data = json.loads(stream.read(_MOST_CHARACTERS))
+    except (OSError, ValueError, RecursionError, OutputError):
         return None
-    return data if isinstance(data, dict) else None
+    is_ours = (
+        isinstance(data, dict)
+        and isinstance(data.get("number", 0), int)
+        and isinstance(tables := data.get("tables", {}), dict)
+        and all(isinstance(table, dict) for table in tables.values())
+    )
+    return data if is_ours else None
 
 
 def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -126,13 +132,6 @@ def _plain(name: str) -> str:
 
 def _name_of(requirement: str) -> str:
     return re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0]
-
-
-def _holds_inputs(out: Path, inputs: Sequence[str]) -> bool:
-    """Say whether inputs lie in the output folder: pictures that stand beside their files."""
-    folder = os.path.realpath(out)
-    places = [os.path.realpath(place) for place in inputs]
-    return any(place == folder or place.startswith(f"{folder}{os.sep}") for place in places)
 
 
 def _as_data(executor: Any) -> Any:

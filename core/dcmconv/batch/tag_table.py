@@ -17,8 +17,10 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from dcmconv.batch.destination import Destination
+from dcmconv.batch.naming import STATE_FOLDER
+from dcmconv.batch.publish import move_new
 from dcmconv.batch.records import PART_PREFIX
-from dcmconv.batch.run_record import read_run
+from dcmconv.batch.run_record import RunRecord, read_run
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.outcome import Converted, Outcome
 
@@ -112,6 +114,11 @@ class TablePlace:
                 f"it is {' or '.join(SUFFIXES)}.",
                 hint=f"Name it {self.path.stem}.csv, for example.",
             )
+        if STATE_FOLDER in Path(os.path.realpath(self.path.parent)).parts:
+            raise UsageError(
+                f"The tag table {self.path} would lie among the notes that dcmconv keeps.",
+                hint="Name a file outside of .dcmconv for the table.",
+            )
         if not os.path.lexists(self.path):
             return
         known = ((read_run(self.out) or {}).get("tables") or {}).get(str(self.path))
@@ -163,7 +170,7 @@ def open_tag_table(
         raise _unwritable(path, error) from error
     try:
         yield TagTable(stream, tags, as_json=place.as_json)
-        _publish(stream, path)
+        _publish(stream, path, destination.record)
         if destination.record is not None:
             destination.record.tables[str(path)] = place.remembered()
     finally:
@@ -171,14 +178,23 @@ def open_tag_table(
             stream.close()
 
 
-def _publish(stream: IO[str], path: Path) -> None:
+def _publish(stream: IO[str], path: Path, record: RunRecord | None) -> None:
     unfinished = path.with_name(f"{PART_PREFIX}{os.getpid()}-{path.name}.part")
     try:
         stream.flush()
         stream.seek(0)
         with unfinished.open("w", encoding="utf-8", newline="") as target:
             shutil.copyfileobj(stream, target)
-        unfinished.replace(path)
+        known = record.tables.get(str(path)) if record else None
+        if known and known.get("sha256") == _digest(path):
+            unfinished.replace(path)
+        else:
+            move_new(os.fspath(unfinished), os.fspath(path))
+    except FileExistsError as error:
+        raise OutputError(
+            f"The tag table {path} was not written: a file has come there since the run began.",
+            hint="Move it away, or name another one, and run again: no picture is made twice.",
+        ) from error
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:

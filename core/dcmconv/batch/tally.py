@@ -36,6 +36,10 @@ class Tally:
         self._counts["missing"] += missing
         self._counts["altered"] += altered
 
+    def left_behind(self, pictures: int) -> None:
+        """Count pictures of earlier runs that their input has no more, and that stay."""
+        self._counts["left_behind"] += pictures
+
     @property
     def summary(self) -> Summary:
         """The numbers so far."""
@@ -52,4 +56,5 @@ class Tally:
             salvaged=self._counts["salvaged"],
             missing=self._counts["missing"],
             altered=self._counts["altered"],
+            left_behind=self._counts["left_behind"],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import threading
 import traceback
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from dcmconv.cli.terminal import say, stdout_refusal
-from dcmconv.errors import DcmconvError
+from dcmconv.errors import DcmconvError, UsageError
 
 __all__ = [
     "EXIT_DAMAGED",
@@ -92,7 +93,7 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
         raise  # the reader of our output went away: typer ends the program quietly
     except Exception as error:  # noqa: BLE001 - the last stop before the shell
         # Help is printed by typer and rich, whose errors come as the system's own.
-        refusal = stdout_refusal(error) if isinstance(error, OSError) else None
+        refusal = (stdout_refusal(error) or _limit(error)) if isinstance(error, OSError) else None
         if refusal is not None:
             say(f"Error: {refusal}", emphasis="Error:")
             return refusal.exit_code
@@ -102,3 +103,18 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
             "  Please report the lines above with the output of: dcmconv doctor"
         )
         return EXIT_INTERNAL
+
+
+def _limit(error: OSError) -> UsageError | None:
+    """Return what an error means that any call may meet, for a limit of the system."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return UsageError(
+            f"The system lets no more files be opened: {error.strerror}.",
+            hint="Allow more of them, ulimit -n 4096, or use fewer processes: --workers 2",
+        )
+    if error.errno == errno.ENAMETOOLONG:
+        return UsageError(
+            f"A name is longer than the system takes: {str(error.filename)[:60]}...",
+            hint="Name a shorter path.",
+        )
+    return None

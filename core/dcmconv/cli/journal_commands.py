@@ -32,7 +32,7 @@ def add_to(group: typer.Typer) -> None:
         ("show", _show, "List every input with what became of it."),
         ("failures", _failures, "List the inputs that failed, with the reason and what to do."),
         ("stats", _stats, "Count inputs, reasons, contrasts, decoders, notes and times."),
-        ("orphans", _orphans, "List pictures that an earlier chain made and no input has now."),
+        ("orphans", _orphans, "List pictures that an earlier run made and no input has now."),
     ):
         _add(group, name, rows, help_text, [OUT, AS_JSON])
     help_text = "Hash every picture against the journal; the exit code is 6 if any is damaged."

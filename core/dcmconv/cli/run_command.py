@@ -104,7 +104,7 @@ def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
     if signals.received is not None and run.summary.stopped:
         code = signals.exit_code
     _report(flags, run.summary, tally, code)
-    if ears.chain_has_changed and not flags.quiet:
+    if (ears.chain_has_changed or run.summary.left_behind) and not flags.quiet:
         _say_orphans(flags)
     if code == signals.exit_code and signals.received is not None:
         raise signals.received
@@ -117,7 +117,7 @@ def _say_orphans(flags: RunFlags) -> None:
     count = sum(1 for _ in orphans(Path(flags.out)))
     if count:
         say(
-            f"{counted(count, 'picture')} of an earlier chain stayed; see them: "
+            f"{counted(count, 'picture')} of earlier runs stayed that no input has now; see them: "
             f"dcmconv journal orphans {shlex.quote(flags.out)}"
         )
 

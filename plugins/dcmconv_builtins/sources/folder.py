@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -26,8 +25,8 @@ Identity = tuple[int, int]
 class Folder(Source):
     """Files, and all regular files below folders, in the order of their names.
 
-    Links are followed; a folder that two paths lead to is walked once.  The output folder of
-    another run is left out, unless that run put its pictures beside their files.
+    Links are followed; a folder that two paths lead to is walked once.  Pictures of another run
+    are files like all others; nothing but its notes, ``.dcmconv``, is left out.
     """
 
     @classmethod
@@ -112,9 +111,6 @@ class _Walk:
                 "Ask for the right to read it, or leave it out with --exclude.",
                 reason="unreadable-folder",
             )
-        if key and os.fsencode(STATE_FOLDER) in names and _is_output(path):
-            message = "The pictures of another run, not data."
-            return Refusal(key, path, message, reason="output-folder", failed=False)
         names.sort(reverse=True)
         return _taken(names, f"{key}/" if key else "")
 
@@ -123,15 +119,6 @@ def _taken(names: list[bytes], prefix: str) -> Iterator[str]:
     """Yield the last name first, and keep none that was yielded."""
     while names:
         yield prefix + os.fsdecode(names.pop())
-
-
-def _is_output(path: str) -> bool:
-    """Say whether a run put its pictures here, and not beside the files that they were made of."""
-    try:
-        about = json.loads(Path(path, STATE_FOLDER, "run.json").read_bytes())
-        return about["holds_inputs"] is not True
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _single(key: str, path: str) -> Reference | Refusal:

@@ -51,6 +51,28 @@ def test_only_its_owner_may_read_it(path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"locator": "/in/a", "status": "converted", "outputs": [{"path": 7}]}',
+        '{"locator": "/in/a", "status": "converted", "outputs": 7}',
+        '{"locator": "/in/a", "status": "converted", "outputs": ["a"]}',
+        '{"locator": "/in/a", "status": "failed", "seconds": "long"}',
+        '{"locator": "/in/a", "status": "failed", "notes": [1]}',
+        '{"locator": 1, "status": "failed"}',
+        '["/in/a"]',
+        "[" * 100_000,
+    ],
+)
+def test_a_line_that_a_stranger_wrote_is_as_if_it_were_not_there(path, line):
+    path.write_text(f"{line}\n")
+    journal = Journal(path).open()
+    assert journal.find("/in/a") is None
+    assert not list(journal.entries())
+    journal.close()
+    assert not list(read_journal(path))
+
+
 def test_the_last_line_about_an_input_holds(path):
     journal = Journal(path).open()
     journal.record(converted("a"), "1")

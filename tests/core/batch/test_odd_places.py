@@ -3,9 +3,12 @@
 import os
 
 import pytest
+from support.plans import plan, registry
 
+from dcmconv.batch.engine import Run
 from dcmconv.batch.journal import Journal
 from dcmconv.batch.naming import safe_component
+from dcmconv.batch.run_record import read_run
 from dcmconv.batch.tag_table import _cell
 from dcmconv.chain.plan import RunOptions
 from dcmconv.errors import OutputError
@@ -15,9 +18,47 @@ from dcmconv.errors import OutputError
 def test_a_pipe_in_the_place_of_the_journal_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "journal.jsonl")
 
-    with pytest.raises(OutputError, match="is no regular file") as caught:
+    with pytest.raises(OutputError, match="is a device, a pipe or a socket") as caught:
         Journal(tmp_path / "journal.jsonl").open()
     assert "Move it away" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["", "parts", "lock", "journal.jsonl"])
+def test_notes_that_are_links_lead_nowhere(tmp_path, name):
+    elsewhere = tmp_path / "elsewhere"
+    if name in ("", "parts"):
+        elsewhere.mkdir()
+    else:
+        elsewhere.write_text("mine")
+    link = tmp_path / "out" / ".dcmconv" / name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(elsewhere)
+    with pytest.raises(OutputError, match="is a link"):
+        list(Run(plan(), [str(tmp_path)], tmp_path / "out", registry=registry()))
+    assert elsewhere.read_text() == "mine" if elsewhere.is_file() else not [*elsewhere.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        '{"number": "many"}',
+        '{"tables": [1]}',
+        '{"tables": {"/a.csv": 7}}',
+        '{"number": null, "tables": null}',
+    ],
+)
+def test_a_record_that_a_stranger_wrote_is_none(tmp_path, content):
+    (tmp_path / ".dcmconv").mkdir()
+    (tmp_path / ".dcmconv" / "run.json").write_text(content)
+    assert read_run(tmp_path) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_in_the_place_of_the_record_is_not_waited_for(tmp_path):
+    (tmp_path / ".dcmconv").mkdir()
+    os.mkfifo(tmp_path / ".dcmconv" / "run.json")
+    assert read_run(tmp_path) is None
 
 
 @pytest.mark.parametrize(

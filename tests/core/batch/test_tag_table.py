@@ -124,6 +124,33 @@ def test_a_table_that_somebody_changed_is_not_replaced(scans, tmp_path):
         convert(scans, tmp_path / "out", table)
 
 
+def test_a_file_that_came_while_the_run_went_is_not_replaced(scans, tmp_path):
+    table = tmp_path / "tags.csv"
+    run = iter(
+        Run(plan(tags=TAGS), [str(scans)], tmp_path / "out", tag_table=table, registry=registry())
+    )
+    next(run)
+    table.write_text("mine")
+    with pytest.raises(OutputError, match="has come there since the run began"):
+        list(run)
+    assert table.read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "tags.csv"}
+
+
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_a_table_never_lies_among_the_notes_of_a_run(scans, tmp_path, through_a_link):
+    out = tmp_path / "out"
+    convert(scans, out, None)
+    notes = out / ".dcmconv"
+    if through_a_link:
+        (tmp_path / "link").symlink_to(notes)
+        notes = tmp_path / "link"
+    before = (out / ".dcmconv" / "journal.jsonl").read_bytes()
+    with pytest.raises(UsageError, match="among the notes"):
+        convert(scans, out, notes / "tags.jsonl")
+    assert (out / ".dcmconv" / "journal.jsonl").read_bytes() == before
+
+
 def test_the_table_of_the_same_inputs_is_replaced(scans, tmp_path):
     table = tmp_path / "tags.csv"
     convert(scans, tmp_path / "out", table)

@@ -17,6 +17,7 @@ from support.dicom_files import as_bytes, compressed, item, monochrome
 from support.reading import open_content
 
 from dcmconv.plugin import DcmconvError
+from dcmconv_builtins.dicom import layout as layouts
 from dcmconv_builtins.dicom import part10
 from dcmconv_builtins.dicom.bounded_stream import BoundedReader, open_bounded
 from dcmconv_builtins.dicom.elements import Notes
@@ -211,6 +212,31 @@ def test_a_large_file_is_scanned_from_its_first_bytes(tmp_path, monkeypatch):
         assert found.pixels is not None
         assert found.pixels.keyword in PIXEL_KEYWORDS.values()
         assert found.pixels.available == found.pixels.length == PIXELS.nbytes
+
+
+def test_a_series_whose_elements_all_differ_in_length_is_soon_left_alone(monkeypatch):
+    texts = []
+    for number in range(200):
+        dataset = monochrome(PIXELS)
+        block = dataset.private_block(0x0009, "SOMEBODY", create=True)
+        for each in range(200):
+            length = 2 * (1 + (number * each) % 7)
+            block.add_new(each, "LO", "x" * length)
+        texts.append(as_bytes(dataset))
+    built = []
+    whole = layouts.Layout._number
+    monkeypatch.setattr(
+        layouts.Layout, "_number", lambda self: (built.append(len(self._stretches)), whole(self))
+    )
+    for content in texts:
+        assert check_same(monkeypatch, content)
+    assert max(built) <= layouts._MOST_STRETCHES
+
+
+def test_an_explanation_that_is_a_sequence_is_read_as_none(monkeypatch):
+    dataset = monochrome(PIXELS, WindowCenter="5", WindowWidth="10")
+    dataset.add_new("WindowCenterWidthExplanation", "SQ", [item(CodeValue="x")])
+    check_same(monkeypatch, as_bytes(dataset))
 
 
 def test_tags_are_those_of_the_dictionary():

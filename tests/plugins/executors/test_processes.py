@@ -162,6 +162,30 @@ def test_closing_leaves_no_process(crews):
             os.kill(pid, 0)
 
 
+def test_a_thread_that_a_plugin_left_does_not_keep_the_program(crews):
+    crew = crews()
+    assert [each.answer for each in answers(crew, ["loiter"] * 4)] == ["left"] * 4
+    began = time.monotonic()
+    crew.close()
+    assert time.monotonic() - began < 60 / 2
+
+
+def test_large_tasks_and_large_answers_never_wait_for_each_other(crews):
+    payloads = [("measure", b"x" * 300_000), ("fill", 300_000)] * 40
+    found = answers(crews(), payloads)
+    assert [each.answer for each in found] == [300_000, b"x" * 300_000] * 40
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_child_that_answers_as_well_confuses_no_answer(crews):
+    payloads = [("come back twice",) if number == 7 else number for number in range(40)]
+    found = answers(crews(), payloads)
+    wanted = ["here" if number == 7 else number for number in range(40)]
+    for answer, known in zip(found, wanted, strict=True):
+        assert isinstance(answer, Lost) or answer.answer == known
+    assert sum(isinstance(answer, Lost) for answer in found) <= 2
+
+
 SCRIPT = """
 from dcmconv.plugin import Job, Task
 from dcmconv_builtins.executors.processes import Processes
@@ -202,6 +226,14 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path):
     process = _script(tmp_path, seconds=3)
     assert process.wait(PATIENCE) == 0
     assert (tmp_path / "count").read_text() == "x"
+
+
+def test_a_program_that_ends_in_the_middle_of_a_run_ends(tmp_path):
+    script = tmp_path / "unfinished.py"
+    names = {"count": str(tmp_path / "count"), "marker": str(tmp_path / "pid"), "seconds": 1}
+    script.write_text(SCRIPT.format(**names).replace("crew.close(now=True)", ""))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    subprocess.run([sys.executable, script], env=environment, timeout=PATIENCE, check=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the death signal of the parent is Linux's")

@@ -8,6 +8,7 @@ from PIL import Image, ImageCms
 from dcmconv.errors import InputError
 from dcmconv.frame import Spacing
 from dcmconv.picture import Picture
+from dcmconv_builtins.writers.jpeg_segments import copied_stream
 from dcmconv_builtins.writers.jpg import Jpg, _flattened
 
 GRAY = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8)
@@ -132,6 +133,30 @@ def test_nothing_but_the_picture_is_in_the_file():
     data = Jpg().encode(Picture(pixels=GRAY, attributes=attributes))
     assert set(markers_of(data)) == {0xE0, 0xDB, 0xC0, 0xC4}
     assert b"Doe" not in data
+
+
+SEGMENTS = b"\xff\xd8\xff\xdb\x00\x04ab\xff\xda\x00\x04cd"
+
+
+def test_a_stream_is_copied_up_to_its_end():
+    copy = copied_stream(SEGMENTS + b"xy\xff\x00z\xff\xd9\x00", None)
+    assert copy is not None
+    assert copy.endswith(b"\xff\xda\x00\x04cdxy\xff\x00z\xff\xd9")
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        pytest.param(b"x\xff\xff\xd9", id="fill-byte-before-the-end"),
+        pytest.param(b"x\xff\xc4\x00\x03a\xff\xda\x00\x04cdx\xff\xd9", id="two-scans"),
+        pytest.param(b"x", id="no-end"),
+        pytest.param(b"\xff\x00" * 40 + b"\xff", id="stuffed-and-no-end"),
+        pytest.param(b"a\xff\x00" * 100_000 + b"\xff\xe0", id="long-and-no-end"),
+    ],
+)
+def test_a_scan_that_does_not_end_plainly_is_left_to_the_decoder(scan):
+    # A pattern that tries again in another way would not come back from these.
+    assert copied_stream(SEGMENTS + scan, None) is None
 
 
 def test_transparency_is_laid_over_the_background():
