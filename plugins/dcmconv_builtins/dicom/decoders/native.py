@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import UnsupportedError
-from dcmconv_builtins.dicom.decoders.decoded import Decoded, contiguous, truncated
+from dcmconv_builtins.dicom.decoders.decoded import Decoded, contiguous, interleaved, truncated
 from dcmconv_builtins.dicom.pixel_description import PixelDescription
 
 __all__ = [
@@ -127,7 +127,7 @@ def decode_native(
         photometric = "YBR_FULL" if photometric == "YBR_FULL_422" else photometric
     elif description.samples_per_pixel > 1 and description.planar_configuration == 1:
         planes = flat.reshape(description.samples_per_pixel, description.rows, description.columns)
-        values = np.moveaxis(planes, 0, -1)
+        values = interleaved(planes)
     else:
         values = flat.reshape(description.shape)
     return Decoded(

@@ -16,7 +16,7 @@ from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders.decoded import (
     SECOND_COPY,
     Decoded,
-    contiguous,
+    interleaved,
     truncated,
 )
 from dcmconv_builtins.dicom.decoders.native import frame_bytes
@@ -44,7 +44,7 @@ def decode_rle(stream: bytes, description: PixelDescription) -> Decoded:
         _plane(segment, plane_bytes, number) for number, segment in enumerate(segments, start=1)
     ]
     return Decoded(
-        values=_assemble(np.stack(planes), description),
+        values=_assemble(planes, description),
         photometric_interpretation=description.photometric_interpretation,
         decoder=DECODER,
     )
@@ -84,13 +84,22 @@ def _plane(segment: bytes, plane_bytes: int, number: int) -> NDArray[np.uint8]:
     return np.frombuffer(plane, np.uint8, plane_bytes)
 
 
-def _assemble(planes: NDArray[np.uint8], description: PixelDescription) -> NDArray[Any]:
+def _assemble(planes: list[NDArray[np.uint8]], description: PixelDescription) -> NDArray[Any]:
+    """Put the planes together: sample by sample, the most significant byte first (PS3.5 G.2)."""
     if description.bits_allocated == 1:
         pixels = description.rows * description.columns
         return np.unpackbits(planes[0], count=pixels, bitorder="little").reshape(description.shape)
     width = description.bits_allocated // 8
-    # PS3.5 G.2: sample by sample, and of each the most significant byte first.
-    ordered = planes.reshape(description.samples_per_pixel, width, -1).transpose(2, 0, 1)
+    samples = [_joined(planes[first : first + width]) for first in range(0, len(planes), width)]
+    values = samples[0] if len(samples) == 1 else interleaved(samples)
     kind = "i" if description.is_signed else "u"
-    values = np.ascontiguousarray(ordered).view(f">{kind}{width}")
-    return contiguous(values).reshape(description.shape)
+    return values.view(f"{kind}{width}").reshape(description.shape)
+
+
+def _joined(planes: list[NDArray[np.uint8]]) -> NDArray[Any]:
+    """Return the words whose bytes lie in planes; shifts, which numpy does many at a time."""
+    values = planes[0].astype(f"u{len(planes)}", copy=False)
+    for plane in planes[1:]:
+        values <<= 8
+        values |= plane
+    return values
