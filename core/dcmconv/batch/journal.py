@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 from dcmconv.batch.digest_table import DigestTable
 from dcmconv.batch.digests import digest_of, folded_digest
-from dcmconv.batch.state_files import open_state_file
+from dcmconv.batch.state_files import close_held, hold, open_state_file
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 
 __all__ = ["BEGUN", "LEFT", "Entry", "Journal", "read_journal", "whole_lines"]
@@ -98,7 +98,8 @@ class Journal:
 
     def open(self) -> Journal:
         """Read what is there, drop a torn last line, and make ready to append."""
-        self._append = FileIO(open_state_file(self.path, os.O_RDWR | os.O_CREAT), "r+")
+        descriptor = hold(open_state_file(self.path, os.O_RDWR | os.O_CREAT))
+        self._append = FileIO(descriptor, "r+", closefd=False)
         self._read = self.path.open("rb")
         end = 0
         for offset, line in whole_lines(self._read):
@@ -117,6 +118,7 @@ class Journal:
                 for key, locator in list(self._in_hand.values()):
                     self.left(key, locator)
                 self._sync()
+            close_held(self._append.fileno())
             self._append.close()
         if self._read is not None:
             self._read.close()

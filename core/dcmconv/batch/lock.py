@@ -6,7 +6,7 @@ import os
 import socket
 from pathlib import Path
 
-from dcmconv.batch.state_files import open_state_file
+from dcmconv.batch.state_files import close_held, hold, open_state_file
 from dcmconv.errors import OutputError
 
 try:
@@ -46,11 +46,11 @@ class Lock:
             ) from None
         os.truncate(descriptor, 0)
         os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
-        self._descriptor = descriptor
+        self._descriptor = hold(descriptor)
 
     def release(self) -> None:
         """Give the lock back; the file stays, so that nobody locks a file that is gone."""
         if self._descriptor is not None:
             os.truncate(self._descriptor, 0)
-            os.close(self._descriptor)
+            close_held(self._descriptor)
             self._descriptor = None

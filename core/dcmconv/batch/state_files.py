@@ -9,13 +9,43 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from dcmconv.errors import OutputError
 
-__all__ = ["check_state_folder", "open_state_file"]
+__all__ = ["check_state_folder", "close_held", "hold", "open_state_file"]
 
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+_held: set[int] = set()
+
+
+def hold(descriptor: int) -> int:
+    """Keep a descriptor from every fork of this process, and return it.
+
+    A worker, or whatever a plugin starts, would hold the lock of a run that has ended.
+    """
+    _held.add(descriptor)
+    return descriptor
+
+
+def close_held(descriptor: int) -> None:
+    """Close a descriptor that was held."""
+    _held.discard(descriptor)
+    os.close(descriptor)
+
+
+def _let_go() -> None:
+    for descriptor in _held:
+        with suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def check_state_folder(path: Path) -> None:

@@ -10,9 +10,8 @@ import gc
 import importlib
 import os
 import signal
-import stat
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
@@ -61,8 +60,9 @@ def work(
     The other end of ``lifeline`` is held by the parent alone, and nothing is ever sent.  A fork is
     given what it has ``inherited``: the parent's ends of all pipes, its own among them.
     """
-    if inherited:
-        _forget_the_parent(inherited, kept={pipe.fileno(), lifeline.fileno()})
+    # As long as anybody holds the parent's end of a pipe, its worker waits.
+    for connection in inherited:
+        connection.close()
     _prepare(lifeline)
     try:
         module, _, function = job.target.partition(":")
@@ -90,23 +90,6 @@ def _answer(task: Task, do_task: Callable[[Any], Any]) -> Any:
     except BaseException as error:  # noqa: BLE001 - sys.exit() and pyo3's PanicException as well
         lost = Lost(task.number, "error", f"{type(error).__name__}: {error}")
     return ForkingPickler.dumps(lost)
-
-
-def _forget_the_parent(inherited: Sequence[Connection], *, kept: Collection[int]) -> None:
-    """Let go of what a fork has of its parent: its ends of the pipes, its files, its lock.
-
-    As long as anybody holds our end of a pipe, its worker waits.  Pipes that nobody named stay: by
-    the end of one of them, multiprocessing sees that this process has ended.
-    """
-    for connection in inherited:
-        connection.close()
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are enough
-        descriptor = int(name)
-        with contextlib.suppress(OSError):  # the one that lists them is gone
-            mode = os.fstat(descriptor).st_mode
-            is_theirs = stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
-            if is_theirs and descriptor > 2 and descriptor not in kept:
-                os.close(descriptor)
 
 
 def _prepare(lifeline: Connection) -> None:

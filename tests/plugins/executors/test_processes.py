@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from dcmconv.batch.journal import Journal
+from dcmconv.batch.lock import Lock
+from dcmconv.outcome import Skipped
 from dcmconv.plugin import Done, Job, Lost, PluginError, Task, UnsupportedError
 from dcmconv_builtins.executors.inline import Inline
 from dcmconv_builtins.executors.memory import memory_per_worker
@@ -168,6 +171,24 @@ def test_a_thread_that_a_plugin_left_does_not_keep_the_program(crews):
     began = time.monotonic()
     crew.close()
     assert time.monotonic() - began < 60 / 2
+
+
+def test_a_file_that_a_plugin_holds_can_still_be_read(crews):
+    found = answers(crews(), ["read what is held"] * 4)
+    assert [each.answer for each in found] == [b'"""'] * 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="lists /proc")
+def test_no_worker_holds_the_lock_of_its_run(crews, tmp_path):
+    lock, journal = Lock(tmp_path / "lock"), Journal(tmp_path / "journal.jsonl")
+    lock.acquire()
+    journal.open()
+    (found,) = answers(crews(), ["open files"])
+    assert os.fspath(tmp_path / "lock") not in found.answer
+    journal.record(Skipped(input="a", locator="/a", reason="not-dicom", message="It is."), "chain")
+    journal.close()
+    lock.release()
+    assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 1
 
 
 def test_large_tasks_and_large_answers_never_wait_for_each_other(crews):
