@@ -22,6 +22,12 @@ from dcmconv_builtins.dicom.object_options import ObjectOptions
 __all__ = ["StitchedSlide"]
 
 
+_NOT_DRAWN = (
+    "Shutters, overlays and graphics of single tiles are not drawn on a stitched slide; "
+    "they are with tiles=frames."
+)
+
+
 class StitchedSlide:
     """The tiles of one Instance as one frame for each optical path and focal plane.
 
@@ -75,6 +81,8 @@ class StitchedSlide:
         for number, (place, tile_index) in enumerate(tiles):
             tile = first if number == 0 else self._source.read_frame(tile_index)
             notes |= dict.fromkeys(tile.notes)
+            if any(layer.drawn for layer in tile.layers):
+                notes[_NOT_DRAWN] = None
             self._lay(mosaic, tile.stored_values, place)
         return replace(
             first,

@@ -72,6 +72,21 @@ def test_paths_of_a_sparse_slide_are_told_by_their_identifier():
     assert len(stitched(dataset)) == 2
 
 
+def test_what_is_drawn_on_a_tile_and_not_on_the_slide_is_said():
+    shutter = {
+        "ShutterShape": "RECTANGULAR",
+        "ShutterLeftVerticalEdge": 1,
+        "ShutterRightVerticalEdge": 2,
+        "ShutterUpperHorizontalEdge": 0,
+        "ShutterLowerHorizontalEdge": 3,
+    }
+    dataset = slide(TILES, (3, 5), **shutter)
+    (frame,) = stitched(dataset)
+    assert [note for note in frame.notes if "not drawn on a stitched slide" in note]
+    (frame,) = stitched(dataset, shutters="off")
+    assert not frame.notes
+
+
 def test_a_part_of_a_concatenation_knows_where_it_begins():
     dataset = slide(TILES[3:], (3, 5), ConcatenationFrameOffsetNumber=3)
     (frame,) = stitched(dataset)
