@@ -75,10 +75,10 @@ def test_paths_of_a_sparse_slide_are_told_by_their_identifier():
 def test_what_is_drawn_on_a_tile_and_not_on_the_slide_is_said():
     shutter = {
         "ShutterShape": "RECTANGULAR",
-        "ShutterLeftVerticalEdge": 1,
+        "ShutterLeftVerticalEdge": 2,
         "ShutterRightVerticalEdge": 2,
-        "ShutterUpperHorizontalEdge": 0,
-        "ShutterLowerHorizontalEdge": 3,
+        "ShutterUpperHorizontalEdge": 1,
+        "ShutterLowerHorizontalEdge": 2,
     }
     dataset = slide(TILES, (3, 5), **shutter)
     (frame,) = stitched(dataset)
