@@ -14,6 +14,7 @@ from dcmconv.batch.journal import Entry
 from dcmconv.batch.publish import Publisher
 from dcmconv.batch.records import Report
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
+from dcmconv.batch.state_files import open_state_file
 from dcmconv.batch.tag_table import TagTable
 from dcmconv.batch.tally import Tally
 from dcmconv.batch.window import Item
@@ -88,8 +89,8 @@ class Books:
         log = self.destination.traceback_log if traceback else None
         if log is None:
             return
-        with suppress(OSError):  # the journal says the same in one line
-            descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with suppress(OSError, OutputError):  # the journal says the same in one line
+            descriptor = open_state_file(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(f"{key}\n{traceback}\n")
 

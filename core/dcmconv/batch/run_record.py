@@ -71,7 +71,7 @@ class RunRecord:
     def close(self, out: Path, summary: Summary) -> None:
         """Write down how the run ended."""
         # A full disk has ended the run already, and is told in its own words.
-        with suppress(OSError):
+        with suppress(OSError, OutputError):
             _write(
                 out,
                 {**self._written, "tables": self.tables, "ended": _now(), "summary": vars(summary)},
@@ -141,7 +141,7 @@ def _as_data(executor: Any) -> Any:
 def _write(out: Path, data: dict[str, Any]) -> None:
     path = out / STATE_FOLDER / "run.json"
     unfinished = path.with_suffix(".part")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = open_state_file(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(data, stream, indent=1, default=str)
     unfinished.replace(path)

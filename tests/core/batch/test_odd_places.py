@@ -23,7 +23,7 @@ def test_a_pipe_in_the_place_of_the_journal_is_refused_and_not_waited_for(tmp_pa
     assert "Move it away" in caught.value.hint
 
 
-@pytest.mark.parametrize("name", ["", "parts", "lock", "journal.jsonl"])
+@pytest.mark.parametrize("name", ["", "parts", "lock", "journal.jsonl", "run.part"])
 def test_notes_that_are_links_lead_nowhere(tmp_path, name):
     elsewhere = tmp_path / "elsewhere"
     if name in ("", "parts"):
@@ -36,6 +36,18 @@ def test_notes_that_are_links_lead_nowhere(tmp_path, name):
     with pytest.raises(OutputError, match="is a link"):
         list(Run(plan(), [str(tmp_path)], tmp_path / "out", registry=registry()))
     assert elsewhere.read_text() == "mine" if elsewhere.is_file() else not [*elsewhere.iterdir()]
+
+
+def test_a_log_of_tracebacks_that_is_a_link_leads_nowhere(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text("DEED bug")
+    elsewhere, state = tmp_path / "elsewhere", tmp_path / "out" / ".dcmconv"
+    elsewhere.write_text("mine")
+    state.mkdir(parents=True)
+    (state / "tracebacks.log").symlink_to(elsewhere)
+    made = plan(tracebacks=True)
+    (outcome,) = Run(made, [str(tmp_path / "in")], tmp_path / "out", registry=registry())
+    assert (outcome.status, elsewhere.read_text()) == ("failed", "mine")
 
 
 @pytest.mark.parametrize(
