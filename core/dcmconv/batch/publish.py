@@ -103,12 +103,12 @@ class Publisher:
     ) -> tuple[OutputFile, int]:
         """Return the output under a name that no other input, and no other picture of this, has."""
         digest = folded_digest(part.output.path)
-        if digest not in mine and self.owners.get(digest) in (None, owner):
+        if self._is_free(digest, owner, mine):
             return part.output, digest
         if self.options.on_collision == "suffix":
             path = _suffixed(part, outcome.locator)
             digest = folded_digest(path)
-            if digest not in mine and self.owners.get(digest) in (None, owner):
+            if self._is_free(digest, owner, mine):
                 return replace(part.output, path=path), digest
         raise _TakenError(
             "collision",
@@ -116,6 +116,9 @@ class Publisher:
             "Use --on-collision suffix, or a --name that tells them apart.",
             self.options.on_collision != "skip",
         )
+
+    def _is_free(self, digest: int, owner: int, mine: set[int]) -> bool:
+        return digest not in mine and self.owners.get(digest) in (None, owner)
 
     def _how(self, output: OutputFile, digest: int, owner: int) -> str:
         claimed = self.owners.get(digest) == owner

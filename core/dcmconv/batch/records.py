@@ -11,6 +11,7 @@ from dcmconv.outcome import Converted, Outcome, OutputFile
 from dcmconv.survey import Gathered, Survey, Surveyed
 
 __all__ = [
+    "MOST_NOTES",
     "PART_PREFIX",
     "Assignment",
     "Part",
@@ -22,6 +23,9 @@ __all__ = [
     "SurveyReport",
     "WorkerSetup",
 ]
+
+MOST_NOTES = 20
+"""Of one input, that its outcome keeps."""
 
 PART_PREFIX = ".dcmconv-"
 """How every unfinished file begins; nothing else that dcmconv writes does."""

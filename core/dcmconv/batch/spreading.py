@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dcmconv.batch.records import Assignment, Piece, Report, Spread
+from dcmconv.batch.records import MOST_NOTES, Assignment, Piece, Report, Spread
 from dcmconv.executor import Lost
 from dcmconv.outcome import Converted
 from dcmconv.render.copies import COPIED
@@ -18,7 +18,6 @@ SPREAD_BYTES = 16 << 20
 LEAST_FRAMES = 8
 PIECES_A_WORKER = 4
 """More than one, so that a slow piece holds nobody up for long."""
-MOST_NOTES = 20
 
 
 def pieces_of(assignment: Assignment, spread: Spread, *, workers: int) -> list[Assignment]:

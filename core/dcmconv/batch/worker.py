@@ -20,6 +20,7 @@ from typing import Any, cast
 from dcmconv.batch.explained import explained, is_explicable, without_values
 from dcmconv.batch.naming import SALVAGED, LaneName, NamedInput, lane_names
 from dcmconv.batch.records import (
+    MOST_NOTES,
     PART_PREFIX,
     Assignment,
     Part,
@@ -40,9 +41,6 @@ from dcmconv.render import Converter, EncodedPicture, Opened
 from dcmconv.render.opened import not_strict
 
 __all__ = ["start"]
-
-MOST_NOTES = 20
-
 
 Work = Callable[[Assignment | SurveyAssignment], Report | SurveyReport | Spread]
 

@@ -140,10 +140,11 @@ def as_pixel_representation(
     if not description.is_signed:
         masked: NDArray[Any] = unsigned & unsigned.dtype.type((1 << bits) - 1)
         return masked
-    field = unsigned << unsigned.dtype.type(width - bits) if bits < width else unsigned
-    signed: NDArray[Any] = field.view(f"i{values.dtype.itemsize}")
-    if bits < width:
-        signed >>= signed.dtype.type(width - bits)
+    signed_type = np.dtype(f"i{values.dtype.itemsize}")
+    if bits == width:
+        return unsigned.view(signed_type)
+    signed: NDArray[Any] = (unsigned << unsigned.dtype.type(width - bits)).view(signed_type)
+    signed >>= signed_type.type(width - bits)
     return signed
 
 
