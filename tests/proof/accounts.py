@@ -56,16 +56,3 @@ def check_pictures(out: Path) -> int:
 def tree(out: Path) -> dict[str, str]:
     """Return the checksum of every picture, by its name."""
     return {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in pictures(out)}
-
-
-def pixels(out: Path) -> dict[str, str]:
-    """Return the checksum of every picture's pixels, by its name.
-
-    igzip packs the same pixels into other bytes now and then, once in some 100,000 pictures.
-    """
-    found = {}
-    for name in pictures(out):
-        with Image.open(out / name) as picture:
-            content = f"{picture.mode} {picture.size} {picture.info}".encode() + picture.tobytes()
-        found[name] = hashlib.sha256(content).hexdigest()
-    return found

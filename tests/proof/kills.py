@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from proof.accounts import check_accounts, check_pictures, pixels
+from proof.accounts import check_accounts, check_pictures, tree
 from proof.good_files import make_good_files
 from proof.one_run import finished, kill, nobody_left, started, workers
 
@@ -45,7 +45,6 @@ def survive(
     began = time.monotonic()
     finished(folder / "scans", folder / "quiet", start)
     quiet = time.monotonic() - began
-    whole = pixels(folder / "quiet")
     killed, died, out, began = 0, 0, folder / "out", time.monotonic()
     for turn in range(parents):
         process = started(folder / "scans", out, start)
@@ -56,13 +55,13 @@ def survive(
             killed += _shoot(process, start, every, far_enough, chance)
             died += process.poll() is None and kill(process.pid)
             process.communicate()
-        _check_what_stands(whole, out)
+        _check_what_stands(folder / "quiet", out)
     process = started(folder / "scans", out, start)
     killed += _shoot(process, start, every, lambda: False, chance)
     _, said = process.communicate()
     assert process.returncode == 0, said.decode()
     seconds = time.monotonic() - began
-    assert pixels(out) == whole
+    assert tree(out) == tree(folder / "quiet")
     assert check_accounts(keys, out) == {"converted": count}
     assert check_pictures(out) == count
     return Kills(count, killed, died, seconds, quiet)
@@ -91,9 +90,10 @@ def _has_lines(out: Path, lines: float) -> bool:
     return journal.exists() and journal.read_bytes().count(b"\n") >= lines
 
 
-def _check_what_stands(whole: dict[str, str], out: Path) -> None:
+def _check_what_stands(quiet: Path, out: Path) -> None:
     """Insist that what a killed run leaves under final names is whole."""
     if not out.is_dir():
         return
-    for name, checksum in pixels(out).items():
+    whole = tree(quiet)
+    for name, checksum in tree(out).items():
         assert checksum == whole[name], f"{name} is not whole"
