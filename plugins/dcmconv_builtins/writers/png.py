@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from isal import isal_zlib
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Domain, InputError, Opt, Picture, Writer
-from dcmconv_builtins.writers import png_chunks, png_filter
+from dcmconv_builtins.writers import igzip, png_chunks, png_filter
 
 __all__ = ["Png"]
 
@@ -71,13 +70,11 @@ class Png(Writer):
     def _compressed(self, raw: NDArray[np.uint8], pixel_bytes: int) -> bytes:
         """Filter and deflate; the fast ways by igzip, which is many times faster than zlib."""
         if self.compression == "fastest":
-            return bytes(
-                isal_zlib.compress(png_filter.filtered(raw, png_filter.UP, pixel_bytes), 0)
-            )
+            return igzip.packed(png_filter.filtered(raw, png_filter.UP, pixel_bytes), 0)
         kind = png_filter.best_single(raw, pixel_bytes)
         rows = png_filter.filtered(raw, kind, pixel_bytes)
         if self.compression == "fast":
-            return bytes(isal_zlib.compress(rows, 1))
+            return igzip.packed(rows, 1)
         if self.compression == "small":
             return zlib.compress(rows.data, 6)
         adapted = png_filter.adaptive(raw, pixel_bytes)
