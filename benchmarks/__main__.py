@@ -75,6 +75,8 @@ def _measured(options: argparse.Namespace, saved: Path) -> Results:
     adopt_orphans()
     # As in our own workers: threads of a library would only make CPU time harder to compare.
     os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    # What a user installs is compiled once; under this variable every start compiles it again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     limit = build_limit(options.work / "climit")
     tools, missing = find_tools(limit, options.work)
     dcmconv = tools[0]
