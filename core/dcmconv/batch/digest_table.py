@@ -56,6 +56,9 @@ class DigestTable:
         """Yield every value, the least first."""
         return merge(sorted(self._held.values()), self._stored_values())
 
+    def __bool__(self) -> bool:
+        return bool(self._held) or self._stored is not None
+
     def __len__(self) -> int:
         return len(self._held) + sum(1 for _ in self._stored_values())
 

@@ -125,7 +125,8 @@ class Journal:
 
     def find(self, locator: str) -> Entry | None:
         """Return what the last line about an input says."""
-        offset = self._offsets.get(digest_of(locator))
+        # Of a new journal nobody needs a digest.
+        offset = self._offsets.get(digest_of(locator)) if self._offsets else None
         if offset is None or self._read is None:
             return None
         self._read.seek(offset)

@@ -37,8 +37,6 @@ def validated(
     Component or list of Complaint
         The component, or everything that is wrong with its options.
     """
-    from pydantic import TypeAdapter, ValidationError
-
     if not dataclasses.is_dataclass(component):
         message = f"'{spec.use}' is no dataclass, so it has no options that can be checked."
         return [
@@ -46,6 +44,10 @@ def validated(
                 spec.place, message, "Tell its author: @dataclass(frozen=True, kw_only=True)."
             )
         ]
+    if not spec.options and (plain := _of_defaults(component)) is not None:
+        return plain
+    from pydantic import TypeAdapter, ValidationError
+
     try:
         made: Component = TypeAdapter(component).validate_python(dict(spec.options))
     except ValidationError as error:
@@ -58,6 +60,14 @@ def validated(
             Complaint(_blamed(spec, error.message), f"'{spec.use}': {error.message}", error.hint)
         ]
     return made
+
+
+def _of_defaults(component: type[Component]) -> Component | None:
+    """Make a component where nothing is written, without a schema; None where that is wrong."""
+    try:
+        return component()
+    except (TypeError, ValueError, AssertionError, DcmconvError):
+        return None
 
 
 def _complaints(
