@@ -4,7 +4,7 @@ from support.program import dcmconv, install_plugin, python
 from dcmconv import __version__
 from dcmconv._entry import main
 
-HEAVY = ("numpy", "pydicom", "PIL", "pydantic", "imagecodecs", "isal", "yaml", "pylibjpeg")
+HEAVY = ("numpy", "pydicom", "PIL", "pydantic", "imagecodecs", "isal", "yaml", "pylibjpeg", "json")
 
 COMMAND = """
 from dcmconv.hooks import hookimpl

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,6 +126,8 @@ def _init(values: Mapping[str, Any]) -> int:
 
 
 def _schema_text() -> str:
+    import json
+
     from dcmconv.chain.schema import chain_schema
     from dcmconv.registry import Registry
 

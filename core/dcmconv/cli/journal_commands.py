@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from dcmconv.cli.flags import Flag, add_command
 from dcmconv.cli.guard import EXIT_DAMAGED
-from dcmconv.cli.report import counted
 from dcmconv.cli.run_flags import DEFAULT_OUT
 from dcmconv.errors import UsageError
 
@@ -128,6 +127,7 @@ def _times(found: Stats) -> Iterator[Row]:
 def _verify(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
     from dcmconv.batch.ledger import check_pictures
     from dcmconv.batch.standing import Standing
+    from dcmconv.cli.report import counted
     from dcmconv.kinds import Ending, Row
 
     looked_at = damaged = 0

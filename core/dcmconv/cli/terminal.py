@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import sys
@@ -66,6 +65,8 @@ def print_result(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Write one value to stdout as one line of JSON, pure ASCII where the text is not valid."""
+    import json
+
     # Escapes lone surrogates, which file names may hold, and controls; letters stay readable.
     text = json.dumps(value, ensure_ascii=False, default=str)
     _write_result(STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
