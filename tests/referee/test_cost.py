@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import subprocess
 import sys
 
 import pytest
+from benchmarks.cost import touch_memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="adopts orphans with Linux's prctl")
 
@@ -53,3 +56,10 @@ except CommandError as error:
     print(float("ended with 3: the reason" in str(error)))
 """
     assert in_a_process_of_its_own(code, tmp_path) == 1.0
+
+
+def test_of_little_free_memory_only_a_quarter_is_touched(monkeypatch):
+    monkeypatch.setattr(os, "sysconf", lambda name: 4096)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    touch_memory(1 << 50)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before <= 2048
