@@ -55,6 +55,8 @@ def build_app(words: Sequence[str], *, completing: bool = False) -> typer.Typer:
     app.callback()(_version_flag())
     named = command_named(words)
     _add_run(app, words if named == "run" else () if completing else None)
+    if named == "run" and not completing:
+        return app  # the others are for --help, and for whoever names them
     _add_provided(app, words, named=named, completing=completing)
     _add_chain(app)
     _add_journal(app)
