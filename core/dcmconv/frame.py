@@ -75,7 +75,8 @@ class Lut:
 
     def __call__(self, values: NDArray[Any]) -> FloatArray:
         """Look up values; a new float64 array of the same shape, in the units of the entries."""
-        finite = np.nan_to_num(values, nan=float(self.first), posinf=np.inf, neginf=-np.inf)
+        # Numbers without a sign would wrap around below the first value mapped.
+        finite = np.nan_to_num(values.astype(np.float64), nan=float(self.first))
         index = np.clip(np.floor(finite) - self.first, 0, len(self.entries) - 1)
         entries: FloatArray = self.entries.astype(np.float64)
         looked_up: FloatArray = entries[index.astype(np.intp)]

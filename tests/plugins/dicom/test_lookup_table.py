@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.pixels import apply_modality_lut
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from support.covers import covers
-from support.dicom_files import monochrome, palette_color
+from support.dicom_files import monochrome, palette_color, save
 from support.reading import read_frame, recoded
 
+import dcmconv
 from dcmconv_builtins.dicom.lookup_table import first_mapped
 from dcmconv_builtins.dicom.pixel_values import StoredRange
 
@@ -64,6 +66,37 @@ def test_a_modality_lut_of_unsigned_pixels_may_begin_below_zero():
     modality = read_frame(monochrome(RAMP, ModalityLUTSequence=sequence)).modality
     assert modality.first == -128
     assert modality(np.array([[-200, -128, 0, 10]])).tolist() == [[0, 0, 256, 276]]
+
+
+@pytest.mark.parametrize("stored_type", [np.uint8, np.int8, np.uint16, np.int16])
+@pytest.mark.parametrize("first", [-32768, -5, 0, 5, 100, 30000])
+def test_what_lies_below_the_first_value_mapped_gets_the_first_entry(stored_type, first):
+    limits = np.iinfo(stored_type)
+    stored = np.array([[limits.min, limits.min + 1, 0, 3, 100, limits.max]], stored_type)
+    dataset = monochrome(stored, ModalityLUTSequence=table(range(7, 60007), first, 16, "SS"))
+    frame = read_frame(dataset)
+    index = np.clip(stored.astype(np.int64) - first, 0, 59999)
+    assert frame.modality_values().tolist() == (index + 7).tolist()
+    assert frame.modality_values().tolist() == apply_modality_lut(stored.astype(np.int64), dataset).tolist()
+
+
+def test_no_black_comes_out_white_through_a_modality_lut(tmp_path):
+    stored = np.arange(16, dtype=np.uint16).reshape(4, 4)
+    sequence = table(range(0, 60000, 6000), 5, 16)
+    save(monochrome(stored, ModalityLUTSequence=sequence), tmp_path / "lut.dcm")
+    picture = dcmconv.convert(tmp_path / "lut.dcm", normalize="minmax")
+    assert picture.pixels.reshape(-1).tolist() == [0] * 6 + [
+        28,
+        57,
+        85,
+        113,
+        142,
+        170,
+        198,
+        227,
+        255,
+        255,
+    ]
 
 
 def test_a_palette_that_begins_below_zero_says_so_with_its_vr():
