@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dcmconv.plugin import AttributeValue
-from dcmconv_builtins.dicom.elements import Elements, Notes, named
+from dcmconv_builtins.dicom.elements import Elements, Notes, converted, named
 from dcmconv_builtins.dicom.parse_errors import parse_errors
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class DicomAttributes(Mapping[str, AttributeValue]):
     def _value(self, dataset: Dataset, tag: int, key: str) -> AttributeValue:
         try:
             with self._notes.catching_warnings():
-                element = dataset[tag]
+                element = converted(dataset, tag)
             if element.VR not in _BINARY_VRS and not isinstance(element.value, bytes):
                 return _plain(element.value, element.VR)
         except parse_errors():

@@ -46,7 +46,7 @@ class DataInput:
 
     def bits_mapped(self, bits_stored: int) -> int:
         """Return how many bits of a value contribute: Bits Mapped, else all that are stored."""
-        said = int(self.item.number("BitsMappedToColorLookupTable") or bits_stored)
+        said = self.item.integer("BitsMappedToColorLookupTable") or bits_stored
         return min(max(said, 1), bits_stored)
 
     def mapped_values(self, frame: Frame) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Iterable
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.dataset import Dataset
 
-__all__ = ["Elements", "Notes", "named"]
+__all__ = ["Elements", "Notes", "converted", "named"]
 
+_TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+"""Those that Specific Character Set (0008,0005) speaks of (PS3.5 6.1.2.3)."""
 
 _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"} | {
     "US or SS": "H",
@@ -52,6 +55,19 @@ def named(keyword: str) -> str:
     if tag is None:
         return keyword
     return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def converted(dataset: Dataset, tag: int) -> DataElement:
+    """Return an element as pydicom converts it, and leave the dataset as it was read.
+
+    pydicom keeps what it has converted, so whoever asked later would find another value: a decimal
+    comma gone, a text decoded.
+    """
+    as_read: RawDataElement | DataElement = dataset.get_item(tag)
+    element = dataset[tag]
+    if as_read.is_raw and element.VR != "SQ":
+        dataset[tag] = as_read
+    return element
 
 
 class Elements:
@@ -119,6 +135,18 @@ class Elements:
         """Return the first number, or None."""
         return next(iter(self.numbers(keyword)), None)
 
+    def integers(self, keyword: str) -> tuple[int, ...]:
+        """Return the numbers of an element without their fractions; none if one is infinite."""
+        numbers = self.numbers(keyword)
+        if all(map(math.isfinite, numbers)):
+            return tuple(map(int, numbers))
+        self.notes.add(f"{named(keyword)} is no whole number and was left out.")
+        return ()
+
+    def integer(self, keyword: str) -> int | None:
+        """Return the first number without its fraction, or None."""
+        return next(iter(self.integers(keyword)), None)
+
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return every value of a code string, UID or text, without padding; none of a sequence."""
         element = self._element(keyword)
@@ -126,12 +154,24 @@ class Elements:
         if value is None:
             return ()
         if isinstance(value, bytes):
-            value = value.decode("latin-1")
+            value = self._decoded(keyword, value)
         if isinstance(value, str):
             value = value.split("\\")
         values = value if isinstance(value, list | tuple) or hasattr(value, "append") else [value]
         texts = tuple(str(part).strip(" \0\t\r\n") for part in values)
         return () if texts == ("",) else texts
+
+    def _decoded(self, keyword: str, value: bytes) -> Any:
+        element = self._element(keyword)
+        if element is None or (value.isascii() and b"\x1b" not in value):
+            return value.decode("latin-1")
+        try:
+            if _vr_of(element) in _TEXT_VRS:
+                with self.notes.catching_warnings():
+                    return converted(self.dataset, element.tag).value
+        except parse_errors():
+            self.notes.add(f"{named(keyword)} is not in its character set.")
+        return value.decode("latin-1")
 
     def text(self, keyword: str) -> str:
         """Return the first value as text; empty if there is none."""
@@ -195,6 +235,8 @@ class Elements:
         if not value:
             return ()
         vr = _vr_of(element)
+        if vr == "SQ":
+            raise ValueError("a sequence is no number")
         if vr in _BINARY_NUMBERS:
             code = _BINARY_NUMBERS[vr]
             count = len(value) // struct.calcsize(code)

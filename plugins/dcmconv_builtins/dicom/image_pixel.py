@@ -93,7 +93,7 @@ def frames_said(top: Elements) -> int | None:
     if "NumberOfFrames" not in top:
         return None
     number = top.number("NumberOfFrames")
-    return int(number) if number is not None and number >= 1 and number == int(number) else None
+    return int(number) if number is not None and number >= 1 and number % 1 == 0 else None
 
 
 def _bits(top: Elements) -> dict[str, Any]:
@@ -188,6 +188,6 @@ def _integer(
         raise InputError(f"{named(keyword)} is {found}; one number was needed.", hint=_ASK)
     value = values.pop()
     low, high = bounds
-    if value != int(value) or not low <= value <= high:
+    if value % 1 or not low <= value <= high:
         raise InputError(f"{named(keyword)} is {value:g}; {low} to {high} was needed.", hint=_ASK)
     return int(value)

@@ -26,7 +26,7 @@ def find_lut(item: Elements, *, inputs: StoredRange, name: str) -> Lut | None:
     name : str
         The sequence, for notes.
     """
-    descriptor = [int(number) for number in item.numbers("LUTDescriptor")]
+    descriptor = item.integers("LUTDescriptor")
     if len(descriptor) != 3:
         item.notes.add(f"{name}: LUT Descriptor (0028,3002) is missing; the table was left out.")
         return None

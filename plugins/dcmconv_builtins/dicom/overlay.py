@@ -205,14 +205,11 @@ class _Plane:
         return np.frombuffer(content[: len(content) // 2 * 2], ">u2").astype("<u2").tobytes()
 
     def _origin(self) -> tuple[int, int]:
-        numbers = self._top.numbers(self._tag(0x0050))
-        if len(numbers) < 2:
-            return 1, 1
-        return int(numbers[0]), int(numbers[1])
+        numbers = self._top.integers(self._tag(0x0050))
+        return (numbers[0], numbers[1]) if len(numbers) > 1 else (1, 1)
 
     def _number(self, element: int) -> int | None:
-        number = self._top.number(self._tag(element))
-        return None if number is None else int(number)
+        return self._top.integer(self._tag(element))
 
     def _tag(self, element: int) -> str:
         return f"{self._group:04X},{element:04X}"

@@ -52,7 +52,7 @@ def read_alpha(top: Elements) -> tuple[NDArray[Any], int]:
     InputError
         If the table is missing, or its data is shorter than its descriptor says.
     """
-    described = [int(number) for number in top.numbers(_descriptor_keyword("Alpha"))]
+    described = top.integers(_descriptor_keyword("Alpha"))
     if len(described) != 3:
         raise _broken("of alpha has no descriptor")
     bits = described[2] & 0xFFFF
@@ -132,10 +132,7 @@ def _offset(segments: NDArray[Any], position: int) -> int:
 
 
 def _descriptor(top: Elements) -> tuple[int, int, int]:
-    described = [
-        tuple(int(number) for number in top.numbers(_descriptor_keyword(color)))
-        for color in _COLORS
-    ]
+    described = [top.integers(_descriptor_keyword(color)) for color in _COLORS]
     whole = [numbers for numbers in described if len(numbers) == 3]
     if len(set(whole)) > 1:
         # PS3.3 C.7.6.3.1.5: one size, one first value, one depth for all three.
@@ -199,7 +196,7 @@ def _with_alpha(top: Elements, table: NDArray[Any]) -> NDArray[Any]:
             "says; it was left out."
         )
         return table
-    described = [int(number) for number in top.numbers(_descriptor_keyword("Alpha"))]
+    described = top.integers(_descriptor_keyword("Alpha"))
     is_wide = alpha.dtype == np.uint16 and (len(described) < 3 or described[2] > 8)
     if table.dtype == np.uint8:
         alpha = (alpha >> 8 if is_wide else alpha).astype(np.uint8)

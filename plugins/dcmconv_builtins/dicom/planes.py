@@ -71,7 +71,7 @@ def source_image(groups: FrameGroups) -> tuple[str, int]:
     for derivation in groups.places("DerivationImageSequence"):
         for source in derivation.items("SourceImageSequence")[:1]:
             uid = source.text("ReferencedSOPInstanceUID")
-            return uid, int(source.number("ReferencedFrameNumber") or 0)
+            return uid, source.integer("ReferencedFrameNumber") or 0
     return "", 0
 
 

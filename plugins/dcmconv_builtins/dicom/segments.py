@@ -18,17 +18,16 @@ def find_labels(top: Elements, palette: Palette | None = None) -> tuple[LabelNam
     """
     labels = {}
     for item in top.items("SegmentSequence"):
-        number = item.number("SegmentNumber")
+        number = item.integer("SegmentNumber")
         if number is not None:
-            labels[int(number)] = _label(item, int(number), palette)
+            labels[number] = _label(item, number, palette)
     return tuple(labels[number] for number in sorted(labels))
 
 
 def segment_number(groups: FrameGroups) -> int | None:
     """Return Referenced Segment Number (0062,000B) of a frame, or None for a label map."""
     place = groups.find("SegmentIdentificationSequence", "ReferencedSegmentNumber")
-    number = place.number("ReferencedSegmentNumber") if place is not None else None
-    return None if number is None else int(number)
+    return place.integer("ReferencedSegmentNumber") if place is not None else None
 
 
 def _label(item: Elements, number: int, palette: Palette | None) -> LabelName:

@@ -65,9 +65,9 @@ def _full_places(
     """Columns come first, then rows, focal planes, and at last optical paths or segments."""
     rows, columns = tile
     across, down = -(-matrix[1] // columns), -(-matrix[0] // rows)
-    planes = max(int(top.number("TotalPixelMatrixFocalPlanes") or 1), 1)
+    planes = max(top.integer("TotalPixelMatrixFocalPlanes") or 1, 1)
     # A concatenation spreads the frames over several files.
-    offset = int(top.number("ConcatenationFrameOffsetNumber") or 0)
+    offset = top.integer("ConcatenationFrameOffsetNumber") or 0
     names = _path_names(top)
     places = []
     for frame_index in range(offset, offset + frame_count):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from support.dicom_files import as_bytes, changed, item, monochrome
-from support.reading import open_content, read_frame
+from support.reading import open_content, read_frame, recoded, with_bytes
 
 from dcmconv_builtins.dicom.attributes import ARTICLE_KEYWORDS
 
@@ -127,3 +128,41 @@ def test_the_articles_table_is_of_real_keywords():
     for keyword in ARTICLE_KEYWORDS:
         setattr(dataset, keyword, "")
     assert len(dataset) == len(ARTICLE_KEYWORDS) == 11
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_who_asks_for_an_attribute_changes_no_number_of_the_image(syntax):
+    dataset = monochrome(PIXELS, RescaleSlope="0.25", RescaleIntercept="1")
+    content = with_bytes(recoded(dataset, syntax), b"0.25", b"0,25")
+    instance = open_content(content)
+    for _ in range(2):
+        assert "RescaleSlope" not in instance.attributes  # a decimal comma is no number there
+    (frame,) = instance.frames()
+    instance.close()
+    assert frame.modality.slope == 0.25
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize(
+    ("character_set", "coded", "units"),
+    [("ISO_IR 192", "mm²/s".encode(), "mm²/s"), ("ISO_IR 144", "ед".encode("iso8859-5"), "ед")],
+)
+def test_units_are_in_the_character_set_of_the_file(syntax, character_set, coded, units):
+    dataset = monochrome(PIXELS, SpecificCharacterSet=character_set, RescaleSlope="2")
+    dataset.RescaleIntercept, dataset.RescaleType = "0", "AAAAAA"
+    content = with_bytes(recoded(dataset, syntax), b"AAAAAA", coded.ljust(6))
+    assert read_frame(content).units == units
+
+
+def test_units_that_are_not_in_their_character_set_are_no_error():
+    dataset = monochrome(PIXELS, SpecificCharacterSet="ISO_IR 192", RescaleSlope="2")
+    dataset.RescaleIntercept, dataset.RescaleType = "0", "AAAA"
+    assert read_frame(with_bytes(as_bytes(dataset), b"AAAA", b"m\xff\xfe ")).units
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize("said", [b"inf ", b"1e999 ", b"nan "])
+def test_an_infinite_number_of_frames_is_no_number(syntax, said):
+    dataset = monochrome(PIXELS, NumberOfFrames="1" * len(said))
+    content = with_bytes(recoded(dataset, syntax), b"1" * len(said), said)
+    assert read_frame(content).stored_values.shape == PIXELS.shape

@@ -285,6 +285,18 @@ def test_1_bit_rle_is_packed_bits(rows):
     assert np.array_equal(decoded.values, bits)
 
 
+@pytest.mark.parametrize("padding", [b"\0", b"\x80", b"\xff", b"\x01"])
+def test_a_whole_rle_segment_may_be_padded_with_anything(padding):
+    header = np.zeros(16, "<u4")
+    header[:2] = 1, 64
+    whole = header.tobytes() + bytes([5, 10, 11, 12, 13, 14, 15])
+    description = described(np.zeros((2, 3), np.uint8))
+    values = decode_frame(whole + padding, SYNTAX["rle"], description).values
+    assert values.tolist() == [[10, 11, 12], [13, 14, 15]]
+    with pytest.raises(InputError, match=r"ends within a run|holds 5 of 6"):
+        decode_frame(whole[:-1], SYNTAX["rle"], description)
+
+
 def test_rle_with_another_number_of_segments_is_refused():
     values = gray(np.uint16)
     with pytest.raises(InputError, match=r"announces 2 segments; .* need 1"):

@@ -77,7 +77,10 @@ def test_what_lies_below_the_first_value_mapped_gets_the_first_entry(stored_type
     frame = read_frame(dataset)
     index = np.clip(stored.astype(np.int64) - first, 0, 59999)
     assert frame.modality_values().tolist() == (index + 7).tolist()
-    assert frame.modality_values().tolist() == apply_modality_lut(stored.astype(np.int64), dataset).tolist()
+    assert (
+        frame.modality_values().tolist()
+        == apply_modality_lut(stored.astype(np.int64), dataset).tolist()
+    )
 
 
 def test_no_black_comes_out_white_through_a_modality_lut(tmp_path):

@@ -71,17 +71,24 @@ def _segments(stream: bytes, description: PixelDescription) -> list[bytes]:
 
 
 def _plane(segment: bytes, plane_bytes: int, number: int) -> NDArray[np.uint8]:
+    # An even length may need a byte of padding: mostly 00, which reads as the start of a run of
+    # one and is left out, and sometimes another, which reads as the start of a longer one.
+    plane = _unpacked(segment) or _unpacked(segment[:-1])
+    if plane is None:
+        raise truncated("RLE", f"segment {number} ends within a run")
+    if len(plane) < plane_bytes:
+        raise truncated("RLE", f"segment {number} holds {len(plane)} of {plane_bytes} bytes")
+    return np.frombuffer(plane, np.uint8, plane_bytes)
+
+
+def _unpacked(segment: bytes) -> bytes | None:
     import imagecodecs
 
     try:
-        plane = imagecodecs.packbits_decode(segment)
-    except RuntimeError as error:
+        return bytes(imagecodecs.packbits_decode(segment))
+    except RuntimeError:
         # PackBits has no other way to be corrupt than to end within a run.
-        raise truncated("RLE", f"segment {number} ends within a run") from error
-    if len(plane) < plane_bytes:
-        raise truncated("RLE", f"segment {number} holds {len(plane)} of {plane_bytes} bytes")
-    # An even length may need a byte of padding, which reads as the start of a run: left out.
-    return np.frombuffer(plane, np.uint8, plane_bytes)
+        return None
 
 
 def _assemble(planes: list[NDArray[np.uint8]], description: PixelDescription) -> NDArray[Any]:

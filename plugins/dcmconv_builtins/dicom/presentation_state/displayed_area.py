@@ -92,12 +92,12 @@ def _region(area: Elements, shape: tuple[int, int]) -> tuple[int, int, int, int]
 
 
 def _corners(area: Elements) -> Sequence[int] | None:
-    upper = area.numbers("DisplayedAreaTopLeftHandCorner")
-    lower = area.numbers("DisplayedAreaBottomRightHandCorner")
+    upper = area.integers("DisplayedAreaTopLeftHandCorner")
+    lower = area.integers("DisplayedAreaBottomRightHandCorner")
     if len(upper) != 2 or len(lower) != 2:
         area.notes.add("its displayed area has no corners; all of the image was shown.")
         return None
-    return [int(number) for number in (*upper, *lower)]
+    return (*upper, *lower)
 
 
 def _rotation(top: Elements) -> Literal[0, 90, 180, 270]:

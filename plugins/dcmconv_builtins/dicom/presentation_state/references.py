@@ -61,4 +61,4 @@ def _names(reference: Elements, target: Target) -> bool:
 
 
 def _frames(reference: Elements) -> frozenset[int]:
-    return frozenset(int(number) for number in reference.numbers("ReferencedFrameNumber"))
+    return frozenset(reference.integers("ReferencedFrameNumber"))
