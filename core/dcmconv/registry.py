@@ -78,7 +78,7 @@ class Events:
             try:
                 wanted = {name: arguments[name] for name in implementation.argnames}
                 implementation.function(**wanted)
-            except Exception as error:  # noqa: BLE001 - an observer may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - may be anything
                 warnings.warn(
                     f"{hook} of plugin '{implementation.plugin_name}' raised "
                     f"{type(error).__name__}: {error}",

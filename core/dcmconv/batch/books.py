@@ -80,8 +80,10 @@ class Books:
     def _write_down(self, outcome: Outcome) -> None:
         journal = self.destination.journal
         if journal is not None and not outcome.unchanged:
-            self.tally.left_behind(_left_behind(journal.find(outcome.locator), outcome))
-            journal.record(outcome, self.findings.chain_of(outcome.locator))
+            before = journal.find(outcome.locator)
+            if not _stands(before, outcome):
+                self.tally.left_behind(_left_behind(before, outcome))
+                journal.record(outcome, self.findings.chain_of(outcome.locator))
         if self.table is not None:
             self.table.add(outcome)
 
@@ -102,6 +104,15 @@ def _refusing() -> Iterator[None]:
         yield
     except OSError as error:
         raise refused("The journal or the tag table", error) from error
+
+
+def _stands(before: Entry | None, now: Outcome) -> bool:
+    """Say whether an input was not converted because its pictures, which have a line, are there."""
+    if before is None or not isinstance(before.outcome, Converted):
+        return False
+    is_in_the_way = isinstance(now, Failed | Skipped) and now.reason == "exists"
+    is_the_same = (now.size, now.mtime_ns) == (before.outcome.size, before.outcome.mtime_ns)
+    return is_in_the_way and is_the_same
 
 
 def _left_behind(before: Entry | None, now: Outcome) -> int:

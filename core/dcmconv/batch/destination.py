@@ -73,8 +73,10 @@ class Destination:
 
     def sweep(self, label: str) -> None:
         """Remove unfinished files, all those of a label."""
-        for path in self.parts.glob(f"{PART_PREFIX}{label}*.part"):
-            path.unlink(missing_ok=True)
+        # What cannot be removed now is removed when the next run begins.
+        with suppress(OSError):
+            for path in self.parts.glob(f"{PART_PREFIX}{label}*.part"):
+                path.unlink(missing_ok=True)
 
 
 def single_file(out: Path, plan: Plan) -> bool:

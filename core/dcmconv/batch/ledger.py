@@ -29,10 +29,19 @@ def journal_path(out: Path) -> Path:
     Raises
     ------
     UsageError
-        If there is none.
+        If there is none, or it is not for everybody's eyes.
     """
     path = out / STATE_FOLDER / "journal.jsonl"
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+        if is_there:
+            path.open("rb").close()
+    except PermissionError as error:
+        raise UsageError(
+            f"The journal of {out} may be read by its owner alone; it names the inputs.",
+            hint="Ask whoever ran dcmconv there, or do it as they.",
+        ) from error
+    if not is_there:
         raise UsageError(
             f"{out} holds no journal.", hint="Name the output folder of a run, such as dcmconv-out."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from dcmconv.batch.state_files import close_held, hold, open_state_file
@@ -51,6 +52,8 @@ class Lock:
     def release(self) -> None:
         """Give the lock back; the file stays, so that nobody locks a file that is gone."""
         if self._descriptor is not None:
-            os.truncate(self._descriptor, 0)
+            # On a disk that has become read-only the name of its holder stays; the lock does not.
+            with suppress(OSError):
+                os.truncate(self._descriptor, 0)
             close_held(self._descriptor)
             self._descriptor = None

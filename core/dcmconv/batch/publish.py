@@ -19,9 +19,9 @@ from dcmconv.batch.digests import digest_of, folded_digest, hex_of
 from dcmconv.batch.naming import SALVAGED
 from dcmconv.batch.records import Part, Report
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
-from dcmconv.batch.standing import is_same
+from dcmconv.batch.standing import holds_dicom, is_same
 from dcmconv.chain.plan import RunOptions
-from dcmconv.errors import UsageError
+from dcmconv.errors import OutputError, UsageError
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 
 __all__ = ["Publisher", "move_new"]
@@ -129,12 +129,15 @@ class Publisher:
         target = self._target(output)
         if not os.path.lexists(target):
             return "new"
-        if self.options.on_existing in ("resume", "replace"):
-            if claimed:
-                return "replace"
-            # A run that was killed between a picture and its line in the journal left this behind.
-            if is_same(Path(target), output):
-                return "adopt"
+        if claimed and self.options.on_existing in ("resume", "replace"):
+            if holds_dicom(Path(target)):
+                raise _is_input(output.path)
+            return "replace"
+        # A run that was killed between a picture and its line in the journal left this behind; or,
+        # where it is claimed, before the other pictures of the input.
+        may_adopt = self.options.on_existing != "fail" or not claimed
+        if may_adopt and is_same(Path(target), output):
+            return "adopt"
         raise _exists(output.path, self.options.on_existing, "Choose another --out, or move it.")
 
     def _named_file(self, outcome: Converted, parts: tuple[Part, ...]) -> _Placed:
@@ -151,6 +154,8 @@ class Publisher:
         if not os.path.lexists(self.destination.folder / name):
             return _Placed(parts[0], output, "new")
         if self.options.on_existing == "replace":
+            if holds_dicom(self.destination.folder / name):
+                raise _is_input(name)
             return _Placed(parts[0], output, "replace")
         if self.options.on_existing == "resume" and is_same(self.destination.folder / name, output):
             return _Placed(parts[0], output, "adopt")
@@ -172,10 +177,16 @@ class Publisher:
             # All pictures of an input or none: what was moved a moment ago goes again.
             for path in made:
                 _remove(path)
-            explained = refused(item.output.path, error)
-            if explained.reason in ENDS_THE_RUN:
-                raise explained from error
-            raise _TakenError(explained.reason, explained.message, explained.hint, True) from error
+            raise self._why_not(item.output.path, error) from error
+
+    def _why_not(self, path: str, error: OSError) -> OutputError | _TakenError:
+        """Return what a refusal of the system means: the end of the run, or of one input."""
+        if isinstance(error, FileExistsError):
+            return _exists(path, self.options.on_existing, "Move it, or choose another --out.")
+        explained = refused(path, error)
+        if explained.reason in ENDS_THE_RUN:
+            return explained
+        return _TakenError(explained.reason, explained.message, explained.hint, True)
 
     def _target(self, output: OutputFile) -> str:
         return f"{self._folder}/{output.path}"
@@ -186,7 +197,8 @@ class Publisher:
 
 
 def _remove(path: str) -> None:
-    with suppress(FileNotFoundError):
+    # A folder that has become read-only keeps it, and says so where something is to be written.
+    with suppress(OSError):
         os.unlink(path)  # noqa: PTH108 - once for every picture
 
 
@@ -199,7 +211,7 @@ def move_new(part: str, target: str) -> None:
         except FileNotFoundError:
             if attempt == 2:
                 raise
-            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(target).parent)
         except OSError as error:
             if error.errno == errno.EXDEV:
                 _copy_new(part, Path(target))
@@ -210,11 +222,19 @@ def move_new(part: str, target: str) -> None:
             return
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        # The name of the picture is free; it is a folder that cannot be.
+        raise NotADirectoryError(errno.ENOTDIR, error.strerror, error.filename) from error
+
+
 def _rename_new(part: str, target: Path) -> None:
     # The folder is ours by its lock: nobody who minds that comes between the look and the rename.
     if os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, "it is there already", str(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     os.rename(part, target)  # noqa: PTH104 - parts are strings
 
 
@@ -253,6 +273,11 @@ def _exists(path: str, on_existing: str, hint: str) -> _TakenError:
     if on_existing in ("skip", "fail"):
         message = f"{path} is there already."
     return _TakenError("exists", message, hint, on_existing != "skip")
+
+
+def _is_input(path: str) -> _TakenError:
+    message = f"{path} is a DICOM file, and no picture that could be replaced."
+    return _TakenError("exists", message, "Name another --out; inputs are never touched.", True)
 
 
 def _instead(outcome: Converted, reason: str, message: str, hint: str, *, failed: bool) -> Outcome:

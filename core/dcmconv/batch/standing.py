@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dcmconv.outcome import OutputFile
 
-__all__ = ["Standing", "is_same", "state_of"]
+__all__ = ["Standing", "holds_dicom", "is_same", "state_of"]
 
 MARGIN = 0.002
 """Seconds; the journal's times are cut to milliseconds."""
@@ -55,5 +55,14 @@ def is_same(path: Path, output: OutputFile) -> bool:
             return False
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == output.sha256
+    except OSError:
+        return False
+
+
+def holds_dicom(path: Path) -> bool:
+    """Say whether a file is DICOM by its preamble (PS3.10 7.1), which no picture is."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(132)[128:] == b"DICM"
     except OSError:
         return False

@@ -97,7 +97,7 @@ class _Worker:
             self._remove_parts()
         outcome = verdict.kind(
             seconds=round(time.perf_counter() - began, 6),
-            notes=tuple(dict.fromkeys([*verdict.notes, *warned]))[:MOST_NOTES],
+            notes=tuple(dict.fromkeys(map(str, [*verdict.notes, *warned])))[:MOST_NOTES],
             **verdict.fields,
         )
         return Report(outcome, tuple(self._parts), verdict.traceback)
@@ -138,8 +138,8 @@ class _Worker:
             return self._converted(assignment, known)
         except SkipInput as error:
             return _Verdict.of_error(Skipped, error, known)
-        except KeyboardInterrupt:
-            raise
+        except (KeyboardInterrupt, MemoryError):
+            raise  # whether the input or what was read before it took the memory, others find out
         except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is no Exception
             reason, message, hint = explained(error)
             fields = {**known, "reason": reason, "message": message, "hint": hint}
