@@ -55,6 +55,10 @@ def _hoard() -> int:
     return sum(len(block) for block in [bytearray(64 << 20) for _ in range(800)])
 
 
+def _leak(mebibytes: str, kept: list[bytearray] = []) -> None:  # noqa: B006 - that is the leak
+    kept.append(bytearray(int(mebibytes) << 20))
+
+
 def _crash_once(marker: str) -> str:
     if not Path(marker).exists():
         Path(marker).touch()
@@ -108,6 +112,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "nap": time.sleep,
     "swallow": _swallow,
     "hoard": _hoard,
+    "leak": _leak,
     "interrupt": _interrupt,
     "lambda": lambda: lambda: None,
     "unreadable": Unreadable,

@@ -6,9 +6,9 @@ import errno
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -65,18 +65,35 @@ class Destination:
     record: RunRecord | None = None
     change: ChainChange | None = None
     was_empty: bool = False
+    half_published: Mapping[tuple[int, int], Path] = field(default_factory=dict)
+    """Device and inode of pictures whose lines a killed run did not write, with their parts."""
 
     @property
     def traceback_log(self) -> Path | None:
         """Where tracebacks go that were asked for; None for one named file."""
         return self.folder / STATE_FOLDER / "tracebacks.log" if self.journal is not None else None
 
+    def is_half_published(self, target: str) -> bool:
+        """Say whether a picture is one that a killed run made, and did not write down."""
+        if not self.half_published:
+            return False
+        status = os.lstat(target)
+        return (status.st_dev, status.st_ino) in self.half_published
+
+    def forget_half_published(self) -> None:
+        """Remove the parts of such pictures: every input has its line now."""
+        with suppress(OSError):
+            for path in self.half_published.values():
+                path.unlink(missing_ok=True)
+
     def sweep(self, label: str) -> None:
         """Remove unfinished files, all those of a label."""
         # What cannot be removed now is removed when the next run begins.
         with suppress(OSError):
             for path in self.parts.glob(f"{PART_PREFIX}{label}*.part"):
-                path.unlink(missing_ok=True)
+                # One with a second name is a picture that has no line yet.
+                if self.journal is None or path.lstat().st_nlink == 1:
+                    path.unlink(missing_ok=True)
 
 
 def single_file(out: Path, plan: Plan) -> bool:
@@ -178,10 +195,31 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     journal = Journal(state / "journal.jsonl", about.stamp, durable=plan.run.durable).open()
     stack.callback(journal.close)
     change = find_change(before, plan, journal)
-    opened = Destination(out, parts, journal, record=about, change=change, was_empty=was_empty)
-    opened.sweep("")
+    opened = Destination(
+        out,
+        parts,
+        journal,
+        record=about,
+        change=change,
+        was_empty=was_empty,
+        half_published=_sweep_unpublished(parts),
+    )
     about.write(out)
     return opened
+
+
+def _sweep_unpublished(parts: Path) -> dict[tuple[int, int], Path]:
+    """Remove what a killed run left unfinished; return the parts that have a name already."""
+    kept = {}
+    for path in parts.glob(f"{PART_PREFIX}*.part"):
+        status = path.lstat()
+        if status.st_nlink > 1:
+            # Never again the name of a part: who writes to that would write into the picture.
+            named = path.with_name(f"{PART_PREFIX}half-{status.st_ino}.part")
+            kept[status.st_dev, status.st_ino] = path.rename(named)
+        else:
+            path.unlink(missing_ok=True)
+    return kept
 
 
 def _sweep_dead(folder: Path) -> None:

@@ -124,6 +124,8 @@ class Run:
                 tally.add(outcome)
                 self._tell(outcome)
                 yield outcome
+            if table is not None:
+                table.is_whole = not tally.stopped
 
     def _outcomes(self, walk: Walk, books: Books, tally: Tally) -> Generator[Outcome, None, None]:
         found = walk.found()
@@ -236,6 +238,8 @@ class Run:
 
     def _finish(self, tally: Tally, destination: Destination) -> None:
         self.summary = tally.summary
+        if not tally.stopped:
+            destination.forget_half_published()
         if destination.record is not None:
             destination.record.close(destination.folder, self.summary)
         if self.events is not None:

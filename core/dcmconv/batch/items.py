@@ -79,7 +79,7 @@ class WorkList:
             yield item
 
     def _assign(self, item: Item, reference: Reference, source: int) -> None:
-        known = self.resume.known_outcome(reference)
+        known = self.resume.known_outcome(reference, for_table=self.wants_attributes)
         if known is not None and not (self.wants_attributes and isinstance(known, Converted)):
             item.answer = Report(known)
             return

@@ -61,7 +61,10 @@ class Publisher:
             self.owners = self.destination.journal.owners
 
     def publish(self, report: Report) -> Outcome:
-        """Move the parts to their names and return the outcome with its outputs.
+        """Give the parts their names and return the outcome with its outputs.
+
+        A part stays linked until ``tidy``, when the journal has its line: should the program be
+        killed before, the next run sees whose the picture is.
 
         Raises
         ------
@@ -79,13 +82,15 @@ class Publisher:
         except _TakenError as taken:
             reason, message, hint, failed = taken.args
             return _instead(outcome, reason, message, hint, failed=failed)
-        finally:
-            for part in report.parts:
-                _remove(part.path)
         if not self.destination.file_name:
             owner = digest_of(outcome.locator)
             self.owners.update((item.digest, owner) for item in placed)
         return replace(outcome, outputs=tuple(item.output for item in placed))
+
+    def tidy(self, report: Report) -> None:
+        """Remove what is left of the parts."""
+        for part in report.parts:
+            _remove(part.path)
 
     def _placed(self, outcome: Converted, parts: tuple[Part, ...]) -> list[_Placed]:
         if self.destination.file_name:
@@ -129,6 +134,8 @@ class Publisher:
         target = self._target(output)
         if not os.path.lexists(target):
             return "new"
+        if self.destination.is_half_published(target):
+            return "replace"
         if claimed and self.options.on_existing in ("resume", "replace"):
             if holds_dicom(Path(target)):
                 raise _is_input(output.path)

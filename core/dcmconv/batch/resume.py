@@ -34,12 +34,13 @@ class Resume:
     findings: Findings
     tally: Tally
 
-    def known_outcome(self, reference: Reference) -> Outcome | None:
+    def known_outcome(self, reference: Reference, *, for_table: bool = False) -> Outcome | None:
         """Return the outcome of an input that is done already; None where there is work.
 
         Under ``resume``, done means the same size and time of change, the same chain (with the same
         statistics of the series and the run), and every picture there as it was.  Under ``skip``,
-        the pictures are enough.  A failure stands until something changes, or ``retry_failed``.
+        the pictures are enough; ``for_table``, they are not passed over but known, so that a table
+        has their rows.  A failure stands until something changes, or ``retry_failed``.
         """
         journal, policy = self.destination.journal, self.plan.run.on_existing
         if journal is None or policy not in ("resume", "skip"):
@@ -48,8 +49,11 @@ class Resume:
         if entry is None:
             return None
         if policy == "skip" and isinstance(entry.outcome, Converted):
-            is_there = self._all_there(entry.outcome, entry)
-            return _skipped(reference, entry.outcome) if is_there else None
+            if not self._all_there(entry.outcome, entry):
+                return None
+            if not for_table:
+                return _skipped(reference, entry.outcome)
+            return replace(entry.outcome, input=reference.key, unchanged=True)
         if not self._is_current(reference, entry) or not self._stands(entry):
             return None
         return replace(entry.outcome, input=reference.key, unchanged=True)

@@ -44,6 +44,8 @@ class TagTable:
     stream: IO[str]
     tags: Sequence[str]
     as_json: bool
+    is_whole: bool = False
+    """Whether the run went to its end, so that the table may take an earlier one's place."""
 
     def __post_init__(self) -> None:
         if not self.as_json:
@@ -169,10 +171,12 @@ def open_tag_table(
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        yield TagTable(stream, tags, as_json=place.as_json)
-        _publish(stream, path, destination.record)
-        if destination.record is not None:
-            destination.record.tables[str(path)] = place.remembered()
+        table = TagTable(stream, tags, as_json=place.as_json)
+        yield table
+        if table.is_whole:
+            _publish(stream, path, destination.record)
+            if destination.record is not None:
+                destination.record.tables[str(path)] = place.remembered()
     finally:
         with suppress(OSError):
             stream.close()

@@ -121,6 +121,15 @@ def test_a_crash_that_does_not_come_again_is_forgiven(scans, tmp_path):
     assert {outcome.status for outcome in outcomes} == {"converted"}
 
 
+def test_what_an_input_leaves_in_a_worker_fails_no_other(tmp_path):
+    scans = tmp_path / "scans"
+    for number in range(8):
+        deed(scans, f"f{number}", "leak 500")
+    outcomes, _ = run(in_a_pool(plan(workers=1), memory=2000), [scans], tmp_path / "out")
+    assert [outcome.status for outcome in outcomes] == ["converted"] * 8
+    assert list((tmp_path / "out" / ".dcmconv" / "parts").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("content", "status", "reason", "words"),
     [

@@ -191,3 +191,26 @@ def test_the_table_of_one_named_picture_has_its_row(scans, tmp_path):
     assert [outcome.status for outcome in run] == ["converted"]
     assert len((tmp_path / "1.csv").read_text().splitlines()) == 2
     assert {path.name for path in tmp_path.iterdir()} == {"in", "one.png", "1.csv"}
+
+
+@pytest.mark.parametrize("on_existing", ["resume", "skip"])
+def test_a_table_has_the_rows_of_what_was_converted_before(scans, tmp_path, on_existing):
+    table = tmp_path / "tags.csv"
+    made = plan(tags=TAGS, on_existing=on_existing)
+    texts = []
+    for _ in range(2):
+        list(Run(made, [str(scans)], tmp_path / "out", tag_table=table, registry=registry()))
+        texts.append(table.read_bytes())
+    assert texts[0] == texts[1]
+    assert texts[0].count(b"\n") == 4
+
+
+def test_a_run_that_is_stopped_leaves_the_table_as_it_was(scans, tmp_path):
+    table = tmp_path / "tags.csv"
+    convert(scans, tmp_path / "out", table)
+    before = table.read_bytes()
+    run = Run(plan(tags=TAGS), [str(scans)], tmp_path / "out", tag_table=table, registry=registry())
+    for _ in run:
+        run.stop()
+    assert run.summary.stopped
+    assert table.read_bytes() == before
