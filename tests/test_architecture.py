@@ -10,7 +10,7 @@ import pytest
 from support.source_code import calls, functions, imports, modules, tree
 
 LAYERS = [
-    ["errors", "tags"],
+    ["errors", "tags", "plain_json"],
     ["options", "_validation", "curve", "host", "layers", "outcome", "template"],
     ["frame", "statistics", "histogram", "survey", "executor"],
     ["picture", "inputs"],

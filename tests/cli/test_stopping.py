@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 from support.dicom_files import monochrome, save
-from support.program import dcmconv
+from support.program import dcmconv, python
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -108,3 +108,28 @@ def test_a_second_signal_ends_it_now(scans, tmp_path):
     assert list((out / ".dcmconv" / "parts").iterdir()) == []
     assert dcmconv("run", scans, "-o", out).returncode == 0
     assert len(list(out.glob("*.png"))) == COUNT
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
+def test_a_signal_before_the_command_has_begun_is_told_apart(name, code):
+    early = (
+        "import os, signal, sys\n"
+        "import typer.core\n"
+        f"typer.core.TyperGroup.invoke = lambda *_: os.kill(os.getpid(), signal.{name})\n"
+        "from dcmconv._entry import main\n"
+        "sys.exit(main(['plugins', 'list']))"
+    )
+    assert python("-c", early).returncode == code
+
+
+def test_a_current_folder_that_is_gone_is_told_in_words(tmp_path):
+    gone = (
+        "import os, sys\n"
+        f"os.mkdir({str(tmp_path / 'gone')!r})\n"
+        f"os.chdir({str(tmp_path / 'gone')!r})\n"
+        f"os.rmdir({str(tmp_path / 'gone')!r})\n"
+        "from dcmconv._entry import main\n"
+        f"sys.exit(main(['run', '.', '-o', {str(tmp_path / 'out')!r}]))"
+    )
+    result = python("-c", gone)
+    assert (result.returncode, "The current folder is gone." in result.stderr) == (2, True)

@@ -50,7 +50,10 @@ def find_change(
         return None
     # Through JSON, as the record was: tuples there are lists.
     now = json.loads(json.dumps(plan.as_data(), default=str))
-    lines = tuple(dict.fromkeys(_differences(before.get("plan") or {}, now)))
+    try:
+        lines = tuple(dict.fromkeys(_differences(before.get("plan") or {}, now)))
+    except (AttributeError, KeyError, TypeError):
+        lines = ("its record was changed by hand",)
     return ChainChange(lines or ("another version of dcmconv or of a plugin",), inputs, pictures)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from heapq import merge
 from typing import TYPE_CHECKING
+
+from dcmconv.errors import OutputError
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -37,8 +40,9 @@ class DigestTable:
         value = self._held.get(key)
         if value is not None or self._stored is None:
             return value
-        found = self._stored.execute("SELECT value FROM entry WHERE key = ?", [key - _HALF])
-        row = found.fetchone()
+        with _reading():
+            found = self._stored.execute("SELECT value FROM entry WHERE key = ?", [key - _HALF])
+            row = found.fetchone()
         return None if row is None else int(row[0]) + _HALF
 
     def set(self, key: int, value: int) -> None:
@@ -65,9 +69,11 @@ class DigestTable:
     def _stored_values(self) -> Iterator[int]:
         """Yield the values of keys that are not held: those count no more."""
         if self._stored is not None:
-            for key, value in self._stored.execute("SELECT key, value FROM entry ORDER BY value"):
-                if key + _HALF not in self._held:
-                    yield value + _HALF
+            with _reading():
+                found = self._stored.execute("SELECT key, value FROM entry ORDER BY value")
+                for key, value in found:
+                    if key + _HALF not in self._held:
+                        yield value + _HALF
 
     def _store(self) -> None:
         from sqlite3 import Error
@@ -82,6 +88,21 @@ class DigestTable:
             self._has_room = False
             return
         self._held.clear()
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Say in words that SQLite, which sorts and spills there, has no room for temporary files."""
+    from sqlite3 import Error
+
+    try:
+        yield
+    except Error as error:
+        raise OutputError(
+            f"What the run remembers cannot be looked up: {error}.",
+            hint="Make room in the folder for temporary files, or name another one: TMPDIR=...",
+            reason="disk-full",
+        ) from error
 
 
 def _database() -> Connection:

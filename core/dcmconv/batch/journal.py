@@ -29,6 +29,7 @@ BEGUN, LEFT = "begun", "left"
 """Lines that are no outcome: an input is about to be read in the main process; it was given up."""
 
 SECONDS_BETWEEN_SYNCS = 1.0
+LONGEST_PATH, LONGEST_SECONDS = 1 << 15, 1e9
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _Types = Mapping[str, type | tuple[type, ...]]
 _LINE: _Types = {
@@ -242,10 +243,23 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         if not _is_sound(data, _LINE, ("locator", "status")):
             return None
         outputs, notes = data.get("outputs", ()), data.get("notes", ())
-        is_whole = all(_is_sound(output, _PICTURE, ("path",)) for output in outputs)
+        is_whole = all(
+            _is_sound(output, _PICTURE, ("path",)) and _is_path(output["path"])
+            for output in outputs
+        )
+        is_whole = is_whole and abs(data.get("seconds", 0)) < LONGEST_SECONDS
         return data if is_whole and all(isinstance(note, str) for note in notes) else None
     except (ValueError, RecursionError):
         return None
+
+
+def _is_path(text: str) -> bool:
+    """Say whether a file may be called so."""
+    try:
+        name = os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return b"\0" not in name and len(name) <= LONGEST_PATH
 
 
 def _is_sound(data: object, types: _Types, needed: Iterable[str]) -> bool:

@@ -120,8 +120,8 @@ def check_pictures(out: Path, *, share: float = 1.0) -> Iterator[Checked]:
                 path=data["path"],
                 output=data.get("output", ""),
                 frame_number=data.get("frame_number", 1),
-                size=data["size"],
-                sha256=data["sha256"],
+                size=data.get("size", -1),
+                sha256=data.get("sha256", ""),
                 rows=data.get("rows", 0),
                 columns=data.get("columns", 0),
             )

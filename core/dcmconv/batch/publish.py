@@ -6,7 +6,6 @@ names.
 
 from __future__ import annotations
 
-import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from dcmconv.batch.destination import Destination
 from dcmconv.batch.digest_table import DigestTable
 from dcmconv.batch.digests import digest_of, folded_digest, hex_of
+from dcmconv.batch.moving import move_new, sync_folders
 from dcmconv.batch.naming import SALVAGED
 from dcmconv.batch.records import Part, Report
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
@@ -24,11 +24,7 @@ from dcmconv.chain.plan import RunOptions
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 
-__all__ = ["Publisher", "move_new"]
-
-WITHOUT_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
-"""What file systems without hard links say (FAT, some network shares), and folders full of them."""
-_BLOCK = 1 << 20
+__all__ = ["Publisher"]
 
 
 class _TakenError(Exception):
@@ -179,7 +175,7 @@ class Publisher:
                     move_new(item.part.path, target)
                     made.append(target)
             if self.options.durable:
-                _sync_folders([self.destination.folder / item.output.path for item in placed])
+                sync_folders([self.destination.folder / item.output.path for item in placed])
         except OSError as error:
             # All pictures of an input or none: what was moved a moment ago goes again.
             for path in made:
@@ -207,66 +203,6 @@ def _remove(path: str) -> None:
     # A folder that has become read-only keeps it, and says so where something is to be written.
     with suppress(OSError):
         os.unlink(path)  # noqa: PTH108 - once for every picture
-
-
-def move_new(part: str, target: str) -> None:
-    """Move a file to a name that nothing has; unlike a rename, a link never replaces."""
-    for attempt in (1, 2):
-        try:
-            os.link(part, target)
-            return
-        except FileNotFoundError:
-            if attempt == 2:
-                raise
-            _make_folder(Path(target).parent)
-        except OSError as error:
-            if error.errno == errno.EXDEV:
-                _copy_new(part, Path(target))
-                return
-            if error.errno not in WITHOUT_LINKS:
-                raise
-            _rename_new(part, Path(target))
-            return
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:
-        # The name of the picture is free; it is a folder that cannot be.
-        raise NotADirectoryError(errno.ENOTDIR, error.strerror, error.filename) from error
-
-
-def _rename_new(part: str, target: Path) -> None:
-    # The folder is ours by its lock: nobody who minds that comes between the look and the rename.
-    if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, "it is there already", str(target))
-    _make_folder(target.parent)
-    os.rename(part, target)  # noqa: PTH104 - parts are strings
-
-
-def _copy_new(part: str, target: Path) -> None:
-    """Move a file into a folder that lies on another device."""
-    near = target.with_name(Path(part).name)
-    try:
-        with Path(part).open("rb") as source, near.open("wb") as copy:
-            while block := source.read(_BLOCK):
-                copy.write(block)
-        _rename_new(str(near), target)
-    finally:
-        near.unlink(missing_ok=True)
-
-
-def _sync_folders(targets: list[Path]) -> None:
-    """Have the names on the disk, not only the bytes."""
-    if os.name == "nt":
-        return  # folders cannot be opened there
-    for folder in dict.fromkeys(target.parent for target in targets):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _suffixed(part: Part, locator: str) -> str:

@@ -17,12 +17,13 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from dcmconv.batch.destination import Destination
+from dcmconv.batch.moving import move_new
 from dcmconv.batch.naming import STATE_FOLDER
-from dcmconv.batch.publish import move_new
 from dcmconv.batch.records import PART_PREFIX
 from dcmconv.batch.run_record import RunRecord, read_run
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.outcome import Converted, Outcome
+from dcmconv.plain_json import finite
 
 __all__ = ["TablePlace", "TagTable", "open_tag_table"]
 
@@ -59,7 +60,7 @@ class TagTable:
             start = (outcome.input, output.path, output.frame_number)
             found = [outcome.attributes.get(tag) for tag in self.tags]
             if self.as_json:
-                row = dict(zip((*COLUMNS, *self.tags), (*start, *found), strict=True))
+                row = dict(zip((*COLUMNS, *self.tags), (*start, *map(finite, found)), strict=True))
                 self.stream.write(json.dumps(row, default=str) + "\n")
             else:
                 csv.writer(self.stream).writerow([_cell(value) for value in (*start, *found)])

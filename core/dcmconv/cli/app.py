@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from dcmconv.cli.bash_words import in_the_words_of_bash
 from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command
-from dcmconv.cli.guard import EXIT_INTERNAL, exit_code_of, termination_as_exception
+from dcmconv.cli.guard import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    exit_code_of,
+    termination_as_exception,
+)
 from dcmconv.cli.terminal import is_plain, say
 from dcmconv.cli.words import blocked_plugins, command_named, completed_words
 from dcmconv.errors import UsageError
@@ -38,9 +43,10 @@ def run_program(words: Sequence[str]) -> int:
     installed.cache_clear()
     if not words or list(words) in [[group] for group in GROUPS]:
         words = [*words, "--help"]
-    with termination_as_exception(), warnings.catch_warnings():
+    with termination_as_exception() as received, warnings.catch_warnings():
         warnings.showwarning = _say_warning
-        return exit_code_of(lambda: _call(words))
+        code = exit_code_of(lambda: _call(words))
+    return 128 + received[0] if received and code == EXIT_INTERRUPTED else code
 
 
 def build_app(words: Sequence[str], *, completing: bool = False) -> typer.Typer:

@@ -8,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from dcmconv.cli.terminal import say, stdout_refusal
@@ -55,19 +56,25 @@ TERMINATING = tuple(
 
 
 @contextmanager
-def termination_as_exception() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the program, unless ``nohup`` has it ignore them."""
+def termination_as_exception() -> Iterator[list[int]]:
+    """Let SIGTERM and SIGHUP unwind the program, unless ``nohup`` has it ignore them.
+
+    Yields the numbers of those that came: typer takes the exception for Ctrl-C, where it comes
+    before a command has begun.
+    """
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield received
         return
 
     def unwind(number: int, frame: FrameType | None) -> None:
+        received.append(number)
         raise Terminated(number)
 
     heard = [each for each in TERMINATING if signal.getsignal(each) is not signal.SIG_IGN]
     before = {number: signal.signal(number, unwind) for number in heard}
     try:
-        yield
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -105,12 +112,24 @@ def exit_code_of(command: Callable[[], int | None]) -> int:
         return EXIT_INTERNAL
 
 
+def _has_folder() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _limit(error: OSError) -> UsageError | None:
     """Return what an error means that any call may meet, for a limit of the system."""
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return UsageError(
             f"The system lets no more files be opened: {error.strerror}.",
             hint="Allow more of them, ulimit -n 4096, or use fewer processes: --workers 2",
+        )
+    if error.errno == errno.ENOENT and not _has_folder():
+        return UsageError(
+            "The current folder is gone.", hint="Change to another one: cd, and run again."
         )
     if error.errno == errno.ENAMETOOLONG:
         return UsageError(

@@ -9,6 +9,7 @@ import pytest
 
 from dcmconv.batch import digest_table
 from dcmconv.batch.digest_table import DigestTable
+from dcmconv.errors import OutputError
 
 
 @pytest.fixture
@@ -72,3 +73,19 @@ def test_what_is_stored_stays_when_the_disk_fills_up(small, monkeypatch):
         wanted[key] = key
     assert all(table.get(key) == value for key, value in wanted.items())
     assert len(table) == len(wanted)
+
+
+def test_no_room_to_look_something_up_is_told_in_words(small, monkeypatch):
+    table = DigestTable()
+    table.update((number, number) for number in range(100))
+
+    class Full:
+        def execute(self, *_):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(table, "_stored", Full())
+    with pytest.raises(OutputError, match="disk is full") as caught:
+        table.get(1_000_000)
+    assert "TMPDIR" in caught.value.hint
+    with pytest.raises(OutputError, match="disk is full"):
+        list(table.values())

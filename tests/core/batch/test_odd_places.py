@@ -1,12 +1,14 @@
 """What stands where a run keeps its books, or steers the terminal that shows them."""
 
+import json
 import os
 
 import pytest
-from support.plans import plan, registry
+from support.plans import lane, plan, registry
 
 from dcmconv.batch.engine import Run
 from dcmconv.batch.journal import Journal
+from dcmconv.batch.ledger import check_pictures, stats
 from dcmconv.batch.naming import safe_component
 from dcmconv.batch.run_record import read_run
 from dcmconv.batch.tag_table import _cell
@@ -113,3 +115,51 @@ def test_a_name_that_would_do_harm_is_changed_and_told_apart(stem, start):
 
 def test_an_ordinary_name_stays_as_it_is():
     assert safe_component("Schädel (1) 影像", ".png") == "Schädel (1) 影像.png"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"path": "a\0.png"},
+        {"path": "a\ud800.png"},
+        {"path": "a" * 40_000},
+        {"path": "a" * 5_000},
+    ],
+)
+def test_a_line_of_a_stranger_blocks_no_run(tmp_path, changed):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text("DEED frames 1")
+    out = tmp_path / "out"
+    list(Run(plan(), [str(tmp_path / "in")], out, registry=registry()))
+    journal = out / ".dcmconv" / "journal.jsonl"
+    line = json.loads(journal.read_text().splitlines()[-1])
+    line["outputs"][0] |= changed
+    journal.write_text(json.dumps(line) + "\n")
+    (outcome,) = Run(plan(), [str(tmp_path / "in")], out, registry=registry())
+    assert outcome.status in ("converted", "failed")
+    assert len(list(check_pictures(out))) <= 1
+
+
+def test_a_line_without_size_or_with_endless_seconds_is_no_error(tmp_path):
+    (tmp_path / ".dcmconv").mkdir()
+    line = {"status": "converted", "input": "a", "locator": "/a", "outputs": [{"path": "a.png"}]}
+    endless = {**line, "locator": "/b", "seconds": 10**400}
+    text = "".join(json.dumps(each) + "\n" for each in (line, endless))
+    (tmp_path / ".dcmconv" / "journal.jsonl").write_text(text)
+    assert [each.state.value for each in check_pictures(tmp_path)] == ["missing"]
+    assert stats(tmp_path).pictures == 1
+
+
+@pytest.mark.parametrize("recorded", [[1], "abc", {"lanes": 5}, {"lanes": [1]}])
+def test_a_record_that_was_changed_by_hand_stops_no_run(tmp_path, recorded):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text("DEED frames 1")
+    out = tmp_path / "out"
+    list(Run(plan(), [str(tmp_path / "in")], out, registry=registry()))
+    record = out / ".dcmconv" / "run.json"
+    record.write_text(
+        json.dumps({**json.loads(record.read_text()), "chain": "x", "plan": recorded})
+    )
+    made = plan(lane("jpg"))
+    (outcome,) = Run(made, [str(tmp_path / "in")], out, registry=registry())
+    assert outcome.status == "converted"

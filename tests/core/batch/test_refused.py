@@ -8,7 +8,7 @@ import os
 import pytest
 from support.plans import plan, registry
 
-from dcmconv.batch import publish
+from dcmconv.batch import moving
 from dcmconv.batch.engine import Run
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
 from dcmconv.errors import OutputError, UsageError
@@ -51,8 +51,8 @@ def test_a_refusal_costs_one_input_or_stops_the_run(
             raise OSError(number, os.strerror(number))
         link(source, target)
 
-    monkeypatch.setattr(publish.os, "link", refuse_b)
-    monkeypatch.setattr(publish, "WITHOUT_LINKS", frozenset())
+    monkeypatch.setattr(moving.os, "link", refuse_b)
+    monkeypatch.setattr(moving, "WITHOUT_LINKS", frozenset())
     run, seen = Run(plan(), [str(scans)], out, registry=registry()), []
     if reason in ENDS_THE_RUN:
         with pytest.raises(OutputError, match=words):

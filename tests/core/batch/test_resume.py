@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.plans import in_a_pool, lane, plan, registry
 
-from dcmconv.batch import publish
+from dcmconv.batch import moving
 from dcmconv.batch.engine import Run
 from dcmconv.batch.ledger import check_pictures, last_lines, orphans, stats
 from dcmconv.batch.standing import Standing
@@ -317,7 +317,7 @@ def test_a_file_system_without_links_takes_the_same_pictures(scans, tmp_path, mo
     def refuse(source, target):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(publish.os, "link", refuse)
+    monkeypatch.setattr(moving.os, "link", refuse)
     renamed, _ = run(plan(), scans, tmp_path / "renamed")
     assert renamed["a"].outputs == usual["a"].outputs
     assert (tmp_path / "renamed" / "a_0001.png").exists()

@@ -214,3 +214,12 @@ def test_a_run_that_is_stopped_leaves_the_table_as_it_was(scans, tmp_path):
         run.stop()
     assert run.summary.stopped
     assert table.read_bytes() == before
+
+
+def test_json_has_no_number_that_is_none(tmp_path):
+    values = np.zeros((2, 2), np.uint16)
+    save(monochrome(values, AcquisitionDuration=float("nan")), tmp_path / "in" / "a.dcm")
+    table, made = tmp_path / "t.jsonl", plan(tags=("AcquisitionDuration",))
+    list(Run(made, [str(tmp_path / "in")], tmp_path / "o", tag_table=table, registry=registry()))
+    row = json.loads(table.read_text(), parse_constant=pytest.fail)
+    assert row["AcquisitionDuration"] is None

@@ -14,7 +14,7 @@ from support.dicom_files import monochrome, save
 from support.plans import lane, plan, registry
 
 import dcmconv
-from dcmconv.batch import publish
+from dcmconv.batch import moving
 from dcmconv.batch.books import Books
 from dcmconv.batch.engine import Run
 from dcmconv.batch.ledger import journal_path, orphans
@@ -76,7 +76,7 @@ def test_what_was_killed_between_its_pictures_ends_with_all_of_them(
         link(part, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(publish.os, "link", killed)
+        patched.setattr(moving.os, "link", killed)
         with pytest.raises(SystemExit):
             run(scan.parent, tmp_path / "out", on_existing=on_existing)
     assert len(pictures(tmp_path / "out")) == 3
@@ -128,7 +128,7 @@ def test_a_stranger_who_comes_while_the_run_goes_is_told_as_one(tmp_path, scan, 
             (tmp_path / "out" / "a_0004.png").write_text("mine")
         link(part, target)
 
-    monkeypatch.setattr(publish.os, "link", late)
+    monkeypatch.setattr(moving.os, "link", late)
     (outcome,), _ = run(scan.parent, tmp_path / "out")
     assert (outcome.status, outcome.reason) == ("failed", "exists")
     assert "a_0004.png is there already" in outcome.message
