@@ -216,7 +216,10 @@ def _sweep_unpublished(parts: Path) -> dict[tuple[int, int], Path]:
         if status.st_nlink > 1:
             # Never again the name of a part: who writes to that would write into the picture.
             named = path.with_name(f"{PART_PREFIX}half-{status.st_ino}.part")
-            kept[status.st_dev, status.st_ino] = path.rename(named)
+            kept[status.st_dev, status.st_ino] = named
+            if path != named:
+                path.rename(named)
+                path.unlink(missing_ok=True)  # of two links to one file, rename leaves both
         else:
             path.unlink(missing_ok=True)
     return kept

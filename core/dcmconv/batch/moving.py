@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-__all__ = ["move_new", "sync_folders"]
+__all__ = ["move_new", "renew", "sync_folders"]
 
 WITHOUT_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
 """What file systems without hard links say (FAT, some network shares), and folders full of them."""
@@ -31,6 +31,13 @@ def move_new(part: str, target: str) -> None:
                 raise
             _rename_new(part, Path(target))
             return
+
+
+def renew(part: str, target: str) -> None:
+    """Put a file in the place of another, and leave it its own name as well, as a link does."""
+    twin = f"{part.removesuffix('.part')}-twin.part"
+    os.link(part, twin)
+    os.replace(twin, target)  # noqa: PTH105 - strings, as everywhere here
 
 
 def _make_folder(folder: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from dcmconv.batch.destination import Destination
 from dcmconv.batch.digest_table import DigestTable
 from dcmconv.batch.digests import digest_of, folded_digest, hex_of
-from dcmconv.batch.moving import move_new, sync_folders
+from dcmconv.batch.moving import move_new, renew, sync_folders
 from dcmconv.batch.naming import SALVAGED
 from dcmconv.batch.records import Part, Report
 from dcmconv.batch.refused import ENDS_THE_RUN, refused
@@ -33,7 +33,7 @@ class _TakenError(Exception):
 
 @dataclass(frozen=True)
 class _Placed:
-    """A part and the name that it gets; ``how`` is ``new``, ``replace`` or ``adopt``.
+    """A part and the name that it gets; ``how`` is ``new``, ``replace``, ``renew`` or ``adopt``.
 
     ``digest`` is that of the name, as ``Publisher.owners`` has it.
     """
@@ -131,7 +131,7 @@ class Publisher:
         if not os.path.lexists(target):
             return "new"
         if self.destination.is_half_published(target):
-            return "replace"
+            return "adopt" if is_same(Path(target), output) else "renew"
         if claimed and self.options.on_existing in ("resume", "replace"):
             if holds_dicom(Path(target)):
                 raise _is_input(output.path)
@@ -171,6 +171,8 @@ class Publisher:
                 target = self._target(item.output)
                 if item.how == "replace":
                     os.replace(item.part.path, target)  # noqa: PTH105 - strings: a picture's cost
+                elif item.how == "renew":
+                    renew(item.part.path, target)
                 elif item.how == "new":
                     move_new(item.part.path, target)
                     made.append(target)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import shutil
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +108,32 @@ def test_what_was_killed_is_made_anew_by_another_chain(tmp_path, scan, on_existi
     assert (outcome.status, len(outcome.outputs)) == ("converted", 5)
     assert pictures(out).keys() == before.keys()
     assert all(pictures(out)[name] != content for name, content in before.items())
+    assert [*(out / ".dcmconv" / "parts").iterdir()] == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_however_often_it_is_killed_the_last_chain_has_its_pictures(
+    tmp_path, scan, seed, monkeypatch
+):
+    chance, out = random.Random(seed), tmp_path / "out"
+    chains = [plan(lane()), plan(lane(compression="smallest"))]
+    for _ in range(3):
+        calls = iter(range(chance.randrange(12)))
+
+        def killed(source, target, *, calls=calls, call):
+            if str(source).endswith(".part") and next(calls, None) is None:
+                raise SystemExit
+            call(source, target)
+
+        with monkeypatch.context() as patched, suppress(SystemExit):
+            for name in ("link", "replace", "rename"):
+                patched.setattr(os, name, partial(killed, call=getattr(os, name)))
+            list(Run(chance.choice(chains), [str(scan.parent)], out, registry=registry()))
+    last = chance.choice(chains)
+    (outcome,) = Run(last, [str(scan.parent)], out, registry=registry())
+    list(Run(last, [str(scan.parent)], tmp_path / "whole", registry=registry()))
+    assert outcome.status == "converted"
+    assert pictures(out) == pictures(tmp_path / "whole")
     assert [*(out / ".dcmconv" / "parts").iterdir()] == []
 
 
