@@ -41,8 +41,8 @@ class Jpg(Writer):
     copies: Annotated[
         bool,
         Opt(
-            "Take color frames that are JPEG already as they are, where no other option and no "
-            "step asks anything of them: nothing is lost twice"
+            "Take color frames that are JPEG already as they are, where no other option, step or "
+            "output asks anything of them: nothing is lost twice"
         ),
     ] = True
 
@@ -70,7 +70,8 @@ class Jpg(Writer):
     def copy(self, encoded: EncodedFrame) -> bytes | None:
         """Return a JPEG stream as it is, with our own segments in the place of its own.
 
-        Whoever asks for a quality or a subsampling gets a picture of that.
+        Whoever asks for another quality than the usual, or for a subsampling, gets a picture of
+        that.
         """
         is_plain = (self.quality, self.subsampling, self.optimize) == (
             DEFAULT_QUALITY,
