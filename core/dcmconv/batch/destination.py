@@ -24,7 +24,7 @@ from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.kinds import Writer
 
-__all__ = ["Destination", "open_destination", "single_file"]
+__all__ = ["Destination", "open_destination", "single_file", "sweep_dead"]
 
 _ANOTHER = "Choose another folder with --out."
 
@@ -172,12 +172,14 @@ def _cannot_open(out: Path, error: OSError) -> OutputError:
 
 
 def _open_file(out: Path) -> Destination:
+    out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
-    _sweep_dead(out.parent)
+    sweep_dead(out.parent)
     return Destination(out.parent, out.parent, file_name=out.name)
 
 
 def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> Destination:
+    out = out.absolute()  # a plugin may go to another folder
     state = out / STATE_FOLDER
     parts = state / "parts"
     out.mkdir(parents=True, exist_ok=True)
@@ -225,12 +227,12 @@ def _sweep_unpublished(parts: Path) -> dict[tuple[int, int], Path]:
     return kept
 
 
-def _sweep_dead(folder: Path) -> None:
-    """Remove what a program that was killed left beside one named file, an hour ago or more.
+def sweep_dead(folder: Path, name: str = "*") -> None:
+    """Remove what programs that were killed left beside one named file, an hour ago or more.
 
     There is no lock that says who is at work, and the process may be on another machine.
     """
-    for path in folder.glob(f"{PART_PREFIX}*.part"):
+    for path in folder.glob(f"{PART_PREFIX}{name}.part"):
         process = re.match(r"\d+", path.name.removeprefix(PART_PREFIX))
         with suppress(OSError):
             is_old = time.time() - path.stat().st_mtime > LONG_AGO

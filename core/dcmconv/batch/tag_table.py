@@ -12,11 +12,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from dcmconv.batch.destination import Destination
+from dcmconv.batch.destination import Destination, sweep_dead
 from dcmconv.batch.moving import move_new
 from dcmconv.batch.naming import STATE_FOLDER
 from dcmconv.batch.records import PART_PREFIX
@@ -158,6 +159,7 @@ def open_tag_table(
     path = place.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep_dead(path.parent, f"*-{escape(path.name)}")
         if not os.access(path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         # Without a name: no walk takes it for an input, and a crash leaves nothing.

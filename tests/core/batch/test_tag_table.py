@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -214,6 +217,18 @@ def test_a_run_that_is_stopped_leaves_the_table_as_it_was(scans, tmp_path):
         run.stop()
     assert run.summary.stopped
     assert table.read_bytes() == before
+
+
+def test_what_a_kill_left_beside_a_table_goes_at_the_next_start(scans, tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", "pass"])
+    dead.wait()
+    left = tmp_path / f".dcmconv-{dead.pid}-tags.csv.part"
+    other = tmp_path / f".dcmconv-{os.getpid()}-tags.csv.part"
+    for path in (left, other):
+        path.write_text("rows")
+    os.utime(left, (0, 0))
+    convert(scans, tmp_path / "out", tmp_path / "tags.csv")
+    assert (left.exists(), other.exists()) == (False, False)
 
 
 def test_json_has_no_number_that_is_none(tmp_path):
