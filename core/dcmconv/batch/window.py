@@ -35,7 +35,7 @@ class Item:
     assignment: Assignment | SurveyAssignment | None = None
     seconds: float | None = None
     answer: Report | SurveyReport | Lost | None = None
-    losses: int = 0
+    crashes: int = 0
     pieces: list[Item] = field(default_factory=list)
     whole: Item | None = field(default=None, repr=False)
     """The input that this is a piece of."""
@@ -98,18 +98,14 @@ class Window:
 
     def _settle(self, answer: Done | Lost) -> None:
         item = self._in_flight.pop(answer.number)
-        if isinstance(answer, Lost) and self._may_try_again(item, answer):
-            item.losses += 1
+        if isinstance(answer, Lost) and answer.reason == "crash" and item.crashes == 0:
+            item.crashes += 1
             self._send(item)
         elif isinstance(answer, Done) and isinstance(answer.answer, Spread):
             self._spread(item, answer.answer)
         else:
             item.answer = answer.answer if isinstance(answer, Done) else answer
             self._join(item.whole)
-
-    def _may_try_again(self, item: Item, lost: Lost) -> bool:
-        in_fresh_worker = not self.crew.in_this_process and item.losses == 0
-        return in_fresh_worker and lost.reason in ("crash", "memory")
 
     def _spread(self, item: Item, spread: Spread) -> None:
         whole = cast("Assignment", item.assignment)

@@ -227,9 +227,6 @@ class Supervisor(Crew):
         elif worker.tasks and message.number == worker.tasks[0].number:
             worker.done()
             self._answers.append(message)
-            if isinstance(message, Lost) and message.reason == "memory":
-                # What others have left in it may be what is too much; the next begins anew.
-                self._dismiss(worker)
         else:
             # Two processes answer: a plugin has forked, and let the child come back.
             self._bury(worker, "crash", "answered a task that was not its turn")
@@ -266,12 +263,6 @@ class Supervisor(Crew):
                         hint="Try --workers 1, or see: dcmconv doctor",
                     )
                 )
-        self._pending.extendleft(reversed(worker.tasks))
-
-    def _dismiss(self, worker: _Worker) -> None:
-        """Take a worker out that has no more to say; its tasks are for others."""
-        worker.kill()
-        self._staff.remove(worker)
         self._pending.extendleft(reversed(worker.tasks))
 
     def _give_up(self, error: Exception) -> None:

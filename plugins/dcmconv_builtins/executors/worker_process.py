@@ -26,6 +26,8 @@ F_SETSIG = 10
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 MOST_KEPT = 32 << 20
+FULL = 12
+"""Exit code of a worker that has no memory left for anybody: ENOMEM."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def work(
     try:
         module, _, function = job.target.partition(":")
         do_task = getattr(importlib.import_module(module), function)(job.setup)
-        _limit_memory(limits.memory)
+        full_at = _limit_memory(limits.memory)
     except BaseException as error:  # noqa: BLE001 - the parent tells the user
         known = error if isinstance(error, DcmconvError) else None
         pipe.send(Broken(known, f"{type(error).__name__}: {error}"))
@@ -79,16 +81,21 @@ def work(
         pipe.send(Ready())
         while True:
             for task in pipe.recv():
-                pipe.send_bytes(_answer(task, do_task))
+                pipe.send_bytes(_answer(task, do_task, full_at))
 
 
-def _answer(task: Task, do_task: Callable[[Any], Any]) -> Any:
+def _answer(task: Task, do_task: Callable[[Any], Any], full_at: int) -> Any:
     try:
         return ForkingPickler.dumps(Done(task.number, do_task(task.payload)))
     except MemoryError:
         lost = Lost(task.number, "memory", "It needs more memory than a worker may take.")
     except BaseException as error:  # noqa: BLE001 - sys.exit() and pyo3's PanicException as well
         lost = Lost(task.number, "error", f"{type(error).__name__}: {error}")
+    if lost.reason == "memory" and full_at:
+        gc.collect()
+        if _address_space() > full_at:
+            # It is what others have left here that is too much: a new worker tries it once more.
+            os._exit(FULL)
     return ForkingPickler.dumps(lost)
 
 
@@ -140,16 +147,21 @@ def _tune_for_linux() -> None:
         library.mallopt(M_TRIM_THRESHOLD, 8 * MOST_KEPT)
 
 
-def _limit_memory(more: int) -> None:
-    """Let the address space grow by so many bytes, and no further."""
+def _limit_memory(more: int) -> int:
+    """Let the address space grow by so many bytes, and no further; return where half is taken."""
     if not more or sys.platform != "linux":
-        return
+        return 0
     import resource
 
-    with open("/proc/self/statm", encoding="ascii") as stream:  # noqa: PTH123
-        pages = int(stream.read().split()[0])
-    limit = pages * resource.getpagesize() + more
+    now = _address_space()
+    limit = now + more
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    return (now + limit) // 2
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm", encoding="ascii") as stream:  # noqa: PTH123
+        return int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
