@@ -96,7 +96,7 @@ class Publisher:
         for part in parts:
             output, digest = self._claimed(outcome, part, owner, mine)
             mine.add(digest)
-            placed.append(_Placed(part, output, self._how(output, digest, owner), digest))
+            placed.append(_Placed(part, output, self._how(part, output, digest, owner), digest))
         return placed
 
     def _claimed(
@@ -121,7 +121,7 @@ class Publisher:
     def _is_free(self, digest: int, owner: int, mine: set[int]) -> bool:
         return digest not in mine and self.owners.get(digest) in (None, owner)
 
-    def _how(self, output: OutputFile, digest: int, owner: int) -> str:
+    def _how(self, part: Part, output: OutputFile, digest: int, owner: int) -> str:
         claimed = self.owners.get(digest) == owner
         # Nothing stood in the folder when the run began; should a stranger's file have come since,
         # it is still not replaced.
@@ -133,8 +133,7 @@ class Publisher:
         if self.destination.is_half_published(target):
             return "adopt" if is_same(Path(target), output) else "renew"
         if claimed and self.options.on_existing in ("resume", "replace"):
-            if holds_dicom(Path(target)):
-                raise _is_input(output.path)
+            _check_is_no_input(part, Path(target))
             return "replace"
         # A run that was killed between a picture and its line in the journal left this behind; or,
         # where it is claimed, before the other pictures of the input.
@@ -157,8 +156,7 @@ class Publisher:
         if not os.path.lexists(self.destination.folder / name):
             return _Placed(parts[0], output, "new")
         if self.options.on_existing == "replace":
-            if holds_dicom(self.destination.folder / name):
-                raise _is_input(name)
+            _check_is_no_input(parts[0], self.destination.folder / name)
             return _Placed(parts[0], output, "replace")
         if self.options.on_existing == "resume" and is_same(self.destination.folder / name, output):
             return _Placed(parts[0], output, "adopt")
@@ -220,9 +218,13 @@ def _exists(path: str, on_existing: str, hint: str) -> _TakenError:
     return _TakenError("exists", message, hint, on_existing != "skip")
 
 
-def _is_input(path: str) -> _TakenError:
-    message = f"{path} is a DICOM file, and no picture that could be replaced."
-    return _TakenError("exists", message, "Name another --out; inputs are never touched.", True)
+def _check_is_no_input(part: Part, target: Path) -> None:
+    """See that what is to be replaced is no DICOM file, unless a writer makes such files."""
+    if holds_dicom(target) and not holds_dicom(Path(part.path)):
+        message = f"{target.name} is a DICOM file, and no picture that could be replaced."
+        raise _TakenError(
+            "exists", message, "Choose another --out; inputs are never touched.", True
+        )
 
 
 def _instead(outcome: Converted, reason: str, message: str, hint: str, *, failed: bool) -> Outcome:

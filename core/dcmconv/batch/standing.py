@@ -60,7 +60,7 @@ def is_same(path: Path, output: OutputFile) -> bool:
 
 
 def holds_dicom(path: Path) -> bool:
-    """Say whether a file is DICOM by its preamble (PS3.10 7.1), which no picture is."""
+    """Say whether a file is DICOM by its preamble (PS3.10 7.1)."""
     try:
         with path.open("rb") as stream:
             return stream.read(132)[128:] == b"DICM"
