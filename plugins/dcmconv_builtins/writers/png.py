@@ -50,7 +50,7 @@ class Png(Writer):
         Raises
         ------
         InputError
-            If the values are not uint8 or uint16.
+            If the values are not uint8 or uint16, or there are other channels than gray or color.
         """
         pixels = _checked(picture)
         depth = pixels.dtype.itemsize * 8
@@ -89,6 +89,12 @@ def _checked(picture: Picture) -> NDArray[Any]:
             f"{pixels.min():g} to {pixels.max():g}; PNG holds whole numbers from 0 to 65535.",
             hint="Scale them with --normalize minmax, or choose a writer that keeps such values.",
             reason="range",
+        )
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    if channels not in COLOR_TYPES:
+        raise InputError(
+            f"The picture has {channels} channels; PNG holds 1, 3 or 4.",
+            hint="A step before the writer makes them; leave it out, or tell its author.",
         )
     if picture.palette is not None and pixels.dtype != np.uint8:
         raise InputError(
