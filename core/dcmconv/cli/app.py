@@ -46,7 +46,7 @@ def run_program(words: Sequence[str]) -> int:
     with termination_as_exception() as received, warnings.catch_warnings():
         warnings.showwarning = _say_warning
         code = exit_code_of(lambda: _call(words))
-    return 128 + received[0] if received and code == EXIT_INTERRUPTED else code
+    return received[0].exit_code if received and code == EXIT_INTERRUPTED else code
 
 
 def build_app(words: Sequence[str], *, completing: bool = False) -> typer.Typer:

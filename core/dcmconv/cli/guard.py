@@ -56,20 +56,20 @@ TERMINATING = tuple(
 
 
 @contextmanager
-def termination_as_exception() -> Iterator[list[int]]:
+def termination_as_exception() -> Iterator[list[Terminated]]:
     """Let SIGTERM and SIGHUP unwind the program, unless ``nohup`` has it ignore them.
 
-    Yields the numbers of those that came: typer takes the exception for Ctrl-C, where it comes
+    Yields what was raised: typer takes the exception for Ctrl-C, where it comes
     before a command has begun.
     """
-    received: list[int] = []
+    received: list[Terminated] = []
     if threading.current_thread() is not threading.main_thread():
         yield received
         return
 
     def unwind(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        raise Terminated(number)
+        received.append(Terminated(number))
+        raise received[-1]
 
     heard = [each for each in TERMINATING if signal.getsignal(each) is not signal.SIG_IGN]
     before = {number: signal.signal(number, unwind) for number in heard}

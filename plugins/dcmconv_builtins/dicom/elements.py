@@ -150,20 +150,21 @@ class Elements:
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Return every value of a code string, UID or text, without padding; none of a sequence."""
         element = self._element(keyword)
-        value = None if element is None or element.VR == "SQ" else element.value
-        if value is None:
+        if element is None or element.VR == "SQ" or element.value is None:
             return ()
+        value = element.value
         if isinstance(value, bytes):
-            value = self._decoded(keyword, value)
+            value = self._decoded(element, value, keyword)
         if isinstance(value, str):
             value = value.split("\\")
         values = value if isinstance(value, list | tuple) or hasattr(value, "append") else [value]
         texts = tuple(str(part).strip(" \0\t\r\n") for part in values)
         return () if texts == ("",) else texts
 
-    def _decoded(self, keyword: str, value: bytes) -> Any:
-        element = self._element(keyword)
-        if element is None or (value.isascii() and b"\x1b" not in value):
+    def _decoded(
+        self, element: RawElement | RawDataElement | DataElement, value: bytes, keyword: str
+    ) -> Any:
+        if value.isascii() and b"\x1b" not in value:
             return value.decode("latin-1")
         try:
             if _vr_of(element) in _TEXT_VRS:
