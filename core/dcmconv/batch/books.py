@@ -57,25 +57,20 @@ class Books:
             If the destination is full: the run cannot go on, and the input stays to be done.
         """
         if isinstance(item.answer, Report):
-            return self._settle_report(item, item.answer)
-        if isinstance(item.answer, Lost):
+            self._log(item.key, item.answer.traceback)
+            outcome = self._published(item.answer)
+            if item.pieces and not isinstance(outcome, Converted):
+                # Other pieces of it may have been finished.
+                self.destination.sweep(f"{item.label}-")
+        elif isinstance(item.answer, Lost):
             self.destination.sweep(f"{item.label}-")
             outcome = failed_from(item, item.answer)
         else:
             raise TypeError(f"{item.key}: an executor answered {item.answer!r:.80}")
         with _refusing():
             self._write_down(outcome)
-        return outcome
-
-    def _settle_report(self, item: Item, report: Report) -> Outcome:
-        self._log(item.key, report.traceback)
-        outcome = self._published(report)
-        with _refusing():
-            self._write_down(outcome)
-        self.publisher.tidy(report)
-        if item.pieces and not isinstance(outcome, Converted):
-            # Other pieces of it may have been finished.
-            self.destination.sweep(f"{item.label}-")
+        if isinstance(item.answer, Report):
+            self.publisher.tidy(item.answer)
         return outcome
 
     def _published(self, report: Report) -> Outcome:

@@ -18,12 +18,6 @@ def explained(error: BaseException) -> tuple[str, str, str]:
     """Return reason, message and hint for an exception."""
     if isinstance(error, DcmconvError):
         return error.reason, error.message, error.hint
-    if isinstance(error, MemoryError):
-        return (
-            "memory",
-            "It needs more memory than a worker may take.",
-            "Try again with a higher limit: --retry-failed --workers 1 --memory MIB",
-        )
     if isinstance(error, OSError) and error.errno is not None:
         return (
             "unreadable",

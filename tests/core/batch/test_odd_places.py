@@ -117,6 +117,14 @@ def test_an_ordinary_name_stays_as_it_is():
     assert safe_component("Schädel (1) 影像", ".png") == "Schädel (1) 影像.png"
 
 
+def converted(tmp_path):
+    """Run over one input, and return the output folder."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text("DEED frames 1")
+    list(Run(plan(), [str(tmp_path / "in")], tmp_path / "out", registry=registry()))
+    return tmp_path / "out"
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -127,10 +135,7 @@ def test_an_ordinary_name_stays_as_it_is():
     ],
 )
 def test_a_line_of_a_stranger_blocks_no_run(tmp_path, changed):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a").write_text("DEED frames 1")
-    out = tmp_path / "out"
-    list(Run(plan(), [str(tmp_path / "in")], out, registry=registry()))
+    out = converted(tmp_path)
     journal = out / ".dcmconv" / "journal.jsonl"
     line = json.loads(journal.read_text().splitlines()[-1])
     line["outputs"][0] |= changed
@@ -152,10 +157,7 @@ def test_a_line_without_size_or_with_endless_seconds_is_no_error(tmp_path):
 
 @pytest.mark.parametrize("recorded", [[1], "abc", {"lanes": 5}, {"lanes": [1]}])
 def test_a_record_that_was_changed_by_hand_stops_no_run(tmp_path, recorded):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a").write_text("DEED frames 1")
-    out = tmp_path / "out"
-    list(Run(plan(), [str(tmp_path / "in")], out, registry=registry()))
+    out = converted(tmp_path)
     record = out / ".dcmconv" / "run.json"
     record.write_text(
         json.dumps({**json.loads(record.read_text()), "chain": "x", "plan": recorded})
