@@ -15,9 +15,9 @@ from typing import Any
 
 from benchmarks.corpora import Corpora
 from dcmconv.api import plan_from, registry
-from dcmconv.batch.engine import Run
-from dcmconv.batch.journal import Journal, read_journal
-from dcmconv.outcome import Outcome
+from dcmconv.model.outcome import Outcome
+from dcmconv.run.engine import Run
+from dcmconv.run.journal.writer import Journal, read_journal
 
 __all__ = ["main", "measure"]
 

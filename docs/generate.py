@@ -29,9 +29,9 @@ from dcmconv.cli.journal_commands import add_to as add_journal_commands
 from dcmconv.cli.plugin_commands import add_to as add_plugin_commands
 from dcmconv.cli.provided import command_class, flags_of_command
 from dcmconv.cli.run_flags import HELP, RUN_FLAGS
-from dcmconv.kinds import Normalizer, Step, Writer
-from dcmconv.options import Component, option_fields
-from dcmconv.registry import Registry
+from dcmconv.model.components import Normalizer, Step, Writer
+from dcmconv.model.options import Component, option_fields
+from dcmconv.plugins.registry import Registry
 
 FOLDER = Path(__file__).parent / "reference"
 MADE_BY_TESTS = ("conformance.md",)

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+# The package first: importing it later would hide the function of the same name.
+import dcmconv.run  # noqa: F401
+from dcmconv.api import RenderedPicture, convert, convert_frames, run
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from dcmconv.api import RenderedPicture, convert, convert_frames, run
     from dcmconv.errors import DcmconvError, InputError, SkipInput, UnsupportedError, UsageError
-    from dcmconv.outcome import Converted, Failed, Outcome, Skipped, Summary
+    from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
 
 __all__ = [
     "Converted",
@@ -35,7 +38,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "dcmconv.api": ("RenderedPicture", "convert", "convert_frames", "run"),
     "dcmconv.errors": (
         "DcmconvError",
         "InputError",
@@ -43,7 +45,7 @@ _HOMES = {
         "UnsupportedError",
         "UsageError",
     ),
-    "dcmconv.outcome": ("Converted", "Failed", "Outcome", "Skipped", "Summary"),
+    "dcmconv.model.outcome": ("Converted", "Failed", "Outcome", "Skipped", "Summary"),
 }
 
 

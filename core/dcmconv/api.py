@@ -9,20 +9,19 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dcmconv.errors import InputError, UsageError
-from dcmconv.inputs import InputFile
-from dcmconv.picture import Picture
-from dcmconv.registry import Registry
 
 if TYPE_CHECKING:
-    from dcmconv.batch.engine import Run
+    from numpy.typing import NDArray
+
     from dcmconv.chain.plan import Plan
     from dcmconv.chain.spec import ChainSpec
-    from dcmconv.kinds import Writer
-    from dcmconv.render import Opened
+    from dcmconv.model.components import Writer
+    from dcmconv.model.inputs import InputFile
+    from dcmconv.model.picture import Picture
+    from dcmconv.plugins.registry import Registry
+    from dcmconv.render import OpenInput
+    from dcmconv.run.engine import Run
 
 __all__ = ["RenderedPicture", "convert", "convert_frames", "run"]
 
@@ -49,6 +48,8 @@ class RenderedPicture:
         Read-only; labels are numbers.  ``PIL.Image.fromarray(picture.pixels)`` makes a Pillow image
         of 8-bit ones.
         """
+        import numpy as np
+
         if self.picture.palette is None or self.picture.domain == "label":
             return self.picture.pixels
         return np.take(self.picture.palette, self.picture.pixels, axis=0)
@@ -169,8 +170,8 @@ def run(
     >>> for outcome in dcmconv.run("scans", "out", normalize="minmax"):  # doctest: +SKIP
     ...     print(outcome.status, outcome.input)
     """
-    from dcmconv.batch.engine import Run
-    from dcmconv.batch.selection import Selection
+    from dcmconv.run.engine import Run
+    from dcmconv.run.selection import Selection
 
     include = tuple(options.pop("include", ()))
     exclude = tuple(options.pop("exclude", ()))
@@ -190,6 +191,8 @@ def run(
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """Return the registry of this process, found once."""
+    from dcmconv.plugins.registry import Registry
+
     return Registry.discover()
 
 
@@ -224,15 +227,17 @@ def _pictures(
             yield RenderedPicture(picture)
 
 
-def _check_scopes(opened: Opened) -> None:
-    for survey in opened.wide_surveys:
+def _check_scopes(opened: OpenInput) -> None:
+    for request in opened.wide_requests:
         raise UsageError(
-            f"The normalizer asks for statistics of the {survey.scope}; convert() sees one input.",
+            f"The normalizer asks for statistics of the {request.scope}; convert() sees one input.",
             hint="Use dcmconv.run(), which reads them all, or scope=instance.",
         )
 
 
 def _input_file(source: str | PathLike[str] | bytes) -> InputFile:
+    from dcmconv.model.inputs import InputFile
+
     if isinstance(source, bytes):
         return InputFile("bytes", content=source)
     path = Path(source)

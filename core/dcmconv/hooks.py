@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pluggy
 
 if TYPE_CHECKING:
-    from dcmconv.outcome import Outcome, Summary
+    from dcmconv.model.outcome import Outcome, Summary
 
 __all__ = ["KINDS", "PROJECT", "Offer", "Refs", "hookimpl", "hookspec"]
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dcmconv.curve import Curve, CurveLike, Keep, Linear, Tone
 from dcmconv.errors import (
     DcmconvError,
     InputError,
@@ -16,21 +15,7 @@ from dcmconv.errors import (
     UnsupportedError,
     UsageError,
 )
-from dcmconv.executor import Crew, Done, Executor, Job, Lost, Task
-from dcmconv.frame import (
-    Attributes,
-    AttributeValue,
-    Frame,
-    Lut,
-    Padding,
-    Palette,
-    Rescale,
-    Spacing,
-    VoiWindow,
-)
-from dcmconv.host import Host, InstalledPlugin
-from dcmconv.inputs import EncodedFrame, InputFile, Instance, Reference, Refusal
-from dcmconv.kinds import (
+from dcmconv.model.components import (
     ArrayNormalizer,
     Colormap,
     ColorTable,
@@ -46,12 +31,27 @@ from dcmconv.kinds import (
     Step,
     Writer,
 )
-from dcmconv.layers import LabelName, Layer, View, default_label_color
-from dcmconv.options import Component, Opt
-from dcmconv.picture import Domain, Picture, ValueScale
-from dcmconv.statistics import Scope, Statistics
-from dcmconv.survey import Survey
-from dcmconv.template import Template
+from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, Tone
+from dcmconv.model.executor import Done, Executor, Job, Lost, Task, WorkerPool
+from dcmconv.model.frame import (
+    Attributes,
+    AttributeValue,
+    Frame,
+    Lut,
+    Padding,
+    Palette,
+    Rescale,
+    Spacing,
+    VoiWindow,
+)
+from dcmconv.model.host import Host, InstalledPlugin
+from dcmconv.model.inputs import EncodedFrame, InputFile, Instance, Reference, Rejected
+from dcmconv.model.layers import LabelName, Layer, View, default_label_color
+from dcmconv.model.options import Component, Opt
+from dcmconv.model.picture import Domain, Picture, ValueScale
+from dcmconv.model.statistics import Scope, Statistics
+from dcmconv.model.statistics_request import StatisticsRequest
+from dcmconv.model.template import Template
 
 __all__ = [
     "ArrayNormalizer",
@@ -61,7 +61,6 @@ __all__ = [
     "Colormap",
     "Command",
     "Component",
-    "Crew",
     "Curve",
     "CurveLike",
     "DcmconvError",
@@ -95,7 +94,7 @@ __all__ = [
     "PluginError",
     "Reader",
     "Reference",
-    "Refusal",
+    "Rejected",
     "Rescale",
     "Row",
     "Rows",
@@ -104,8 +103,8 @@ __all__ = [
     "Source",
     "Spacing",
     "Statistics",
+    "StatisticsRequest",
     "Step",
-    "Survey",
     "Task",
     "Template",
     "Tone",
@@ -114,6 +113,7 @@ __all__ = [
     "ValueScale",
     "View",
     "VoiWindow",
+    "WorkerPool",
     "Writer",
     "default_label_color",
 ]

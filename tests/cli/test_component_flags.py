@@ -15,7 +15,7 @@ from dcmconv.cli.component_flags import (
     has_own_flag,
 )
 from dcmconv.cli.run_flags import RUN_FLAGS
-from dcmconv.options import Component, Opt
+from dcmconv.model.options import Component, Opt
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -141,7 +141,7 @@ def test_too_many_failures_have_the_exit_code_of_a_stop(out, capsys):
 def test_tracebacks_go_to_a_file_when_asked_for(tmp_path, capsys, monkeypatch):
     from support.plans import plan, registry
 
-    from dcmconv.batch.engine import Run
+    from dcmconv.run.engine import Run
 
     (tmp_path / "in").write_text("DEED bug")
     for asked in (False, True):

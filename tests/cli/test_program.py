@@ -152,7 +152,7 @@ def test_a_bug_is_a_traceback_and_ends_with_70(monkeypatch, capsys):
     def broken(*arguments, **options):
         raise ZeroDivisionError("a slip")
 
-    monkeypatch.setattr("dcmconv.registry.Registry.names", broken)
+    monkeypatch.setattr("dcmconv.plugins.registry.Registry.names", broken)
     assert main(["plugins", "list"]) == 70
     told = capsys.readouterr().err
     assert "ZeroDivisionError: a slip" in told

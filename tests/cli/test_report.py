@@ -1,7 +1,7 @@
 import pytest
 
 from dcmconv.cli.report import Tally, closing_line, exit_code, line_of, summary_data
-from dcmconv.outcome import Converted, Failed, OutputFile, Skipped, Summary
+from dcmconv.model.outcome import Converted, Failed, OutputFile, Skipped, Summary
 
 
 def failed(name, reason="truncated"):

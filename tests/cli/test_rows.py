@@ -1,7 +1,7 @@
 import json
 
 from dcmconv.cli.rows import print_rows
-from dcmconv.kinds import Ending, Heading, Row
+from dcmconv.model.components import Ending, Heading, Row
 
 
 def rows():

@@ -13,7 +13,7 @@ import pytest
 from support.program import dcmconv
 
 from dcmconv._entry import main
-from dcmconv.batch.lock import Lock
+from dcmconv.run.output.lock import Lock
 
 TEST_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
 JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG"
@@ -148,7 +148,7 @@ def test_the_tag_table_has_the_usual_tags(scans):
 
 def test_the_usual_tags_are_the_articles():
     from dcmconv.cli.chain_of_flags import USUAL_TAGS
-    from dcmconv_builtins.dicom.attributes import ARTICLE_KEYWORDS
+    from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS
 
     assert USUAL_TAGS == ARTICLE_KEYWORDS
 

@@ -11,7 +11,7 @@ from support.dicom_files import as_bytes, color, compressed, monochrome
 from support.overlay_frames import with_an_overlay
 
 from dcmconv import testing
-from dcmconv.registry import Registry
+from dcmconv.plugins.registry import Registry
 
 REGISTRY = Registry.discover(only=[])
 

@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 from support.plans import plan, registry
 
-from dcmconv.batch.engine import Run
 from dcmconv.chain.plan import Lane, Plan
-from dcmconv.outcome import Converted, Failed, Outcome, Skipped
+from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped
+from dcmconv.run.engine import Run
 from hostile.expected import picture_of
 from hostile.recipes import RECIPES
 

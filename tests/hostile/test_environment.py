@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from support.dicom_files import as_bytes, save
 
-from dcmconv.batch.selection import Selection
 from dcmconv.plugin import UsageError
+from dcmconv.run.selection import Selection
 from dcmconv_builtins.sources import folder as folder_source
 from hostile.base import ramp
 from hostile.batch import hostile_plan, journal, pictures, run

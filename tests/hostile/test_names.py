@@ -16,8 +16,8 @@ from pydicom.datadict import DicomDictionary, keyword_for_tag
 from support.dicom_files import as_bytes, item, save
 from support.program import dcmconv
 
-from dcmconv.batch.digests import folded_digest
-from dcmconv.batch.naming import LaneName, NamedInput, safe_component, safe_name
+from dcmconv.run.journal.digests import folded_digest
+from dcmconv.run.output.naming import LaneName, NamedInput, safe_component, safe_name
 from hostile.base import ramp
 from hostile.batch import hostile_plan, journal, run
 

@@ -14,9 +14,9 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, apply
 from pydicom.pixels.processing import convert_color_space
 from support.covers import covers
 
-from dcmconv.frame import Frame
+from dcmconv.model.frame import Frame
 from dcmconv.render.tone import render_tone
-from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb
+from dcmconv_builtins.dicom.color.photometric import ybr_full_to_rgb
 from dcmconv_builtins.normalizers.voi import Voi
 from dcmconv_builtins.normalizers.window import Window
 from oracle.files import dataset_of, frames_of, header_of, real_files

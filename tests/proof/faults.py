@@ -45,9 +45,9 @@ def four_faults(folder: Path, *, count: int, time_limit: float = 5.0) -> Cost:
     seconds = []
     for name in ("quiet", "quiet again", "disturbed"):
         if name == "disturbed":
-            for number, deed in enumerate(FAULTS):
-                (scans / f"{count // 5 * (number + 1):05d}-{deed}").write_bytes(
-                    f"DEED {deed}".encode()
+            for number, action in enumerate(FAULTS):
+                (scans / f"{count // 5 * (number + 1):05d}-{action}").write_bytes(
+                    f"DEED {action}".encode()
                 )
         began = time.monotonic()
         run(made, scans, folder / name)

@@ -34,7 +34,7 @@ def read_a_file(content: bytes) -> None:
 
 def find_fragments(content: bytes) -> None:
     """Tell fragments apart into frames."""
-    from dcmconv_builtins.dicom.encapsulation import frame_streams
+    from dcmconv_builtins.dicom.pixels.encapsulation import frame_streams
 
     list(frame_streams(content[1:], frame_count=content[0] % 8 + 1))
 
@@ -59,8 +59,8 @@ def decode_a_stream(content: bytes) -> None:
 
 def parse_a_chain(content: bytes) -> None:
     """Read a chain file; complaints are what it is for."""
-    from dcmconv.chain.complaints import Objection
-    from dcmconv.chain.yaml_nodes import read_yaml
+    from dcmconv.chain.errors import Objection
+    from dcmconv.chain.yaml import read_yaml
 
     with contextlib.suppress(Objection):
         read_yaml(content, "fuzz.yaml")
@@ -75,7 +75,7 @@ def parse_inline(content: bytes) -> None:
 
 def fill_a_template(content: bytes) -> None:
     """Fill a template, and make a name of it."""
-    from dcmconv.batch.naming import LaneName, NamedInput
+    from dcmconv.run.output.naming import LaneName, NamedInput
 
     template, _, value = content.decode("utf-8", "replace").partition("\n")
     path = LaneName(template, ".png").path_for(NamedInput("a", {"PatientID": value}, 1), 1)
@@ -127,10 +127,6 @@ def main() -> None:
     with atheris.instrument_imports(include=["dcmconv", "dcmconv_builtins"]):
         import support.reading  # noqa: F401
 
-        import dcmconv_builtins.dicom.decoders
-        import dcmconv_builtins.dicom.instance
-        import dcmconv_builtins.dicom.objects
-        import dcmconv_builtins.dicom.parser  # noqa: F401
     atheris.Setup(sys.argv, parse)
     atheris.Fuzz()
 

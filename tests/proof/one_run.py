@@ -21,7 +21,7 @@ def main() -> int:
     """Run to the end; 0 only where every input was converted."""
     from support.plans import in_a_pool, plan
 
-    from dcmconv.batch.engine import Run
+    from dcmconv.run.engine import Run
 
     scans, out, start = sys.argv[1:]
     made = plan(workers=2)

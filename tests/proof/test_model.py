@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from support.dicom_files import as_bytes
 from support.plans import plan, registry
 
-from dcmconv.batch.engine import Run
+from dcmconv.run.engine import Run
 from proof.accounts import last_lines, tree
 
 KILLED = 9

@@ -9,7 +9,7 @@ from hostile.batch import run, write
 from hostile.recipes import RECIPES
 from support.plans import in_a_pool, plan
 
-from dcmconv.batch.engine import Run
+from dcmconv.run.engine import Run
 from proof.accounts import tree
 from proof.good_files import make_good_files
 from proof.one_run import finished, kill, nobody_left, started

@@ -15,8 +15,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian
 
 from dcmconv_builtins.dicom.decoders import Decoded, as_laid_out, decode_frame, native_span
-from dcmconv_builtins.dicom.encapsulation import Encapsulated, ExtendedOffsets
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 ELEMENTS = {
     "PixelData": "integer",

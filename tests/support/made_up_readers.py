@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from dcmconv.plugin import Opt, Reader, UsageError
-from dcmconv.registry import Offered, Registry
+from dcmconv.plugins.registry import Offered, Registry
 
 
 class Bytes(Reader):

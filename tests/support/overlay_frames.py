@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dcmconv.plugin import Frame
-from dcmconv_builtins.dicom.overlay import OverlayLayer
+from dcmconv_builtins.dicom.objects.overlay import OverlayLayer
 
 
 def with_an_overlay() -> Frame:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, RunOptions
-from dcmconv.registry import Registry
+from dcmconv.plugins.registry import Registry
 
 
 @cache
@@ -25,10 +25,10 @@ def lane(writer: str = "png", *, id: str = "", name: str = "", **options: Any) -
 
 
 def plan(*lanes: Lane, tags: tuple[str, ...] = (), **run: Any) -> Plan:
-    """Return a plan that reads DICOM, and the files of ``support.deeds``; keywords go to the run."""
-    deeds = ComponentRef("reader", "deeds", "support.deeds:DeedReader")
+    """Return a plan that reads DICOM, and the files of ``support.fault_actions``; keywords go to the run."""
+    fault_actions = ComponentRef("reader", "fault_actions", "support.fault_actions:FaultReader")
     return Plan(
-        readers=(registry().ref("reader", "dicom"), deeds),
+        readers=(registry().ref("reader", "dicom"), fault_actions),
         sources=(registry().ref("source", "folder"),),
         lanes=lanes or (lane(),),
         tags=tags,

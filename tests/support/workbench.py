@@ -64,7 +64,7 @@ class Workbench:
     def _run_yaml(self, block: Block) -> None:
         from dcmconv.chain.compile import compile_chain
         from dcmconv.chain.loader import load_chain
-        from dcmconv.registry import Registry
+        from dcmconv.plugins.registry import Registry
 
         path = self.folder / (block.what or "chain-of-the-page.yaml")
         path.write_text(block.code, "utf-8")

@@ -7,14 +7,14 @@ from contextlib import suppress
 from typing import NamedTuple, cast
 
 from dcmconv.chain.checks import Made
-from dcmconv.chain.complaints import Complaint, Place
+from dcmconv.chain.errors import Complaint, Place
 from dcmconv.chain.spec import ChainSpec, OutputSpec
 from dcmconv.errors import DcmconvError, UsageError
-from dcmconv.kinds import Reader
-from dcmconv.options import option_fields
-from dcmconv.registry import Registry, nearest
-from dcmconv.tags import is_tag
-from dcmconv.template import Template
+from dcmconv.model.components import Reader
+from dcmconv.model.options import option_fields
+from dcmconv.model.tags import is_tag
+from dcmconv.model.template import Template
+from dcmconv.plugins.registry import Registry, nearest
 
 __all__ = ["attribute_complaints"]
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from dcmconv.chain.complaints import Complaint, Place
+from dcmconv.chain.errors import Complaint, Place
 from dcmconv.chain.spec import ComponentSpec
 from dcmconv.errors import DcmconvError
-from dcmconv.kinds import Colormap, Normalizer, Source, Step, Writer
-from dcmconv.kinds import Reader as ReaderKind
-from dcmconv.options import Component
-from dcmconv.references import ComponentRef
-from dcmconv.registry import Registry
+from dcmconv.model.components import Colormap, Normalizer, Source, Step, Writer
+from dcmconv.model.components import Reader as ReaderKind
+from dcmconv.model.options import Component
+from dcmconv.plugins.references import ComponentRef
+from dcmconv.plugins.registry import Registry
 
 __all__ = ["KIND_CLASSES", "Made", "Stages", "stage_complaints"]
 

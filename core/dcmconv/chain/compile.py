@@ -12,9 +12,9 @@ from typing import Any, cast
 
 from dcmconv.chain.attributes import attribute_complaints
 from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, stage_complaints
-from dcmconv.chain.complaints import NOWHERE, Complaint, Place, chain_error
+from dcmconv.chain.errors import NOWHERE, Complaint, Place, chain_error
 from dcmconv.chain.inline import as_component
-from dcmconv.chain.merge import inherited, merge
+from dcmconv.chain.layering import inherited, merge
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule, RunOptions
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
@@ -30,11 +30,11 @@ from dcmconv.chain.spec import (
 )
 from dcmconv.chain.validate import validated
 from dcmconv.errors import DcmconvError, PluginError, UsageError
-from dcmconv.executor import Executor
-from dcmconv.kinds import Colormap
-from dcmconv.options import Component
-from dcmconv.registry import Registry
-from dcmconv.template import Template
+from dcmconv.model.components import Colormap
+from dcmconv.model.executor import Executor
+from dcmconv.model.options import Component
+from dcmconv.model.template import Template
+from dcmconv.plugins.registry import Registry
 
 __all__ = ["compile_chain", "make_component", "merge"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from dcmconv.chain.complaints import NOWHERE, Complaint, Objection, Place, unknown_word
+from dcmconv.chain.errors import NOWHERE, Complaint, Objection, Place, unknown_word
 from dcmconv.chain.frames import parse_frames
 from dcmconv.chain.inline import parse_component, read_output
 from dcmconv.chain.nodes import Entry, ListNode, MapNode, Node, ScalarNode, plain
@@ -23,7 +23,7 @@ from dcmconv.chain.spec import (
     Written,
 )
 from dcmconv.errors import UsageError
-from dcmconv.tags import plain_tag
+from dcmconv.model.tags import plain_tag
 
 __all__ = ["CHAIN_KEYS", "RULE_KEYS", "Document", "Link"]
 

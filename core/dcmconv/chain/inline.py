@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from dcmconv.chain.complaints import NOWHERE, Objection, Place, chain_error
+from dcmconv.chain.errors import NOWHERE, Objection, Place, chain_error
 from dcmconv.chain.spec import ComponentSpec, OutputSpec, Written
 
 __all__ = ["as_component", "output_of", "parse_component", "parse_inline", "parse_value"]

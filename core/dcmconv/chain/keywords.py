@@ -15,8 +15,8 @@ from dcmconv.chain.overrides import with_flags, with_name
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.errors import UsageError
-from dcmconv.registry import Registry, nearest
-from dcmconv.tags import plain_tag
+from dcmconv.model.tags import plain_tag
+from dcmconv.plugins.registry import Registry, nearest
 
 __all__ = ["chain_from_keywords"]
 

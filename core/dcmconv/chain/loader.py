@@ -8,19 +8,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dcmconv.chain.complaints import (
+from dcmconv.chain.document import Document, Link
+from dcmconv.chain.errors import (
     NOWHERE,
     Complaint,
     Objection,
     Place,
     chain_error,
 )
-from dcmconv.chain.document import Document, Link
-from dcmconv.chain.merge import merge
+from dcmconv.chain.layering import merge
 from dcmconv.chain.nodes import MOST_BYTES, Node, node_of
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.errors import UsageError
-from dcmconv.registry import Registry, nearest
+from dcmconv.plugins.registry import Registry, nearest
 
 __all__ = ["chain_from_data", "load_chain"]
 
@@ -85,7 +85,7 @@ class _Loading:
     trail: tuple[str, ...] = ()
 
     def load(self, name: str, folder: Path | None, place: Place) -> ChainSpec:
-        from dcmconv.chain.yaml_nodes import read_yaml
+        from dcmconv.chain.yaml import read_yaml
 
         identity, origin, content = self._content(name, folder, place)
         if identity in self.trail:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dcmconv.chain.complaints import NOWHERE, Place
+from dcmconv.chain.errors import NOWHERE, Place
 
 __all__ = ["MOST_BYTES", "Entry", "ListNode", "MapNode", "Node", "ScalarNode", "node_of", "plain"]
 

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
-from dcmconv.chain.complaints import Objection, Place, chain_error, unknown_word
+from dcmconv.chain.errors import Objection, Place, chain_error, unknown_word
 from dcmconv.chain.inline import parse_component, read_output
-from dcmconv.chain.merge import merge, merge_component, merge_output, replace_readers
+from dcmconv.chain.layering import merge, merge_component, merge_output, replace_readers
 from dcmconv.chain.setting_text import Setting
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (

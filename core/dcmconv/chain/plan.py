@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dcmconv.references import ComponentRef, load_target
+from dcmconv.plugins.references import ComponentRef, load_target
 
 __all__ = ["ComponentRef", "Lane", "Plan", "PlannedRule", "RunOptions", "load_target"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from dcmconv.chain.document import ASPECTS, TAG_FORM, VERSION
 from dcmconv.chain.settings import RunSettings
 from dcmconv.errors import DcmconvError
-from dcmconv.options import Component
-from dcmconv.registry import Offered, Registry
+from dcmconv.model.options import Component
+from dcmconv.plugins.registry import Offered, Registry
 
 __all__ = ["chain_schema"]
 

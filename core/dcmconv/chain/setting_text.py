@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dcmconv.chain.complaints import Objection, Place, chain_error
+from dcmconv.chain.errors import Objection, Place, chain_error
 from dcmconv.chain.inline import parse_value
 
 __all__ = ["ENVIRONMENT", "Setting", "environment_settings", "flag_setting", "parse_setting"]

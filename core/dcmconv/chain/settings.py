@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from dcmconv.options import Component, Opt
+from dcmconv.model.options import Component, Opt
 
 __all__ = ["RunSettings"]
 

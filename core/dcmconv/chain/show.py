@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any
 
-from dcmconv.chain.complaints import NOWHERE, Place
+from dcmconv.chain.errors import NOWHERE, Place
 from dcmconv.chain.frames import frames_as_text
-from dcmconv.chain.merge import merge
+from dcmconv.chain.layering import merge
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
@@ -23,7 +23,7 @@ from dcmconv.chain.spec import (
 )
 from dcmconv.chain.validate import validated
 from dcmconv.errors import DcmconvError
-from dcmconv.registry import Registry
+from dcmconv.plugins.registry import Registry
 
 __all__ = ["chain_as_yaml"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dcmconv.chain.complaints import NOWHERE, Complaint, Place
+from dcmconv.chain.errors import NOWHERE, Complaint, Place
 
 __all__ = [
     "COMPONENT_KEYS",

@@ -1,4 +1,4 @@
-"""A component's options, checked against its declaration; pydantic's findings in our words."""
+"""A component's options, checked against its declaration; pydantic's gathered in our words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.chain.complaints import NOWHERE, Complaint, Place, unknown_word
+from dcmconv.chain.errors import NOWHERE, Complaint, Place, unknown_word
 from dcmconv.chain.spec import ComponentSpec, Written
 from dcmconv.errors import DcmconvError
-from dcmconv.options import Component
-from dcmconv.registry import nearest
+from dcmconv.model.options import Component
+from dcmconv.plugins.registry import nearest
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

@@ -25,7 +25,7 @@ from dcmconv.errors import UsageError
 if TYPE_CHECKING:
     import typer
 
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
 
 __all__ = ["build_app", "run_program"]
 
@@ -138,7 +138,7 @@ def _add_run(app: typer.Typer, words: Sequence[str] | None) -> None:
 
 def _add_provided(app: typer.Typer, words: Sequence[str], *, named: str, completing: bool) -> None:
     """Add the commands of plugins: the built-ins', and a stranger's where it is asked for."""
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
 
     registry = Registry.discover(only=())
     known = {"run", *GROUPS, *registry.names("command")}
@@ -165,7 +165,7 @@ def _add_one(app: typer.Typer, registry: Registry, name: str, *, is_named: bool)
 
 
 def _unknown_command(name: str, known: set[str]) -> UsageError:
-    from dcmconv.registry import nearest
+    from dcmconv.plugins.registry import nearest
 
     near = nearest(name, known)
     advice = f"{near[0].upper()}{near[1:]} " if near else ""

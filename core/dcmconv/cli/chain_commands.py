@@ -73,7 +73,7 @@ def _validate(values: Mapping[str, Any]) -> int:
     from dcmconv.chain.loader import load_chain
     from dcmconv.cli.report import counted
     from dcmconv.cli.terminal import print_json, print_result
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
 
     registry = Registry.discover()
     plan = compile_chain(load_chain(values["chain"], registry), registry)
@@ -92,7 +92,7 @@ def _show(values: Mapping[str, Any]) -> int:
     from dcmconv.chain.loader import load_chain
     from dcmconv.chain.show import chain_as_yaml
     from dcmconv.cli.terminal import print_result
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
 
     registry = Registry.discover()
     chain = load_chain(values["chain"], registry)
@@ -129,7 +129,7 @@ def _schema_text() -> str:
     import json
 
     from dcmconv.chain.schema import chain_schema
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
 
     return json.dumps(chain_schema(Registry.discover()), indent=2, ensure_ascii=False) + "\n"
 

@@ -6,12 +6,11 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
-from dcmconv.batch.destination import PICTURE_SUFFIXES
-from dcmconv.chain.complaints import Place
+from dcmconv.chain.errors import Place
 from dcmconv.chain.frames import parse_frames
 from dcmconv.chain.inline import output_of, parse_inline
+from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import load_chain
-from dcmconv.chain.merge import merge
 from dcmconv.chain.overrides import assemble, with_name
 from dcmconv.chain.setting_text import environment_settings, parse_setting
 from dcmconv.chain.settings import RunSettings
@@ -19,8 +18,9 @@ from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.suffixes import writer_of
 from dcmconv.cli.run_flags import RunFlags
 from dcmconv.errors import UsageError
-from dcmconv.registry import Registry
-from dcmconv.tags import plain_tag
+from dcmconv.model.tags import plain_tag
+from dcmconv.plugins.registry import Registry
+from dcmconv.run.output.destination import PICTURE_SUFFIXES
 
 __all__ = ["USUAL_TAGS", "chain_of"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dcmconv.cli.flags import Completer
-from dcmconv.options import OptionField
+from dcmconv.model.options import OptionField
 
 __all__ = ["component_of", "names_of", "plugin_names", "preset_names", "words_from"]
 
@@ -29,7 +29,7 @@ def names_of(*kinds: str) -> Completer:
     """Complete the names of some kinds of component."""
 
     def complete(incomplete: str) -> Answers:
-        from dcmconv.registry import Registry
+        from dcmconv.plugins.registry import Registry
 
         offered = [offer for kind in kinds for offer in Registry.discover().offered(kind)]
         return [(o.name, o.summary or o.kind) for o in offered if o.name.startswith(incomplete)]
@@ -65,7 +65,7 @@ def component_of(kind: str) -> Completer:
 
 def preset_names(incomplete: str) -> Answers:
     """Complete ``preset:NAME``."""
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
 
     whole = [f"preset:{name}" for name in Registry.discover().names("preset")]
     return [(word, "") for word in whole if incomplete and word.startswith(incomplete)]
@@ -73,7 +73,7 @@ def preset_names(incomplete: str) -> Answers:
 
 def plugin_names(incomplete: str) -> Answers:
     """Complete the names of plugins."""
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
 
     plugins = Registry.discover().plugins
     return [(p.name, p.distribution) for p in plugins if p.name.startswith(incomplete)]
@@ -81,8 +81,8 @@ def plugin_names(incomplete: str) -> Answers:
 
 def _fields(kind: str, name: str) -> list[OptionField]:
     from dcmconv.errors import DcmconvError
-    from dcmconv.options import option_fields
-    from dcmconv.registry import Registry
+    from dcmconv.model.options import option_fields
+    from dcmconv.plugins.registry import Registry
 
     try:
         return list(option_fields(Registry.discover().load(kind, name)))
@@ -92,7 +92,7 @@ def _fields(kind: str, name: str) -> list[OptionField]:
 
 def _values(kind: str, key: str, fields: Iterable[OptionField]) -> Iterator[str]:
     from dcmconv.cli.component_flags import literals_of
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
 
     for field in fields:
         if field.name == key:

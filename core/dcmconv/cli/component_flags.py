@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dcmconv.cli.flags import Flag
-from dcmconv.options import Component, OptionField, option_fields
+from dcmconv.model.options import Component, OptionField, option_fields
 
 if TYPE_CHECKING:
     from dcmconv.chain.setting_text import Setting

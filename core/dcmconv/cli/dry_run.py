@@ -10,7 +10,7 @@ from dcmconv.cli.guard import EXIT_NOTHING
 from dcmconv.cli.report import counted
 from dcmconv.cli.run_flags import RunFlags
 from dcmconv.cli.terminal import print_json, print_result, say
-from dcmconv.inputs import Reference
+from dcmconv.model.inputs import Reference
 
 __all__ = ["show_plan"]
 
@@ -34,8 +34,8 @@ def show_plan(flags: RunFlags, shown_chain: str, plan: Plan) -> int:
 
 
 def _inputs(flags: RunFlags, plan: Plan) -> Iterator[tuple[str, int]]:
-    from dcmconv.batch.selection import Selection
-    from dcmconv.batch.walk import Walk
+    from dcmconv.run.selection import Selection
+    from dcmconv.run.walk import Walk
 
     selection = Selection(tuple(flags.include), tuple(flags.exclude))
     walk = Walk(plan.sources, flags.inputs or ["."], (Path(flags.out),), selection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dcmconv.registry import Registry
+from dcmconv.plugins.registry import Registry
 
 __all__ = ["installed"]
 

@@ -14,8 +14,8 @@ from dcmconv.errors import UsageError
 if TYPE_CHECKING:
     import typer
 
-    from dcmconv.batch.ledger import Stats
-    from dcmconv.kinds import Row
+    from dcmconv.model.components import Row
+    from dcmconv.run.journal.reader import Stats
 
 __all__ = ["add_to"]
 
@@ -49,8 +49,8 @@ def _add(group: typer.Typer, name: str, rows: Any, help_text: str, flags: list[F
 
 
 def _show(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
-    from dcmconv.batch.ledger import last_lines
-    from dcmconv.kinds import Row
+    from dcmconv.model.components import Row
+    from dcmconv.run.journal.reader import last_lines
 
     for line in last_lines(out):
         if values["as_json"]:
@@ -70,8 +70,8 @@ def _show(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _failures(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
-    from dcmconv.batch.ledger import last_lines
-    from dcmconv.kinds import Row
+    from dcmconv.model.components import Row
+    from dcmconv.run.journal.reader import last_lines
 
     for line in last_lines(out):
         if line["status"] == "failed":
@@ -80,8 +80,8 @@ def _failures(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _stats(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
-    from dcmconv.batch.ledger import stats
-    from dcmconv.kinds import Heading, Row
+    from dcmconv.model.components import Heading, Row
+    from dcmconv.run.journal.reader import stats
 
     found = stats(out)
     yield Heading(title="Inputs")
@@ -106,7 +106,7 @@ def _stats(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _titled(title: str, rows: list[Row]) -> Iterator[Row]:
-    from dcmconv.kinds import Heading
+    from dcmconv.model.components import Heading
 
     if rows:
         yield Heading(title=title)
@@ -114,7 +114,7 @@ def _titled(title: str, rows: list[Row]) -> Iterator[Row]:
 
 
 def _times(found: Stats) -> Iterator[Row]:
-    from dcmconv.kinds import Heading, Row
+    from dcmconv.model.components import Heading, Row
 
     yield Heading(title="Times")
     yield Row(what="first line", value=found.first)
@@ -125,10 +125,10 @@ def _times(found: Stats) -> Iterator[Row]:
 
 
 def _verify(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
-    from dcmconv.batch.ledger import check_pictures
-    from dcmconv.batch.standing import Standing
     from dcmconv.cli.report import counted
-    from dcmconv.kinds import Ending, Row
+    from dcmconv.model.components import Ending, Row
+    from dcmconv.run.journal.reader import check_pictures
+    from dcmconv.run.output.verify import Standing
 
     looked_at = damaged = 0
     for checked in check_pictures(out, share=_share(values["sample"])):
@@ -159,8 +159,8 @@ def _share(text: str | None) -> float:
 
 
 def _orphans(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
-    from dcmconv.batch.ledger import orphans
-    from dcmconv.kinds import Row
+    from dcmconv.model.components import Row
+    from dcmconv.run.journal.reader import orphans
 
     for path, key in orphans(out):
         yield Row(picture=path, input=key)

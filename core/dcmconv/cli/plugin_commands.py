@@ -12,9 +12,9 @@ from dcmconv.hooks import KINDS
 if TYPE_CHECKING:
     import typer
 
-    from dcmconv.discovery import Problem
-    from dcmconv.kinds import Row
-    from dcmconv.registry import Offered, Registry
+    from dcmconv.model.components import Row
+    from dcmconv.plugins.discovery import Problem
+    from dcmconv.plugins.registry import Offered, Registry
 
 __all__ = ["add_to"]
 
@@ -58,8 +58,8 @@ def add_to(group: typer.Typer) -> None:
 
 def _answer(values: Mapping[str, Any], rows: Any) -> int:
     from dcmconv.cli.rows import print_rows
-    from dcmconv.discovery import check_left_out
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.discovery import check_left_out
+    from dcmconv.plugins.registry import Registry
 
     left_out = values["no_plugin"] or ()
     check_left_out(left_out)
@@ -68,7 +68,7 @@ def _answer(values: Mapping[str, Any], rows: Any) -> int:
 
 
 def _list_rows(registry: Registry, values: Mapping[str, Any]) -> Iterator[Row]:
-    from dcmconv.kinds import Heading, Row
+    from dcmconv.model.components import Heading, Row
 
     for kind in KINDS:
         offers = sorted(registry.offered(kind), key=lambda offer: offer.name)
@@ -98,7 +98,7 @@ def _show_rows(registry: Registry, values: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _plugin_rows(registry: Registry, offers: list[Offered]) -> Iterator[Row]:
-    from dcmconv.kinds import Heading, Row
+    from dcmconv.model.components import Heading, Row
 
     yield Heading(title=_plugin(offers[0]))
     for offer in offers:
@@ -106,7 +106,7 @@ def _plugin_rows(registry: Registry, offers: list[Offered]) -> Iterator[Row]:
 
 
 def _problem_rows(problems: list[Problem]) -> Iterator[Row]:
-    from dcmconv.kinds import Ending, Heading, Row
+    from dcmconv.model.components import Ending, Heading, Row
 
     yield Heading(title="Problems")
     for problem in problems:
@@ -116,8 +116,8 @@ def _problem_rows(problems: list[Problem]) -> Iterator[Row]:
 
 def _component_rows(registry: Registry, offer: Offered) -> Iterator[Row]:
     from dcmconv.cli.component_flags import default_of, describe, help_of
-    from dcmconv.kinds import Heading, Row
-    from dcmconv.options import option_fields
+    from dcmconv.model.components import Heading, Row
+    from dcmconv.model.options import option_fields
 
     title = f"{offer.kind} {offer.name}, from {_plugin(offer)}"
     if offer.kind == "preset":
@@ -157,7 +157,7 @@ def _plugin(offer: Offered) -> str:
 
 def _unknown(registry: Registry, name: str) -> Exception:
     from dcmconv.errors import UsageError
-    from dcmconv.registry import nearest
+    from dcmconv.plugins.registry import nearest
 
     plugins = {each.plugin for each in registry.problems}
     near = nearest(name, {offer.name for offer in registry.offered()} | plugins)

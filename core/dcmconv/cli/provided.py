@@ -10,9 +10,9 @@ from dcmconv.cli.component_flags import default_of, describe, help_of
 from dcmconv.cli.flags import Body, Flag
 from dcmconv.cli.rows import print_rows
 from dcmconv.errors import PluginError
-from dcmconv.kinds import Command
-from dcmconv.options import OptionField, option_fields
-from dcmconv.registry import Registry
+from dcmconv.model.components import Command
+from dcmconv.model.options import OptionField, option_fields
+from dcmconv.plugins.registry import Registry
 
 __all__ = ["body_of", "command_class", "flags_of_command"]
 
@@ -61,7 +61,7 @@ def made_with(component: type[Command], options: Mapping[str, Any], name: str) -
     UsageError
         If a value is not what the option takes; every complaint is in the message.
     """
-    from dcmconv.chain.complaints import Place, chain_error
+    from dcmconv.chain.errors import Place, chain_error
     from dcmconv.chain.spec import ComponentSpec, Written
     from dcmconv.chain.validate import validated
 
@@ -76,8 +76,8 @@ def made_with(component: type[Command], options: Mapping[str, Any], name: str) -
 def host_facts() -> Any:
     """Return what a command may know of this program."""
     from dcmconv import __version__
-    from dcmconv.batch.workers import available_workers
-    from dcmconv.host import Host, InstalledPlugin
+    from dcmconv.model.host import Host, InstalledPlugin
+    from dcmconv.run.cpu_quota import available_workers
 
     registry = Registry.discover()
     offers: dict[str, dict[str, list[str]]] = {}

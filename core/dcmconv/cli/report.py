@@ -7,7 +7,7 @@ from typing import Any
 
 from dcmconv.cli.guard import EXIT_DAMAGED, EXIT_FAILED, EXIT_NOTHING, EXIT_STOPPED
 from dcmconv.cli.terminal import harmless
-from dcmconv.outcome import Converted, Failed, Outcome, Skipped, Summary
+from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
 
 __all__ = [
     "Tally",

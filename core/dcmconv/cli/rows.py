@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dcmconv.cli.terminal import harmless, print_json, print_result
-from dcmconv.kinds import Ending, Heading, Row
+from dcmconv.model.components import Ending, Heading, Row
 
 __all__ = ["print_rows"]
 

@@ -29,12 +29,12 @@ from dcmconv.cli.run_flags import RunFlags
 from dcmconv.cli.stopping import stop_on_signals
 from dcmconv.cli.terminal import harmless, print_json, print_result, say
 from dcmconv.errors import UsageError
-from dcmconv.outcome import Outcome, Summary
+from dcmconv.model.outcome import Outcome, Summary
 
 if TYPE_CHECKING:
-    from dcmconv.batch.changes import ChainChange
     from dcmconv.chain.plan import Plan
-    from dcmconv.registry import Registry
+    from dcmconv.plugins.registry import Registry
+    from dcmconv.run.journal.chain_change import ChainChange
 
 __all__ = ["body_of_run"]
 
@@ -58,7 +58,7 @@ def convert(flags: RunFlags) -> int:
     from dcmconv.chain.compile import compile_chain
     from dcmconv.cli.chain_of_flags import chain_of
     from dcmconv.cli.installed import installed
-    from dcmconv.discovery import check_left_out
+    from dcmconv.plugins.discovery import check_left_out
 
     check_left_out(flags.no_plugin)
     registry = installed(tuple(flags.no_plugin))
@@ -75,8 +75,8 @@ def convert(flags: RunFlags) -> int:
 
 
 def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
-    from dcmconv.batch.engine import Run
-    from dcmconv.batch.selection import Selection
+    from dcmconv.run.engine import Run
+    from dcmconv.run.selection import Selection
 
     # What a library logs may hold a value of the file, and nobody has asked for it.
     logging.getLogger().addHandler(logging.NullHandler())
@@ -112,7 +112,7 @@ def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
 
 
 def _say_orphans(flags: RunFlags) -> None:
-    from dcmconv.batch.ledger import orphans
+    from dcmconv.run.journal.reader import orphans
 
     count = sum(1 for _ in orphans(Path(flags.out)))
     if count:
@@ -150,7 +150,7 @@ class _Ears:
             f"A run ended, without a word, while it read {key}; a worker process reads it now."
         )
 
-    def surveying(self) -> None:
+    def statistics_pass_started(self) -> None:
         if not self.flags.quiet:
             self.progress.note(
                 "Every input is read twice: first for the statistics that they share."
@@ -174,8 +174,8 @@ def opening_line(flags: RunFlags, plan: Plan, workers: int) -> str:
     normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
     colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
     words = ", ".join([*writers, *normalizers, *colormaps])
-    crew = counted(workers, "worker") if workers else "in this process"
-    return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}, {crew})"
+    pool = counted(workers, "worker") if workers else "in this process"
+    return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}, {pool})"
 
 
 def _shown_input(place: str) -> str:

@@ -9,7 +9,7 @@ from dcmconv.cli.installed import installed
 from dcmconv.cli.run_flags import RUN_FLAGS
 from dcmconv.cli.words import blocked_plugins, components_named, long_flags, values_of
 from dcmconv.errors import DcmconvError
-from dcmconv.registry import Registry
+from dcmconv.plugins.registry import Registry
 
 __all__ = ["find_targets"]
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from dcmconv.render.converter import Converter
-from dcmconv.render.opened import EncodedPicture, Opened
+from dcmconv.render.open_input import EncodedPicture, OpenInput
 
-__all__ = ["Converter", "EncodedPicture", "Opened"]
+__all__ = ["Converter", "EncodedPicture", "OpenInput"]

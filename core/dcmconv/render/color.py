@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.errors import PluginError
-from dcmconv.kinds import Colormap, ColorTable
-from dcmconv.picture import Picture
+from dcmconv.model.components import Colormap, ColorTable
+from dcmconv.model.picture import Picture
 
 __all__ = ["apply_colormap", "checked_table"]
 

@@ -9,12 +9,12 @@ from typing import cast
 
 from dcmconv.chain.plan import Lane, Plan
 from dcmconv.errors import InputError, SkipInput
-from dcmconv.inputs import InputFile
-from dcmconv.kinds import Reader
+from dcmconv.model.components import Reader
+from dcmconv.model.inputs import InputFile
+from dcmconv.model.statistics_request import WiderStatistics
 from dcmconv.render.frame_numbers import wanted_frames
-from dcmconv.render.lane import LaneAtWork
-from dcmconv.render.opened import Opened
-from dcmconv.survey import Surveyed
+from dcmconv.render.lane import LoadedLane
+from dcmconv.render.open_input import OpenInput
 
 __all__ = ["Converter"]
 
@@ -27,7 +27,7 @@ class Converter:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._lanes: dict[int, LaneAtWork] = {}
+        self._lanes: dict[int, LoadedLane] = {}
 
     @cached_property
     def _readers(self) -> list[Reader]:
@@ -35,9 +35,9 @@ class Converter:
 
     @contextmanager
     def open(
-        self, source: InputFile, surveyed: tuple[Surveyed, ...] | None = None
-    ) -> Iterator[Opened]:
-        """Open an input with the reader that knows it best; ``surveyed`` is as in ``Opened``.
+        self, source: InputFile, wider_statistics: tuple[WiderStatistics, ...] | None = None
+    ) -> Iterator[OpenInput]:
+        """Open an input with the reader that knows it best; see ``OpenInput`` for the statistics.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class Converter:
                 raise SkipInput(f"A rule of the chain leaves it out: {found}.", reason="rule")
             lanes = tuple(self._at_work(lane) for lane in rule.lanes)
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
-            opened = Opened(instance, lanes, numbers, surveyed, self.plan.run.policy)
+            opened = OpenInput(instance, lanes, numbers, wider_statistics, self.plan.run.policy)
             if instance.salvaged:
                 opened.salvaged = True
                 opened.notes.append(f"Salvaged: {instance.salvaged}.")
@@ -64,8 +64,8 @@ class Converter:
         finally:
             instance.close()
 
-    def _at_work(self, lane: Lane) -> LaneAtWork:
-        return self._lanes.setdefault(id(lane), LaneAtWork(lane))
+    def _at_work(self, lane: Lane) -> LoadedLane:
+        return self._lanes.setdefault(id(lane), LoadedLane(lane))
 
     def _reader_for(self, source: InputFile) -> Reader:
         head = source.head

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dcmconv.inputs import EncodedFrame
-from dcmconv.render.lane import LaneAtWork
+from dcmconv.model.inputs import EncodedFrame
+from dcmconv.render.lane import LoadedLane
 
 __all__ = ["COPIED", "Copies"]
 
@@ -19,10 +19,10 @@ class Copies:
     """One encoded frame, and what each lane makes of it without decoding."""
 
     encoded: EncodedFrame
-    made: tuple[tuple[LaneAtWork, bytes], ...]
+    made: tuple[tuple[LoadedLane, bytes], ...]
 
     @classmethod
-    def of(cls, encoded: EncodedFrame | None, lanes: Sequence[LaneAtWork]) -> Copies | None:
+    def of(cls, encoded: EncodedFrame | None, lanes: Sequence[LoadedLane]) -> Copies | None:
         """Return the copies; None where a lane needs pixels, so that they are decoded anyway."""
         if encoded is None:
             return None

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.curve import CurveLike
 from dcmconv.errors import PluginError
-from dcmconv.frame import Frame, Lut, Padding, Rescale
+from dcmconv.model.curve import CurveLike
+from dcmconv.model.frame import Frame, Lut, Padding, Rescale
 
 __all__ = ["DisplayRule"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.layers import LabelName, default_label_color
-from dcmconv.picture import Picture
+from dcmconv.model.layers import LabelName, default_label_color
+from dcmconv.model.picture import Picture
 
 __all__ = ["in_label_colors", "label_colors", "with_label_palette"]
 

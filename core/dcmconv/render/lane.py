@@ -8,21 +8,21 @@ from typing import Any, cast
 
 from dcmconv.chain.plan import Lane
 from dcmconv.errors import InputError, PluginError
-from dcmconv.frame import Frame
-from dcmconv.inputs import EncodedFrame
-from dcmconv.kinds import Colormap, ColorTable, MaskNormalizer, Normalizer, Step, Writer
-from dcmconv.picture import Picture
-from dcmconv.render.aspect import TOLERANCE, square_pixels
+from dcmconv.model.components import Colormap, ColorTable, MaskNormalizer, Normalizer, Step, Writer
+from dcmconv.model.frame import Frame
+from dcmconv.model.inputs import EncodedFrame
+from dcmconv.model.picture import Picture
+from dcmconv.model.statistics_request import StatisticsRequest
 from dcmconv.render.color import apply_colormap, checked_table
+from dcmconv.render.geometry import TOLERANCE, square_pixels
 from dcmconv.render.labels import in_label_colors, with_label_palette
 from dcmconv.render.layers import apply_view, draw_layers
-from dcmconv.survey import Survey
 
-__all__ = ["LaneAtWork"]
+__all__ = ["LoadedLane"]
 
 
 @dataclass(frozen=True)
-class LaneAtWork:
+class LoadedLane:
     """The components of one lane, imported and made when they are first needed."""
 
     lane: Lane
@@ -33,9 +33,9 @@ class LaneAtWork:
         return cast("Normalizer", self.lane.normalizer.load())
 
     @cached_property
-    def survey(self) -> Survey:
+    def statistics_request(self) -> StatisticsRequest:
         """What the normalizer asks of the statistics that it is given."""
-        return self.normalizer.survey()
+        return self.normalizer.statistics_request()
 
     @cached_property
     def writer(self) -> Writer:

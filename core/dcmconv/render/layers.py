@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.frame import Spacing
-from dcmconv.layers import Layer, View
-from dcmconv.picture import Picture
+from dcmconv.model.frame import Spacing
+from dcmconv.model.layers import Layer, View
+from dcmconv.model.picture import Picture
 
 __all__ = ["apply_view", "draw_layers"]
 

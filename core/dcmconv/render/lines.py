@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.curve import Curve
-from dcmconv.frame import Rescale
+from dcmconv.model.curve import Curve
+from dcmconv.model.frame import Rescale
 from dcmconv.render.display import DisplayRule
 
 __all__ = ["Line", "find_line"]

@@ -7,13 +7,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.curve import Curve, CurveLike, Keep, Linear, origin_of
 from dcmconv.errors import PluginError
-from dcmconv.frame import Frame, Lut, Palette, Rescale
-from dcmconv.kinds import ArrayNormalizer, MaskNormalizer, Normalizer
-from dcmconv.picture import Domain, Picture, ValueScale
+from dcmconv.model.components import ArrayNormalizer, MaskNormalizer, Normalizer
+from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, origin_of
+from dcmconv.model.frame import Frame, Lut, Palette, Rescale
+from dcmconv.model.picture import Domain, Picture, ValueScale
 from dcmconv.render.display import DisplayRule
-from dcmconv.render.tables import TableCache
+from dcmconv.render.lookup import TableCache
 
 __all__ = ["render_tone"]
 

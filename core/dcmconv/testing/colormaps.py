@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from dcmconv.kinds import Colormap
+from dcmconv.model.components import Colormap
 from dcmconv.testing.components import ComponentConformance
 from dcmconv.testing.spawned import digest, in_a_spawned_worker
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import pytest
 
 from dcmconv.chain.spec import COMPONENT_KEYS
-from dcmconv.kinds import Command
-from dcmconv.options import Component, option_fields
-from dcmconv.references import ComponentRef
+from dcmconv.model.components import Command
+from dcmconv.model.options import Component, option_fields
+from dcmconv.plugins.references import ComponentRef
 
 __all__ = ["CommandConformance", "ComponentConformance", "explained"]
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dcmconv.executor import Crew, Done, Executor, Job, Lost, Task
+from dcmconv.model.executor import Done, Executor, Job, Lost, Task, WorkerPool
 from dcmconv.testing.components import ComponentConformance
 
 __all__ = ["ExecutorConformance", "start"]
@@ -34,15 +34,15 @@ def start(setup: int) -> Callable[[Any], Any]:
 JOB = Job(f"{__name__}:{start.__name__}", setup=1000)
 
 
-def _answers(crew: Crew, tasks: Iterable[Task]) -> list[Done | Lost]:
-    """Submit the tasks as the engine does, never more in flight than the crew likes."""
+def _answers(pool: WorkerPool, tasks: Iterable[Task]) -> list[Done | Lost]:
+    """Submit the tasks as the engine does, never more in flight than the pool likes."""
     waiting, in_flight, answers = list(tasks)[::-1], 0, list[Done | Lost]()
     deadline = time.monotonic() + PATIENCE
     while waiting or in_flight:
-        while waiting and in_flight < max(1, crew.capacity):
-            crew.submit(waiting.pop())
+        while waiting and in_flight < max(1, pool.capacity):
+            pool.submit(waiting.pop())
             in_flight += 1
-        found = crew.wait(1.0)
+        found = pool.wait(1.0)
         in_flight -= len(found)
         answers += found
         assert time.monotonic() < deadline, f"{in_flight} tasks were never answered"
@@ -61,11 +61,11 @@ class ExecutorConformance(ComponentConformance):
 
     def answers(self, *tasks: Task) -> list[Done | Lost]:
         """Return the answers to some tasks, in the order of their numbers."""
-        crew = self.component.open(JOB, workers=self.workers)
+        pool = self.component.open(JOB, workers=self.workers)
         try:
-            return sorted(_answers(crew, tasks), key=lambda answer: answer.number)
+            return sorted(_answers(pool, tasks), key=lambda answer: answer.number)
         finally:
-            crew.close()
+            pool.close()
 
     def test_every_task_is_answered_once_with_its_number(self) -> None:
         answers = self.answers(*(Task(number, number * 2) for number in range(50)))
@@ -75,11 +75,11 @@ class ExecutorConformance(ComponentConformance):
         assert self.answers() == []
 
     def test_waiting_with_nothing_in_flight_returns(self) -> None:
-        crew = self.component.open(JOB, workers=1)
+        pool = self.component.open(JOB, workers=1)
         try:
-            assert list(crew.wait(0.01)) == []
+            assert list(pool.wait(0.01)) == []
         finally:
-            crew.close()
+            pool.close()
 
     def test_a_worker_that_dies_costs_only_its_task(self) -> None:
         if not self.isolates:
@@ -101,9 +101,9 @@ class ExecutorConformance(ComponentConformance):
     def test_closing_now_does_not_wait(self) -> None:
         if not self.isolates:
             pytest.skip("it works in this process")
-        crew = self.component.open(JOB, workers=1)
-        crew.submit(Task(0, "dawdle"))
-        crew.wait(0.2)
+        pool = self.component.open(JOB, workers=1)
+        pool.submit(Task(0, "dawdle"))
+        pool.wait(0.2)
         began = time.monotonic()
-        crew.close(now=True)
+        pool.close(now=True)
         assert time.monotonic() - began < PATIENCE / 2

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.frame import Frame, Lut, Padding, Palette, Rescale, Spacing, VoiWindow
-from dcmconv.picture import Picture
+from dcmconv.model.frame import Frame, Lut, Padding, Palette, Rescale, Spacing, VoiWindow
+from dcmconv.model.picture import Picture
 
 __all__ = ["ATTRIBUTES", "FRAMES", "PICTURES", "SECRETS"]
 

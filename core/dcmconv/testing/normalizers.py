@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dcmconv.curve import Curve, CurveLike, Keep, Tone
 from dcmconv.errors import InputError, PluginError
-from dcmconv.frame import Frame
-from dcmconv.kinds import ArrayNormalizer, MaskNormalizer, Normalizer
+from dcmconv.model.components import ArrayNormalizer, MaskNormalizer, Normalizer
+from dcmconv.model.curve import Curve, CurveLike, Keep, Tone
+from dcmconv.model.frame import Frame
+from dcmconv.model.statistics_request import PartialStatistics
 from dcmconv.render.tone import render_tone
-from dcmconv.survey import Gathered
 from dcmconv.testing.components import ComponentConformance, explained
 from dcmconv.testing.frames import COLOR_FRAMES, FRAMES
 from dcmconv.testing.reference import background_of, display_values
@@ -92,13 +92,13 @@ class NormalizerConformance(ComponentConformance):
                 assert curve in again, f"{name}: two curves for the same frame"
                 assert hash(curve) in map(hash, again), f"{name}: equal curves, unequal hashes"
 
-    def test_it_asks_many_frames_for_no_more_than_its_survey_names(self) -> None:
-        survey = self.component.survey()
-        if survey.scope == "frame":
+    def test_it_asks_many_frames_for_no_more_than_its_request_names(self) -> None:
+        request = self.component.statistics_request()
+        if request.scope == "frame":
             pytest.skip("it looks at one frame at a time")
         for name, frame, _ in self.curves():
-            held = Gathered.of(frame, percentiles=bool(survey.percentiles))
-            lent: dict[str, Any] = {"surveyed": held.statistics(survey, frame.units)}
+            held = PartialStatistics.of(frame, percentiles=bool(request.percentiles))
+            lent: dict[str, Any] = {"wider_statistics": held.statistics(request, frame.units)}
             try:
                 self.component.curve(dataclasses.replace(frame, **lent))
             except PluginError as error:

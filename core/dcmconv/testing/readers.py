@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from dcmconv.errors import DcmconvError
-from dcmconv.frame import Frame
-from dcmconv.inputs import HEAD_BYTES, InputFile, Instance
-from dcmconv.kinds import Reader
+from dcmconv.model.components import Reader
+from dcmconv.model.frame import Frame
+from dcmconv.model.inputs import HEAD_BYTES, InputFile, Instance
 from dcmconv.testing.components import ComponentConformance
 from dcmconv.testing.spawned import digest, in_a_spawned_worker
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.curve import CurveLike
-from dcmconv.frame import Frame, Lut
+from dcmconv.model.curve import CurveLike
+from dcmconv.model.frame import Frame, Lut
 
 __all__ = ["background_of", "display_values"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from dcmconv.inputs import Reference, Refusal
-from dcmconv.kinds import Source
+from dcmconv.model.components import Source
+from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.testing.components import ComponentConformance
 from dcmconv.testing.spawned import digest, in_a_spawned_worker
 
@@ -29,7 +29,7 @@ class SourceConformance(ComponentConformance):
     location: str
     avoid: Sequence[Path] = ()
 
-    def walk(self) -> list[Reference | Refusal]:
+    def walk(self) -> list[Reference | Rejected]:
         """Return what there is."""
         return list(self.component.walk(self.location, avoid=self.avoid))
 
@@ -48,7 +48,7 @@ class SourceConformance(ComponentConformance):
     def test_a_walk_is_lazy(self) -> None:
         walk = self.component.walk(self.location, avoid=self.avoid)
         assert not isinstance(walk, Sequence)
-        assert isinstance(next(iter(walk)), Reference | Refusal)
+        assert isinstance(next(iter(walk)), Reference | Rejected)
 
     def test_keys_are_relative_and_each_is_there_once(self) -> None:
         keys = [found.key for found in self.walk()]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from dcmconv.errors import InputError
-from dcmconv.kinds import Step
-from dcmconv.picture import Picture
+from dcmconv.model.components import Step
+from dcmconv.model.picture import Picture
 from dcmconv.testing.components import ComponentConformance, explained
 from dcmconv.testing.frames import PICTURES
 from dcmconv.testing.spawned import digest, in_a_spawned_worker

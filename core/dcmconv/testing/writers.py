@@ -11,8 +11,8 @@ import pytest
 
 from dcmconv.chain.spec import OUTPUT_KEYS
 from dcmconv.errors import DcmconvError
-from dcmconv.kinds import Writer
-from dcmconv.picture import Picture
+from dcmconv.model.components import Writer
+from dcmconv.model.picture import Picture
 from dcmconv.testing.components import RESERVED, ComponentConformance, explained
 from dcmconv.testing.frames import PICTURES, SECRETS
 from dcmconv.testing.spawned import digest, in_a_spawned_worker

@@ -24,7 +24,7 @@ from dcmconv.plugin import (
 )
 
 if TYPE_CHECKING:
-    from dcmconv_builtins.dicom.part10 import Part10
+    from dcmconv_builtins.dicom.file.part10 import Part10
 
 __all__ = ["Info"]
 
@@ -74,7 +74,7 @@ class Info(Command):
         return tuple(re.sub(r"\A\((.*)\)\Z", r"\1", tag) for tag in self.tag)
 
     def _rows(self, path: Path) -> Iterator[Row]:
-        from dcmconv_builtins.dicom.attributes import ARTICLE_KEYWORDS, DicomAttributes
+        from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS, DicomAttributes
 
         with _opened(path) as part:
             attributes = DicomAttributes((part.top,), part.top.notes)
@@ -90,8 +90,8 @@ def _opened(path: Path) -> Any:
     """Open a file up to its pixels; the context is a ``Part10``."""
     from contextlib import contextmanager
 
-    from dcmconv_builtins.dicom.elements import Notes
-    from dcmconv_builtins.dicom.part10 import read_part10
+    from dcmconv_builtins.dicom.file.elements import Notes
+    from dcmconv_builtins.dicom.file.part10 import read_part10
 
     @contextmanager
     def opened() -> Iterator[Part10]:

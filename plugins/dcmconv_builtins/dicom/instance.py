@@ -8,29 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import EncodedFrame, Frame, InputError, Palette, UnsupportedError
-from dcmconv_builtins.dicom.attributes import DicomAttributes
+from dcmconv_builtins.dicom.color.palette_color import read_palette
+from dcmconv_builtins.dicom.color.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
 from dcmconv_builtins.dicom.decoders import Decoded
-from dcmconv_builtins.dicom.elements import Elements, Notes, named
-from dcmconv_builtins.dicom.frame_data import FrameData, VideoFrameData, open_frame_data
-from dcmconv_builtins.dicom.functional_groups import FrameGroups, FunctionalGroups
-from dcmconv_builtins.dicom.image_pixel import check_size, describe_pixels
-from dcmconv_builtins.dicom.modality_lut import find_modality_lut, find_units, modality_range
-from dcmconv_builtins.dicom.ordinary_jpeg import ordinary_jpeg
-from dcmconv_builtins.dicom.own_window import find_own_window, is_binary_segment
-from dcmconv_builtins.dicom.palette_color import read_palette
-from dcmconv_builtins.dicom.part10 import Part10, PixelElement, read_part10
-from dcmconv_builtins.dicom.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
-from dcmconv_builtins.dicom.pixel_element import find_pixels
-from dcmconv_builtins.dicom.pixel_values import StoredRange, find_padding, stored_values_of
-from dcmconv_builtins.dicom.presentation import Presentation
-from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
+from dcmconv_builtins.dicom.file.attributes import DicomAttributes
+from dcmconv_builtins.dicom.file.elements import Elements, Notes, named
+from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, FunctionalGroups
+from dcmconv_builtins.dicom.file.header_cache import Recollection
+from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement, read_part10
+from dcmconv_builtins.dicom.file.sop_classes import is_label_map
+from dcmconv_builtins.dicom.pixels.frame_data import FrameData, VideoFrameData, open_frame_data
+from dcmconv_builtins.dicom.pixels.image_pixel import check_size, describe_pixels
+from dcmconv_builtins.dicom.pixels.ordinary_jpeg import ordinary_jpeg
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_element import find_pixels
+from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange, find_padding, stored_values_of
+from dcmconv_builtins.dicom.pixels.salvage import with_background
+from dcmconv_builtins.dicom.pixels.spacing import find_aspect, find_spacing
+from dcmconv_builtins.dicom.presentation_state.presentation import Presentation
 from dcmconv_builtins.dicom.read_options import ReadOptions
-from dcmconv_builtins.dicom.recollection import Recollection
-from dcmconv_builtins.dicom.salvage import with_background
-from dcmconv_builtins.dicom.sop_classes import is_label_map
-from dcmconv_builtins.dicom.spacing import find_aspect, find_spacing
-from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
+from dcmconv_builtins.dicom.tone.modality_lut import find_modality_lut, find_units, modality_range
+from dcmconv_builtins.dicom.tone.own_window import find_own_window, is_binary_segment
+from dcmconv_builtins.dicom.tone.presentation_lut import find_presentation_lut
+from dcmconv_builtins.dicom.tone.voi_attributes import find_voi_luts, find_voi_windows
 
 __all__ = ["DicomInstance"]
 

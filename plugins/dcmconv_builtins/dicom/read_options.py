@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from dcmconv.plugin import Opt
-from dcmconv_builtins.dicom.limits import Limits
+from dcmconv_builtins.dicom.file.limits import Limits
 
 if TYPE_CHECKING:
     from dcmconv_builtins.dicom.presentation_state.library import StateLibrary

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
-from dcmconv.plugin import Crew, Done, Executor, Job, Lost, Task
+from dcmconv.plugin import Done, Executor, Job, Lost, Task, WorkerPool
 
 __all__ = ["Inline"]
 
@@ -22,15 +22,15 @@ class Inline(Executor):
     Time limits cannot be kept here: nobody stands outside to watch the clock.
     """
 
-    def open(self, job: Job, *, workers: int) -> Crew:
+    def open(self, job: Job, *, workers: int) -> WorkerPool:
         """Make ready to work; ``workers`` is not asked for."""
         module, _, function = job.target.partition(":")
         start = getattr(importlib.import_module(module), function)
-        return _InlineCrew(start(job.setup))
+        return InlinePool(start(job.setup))
 
 
 @dataclass
-class _InlineCrew(Crew):
+class InlinePool(WorkerPool):
     work: Callable[[Any], Any]
     capacity: int = 1
     in_this_process: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from dcmconv.plugin import Crew, Executor, Job, Opt
+from dcmconv.plugin import Executor, Job, Opt, WorkerPool
 
 __all__ = ["Processes"]
 
@@ -33,8 +33,8 @@ class Processes(Executor):
         int, Opt("Most tasks that a quick worker has at hand, so that it never waits", ge=1, le=256)
     ] = 32
 
-    def open(self, job: Job, *, workers: int) -> Crew:
-        """Make the crew ready; workers start when there is work for them."""
+    def open(self, job: Job, *, workers: int) -> WorkerPool:
+        """Make the pool ready; workers start when there is work for them."""
         from dcmconv_builtins.executors.launch import Launcher
         from dcmconv_builtins.executors.memory import memory_per_worker
         from dcmconv_builtins.executors.supervisor import Supervisor

@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any
 
-from dcmconv.plugin import Crew, Done, Lost, PluginError, Task
+from dcmconv.plugin import Done, Lost, PluginError, Task, WorkerPool
 from dcmconv_builtins.executors.launch import Launcher
 from dcmconv_builtins.executors.mailbox import Mailbox
 from dcmconv_builtins.executors.worker_process import Broken, Ready
@@ -95,8 +95,8 @@ class _Worker:
 
 
 @dataclass
-class Supervisor(Crew):
-    """A crew of worker processes that start when there is work, and are replaced when they die."""
+class Supervisor(WorkerPool):
+    """A pool of worker processes that start when there is work, and are replaced when they die."""
 
     launcher: Launcher
     workers: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from dcmconv.plugin import Curve, Frame, Normalizer, Opt, Scope, Survey
+from dcmconv.plugin import Curve, Frame, Normalizer, Opt, Scope, StatisticsRequest
 from dcmconv_builtins.normalizers.origins import minmax_curve
 
 __all__ = ["MinMax"]
@@ -22,9 +22,9 @@ class MinMax(Normalizer):
 
     scope: Annotated[Scope, Opt("Over which frames the extremes are taken")] = "frame"
 
-    def survey(self) -> Survey:
+    def statistics_request(self) -> StatisticsRequest:
         """Ask for the extremes of the scope."""
-        return Survey(self.scope)
+        return StatisticsRequest(self.scope)
 
     def curve(self, frame: Frame) -> Curve:
         """Return the line between the extremes; a constant frame is black."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dcmconv.plugin import Curve, Frame, Linear, Statistics, VoiWindow
-from dcmconv_builtins.dicom.voi_lut import curve_of
+from dcmconv_builtins.dicom.tone.voi_lut import curve_of
 
 __all__ = [
     "because",

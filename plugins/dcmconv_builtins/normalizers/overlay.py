@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Frame, InputError, MaskNormalizer, Opt
-from dcmconv_builtins.dicom.overlay import OverlayLayer
+from dcmconv_builtins.dicom.objects.overlay import OverlayLayer
 
 __all__ = ["Overlay"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from dcmconv.plugin import Curve, Frame, Normalizer, Opt, Scope, Survey
+from dcmconv.plugin import Curve, Frame, Normalizer, Opt, Scope, StatisticsRequest
 from dcmconv_builtins.normalizers.origins import because, minmax_curve, reach, span
 
 __all__ = ["Percentile"]
@@ -35,9 +35,9 @@ class Percentile(Normalizer):
                 f"low is {self.low:g} and high is {self.high:g}; 0 <= low < high <= 100 is needed"
             )
 
-    def survey(self) -> Survey:
+    def statistics_request(self) -> StatisticsRequest:
         """Ask for both percentiles of the scope."""
-        return Survey(self.scope, (self.low, self.high))
+        return StatisticsRequest(self.scope, (self.low, self.high))
 
     def curve(self, frame: Frame) -> Curve:
         """Return the line between the percentiles; a constant frame is black."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from dcmconv.plugin import Curve, Frame, InputError, Lut, Normalizer, Opt
-from dcmconv_builtins.dicom.voi_lut import VoiLut
+from dcmconv_builtins.dicom.tone.voi_lut import VoiLut
 from dcmconv_builtins.normalizers.origins import up_to
 
 __all__ = ["Voi", "file_lut_curve"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from dcmconv.plugin import Curve, Frame, InputError, Normalizer, Opt, Statistics, VoiWindow
-from dcmconv_builtins.dicom.voi_lut import curve_of
+from dcmconv_builtins.dicom.tone.voi_lut import curve_of
 from dcmconv_builtins.normalizers.named_windows import NAMED_WINDOWS, WindowName
 from dcmconv_builtins.normalizers.origins import file_window_curve, span, up_to, window_words
 

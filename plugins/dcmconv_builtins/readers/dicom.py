@@ -6,16 +6,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dcmconv.plugin import InputFile, Instance, Reader
-from dcmconv_builtins.dicom.bounded_stream import open_bounded
-from dcmconv_builtins.dicom.encoding import guess_encoding
-from dcmconv_builtins.dicom.object_options import ObjectOptions
+from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
+from dcmconv_builtins.dicom.file.encoding import guess_encoding
+from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
 from dcmconv_builtins.dicom.read_options import ReadOptions
 
 __all__ = ["DicomReader"]
 
 PRELOAD = (
     "dcmconv_builtins.dicom.instance",
-    "dcmconv_builtins.dicom.objects",
+    "dcmconv_builtins.dicom.objects.frame_options",
     "imagecodecs",
 )
 """What most files bring in: imported once, in the fork server, for all workers.
@@ -73,7 +73,7 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
     def _open(self, source: InputFile, *, salvage: bool) -> Instance:
         # pydicom is imported with the first file, not with the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
-        from dcmconv_builtins.dicom.objects import DescribedFrames, frames_of
+        from dcmconv_builtins.dicom.objects.frame_options import DescribedFrames, frames_of
 
         stream = open_bounded(source.open())
         try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dcmconv.plugin import InputFile, Reference, Refusal, Source
+from dcmconv.plugin import InputFile, Reference, Rejected, Source
 
 __all__ = ["Folder"]
 
@@ -34,7 +34,7 @@ class Folder(Source):
         """Say whether there is such a file or folder; a link that leads nowhere is one."""
         return os.path.lexists(location)
 
-    def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Refusal]:
+    def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Rejected]:
         """Yield every file below a folder, or the one file.
 
         Memory holds the names in one folder for each level, never those of the whole tree.
@@ -60,7 +60,7 @@ class _Walk:
     avoided: set[Identity]
     _seen: set[Identity] = field(default_factory=set)
 
-    def items(self) -> Iterator[Reference | Refusal]:
+    def items(self) -> Iterator[Reference | Rejected]:
         levels = [iter([""])]
         while levels:
             key = next(levels[-1], None)
@@ -68,18 +68,18 @@ class _Walk:
                 levels.pop()
                 continue
             found = self._look(key)
-            if isinstance(found, Reference | Refusal):
+            if isinstance(found, Reference | Rejected):
                 yield found
             else:
                 levels.append(found)
 
-    def _look(self, key: str) -> Reference | Refusal | Iterator[str]:
+    def _look(self, key: str) -> Reference | Rejected | Iterator[str]:
         """Return the item under a key; for a folder that is to be walked, the keys inside."""
         path = f"{self.root}/{key}" if key else self.root
         name = key.rpartition("/")[2]
         if name.lower() in SYSTEM_NAMES or name.startswith("._"):
             message = "The operating system's own notes, not data."
-            return Refusal(key, path, message, reason="system-file", failed=False)
+            return Rejected(key, path, message, reason="system-file", failed=False)
         try:
             status = os.stat(path)  # noqa: PTH116 - once for every input
         except OSError as error:
@@ -92,19 +92,19 @@ class _Walk:
             return iter(())
         if name == STATE_FOLDER:
             message = "The notes of another run, not data."
-            return Refusal(key or name, path, message, reason="state-folder", failed=False)
+            return Rejected(key or name, path, message, reason="state-folder", failed=False)
         if identity in self._seen:
             message = "A link to a folder that was walked already."
-            return Refusal(key, path, message, reason="seen-already", failed=False)
+            return Rejected(key, path, message, reason="seen-already", failed=False)
         self._seen.add(identity)
         return self._names(key, path)
 
-    def _names(self, key: str, path: str) -> Refusal | Iterator[str]:
+    def _names(self, key: str, path: str) -> Rejected | Iterator[str]:
         try:
             # Bytes are half as large as text, sort as they are, and no path object is made of them.
             names = os.listdir(os.fsencode(path))  # noqa: PTH208
         except OSError as error:
-            return Refusal(
+            return Rejected(
                 key or ".",
                 path,
                 f"The folder cannot be read: {error.strerror}.",
@@ -121,23 +121,23 @@ def _taken(names: list[bytes], prefix: str) -> Iterator[str]:
         yield prefix + os.fsdecode(names.pop())
 
 
-def _single(key: str, path: str) -> Reference | Refusal:
+def _single(key: str, path: str) -> Reference | Rejected:
     try:
         return _file(key, path, os.stat(path))  # noqa: PTH116 - as below a folder
     except OSError as error:
         return _unseen(key, path, error)
 
 
-def _file(key: str, path: str, status: os.stat_result) -> Reference | Refusal:
+def _file(key: str, path: str, status: os.stat_result) -> Reference | Rejected:
     if not stat.S_ISREG(status.st_mode):
         return _no_file(key, path, "A device, a pipe or a socket, not a file.")
     return Reference(key, path, status.st_size, status.st_mtime_ns)
 
 
-def _unseen(key: str, path: str, error: OSError) -> Refusal:
+def _unseen(key: str, path: str, error: OSError) -> Rejected:
     if isinstance(error, FileNotFoundError):
         return _no_file(key, path, "A link that leads nowhere, or a file that is gone.")
-    return Refusal(
+    return Rejected(
         key,
         path,
         f"It cannot be looked at: {error.strerror}.",
@@ -145,8 +145,8 @@ def _unseen(key: str, path: str, error: OSError) -> Refusal:
     )
 
 
-def _no_file(key: str, path: str, message: str) -> Refusal:
-    return Refusal(key, path, message, reason="not-a-file", failed=False)
+def _no_file(key: str, path: str, message: str) -> Rejected:
+    return Rejected(key, path, message, reason="not-a-file", failed=False)
 
 
 def _identity(path: str | Path) -> Identity | None:

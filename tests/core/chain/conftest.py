@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from dcmconv.registry import Registry
+from dcmconv.plugins.registry import Registry
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,7 @@ def test_where_no_reader_lists_anything_every_name_passes(registry):
 )
 def test_readers_are_imported_only_for_the_names_of_attributes(chain, is_imported):
     code = (
-        "import sys; from dcmconv.registry import Registry;"
+        "import sys; from dcmconv.plugins.registry import Registry;"
         "from dcmconv.chain.compile import compile_chain;"
         "from dcmconv.chain.loader import chain_from_data;"
         "registry = Registry.discover(only=());"

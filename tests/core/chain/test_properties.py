@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmconv.chain.compile import compile_chain
-from dcmconv.chain.complaints import Objection
 from dcmconv.chain.document import Document
+from dcmconv.chain.errors import Objection
 from dcmconv.chain.inline import output_of, parse_inline
 from dcmconv.chain.overrides import set_option
 from dcmconv.chain.setting_text import parse_setting
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
-from dcmconv.chain.yaml_nodes import read_yaml
+from dcmconv.chain.yaml import read_yaml
 from dcmconv.errors import ChainError
-from dcmconv.registry import Registry
+from dcmconv.plugins.registry import Registry
 
 REGISTRY = Registry.discover(only=())
 WORDS = [

@@ -13,8 +13,8 @@ from support.made_up_readers import registry_with
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.inline import parse_inline
 from dcmconv.chain.keywords import chain_from_keywords
+from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.merge import merge
 from dcmconv.chain.overrides import assemble, set_option
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.setting_text import flag_setting, parse_setting
@@ -147,7 +147,7 @@ def test_the_schema_knows_the_options_of_readers(registry):
 
 def test_a_plain_chain_imports_no_reader():
     code = (
-        "import sys; from dcmconv.registry import Registry;"
+        "import sys; from dcmconv.plugins.registry import Registry;"
         "from dcmconv.chain.compile import compile_chain; from dcmconv.chain.spec import ChainSpec;"
         "compile_chain(ChainSpec(), Registry.discover(only=()));"
         "print('dcmconv_builtins.readers.dicom' in sys.modules)"

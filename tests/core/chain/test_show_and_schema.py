@@ -7,8 +7,8 @@ import pytest
 
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.inline import output_of, parse_inline
+from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.merge import merge
 from dcmconv.chain.overrides import set_option
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.setting_text import parse_setting

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from dcmconv.chain.complaints import Objection
+from dcmconv.chain.errors import Objection
 from dcmconv.chain.nodes import MOST_BYTES, plain
-from dcmconv.chain.yaml_nodes import read_yaml
+from dcmconv.chain.yaml import read_yaml
 
 
 def read(text):

@@ -3,9 +3,9 @@ import pytest
 from support.covers import covers
 
 from dcmconv.errors import InputError, LimitError
-from dcmconv.frame import Spacing
-from dcmconv.picture import Picture
-from dcmconv.render.aspect import square_pixels
+from dcmconv.model.frame import Spacing
+from dcmconv.model.picture import Picture
+from dcmconv.render.geometry import square_pixels
 
 
 def picture(values, *, dtype=np.uint8, **fields):
@@ -63,7 +63,7 @@ def test_rows_and_columns_are_treated_alike():
 def test_blocks_leave_no_seam(monkeypatch):
     values = np.random.default_rng(8).integers(0, 256, (31, 7), dtype=np.uint8)
     whole = [square_pixels(Picture(pixels=values, aspect=aspect)).pixels for aspect in (2.3, 0.4)]
-    monkeypatch.setattr("dcmconv.render.aspect.BLOCK_VALUES", 10)
+    monkeypatch.setattr("dcmconv.render.geometry.BLOCK_VALUES", 10)
     parts = [square_pixels(Picture(pixels=values, aspect=aspect)).pixels for aspect in (2.3, 0.4)]
     assert all((a == b).all() for a, b in zip(whole, parts, strict=True))
 

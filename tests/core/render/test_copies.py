@@ -18,8 +18,8 @@ from support.plans import lane, plan, registry
 from support.reading import read_frame, read_frames
 
 from dcmconv.errors import InputError
-from dcmconv.inputs import EncodedFrame, InputFile
-from dcmconv.kinds import Writer
+from dcmconv.model.components import Writer
+from dcmconv.model.inputs import EncodedFrame, InputFile
 from dcmconv.render import Converter
 from dcmconv.render.copies import COPIED
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from dcmconv.chain.plan import ComponentRef, Lane
-from dcmconv.frame import Frame
-from dcmconv.kinds import Normalizer, Step, Writer
-from dcmconv.layers import LabelName, default_label_color
+from dcmconv.model.components import Normalizer, Step, Writer
+from dcmconv.model.frame import Frame
+from dcmconv.model.layers import LabelName, default_label_color
 from dcmconv.plugin import InputError, Linear
 from dcmconv.render.labels import in_label_colors
-from dcmconv.render.lane import LaneAtWork
+from dcmconv.render.lane import LoadedLane
 from dcmconv.render.tone import render_tone
 
 NUMBERS = np.array([[0, 1], [7, 1]], np.uint8)
@@ -77,7 +77,7 @@ def finished(writer, *steps, frame=FRAME):
     def ref(kind, component):
         return ComponentRef(kind, component.__name__, f"{__name__}:{component.__name__}")
 
-    lane = LaneAtWork(Lane("out", ref("normalizer", Plain), (), None, ref("writer", writer)))
+    lane = LoadedLane(Lane("out", ref("normalizer", Plain), (), None, ref("writer", writer)))
     # Components of a test module cannot be found by name; they are put where they are kept.
     lane.__dict__["writer"] = writer()
     lane.__dict__["_steps"] = (tuple(step() for step in steps), ())

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dcmconv.frame import Spacing
-from dcmconv.layers import Layer, View
-from dcmconv.picture import Picture
+from dcmconv.model.frame import Spacing
+from dcmconv.model.layers import Layer, View
+from dcmconv.model.picture import Picture
 from dcmconv.render.layers import apply_view, draw_layers
 
 

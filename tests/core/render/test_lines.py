@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcmconv.curve import Linear
-from dcmconv.frame import Lut, Padding, Rescale
-from dcmconv.render import tables as tables_module
+from dcmconv.model.curve import Linear
+from dcmconv.model.frame import Lut, Padding, Rescale
+from dcmconv.render import lookup as tables_module
 from dcmconv.render.display import DisplayRule
 from dcmconv.render.lines import Line, find_line
-from dcmconv.render.tables import TableCache
+from dcmconv.render.lookup import TableCache
 
 
 def rule(black=0.0, white=255.0, *, inverted=False, depth=8, **options) -> DisplayRule:

@@ -7,10 +7,10 @@ import pytest
 
 from dcmconv.chain.plan import ComponentRef, Lane
 from dcmconv.errors import PluginError
-from dcmconv.frame import Frame
-from dcmconv.kinds import MaskNormalizer
-from dcmconv.layers import Layer, View
-from dcmconv.render.lane import LaneAtWork
+from dcmconv.model.components import MaskNormalizer
+from dcmconv.model.frame import Frame
+from dcmconv.model.layers import Layer, View
+from dcmconv.render.lane import LoadedLane
 from dcmconv.render.tone import render_tone
 from dcmconv_builtins.normalizers.minmax import MinMax
 
@@ -55,7 +55,7 @@ def lane(normalizer, colormap=None):
         colormap=colormap and ComponentRef("colormap", "named", colormap),
         writer=ComponentRef("writer", "png", "dcmconv_builtins.writers.png:Png"),
     )
-    at_work = LaneAtWork(plan)
+    at_work = LoadedLane(plan)
     vars(at_work)["normalizer"] = normalizer
     return at_work
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dcmconv.curve import Curve, Keep, Linear
 from dcmconv.errors import PluginError
-from dcmconv.frame import Frame, Lut, Padding, Palette, Rescale
-from dcmconv.kinds import ArrayNormalizer, Normalizer
+from dcmconv.model.components import ArrayNormalizer, Normalizer
+from dcmconv.model.curve import Curve, Keep, Linear
+from dcmconv.model.frame import Frame, Lut, Padding, Palette, Rescale
 from dcmconv.render.display import DisplayRule
-from dcmconv.render.tables import TableCache
+from dcmconv.render.lookup import TableCache
 from dcmconv.render.tone import render_tone
 
 

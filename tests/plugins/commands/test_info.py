@@ -7,7 +7,7 @@ import pytest
 from support.dicom_files import as_bytes, monochrome
 
 from dcmconv._entry import main
-from dcmconv_builtins.dicom.attributes import ARTICLE_KEYWORDS
+from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS
 
 TEST_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
 CT = str(TEST_FILES / "CT_small.dcm")

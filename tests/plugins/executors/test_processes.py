@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from dcmconv.batch.journal import Journal
-from dcmconv.batch.lock import Lock
-from dcmconv.outcome import Skipped
+from dcmconv.model.outcome import Skipped
 from dcmconv.plugin import Done, Job, Lost, PluginError, Task, UnsupportedError
+from dcmconv.run.journal.writer import Journal
+from dcmconv.run.output.lock import Lock
 from dcmconv_builtins.executors.inline import Inline
 from dcmconv_builtins.executors.memory import memory_per_worker
 from dcmconv_builtins.executors.processes import Processes
 
-TARGET = "support.mischief:start"
+TARGET = "support.faults:start"
 PATIENCE = 60.0
 
 
@@ -33,34 +33,34 @@ def start(request):
 
 
 @pytest.fixture
-def crews(start):
+def pools(start):
     opened = []
 
     def hire(setup=None, *, workers=2, executor=None):
-        crew = (executor or Processes(start=start)).open(
-            Job(TARGET, setup, ("support.mischief",)), workers=workers
+        pool = (executor or Processes(start=start)).open(
+            Job(TARGET, setup, ("support.faults",)), workers=workers
         )
-        opened.append(crew)
-        return crew
+        opened.append(pool)
+        return pool
 
     yield hire
-    for crew in opened:
-        crew.close(now=True)
+    for pool in opened:
+        pool.close(now=True)
 
 
-def answers(crew, payloads, *, seconds=None):
+def answers(pool, payloads, *, seconds=None):
     """Return the answers to payloads, in their order."""
     for number, payload in enumerate(payloads):
-        crew.submit(Task(number, payload, seconds))
+        pool.submit(Task(number, payload, seconds))
     found, deadline = [], time.monotonic() + PATIENCE
     while len(found) < len(payloads):
-        found += crew.wait(1.0)
+        found += pool.wait(1.0)
         assert time.monotonic() < deadline, f"{len(found)} of {len(payloads)} tasks were answered"
     return sorted(found, key=lambda answer: answer.number)
 
 
 @pytest.mark.parametrize(
-    ("deed", "reason", "words"),
+    ("action", "reason", "words"),
     [
         pytest.param("exit", "crash", "exited with code 7", id="os._exit"),
         pytest.param("kill", "crash", r"killed by signal 9 \(SIGKILL\)", id="kill-9"),
@@ -73,41 +73,41 @@ def answers(crew, payloads, *, seconds=None):
         pytest.param("unreadable", "error", "cannot be read", id="an-answer-that-cannot-be-read"),
     ],
 )
-def test_one_bad_task_among_many_is_the_only_one_lost(crews, deed, reason, words):
-    payloads = [deed if number == 11 else number for number in range(40)]
-    found = answers(crews(), payloads)
+def test_one_bad_task_among_many_is_the_only_one_lost(pools, action, reason, words):
+    payloads = [action if number == 11 else number for number in range(40)]
+    found = answers(pools(), payloads)
     lost = [answer for answer in found if isinstance(answer, Lost)]
     assert [(answer.number, answer.reason) for answer in lost] == [(11, reason)]
     assert re.search(words, lost[0].message)
-    assert [a.answer for a in found if isinstance(a, Done)] == [p for p in payloads if p != deed]
+    assert [a.answer for a in found if isinstance(a, Done)] == [p for p in payloads if p != action]
 
 
-def test_a_task_that_hangs_and_ignores_sigterm_is_killed_at_its_time_limit(crews):
-    crew = crews()
+def test_a_task_that_hangs_and_ignores_sigterm_is_killed_at_its_time_limit(pools):
+    pool = pools()
     began = time.monotonic()
-    found = answers(crew, [1, "hang", 2, 3], seconds=1.5)
+    found = answers(pool, [1, "hang", 2, 3], seconds=1.5)
     assert [a.number for a in found if isinstance(a, Lost) and a.reason == "timeout"] == [1]
     assert [a.answer for a in found if isinstance(a, Done)] == [1, 2, 3]
     assert time.monotonic() - began < PATIENCE / 2
 
 
-def test_the_clock_of_a_task_stands_still_while_it_waits_for_its_turn(crews):
-    crew = crews(workers=1)
-    found = answers(crew, [("nap", 0.4)] * 4, seconds=1.2)
+def test_the_clock_of_a_task_stands_still_while_it_waits_for_its_turn(pools):
+    pool = pools(workers=1)
+    found = answers(pool, [("nap", 0.4)] * 4, seconds=1.2)
     assert all(isinstance(answer, Done) for answer in found)
 
 
-def test_workers_killed_from_outside_cost_at_most_the_task_in_hand(crews):
-    crew = crews()
+def test_workers_killed_from_outside_cost_at_most_the_task_in_hand(pools):
+    pool = pools()
     tasks = 120
     for number in range(tasks):
-        crew.submit(Task(number, ("nap", 0.01), 30))
+        pool.submit(Task(number, ("nap", 0.01), 30))
     found, killed = [], 0
     deadline = time.monotonic() + PATIENCE
     while len(found) < tasks:
-        found += crew.wait(0.2)
+        found += pool.wait(0.2)
         if killed < 6 and len(found) > 15 * (killed + 1):
-            crew._staff[killed % len(crew._staff)].process.kill()
+            pool._staff[killed % len(pool._staff)].process.kill()
             killed += 1
         assert time.monotonic() < deadline
     assert sorted(answer.number for answer in found) == list(range(tasks))
@@ -117,73 +117,73 @@ def test_workers_killed_from_outside_cost_at_most_the_task_in_hand(crews):
     assert {answer.reason for answer in lost} <= {"crash"}
 
 
-def test_an_error_at_the_start_of_a_worker_is_raised_as_it_is(crews):
-    crew = crews("refuse")
-    crew.submit(Task(0, 1))
+def test_an_error_at_the_start_of_a_worker_is_raised_as_it_is(pools):
+    pool = pools("refuse")
+    pool.submit(Task(0, 1))
     with pytest.raises(UnsupportedError, match="JPEG XL") as caught:
-        crew.wait(PATIENCE)
+        pool.wait(PATIENCE)
     assert caught.value.hint == "Install a decoder."
 
 
-def test_a_bug_at_the_start_of_a_worker_is_told_in_words(crews):
-    crew = crews("stumble")
-    crew.submit(Task(0, 1))
+def test_a_bug_at_the_start_of_a_worker_is_told_in_words(pools):
+    pool = pools("stumble")
+    pool.submit(Task(0, 1))
     with pytest.raises(PluginError, match="cannot start: ZeroDivisionError: a bug"):
-        crew.wait(PATIENCE)
+        pool.wait(PATIENCE)
 
 
-def test_workers_that_die_while_they_start_end_the_job_instead_of_starting_for_ever(crews):
-    crew = crews("die")
-    crew.submit(Task(0, 1))
+def test_workers_that_die_while_they_start_end_the_job_instead_of_starting_for_ever(pools):
+    pool = pools("die")
+    pool.submit(Task(0, 1))
     with pytest.raises(PluginError, match="died while they were starting: exited with code 3"):
-        crew.wait(PATIENCE)
+        pool.wait(PATIENCE)
 
 
-def test_no_more_workers_start_than_there_is_work_for(crews):
-    crew = crews(workers=8)
-    assert [answer.answer for answer in answers(crew, [1, 2])] == [1, 2]
-    assert len(crew._staff) <= 2
+def test_no_more_workers_start_than_there_is_work_for(pools):
+    pool = pools(workers=8)
+    assert [answer.answer for answer in answers(pool, [1, 2])] == [1, 2]
+    assert len(pool._staff) <= 2
 
 
-def test_what_native_code_prints_never_reaches_the_terminal(crews, capfd):
-    assert answers(crews(), ["talk"]) == [Done(0, "said")]
+def test_what_native_code_prints_never_reaches_the_terminal(pools, capfd):
+    assert answers(pools(), ["talk"]) == [Done(0, "said")]
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_spawned_crew_does_the_same(crews):
-    found = answers(crews(workers=1, executor=Processes(start="spawn")), [1, "exit", 2])
+def test_a_spawned_crew_does_the_same(pools):
+    found = answers(pools(workers=1, executor=Processes(start="spawn")), [1, "exit", 2])
     assert [type(answer) for answer in found] == [Done, Lost, Done]
 
 
-def test_closing_leaves_no_process(crews):
-    crew = crews()
-    pids = {answer.answer for answer in answers(crew, ["pid"] * 4)}
-    crew.close()
+def test_closing_leaves_no_process(pools):
+    pool = pools()
+    pids = {answer.answer for answer in answers(pool, ["pid"] * 4)}
+    pool.close()
     assert pids
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
 
 
-def test_a_thread_that_a_plugin_left_does_not_keep_the_program(crews):
-    crew = crews()
-    assert [each.answer for each in answers(crew, ["loiter"] * 4)] == ["left"] * 4
+def test_a_thread_that_a_plugin_left_does_not_keep_the_program(pools):
+    pool = pools()
+    assert [each.answer for each in answers(pool, ["loiter"] * 4)] == ["left"] * 4
     began = time.monotonic()
-    crew.close()
+    pool.close()
     assert time.monotonic() - began < 60 / 2
 
 
-def test_a_file_that_a_plugin_holds_can_still_be_read(crews):
-    found = answers(crews(), ["read what is held"] * 4)
+def test_a_file_that_a_plugin_holds_can_still_be_read(pools):
+    found = answers(pools(), ["read what is held"] * 4)
     assert [each.answer for each in found] == [b'"""'] * 4
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="lists /proc")
-def test_no_worker_holds_the_lock_of_its_run(crews, tmp_path):
+def test_no_worker_holds_the_lock_of_its_run(pools, tmp_path):
     lock, journal = Lock(tmp_path / "lock"), Journal(tmp_path / "journal.jsonl")
     lock.acquire()
     journal.open()
-    (found,) = answers(crews(), ["open files"])
+    (found,) = answers(pools(), ["open files"])
     assert os.fspath(tmp_path / "lock") not in found.answer
     journal.record(Skipped(input="a", locator="/a", reason="not-dicom", message="It is."), "chain")
     journal.close()
@@ -191,16 +191,16 @@ def test_no_worker_holds_the_lock_of_its_run(crews, tmp_path):
     assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 1
 
 
-def test_large_tasks_and_large_answers_never_wait_for_each_other(crews):
+def test_large_tasks_and_large_answers_never_wait_for_each_other(pools):
     payloads = [("measure", b"x" * 300_000), ("fill", 300_000)] * 40
-    found = answers(crews(), payloads)
+    found = answers(pools(), payloads)
     assert [each.answer for each in found] == [300_000, b"x" * 300_000] * 40
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
-def test_a_child_that_answers_as_well_confuses_no_answer(crews):
+def test_a_child_that_answers_as_well_confuses_no_answer(pools):
     payloads = [("come back twice",) if number == 7 else number for number in range(40)]
-    found = answers(crews(), payloads)
+    found = answers(pools(), payloads)
     wanted = ["here" if number == 7 else number for number in range(40)]
     for answer, known in zip(found, wanted, strict=True):
         assert isinstance(answer, Lost) or answer.answer == known
@@ -211,11 +211,11 @@ SCRIPT = """
 from dcmconv.plugin import Job, Task
 from dcmconv_builtins.executors.processes import Processes
 open({count!r}, "a").write("x")
-crew = Processes().open(Job("support.mischief:start", None), workers=2)
+pool = Processes().open(Job("support.faults:start", None), workers=2)
 for number in range(2):
-    crew.submit(Task(number, ("hang", {marker!r} + str(number))))
-crew.wait({seconds})
-crew.close(now=True)
+    pool.submit(Task(number, ("hang", {marker!r} + str(number))))
+pool.wait({seconds})
+pool.close(now=True)
 """
 
 
@@ -252,7 +252,7 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path):
 def test_a_program_that_ends_in_the_middle_of_a_run_ends(tmp_path):
     script = tmp_path / "unfinished.py"
     names = {"count": str(tmp_path / "count"), "marker": str(tmp_path / "pid"), "seconds": 1}
-    script.write_text(SCRIPT.format(**names).replace("crew.close(now=True)", ""))
+    script.write_text(SCRIPT.format(**names).replace("pool.close(now=True)", ""))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run([sys.executable, script], env=environment, timeout=PATIENCE, check=True)
 
@@ -268,17 +268,17 @@ def test_workers_deep_in_a_task_die_with_a_parent_that_is_killed(tmp_path):
     _wait_for(lambda: all(map(_is_gone, pids)))
 
 
-def test_inline_answers_an_exception_and_goes_on(crews):
-    crew = crews(executor=Inline())
-    found = answers(crew, [1, "sys.exit", 2])
+def test_inline_answers_an_exception_and_goes_on(pools):
+    pool = pools(executor=Inline())
+    found = answers(pool, [1, "sys.exit", 2])
     assert found == [Done(0, 1), Lost(1, "error", "SystemExit: 5"), Done(2, 2)]
 
 
-def test_inline_hands_ctrl_c_to_the_caller(crews):
-    crew = crews(executor=Inline())
-    crew.submit(Task(0, "interrupt"))
+def test_inline_hands_ctrl_c_to_the_caller(pools):
+    pool = pools(executor=Inline())
+    pool.submit(Task(0, "interrupt"))
     with pytest.raises(KeyboardInterrupt):
-        crew.wait()
+        pool.wait()
 
 
 def test_a_worker_never_gets_less_than_two_gibibytes():

@@ -9,7 +9,7 @@ import pytest
 
 from dcmconv.plugin import Frame, InputError, Linear, Lut, Padding, VoiWindow
 from dcmconv.render.tone import render_tone
-from dcmconv_builtins.dicom.voi_lut import VoiLut, WindowLinear, WindowLinearExact
+from dcmconv_builtins.dicom.tone.voi_lut import VoiLut, WindowLinear, WindowLinearExact
 from dcmconv_builtins.normalizers.auto import Auto
 from dcmconv_builtins.normalizers.voi import Voi
 

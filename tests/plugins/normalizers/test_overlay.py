@@ -8,9 +8,9 @@ from support.covers import covers
 from support.overlay_frames import with_an_overlay
 
 from dcmconv.plugin import Frame, InputError, Layer, Lut, Padding
-from dcmconv.render.aspect import square_pixels
+from dcmconv.render.geometry import square_pixels
 from dcmconv.render.tone import render_tone
-from dcmconv_builtins.dicom.overlay import OverlayLayer
+from dcmconv_builtins.dicom.objects.overlay import OverlayLayer
 from dcmconv_builtins.normalizers.overlay import Overlay
 
 

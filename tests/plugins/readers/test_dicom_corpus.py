@@ -11,7 +11,7 @@ from support.corpus import corpus_path, expected, needs_corpus
 from support.covers import covers
 
 from dcmconv.plugin import DcmconvError, InputError, InputFile, SkipInput
-from dcmconv_builtins.dicom.voi_lut import VoiLut, curve_of
+from dcmconv_builtins.dicom.tone.voi_lut import VoiLut, curve_of
 from dcmconv_builtins.readers.dicom import DicomReader
 
 pytestmark = [needs_corpus, pytest.mark.corpus]

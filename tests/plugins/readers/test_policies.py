@@ -11,8 +11,8 @@ from PIL import Image
 from support.dicom_files import as_bytes, color, compressed, monochrome, palette_color, save
 from support.plans import lane, plan, registry
 
-from dcmconv.batch.engine import Run
 from dcmconv.chain.plan import ComponentRef
+from dcmconv.run.engine import Run
 
 RLE = "1.2.840.10008.1.2.5"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dcmconv.plugin import Reference, Refusal
+from dcmconv.plugin import Reference, Rejected
 from dcmconv_builtins.sources.folder import Folder
 
 
@@ -26,7 +26,7 @@ def refusals(folder, *avoid):
     return {
         found.key: (found.reason, found.failed)
         for found in walk(folder, *avoid)
-        if isinstance(found, Refusal)
+        if isinstance(found, Rejected)
     }
 
 

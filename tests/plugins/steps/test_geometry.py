@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from dcmconv.errors import InputError
-from dcmconv.frame import Spacing
-from dcmconv.picture import Picture
+from dcmconv.model.frame import Spacing
+from dcmconv.model.picture import Picture
 from dcmconv_builtins.steps.crop import Crop
 from dcmconv_builtins.steps.flip import Flip
 from dcmconv_builtins.steps.rotate import Rotate

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from dcmconv.errors import LimitError
-from dcmconv.frame import Spacing
-from dcmconv.picture import Picture
+from dcmconv.model.frame import Spacing
+from dcmconv.model.picture import Picture
 from dcmconv_builtins.steps import resize
 from dcmconv_builtins.steps.resampling import resample
 from dcmconv_builtins.steps.resize import Resize

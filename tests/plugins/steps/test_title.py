@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dcmconv.picture import Picture
+from dcmconv.model.picture import Picture
 from dcmconv_builtins.steps.title import Title
 
 ATTRIBUTES = {"SOPInstanceUID": "1.2.840.10008.1", "PatientName": "Hong^길동"}

@@ -25,7 +25,7 @@ from dcmconv_builtins.dicom.decoders.native import (
 )
 from dcmconv_builtins.dicom.decoders.syntaxes import REFUSED, SYNTAXES, DecoderInfo
 from dcmconv_builtins.dicom.decoders.video import VideoFrames
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = [
     "Decoded",

@@ -7,7 +7,7 @@ import zlib
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders.decoded import SECOND_COPY, Decoded, truncated
 from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bytes
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "decode_deflated"]
 

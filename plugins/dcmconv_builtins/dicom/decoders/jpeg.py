@@ -16,7 +16,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     sign_bits,
 )
 from dcmconv_builtins.dicom.decoders.jpeg_header import JpegHeader, read_jpeg_header
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "JPEG_BASELINE", "decode_jpeg", "is_ycbcr", "ordinary_head"]
 

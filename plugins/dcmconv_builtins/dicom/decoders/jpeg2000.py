@@ -27,7 +27,7 @@ from dcmconv_builtins.dicom.decoders.jpeg2000_header import (
     bare_codestream,
     read_jpeg2000_header,
 )
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "decode_jpeg2000", "decode_jpeg2000_lossless"]
 

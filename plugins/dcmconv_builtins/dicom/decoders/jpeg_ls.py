@@ -16,7 +16,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     sign_bits,
 )
 from dcmconv_builtins.dicom.decoders.jpeg_header import read_jpeg_header
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "decode_jpeg_ls", "decode_jpeg_ls_near"]
 

@@ -13,7 +13,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     codec_errors,
     truncated,
 )
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "decode_jpeg_xl", "decode_jpeg_xl_lossless"]
 

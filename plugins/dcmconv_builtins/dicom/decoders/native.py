@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import Decoded, contiguous, interleaved, truncated
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = [
     "NativeSpan",

@@ -20,7 +20,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     truncated,
 )
 from dcmconv_builtins.dicom.decoders.native import frame_bytes
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "decode_rle"]
 

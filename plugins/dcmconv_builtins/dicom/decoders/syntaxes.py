@@ -22,7 +22,7 @@ from dcmconv_builtins.dicom.decoders import (
     video,
 )
 from dcmconv_builtins.dicom.decoders.decoded import Decoded
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["REFUSED", "SYNTAXES", "DecoderInfo", "Refused"]
 

@@ -20,7 +20,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     checked,
     truncated,
 )
-from dcmconv_builtins.dicom.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dcmconv.plugin import Layer
-from dcmconv_builtins.dicom.elements import Elements
-from dcmconv_builtins.dicom.overlay import OverlayLayer
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.objects.overlay import OverlayLayer
 from dcmconv_builtins.dicom.presentation_state.colors import (
     Color,
     find_gray,

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from dcmconv.plugin import Frame, Layer, View
-from dcmconv_builtins.dicom.elements import Elements, Notes
-from dcmconv_builtins.dicom.overlay import OverlayLayer, overlay_groups, read_overlays
-from dcmconv_builtins.dicom.pixel_values import StoredRange
+from dcmconv_builtins.dicom.file.elements import Elements, Notes
+from dcmconv_builtins.dicom.objects.overlay import OverlayLayer, overlay_groups, read_overlays
+from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 from dcmconv_builtins.dicom.presentation_state.annotations import annotation_layers
 from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace
 from dcmconv_builtins.dicom.presentation_state.displayed_area import find_view, pixel_size_changes

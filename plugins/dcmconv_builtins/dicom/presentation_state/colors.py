@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dcmconv_builtins.dicom.cielab import cielab_to_srgb
-from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.color.cielab import cielab_to_srgb
+from dcmconv_builtins.dicom.file.elements import Elements
 
 __all__ = ["Color", "find_gray", "find_lab_color"]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import View
-from dcmconv_builtins.dicom.elements import Elements, named
+from dcmconv_builtins.dicom.file.elements import Elements, named
 
 __all__ = ["DisplaySpace", "Point"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from dcmconv.plugin import Frame, Spacing, View
-from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.presentation_state.references import Target, refers_to
 
 __all__ = ["MAX_PIXELS", "find_view", "pixel_size_changes"]

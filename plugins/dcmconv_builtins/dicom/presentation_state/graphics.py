@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace, Point
 from dcmconv_builtins.dicom.presentation_state.drawing import Coverage, draw_path
 

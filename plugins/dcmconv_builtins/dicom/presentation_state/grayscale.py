@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Frame, InputError, Lut, Rescale, VoiWindow
-from dcmconv_builtins.dicom.elements import Elements
-from dcmconv_builtins.dicom.functional_groups import FrameGroups
-from dcmconv_builtins.dicom.modality_lut import find_modality_lut, find_units, modality_range
-from dcmconv_builtins.dicom.palette_color import read_palette
-from dcmconv_builtins.dicom.pixel_values import StoredRange
-from dcmconv_builtins.dicom.presentation_lut import find_presentation_lut
+from dcmconv_builtins.dicom.color.palette_color import read_palette
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 from dcmconv_builtins.dicom.presentation_state.references import Target, refers_to
-from dcmconv_builtins.dicom.voi_attributes import find_voi_luts, find_voi_windows
+from dcmconv_builtins.dicom.tone.modality_lut import find_modality_lut, find_units, modality_range
+from dcmconv_builtins.dicom.tone.presentation_lut import find_presentation_lut
+from dcmconv_builtins.dicom.tone.voi_attributes import find_voi_luts, find_voi_windows
 
 __all__ = ["grayscale_changes", "pseudo_colors"]
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from dcmconv.plugin import InputError, LimitError
-from dcmconv_builtins.dicom.bounded_stream import open_bounded
-from dcmconv_builtins.dicom.elements import Elements, Notes
-from dcmconv_builtins.dicom.part10 import read_part10
+from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
+from dcmconv_builtins.dicom.file.elements import Elements, Notes
+from dcmconv_builtins.dicom.file.part10 import read_part10
+from dcmconv_builtins.dicom.file.sop_classes import name_of
 from dcmconv_builtins.dicom.presentation_state.finding import (
     CLASS_ROOT,
     Stamp,
@@ -24,7 +25,6 @@ from dcmconv_builtins.dicom.presentation_state.references import (
     nested_references,
     series_references,
 )
-from dcmconv_builtins.dicom.sop_classes import name_of
 
 __all__ = ["Match", "PresentationState", "StateLibrary", "open_library"]
 

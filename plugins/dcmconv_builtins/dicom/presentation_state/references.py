@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.tag import BaseTag
 
-from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.file.elements import Elements
 
 __all__ = ["Target", "nested_references", "refers_to", "series_references"]
 

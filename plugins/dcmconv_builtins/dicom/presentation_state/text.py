@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv_builtins.dicom.attributes import DicomAttributes
-from dcmconv_builtins.dicom.elements import Elements
+from dcmconv_builtins.dicom.file.attributes import DicomAttributes
+from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace, Point
 from dcmconv_builtins.dicom.presentation_state.drawing import Coverage, draw_path, paste
 from dcmconv_builtins.lettering.fonts import FontSet

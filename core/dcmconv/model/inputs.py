@@ -1,0 +1,186 @@
+"""What a source finds and a reader opens."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from dcmconv.model.frame import Attributes, Frame, Spacing
+
+__all__ = ["HEAD_BYTES", "EncodedFrame", "InputFile", "Instance", "Reference", "Rejected"]
+
+HEAD_BYTES = 512
+"""How much of an input a reader sees when it is asked whether it knows the format."""
+
+HELD_BYTES = 8 << 20
+"""Up to this size a file is read at once: fewer system calls than a header has elements."""
+
+O_BINARY = getattr(os, "O_BINARY", 0)
+"""Windows alone has another way to read."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One input that a source found; small, and sent to workers.
+
+    Parameters
+    ----------
+    key : str
+        Relative path with forward slashes: the name that messages and output paths start from.
+    locator : str
+        What the source needs to open it again, and what the journal knows it by: for files the
+        absolute path.
+    size, mtime_ns : int, optional
+        The fingerprint, where the source knows it.
+    """
+
+    key: str
+    locator: str
+    size: int | None = None
+    mtime_ns: int | None = None
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Something that a source met and cannot hand over: a folder it may not read, a device.
+
+    ``failed`` tells an input that should have been readable from one that is rightly left out.
+    """
+
+    key: str
+    locator: str
+    message: str
+    hint: str = ""
+    reason: str = "unreadable"
+    failed: bool = True
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """The bytes of one input: a file on disk, or bytes that a source fetched.
+
+    A small file is read once, whole, when somebody first looks at it.
+    """
+
+    key: str
+    path: Path | None = None
+    content: bytes | None = None
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first ``HEAD_BYTES`` bytes, or all if there are fewer."""
+        held = self._held
+        if held is not None:
+            return held[:HEAD_BYTES]
+        with self._path.open("rb", buffering=0) as stream:
+            return stream.read(HEAD_BYTES)
+
+    def open(self) -> BinaryIO:
+        """Open the bytes for reading."""
+        held = self._held
+        return self._path.open("rb") if held is None else io.BytesIO(held)
+
+    @cached_property
+    def _held(self) -> bytes | None:
+        """All bytes, of a file that is small; None for a larger one."""
+        if self.content is not None:
+            return self.content
+        descriptor = os.open(self._path, os.O_RDONLY | O_BINARY)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size > HELD_BYTES:
+                return None
+            # One byte more than there is: less comes back only at the end.
+            parts = [os.read(descriptor, size + 1)]
+            while len(parts[-1]) > 0 and sum(map(len, parts)) != size:
+                parts.append(os.read(descriptor, HELD_BYTES))
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+        finally:
+            os.close(descriptor)
+
+    @property
+    def _path(self) -> Path:
+        if self.path is None:
+            raise ValueError(f"{self.key}: an input needs a path or its content")
+        return self.path
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedFrame:
+    """A frame that the file holds as a picture in an ordinary format, in its own right colors.
+
+    A reader gives it where nothing of the file lies over the pixels or changes them, and a writer
+    may take it as it is: no pixel is decoded, and none loses anything.
+
+    Parameters
+    ----------
+    media_type : str
+        Such as ``image/jpeg``.
+    data : bytes
+        Its stream, checked as far as that goes without decoding it.
+    rows, columns : int
+        Of the picture.
+    spacing : Spacing, optional
+        Physical size of a pixel.
+    aspect : float
+        Height of a pixel over its width.
+    attributes : mapping
+        Those of the frame.
+    notes : tuple of str
+        What the reader had to decide or tolerate.
+    """
+
+    media_type: str
+    data: bytes = field(repr=False)
+    rows: int
+    columns: int
+    spacing: Spacing | None = None
+    aspect: float = 1.0
+    attributes: Attributes = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """What a reader makes of one input: its attributes, and its frames one at a time.
+
+    Parameters
+    ----------
+    frame_count : int
+        How many frames there are, at least 1.
+    read_frame : callable
+        ``read_frame(frame_index) -> Frame``, counted from 0; nothing of an earlier frame is kept.
+    attributes : mapping
+        The attributes of the whole instance: what rules, names and tables ask for.
+    transfer_syntax, decoder : str
+        For the outcome; empty where the format knows no such thing.
+    salvaged : str
+        Which frames are missing, in words; empty if they all are there.  See ``Frame.salvaged``.
+    close : callable
+        Called once, whatever happened.
+    read_encoded : callable, optional
+        ``read_encoded(frame_index) -> EncodedFrame | None``: the frame as a picture that needs no
+        decoding, where the file holds it so; raises as ``read_frame`` does.
+    frames_are_independent : bool
+        Any frame is read without those before it: workers may share them.
+    """
+
+    frame_count: int
+    read_frame: Callable[[int], Frame]
+    attributes: Attributes = field(default_factory=dict, repr=False)
+    transfer_syntax: str = ""
+    decoder: str = ""
+    salvaged: str = ""
+    close: Callable[[], None] = lambda: None
+    read_encoded: Callable[[int], EncodedFrame | None] = lambda frame_index: None
+    frames_are_independent: bool = False
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every frame in order."""
+        for frame_index in range(self.frame_count):
+            yield self.read_frame(frame_index)

@@ -1,0 +1,1 @@
+"""Finding plugins, and loading the components that they offer."""

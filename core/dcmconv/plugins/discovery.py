@@ -1,0 +1,193 @@
+"""Finding plugins: built-ins by name, third parties by entry point, one at a time.
+
+A broken plugin is a ``Problem``, never the end of the program; pluggy's own loader stops at the
+first error, so the loop is ours.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from dcmconv import __version__
+from dcmconv.errors import UsageError
+from dcmconv.hooks import KINDS, PROJECT, Specs
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+__all__ = ["BUILTINS", "Plugin", "Problem", "check_left_out", "find_plugins"]
+
+BUILTINS = ("dcmconv_builtins.hooks",)
+"""Hook modules that belong to the distribution; named here, imported like any other."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A hook module that is registered."""
+
+    name: str
+    distribution: str
+    version: str
+    module: Any
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A plugin that could not be used, or not wholly."""
+
+    plugin: str
+    distribution: str
+    version: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"Plugin '{self.plugin}' ({self.distribution} {self.version}): {self.message}"
+
+
+def find_plugins(
+    *, blocked: Collection[str] = (), only: Collection[str] | None = None
+) -> tuple[pluggy.PluginManager, list[Plugin], list[Problem]]:
+    """Import every hook module and register it.
+
+    Parameters
+    ----------
+    blocked : collection of str
+        Plugins or distributions to leave out.
+    only : collection of str, optional
+        The third-party plugins to take, and no others; None takes all.  The environment variable
+        ``DCMCONV_PLUGINS`` (names with commas; empty for none) stands in for it.
+    """
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Specs)
+    plugins = [_register_builtin(manager, module) for module in BUILTINS]
+    problems: list[Problem] = []
+    for entry in _entry_points(set(blocked), _wanted(only)):
+        found = _register(manager, entry)
+        if isinstance(found, Plugin):
+            plugins.append(found)
+        else:
+            problems.append(found)
+    return manager, plugins, problems
+
+
+def check_left_out(names: Collection[str]) -> None:
+    """See that what is to be left out is there, and may be.
+
+    Raises
+    ------
+    UsageError
+        If a name is no plugin and no distribution of one, or the built-ins'.
+    """
+    if not names:
+        return
+    import importlib.metadata
+
+    from dcmconv.plugins.registry import nearest
+
+    entries = importlib.metadata.entry_points(group=PROJECT)
+    known = sorted({name for entry in entries for name in (entry.name, _distribution(entry)[0])})
+    for name in names:
+        if name == PROJECT:
+            raise UsageError(
+                "The built-ins cannot be left out.",
+                hint="A component does nothing where the chain does not name it.",
+            )
+        if name not in known:
+            near = nearest(name, known)
+            installed = f"Installed: {', '.join(known)}." if known else "None is installed."
+            raise UsageError(
+                f"No plugin is named '{name}'{f'; {near}' if near else '.'}", hint=installed
+            )
+
+
+def _register_builtin(manager: pluggy.PluginManager, module_name: str) -> Plugin:
+    module = importlib.import_module(module_name)
+    manager.register(module, name="dcmconv")
+    return Plugin("dcmconv", "dcmconv", __version__, module)
+
+
+def _wanted(only: Collection[str] | None) -> set[str] | None:
+    if only is not None:
+        return set(only)
+    named = os.environ.get("DCMCONV_PLUGINS")
+    return None if named is None else {name.strip() for name in named.split(",") if name.strip()}
+
+
+def _entry_points(blocked: set[str], wanted: set[str] | None) -> Iterator[Any]:
+    """Yield entry points by distribution and name, so that no result depends on install order."""
+    if wanted is not None and not wanted:
+        return
+    import importlib.metadata
+
+    found = importlib.metadata.entry_points(group=PROJECT)
+    for entry in sorted(found, key=lambda item: (_distribution(item)[0], item.name)):
+        names = {entry.name, _distribution(entry)[0]}
+        if not names & blocked and (wanted is None or names & wanted):
+            yield entry
+
+
+def _distribution(entry: EntryPoint) -> tuple[str, str]:
+    if entry.dist is None:
+        return "", ""
+    return entry.dist.name, entry.dist.version
+
+
+def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> Plugin | Problem:
+    distribution, version = _distribution(entry)
+    unfit = _unmet_requirement(entry)
+    if unfit:
+        return Problem(entry.name, distribution, version, unfit)
+    try:
+        module = entry.load()
+        manager.register(module, name=entry.name)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - an import may raise anything, even exit
+        message = f"{type(error).__name__}: {error}"
+        return Problem(entry.name, distribution, version, message)
+    return Plugin(entry.name, distribution, version, module)
+
+
+def _unmet_requirement(entry: EntryPoint) -> str:
+    """Say what version of dcmconv the plugin's metadata asks for, if this is not it."""
+    for requirement in (entry.dist.requires if entry.dist else None) or ():
+        named = re.match(r"\s*dcmconv\s*\(?([^;)\[]*)\)?\s*(?:;.*)?$", requirement, re.IGNORECASE)
+        if named and not _satisfies(__version__, named[1]):
+            return f"needs dcmconv{named[1].strip()}, and this is {__version__}"
+    return ""
+
+
+def _satisfies(version: str, specifiers: str) -> bool:
+    """Compare release numbers only: enough for ``>=1.2,<2``, and no import of a version library."""
+    have = _release(version)
+    for specifier in filter(None, (part.strip() for part in specifiers.split(","))):
+        operator, wanted = re.match(r"(>=|<=|==|!=|~=|>|<)?\s*(.+)", specifier).groups()  # type: ignore[union-attr]
+        need = _release(wanted)
+        width = max(len(have), len(need))
+        left, right = have + (0,) * (width - len(have)), need + (0,) * (width - len(need))
+        fits = {
+            ">=": left >= right,
+            "<=": left <= right,
+            ">": left > right,
+            "<": left < right,
+            "!=": left != right,
+            "~=": left >= right and have[: len(need) - 1] == need[:-1],
+        }
+        if not fits.get(operator or "==", left == right):
+            return False
+    return True
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:4])
+
+
+def unknown_hooks(module: Any) -> list[str]:
+    """Return names that look like hooks and are none: a plugin for a later dcmconv, or a slip."""
+    known = {name for name in vars(Specs) if name.startswith(f"{PROJECT}_")} | set(KINDS.values())
+    return sorted(n for n in vars(module) if n.startswith(f"{PROJECT}_") and n not in known)

@@ -1,0 +1,63 @@
+"""Components by reference: what crosses a process border instead of objects."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dcmconv.errors import PluginError
+from dcmconv.model.options import Component
+
+__all__ = ["ComponentRef", "load_target"]
+
+
+def load_target(target: str) -> Any:
+    """Import what ``"package.module:name"`` names.
+
+    Raises
+    ------
+    PluginError
+        If the import fails, with its cause in words.
+    """
+    module_name, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except Exception as error:  # a plugin's import may raise anything
+        raise PluginError(
+            f"{target} cannot be loaded: {type(error).__name__}: {error}",
+            hint="See: dcmconv doctor",
+        ) from error
+
+
+@dataclass(frozen=True)
+class ComponentRef:
+    """A component by reference: what to import, and the options to make it with.
+
+    ``options`` holds validated values (numbers, strings, tuples), only those that were given;
+    ``fingerprint`` is what else the component says of itself, such as the digest of a file.
+    """
+
+    kind: str
+    name: str
+    target: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""
+    fingerprint: str = ""
+
+    def load(self) -> Component:
+        """Import the class and make the component."""
+        component: Component = load_target(self.target)(**self.options)
+        return component
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the reference as plain data, in a stable order."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "target": self.target,
+            "version": self.version,
+            "options": dict(sorted(self.options.items())),
+            "fingerprint": self.fingerprint,
+        }

@@ -1,0 +1,211 @@
+"""The registry: what every plugin offers, by kind and name."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from dcmconv.errors import PluginError, UsageError
+from dcmconv.hooks import KINDS, Offer
+from dcmconv.model.options import Component, option_fields
+from dcmconv.plugins.discovery import Plugin, Problem, find_plugins, unknown_hooks
+from dcmconv.plugins.references import ComponentRef, load_target
+
+if TYPE_CHECKING:
+    from dcmconv.model.outcome import Outcome, Summary
+
+__all__ = ["Events", "Offered", "Registry", "nearest"]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One component that a plugin offers."""
+
+    kind: str
+    name: str
+    target: str
+    plugin: str
+    distribution: str
+    version: str
+    summary: str = ""
+
+    @property
+    def qualified_name(self) -> str:
+        """The name that is never ambiguous: ``plugin/name``."""
+        return f"{self.plugin}/{self.name}"
+
+
+def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Return ``did you mean 'x'?`` for the closest word, or nothing; case does not matter.
+
+    ``cutoff`` says how close it has to be: from 0, anything, to 1, the word itself.
+    """
+    by_lower = {each.lower(): each for each in words}
+    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=cutoff)
+    return f"did you mean '{by_lower[close[0]]}'?" if close else ""
+
+
+@dataclass
+class Events:
+    """The lifecycle hooks, typed.  Observers never end a run: what they raise is a warning."""
+
+    manager: pluggy.PluginManager
+
+    def configure(self, plan: Any) -> None:
+        """Ask every plugin whether the plan may run; the first ``UsageError`` vetoes it."""
+        self.manager.hook.dcmconv_configure(plan=plan)
+
+    def run_started(self, plan: Any, out: Any) -> None:
+        """Tell observers that a run begins."""
+        self._tell("dcmconv_run_started", plan=plan, out=out)
+
+    def record(self, outcome: Outcome) -> None:
+        """Tell observers what became of one input."""
+        self._tell("dcmconv_record", outcome=outcome)
+
+    def run_finished(self, summary: Summary) -> None:
+        """Tell observers that the run has ended."""
+        self._tell("dcmconv_run_finished", summary=summary)
+
+    def _tell(self, hook: str, **arguments: Any) -> None:
+        caller = getattr(self.manager.hook, hook)
+        for implementation in caller.get_hookimpls():
+            try:
+                wanted = {name: arguments[name] for name in implementation.argnames}
+                implementation.function(**wanted)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - may be anything
+                warnings.warn(
+                    f"{hook} of plugin '{implementation.plugin_name}' raised "
+                    f"{type(error).__name__}: {error}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+
+@dataclass
+class Registry:
+    """Every component on offer.  A name clash is an error only when the short name is used."""
+
+    events: Events
+    plugins: list[Plugin]
+    problems: list[Problem]
+    _offered: dict[str, list[Offered]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    """What the user asked to do without."""
+
+    @classmethod
+    def discover(
+        cls, blocked: Collection[str] = (), only: Collection[str] | None = None
+    ) -> Registry:
+        """Find every plugin that is installed and collect what it offers; imports no component."""
+        manager, plugins, problems = find_plugins(blocked=blocked, only=only)
+        registry = cls(Events(manager), plugins, problems, left_out=tuple(blocked))
+        for kind, hook in KINDS.items():
+            registry._offered[kind] = []
+            registry._collect(kind, hook)
+        for plugin in plugins:
+            for name in unknown_hooks(plugin.module):
+                registry._report(plugin, f"has a hook '{name}' that this version does not know")
+        return registry
+
+    def offered(self, kind: str | None = None) -> list[Offered]:
+        """Return what is on offer, of one kind or of all."""
+        return [offer for each in ([kind] if kind else KINDS) for offer in self._offered[each]]
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of one kind, each once, sorted."""
+        return sorted({offer.name for offer in self._offered[kind]})
+
+    def find(self, kind: str, name: str) -> Offered:
+        """Return the component of that name.
+
+        Raises
+        ------
+        UsageError
+            If nothing has that name, or two plugins offer it.
+        """
+        found = [o for o in self._offered[kind] if name in (o.name, o.qualified_name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(
+                f"{len(found)} plugins offer a {kind} named '{name}': "
+                + ", ".join(f"{o.distribution} {o.version}" for o in found)
+                + ".",
+                hint=f"Write {' or '.join(o.qualified_name for o in found)}.",
+            )
+        raise UsageError(f"No {kind} is named '{name}'.", hint=self._advice(kind, name))
+
+    def load(self, kind: str, name: str) -> type[Component]:
+        """Import the component class of that name."""
+        offer = self.find(kind, name)
+        loaded = load_target(offer.target)
+        fault = _fault_of(loaded)
+        if fault:
+            raise PluginError(
+                f"{offer.target}, offered as {kind} '{name}' by {offer.distribution} "
+                f"{offer.version}, {fault}.",
+                hint=f"Leave the plugin out: --no-plugin {offer.plugin}",
+            )
+        component: type[Component] = loaded
+        return component
+
+    def ref(self, kind: str, name: str, options: Mapping[str, Any] | None = None) -> ComponentRef:
+        """Return a reference to the component, to be made with these options in any process."""
+        offer = self.find(kind, name)
+        version = f"{offer.distribution} {offer.version}"
+        return ComponentRef(kind, offer.name, offer.target, dict(options or {}), version)
+
+    def _advice(self, kind: str, name: str) -> str:
+        near = nearest(name, self.names(kind))
+        advice = f"{near[0].upper()}{near[1:]} " if near else ""
+        advice += f"Installed: {', '.join(self.names(kind))}. See: dcmconv plugins list"
+        if self.problems:
+            broken = ", ".join(str(problem) for problem in self.problems)
+            advice += f"\n  It may belong to a plugin that could not be loaded. {broken}"
+        if self.left_out:
+            flags = " ".join(f"--no-plugin {name}" for name in self.left_out)
+            advice += f"\n  It may belong to a plugin that was left out: {flags}"
+        return advice
+
+    def _collect(self, kind: str, hook: str) -> None:
+        """Ask the plugins one by one, so that one that raises costs only itself."""
+        by_name = {plugin.name: plugin for plugin in self.plugins}
+        for implementation in getattr(self.events.manager.hook, hook).get_hookimpls():
+            plugin = by_name[implementation.plugin_name]
+            try:
+                offers = dict(implementation.function())
+            except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything
+                self._report(plugin, f"{hook} raised {type(error).__name__}: {error}")
+                continue
+            self._offered[kind] += [
+                _offered(kind, n, target, plugin) for n, target in offers.items()
+            ]
+
+    def _report(self, plugin: Plugin, message: str) -> None:
+        self.problems.append(Problem(plugin.name, plugin.distribution, plugin.version, message))
+
+
+def _fault_of(loaded: Any) -> str:
+    """Say what keeps something from being a component; nothing if it is one."""
+    if not (isinstance(loaded, type) and issubclass(loaded, Component)):
+        return "is not a component class"
+    if not is_dataclass(loaded):
+        return "is not a dataclass"
+    try:
+        list(option_fields(loaded))
+    except (TypeError, NameError) as error:
+        return f"has a fault in its options: {error}"
+    return ""
+
+
+def _offered(kind: str, name: str, target: str | Offer, plugin: Plugin) -> Offered:
+    where, summary = target if isinstance(target, Offer) else (target, "")
+    if not isinstance(where, str):
+        where = f"{where.__module__}:{where.__qualname__}"
+    return Offered(kind, name, where, plugin.name, plugin.distribution, plugin.version, summary)

@@ -1,0 +1,97 @@
+"""Who does the work: this process for a handful of inputs, a supervised pool for more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from dcmconv.chain.plan import ComponentRef, Plan, RunOptions
+from dcmconv.model.executor import Executor, Job, Lost, WorkerPool
+from dcmconv.model.inputs import Reference
+from dcmconv.model.outcome import Failed
+from dcmconv.run.cpu_quota import available_workers
+from dcmconv.run.messages import WorkerSetup
+from dcmconv.run.walk import Found
+from dcmconv.run.window import Item
+
+if TYPE_CHECKING:
+    from dcmconv.plugins.registry import Registry
+
+__all__ = [
+    "HANDFUL",
+    "at_hand",
+    "default_executor",
+    "failed_from",
+    "number_of_workers",
+    "open_pool",
+]
+
+HANDFUL = 4
+"""Up to so many inputs, starting a pool costs more than it gives."""
+HANDFUL_BYTES = 64 << 20
+TARGET = "dcmconv.run.worker:start"
+
+HINTS = {
+    "crash": "A decoder or a plugin has a fault. The other inputs are not affected.",
+    "timeout": "Try again with a higher limit: --retry-failed --timeout SECONDS",
+    "memory": "Try again with a higher limit: --retry-failed --workers 1 --memory MIB",
+}
+
+
+def at_hand(first: Sequence[Found]) -> bool:
+    """Say whether the first inputs of a walk, one more than a handful, are a handful."""
+    sizes = [found.item.size or 0 for found in first if isinstance(found.item, Reference)]
+    return len(first) <= HANDFUL and sum(sizes) <= HANDFUL_BYTES
+
+
+def open_pool(plan: Plan, executor: ComponentRef, parts: Path) -> WorkerPool:
+    """Start the workers of a run."""
+    preload = ("dcmconv.run.worker", *_modules(plan))
+    job = Job(TARGET, WorkerSetup(plan, str(parts.absolute())), preload)
+    return cast("Executor", executor.load()).open(job, workers=number_of_workers(plan))
+
+
+def number_of_workers(plan: Plan) -> int:
+    """Return how many workers a run has, if it has any."""
+    return plan.run.workers or available_workers()
+
+
+def default_executor(options: RunOptions, registry: Registry | None, *, here: bool) -> ComponentRef:
+    """Return the executor of a run that names none: ``inline`` or ``processes``."""
+    if registry is None:
+        from dcmconv.plugins.registry import Registry
+
+        registry = Registry.discover()
+    if here:
+        return registry.ref("executor", "inline")
+    memory = {"memory": options.memory} if options.memory else {}
+    return registry.ref("executor", "processes", memory)
+
+
+def failed_from(item: Item, lost: Lost) -> Failed:
+    """Return the outcome of an input whose worker did not come back with one."""
+    message = {
+        "crash": f"The worker that read it died, twice: {lost.message}.",
+        "timeout": f"It was not done within {item.seconds or 0:g} seconds.",
+    }.get(lost.reason, lost.message)
+    reference = item.assignment.reference if item.assignment else None
+    return Failed(
+        input=item.key,
+        locator=item.locator,
+        size=reference.size if reference else None,
+        mtime_ns=reference.mtime_ns if reference else None,
+        reason=lost.reason if lost.reason in HINTS else "internal",
+        message=message,
+        hint=HINTS.get(lost.reason, "This is a fault in a plugin or in dcmconv; please report it."),
+    )
+
+
+def _modules(plan: Plan) -> list[str]:
+    """Return the modules of everything that the plan may use."""
+    lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
+    used = [*plan.sources, *plan.readers]
+    for lane in lanes:
+        used += [lane.normalizer, *lane.steps, lane.writer]
+        used += [lane.colormap] if lane.colormap else []
+    return list(dict.fromkeys(reference.target.partition(":")[0] for reference in used))

@@ -1,0 +1,1 @@
+"""The journal: one line for each input, and what a later run reads from it."""

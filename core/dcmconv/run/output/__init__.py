@@ -1,0 +1,1 @@
+"""The output folder: names, atomic publishing, the state folder, the tag table."""

@@ -1,0 +1,167 @@
+"""Names of pictures: the input's own, or a template's; never outside the output folder."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from os import fsencode
+from typing import Any
+
+from dcmconv.model.template import Template
+from dcmconv.run.journal.digests import hex_of
+
+__all__ = ["LaneName", "NamedInput", "lane_names", "safe_component", "safe_name"]
+
+DICOM_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
+STATE_FOLDER = ".dcmconv"
+SALVAGED = "-salvaged"
+"""Stands in the name of every picture that is not whole."""
+LONGEST_FIELD = 100
+LONGEST_COMPONENT = 240
+"""Bytes; file systems take 255, and a suffix for a taken name must still fit."""
+
+_PUNCTUATION = frozenset("._-+=@,() ")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
+_HARMFUL = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What separates folders, or steers the terminal or the direction of whatever shows a name."""
+_SLASH_OF_FOLDER = "\ud800"
+"""Half of a character: no header, no file name and no template decodes to it."""
+
+
+@dataclass(frozen=True)
+class NamedInput:
+    """What a name is made of: the input's key, its attributes, and how many frames it has.
+
+    ``mark`` is put behind the name of a picture that is not whole.
+    """
+
+    key: str
+    attributes: Mapping[str, Any]
+    frame_count: int
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class LaneName:
+    """How the pictures of one lane are named.
+
+    ``template`` is empty for the input's own name; ``tag`` (``-jpg``) tells lanes apart that would
+    otherwise give the same name.
+    """
+
+    template: str
+    suffix: str
+    tag: str = ""
+
+    def path_for(self, source: NamedInput, frame_number: int) -> str:
+        """Return the relative path of a picture, with forward slashes.
+
+        Raises
+        ------
+        InputError
+            If an attribute does not take the format that the template gives it.
+        """
+        folder, stem = _split(_without_dicom_suffix(source.key))
+        number = f"_{frame_number:04d}" if source.frame_count > 1 else ""
+        if self.template:
+            made = Template(self.template)
+            folder, stem = _split(_filled(made, source, frame_number))
+            number = "" if "frame" in made.fields else number
+        ending = f"{number}{self.tag}{source.mark}{self.suffix}"
+        parts = [safe_component(part) for part in folder.split("/") if part not in ("", ".")]
+        return "/".join([*parts, safe_component(stem, ending)])
+
+
+@lru_cache(maxsize=16)
+def lane_names(lanes: tuple[tuple[str, str, str], ...]) -> Mapping[str, LaneName]:
+    """Return how to name each lane, given ``(id, template, suffix)`` of all that run together."""
+    alike = Counter((template, suffix.lower()) for _, template, suffix in lanes)
+    return {
+        lane_id: LaneName(
+            template, suffix, f"-{lane_id}" if alike[template, suffix.lower()] > 1 else ""
+        )
+        for lane_id, template, suffix in lanes
+    }
+
+
+def safe_name(text: str) -> str:
+    """Turn any value into one part of a file name, on every file system.
+
+    Letters, digits and harmless punctuation stay; a name that had to be changed or cut carries 8
+    hex digits of the original, so that two values never become one name.
+
+    Examples
+    --------
+    >>> safe_name("1.2.840.10008")
+    '1.2.840.10008'
+    >>> safe_name("../x")
+    '_x-d6b96a97'
+    """
+    kept = "".join(_kept(character) for character in unicodedata.normalize("NFKC", text))
+    kept = _cut(kept.strip(" .").lstrip("-"), LONGEST_FIELD)
+    if _RESERVED.match(kept):
+        kept = f"_{kept}"
+    return kept if kept == text else f"{kept or '_'}-{hex_of(text)}"
+
+
+def safe_component(text: str, ending: str = "") -> str:
+    """Return one step of a path that leads nowhere else; ordinary file names stay as they are."""
+    name = f"{text}{ending}"
+    clean = _HARMFUL.sub("_", name)
+    if _RESERVED.match(clean):
+        clean = f"_{clean}"
+    if clean.strip(". ") == "" or clean.casefold() == STATE_FOLDER:
+        clean = f"_{clean.strip('. ')}"
+    if clean == name and len(fsencode(clean)) <= LONGEST_COMPONENT:
+        return clean
+    stem = clean.removesuffix(ending) if ending else clean
+    return f"{_cut(stem, LONGEST_COMPONENT - len(fsencode(ending)) - 9)}-{hex_of(text)}{ending}"
+
+
+def _filled(template: Template, source: NamedInput, frame_number: int) -> str:
+    folder, stem = _split(_without_dicom_suffix(source.key))
+    values = {
+        **source.attributes,
+        "name": stem,
+        "frame": frame_number,
+        "frames": source.frame_count,
+        "folder": folder.replace("/", _SLASH_OF_FOLDER) or _SLASH_OF_FOLDER,
+    }
+    return template.fill(values, missing=lambda field: f"no-{field}", clean=_safe_field)
+
+
+def _safe_field(text: str) -> str:
+    # {folder} is the one field whose slashes stay slashes.
+    return "/".join(safe_name(part) for part in text.split(_SLASH_OF_FOLDER))
+
+
+def _without_dicom_suffix(key: str) -> str:
+    folder, stem = _split(key)
+    for suffix in DICOM_SUFFIXES:
+        if stem.lower().endswith(suffix) and len(stem) > len(suffix):
+            stem = stem[: -len(suffix)]
+            break
+    return f"{folder}/{stem}" if folder else stem
+
+
+def _split(path: str) -> tuple[str, str]:
+    folder, _, stem = path.rpartition("/")
+    return folder, stem
+
+
+def _kept(character: str) -> str:
+    # L letters, M marks that belong to them, N digits.
+    if character in _PUNCTUATION or unicodedata.category(character)[0] in "LMN":
+        return character
+    return "_"
+
+
+def _cut(text: str, most: int) -> str:
+    """Shorten to a number of bytes without splitting a character."""
+    return text.encode("utf-8", "surrogateescape")[:most].decode(
+        "utf-8", "ignore" if len(fsencode(text)) > most else "surrogateescape"
+    )

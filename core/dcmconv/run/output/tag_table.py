@@ -1,0 +1,234 @@
+"""The tag table: one row for every picture, with the attributes that were asked for."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from dcmconv.errors import OutputError, UsageError
+from dcmconv.model.outcome import Converted, Outcome
+from dcmconv.model.plain_json import finite
+from dcmconv.run.journal.run_record import RunRecord, read_run
+from dcmconv.run.messages import PART_PREFIX
+from dcmconv.run.output.atomic_move import move_new
+from dcmconv.run.output.destination import Destination, sweep_dead
+from dcmconv.run.output.naming import STATE_FOLDER
+
+__all__ = ["TablePlace", "TagTable", "open_tag_table"]
+
+SUFFIXES = (".csv", ".jsonl")
+COLUMNS = ("input", "output", "frame")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What would steer a terminal that shows the table: control characters, and turns of direction."""
+
+
+@dataclass
+class TagTable:
+    """An open table; rows are written as inputs finish.
+
+    CSV is UTF-8 with one header line; a value that a spreadsheet would take for a formula starts
+    with an apostrophe.  JSON Lines keep numbers and lists.  A missing attribute is empty, or null.
+    """
+
+    stream: IO[str]
+    tags: Sequence[str]
+    as_json: bool
+    is_whole: bool = False
+    """Whether the run went to its end, so that the table may take an earlier one's place."""
+
+    def __post_init__(self) -> None:
+        if not self.as_json:
+            csv.writer(self.stream).writerow([*COLUMNS, *self.tags])
+
+    def add(self, outcome: Outcome) -> None:
+        """Write a row for every picture of an input."""
+        if not isinstance(outcome, Converted):
+            return
+        for output in outcome.outputs:
+            start = (outcome.input, output.path, output.frame_number)
+            found = [outcome.attributes.get(tag) for tag in self.tags]
+            if self.as_json:
+                row = dict(zip((*COLUMNS, *self.tags), (*start, *map(finite, found)), strict=True))
+                self.stream.write(json.dumps(row, default=str) + "\n")
+            else:
+                csv.writer(self.stream).writerow([_cell(value) for value in (*start, *found)])
+
+
+@dataclass(frozen=True)
+class TablePlace:
+    """Where a table goes, and the inputs whose rows it has.
+
+    A table that stands there already is replaced only where a run in the same output folder wrote
+    it, nobody has changed it since, and it was about the same inputs.
+
+    Parameters
+    ----------
+    path : Path
+        Absolute.
+    out : Path
+        The output folder.
+    inputs : str
+        A digest of the INPUT arguments and the patterns that chose among them.
+    """
+
+    path: Path
+    out: Path
+    inputs: str
+
+    @classmethod
+    def of(cls, path: Path, out: Path, asked: Sequence[str]) -> TablePlace:
+        """Return the place of a run's table; ``asked`` are its INPUT arguments and patterns."""
+        places = json.dumps([os.path.realpath(each) for each in asked])
+        return cls(path.absolute(), out, hashlib.sha256(places.encode()).hexdigest())
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the table is JSON Lines; CSV else."""
+        return self.path.suffix.lower() == ".jsonl"
+
+    def check(self, *, may_replace: bool = False) -> None:
+        """See that the table can be written without a loss.
+
+        Parameters
+        ----------
+        may_replace : bool
+            Whether an earlier table of other inputs may go.
+
+        Raises
+        ------
+        UsageError
+            If the suffix is another one, or something stands there that must stay.
+        """
+        if self.path.suffix.lower() not in SUFFIXES:
+            raise UsageError(
+                f"The tag table {self.path} ends in '{self.path.suffix}'; "
+                f"it is {' or '.join(SUFFIXES)}.",
+                hint=f"Name it {self.path.stem}.csv, for example.",
+            )
+        if STATE_FOLDER in Path(os.path.realpath(self.path.parent)).parts:
+            raise UsageError(
+                f"The tag table {self.path} would lie among the notes that dcmconv keeps.",
+                hint="Name a file outside of .dcmconv for the table.",
+            )
+        if not os.path.lexists(self.path):
+            return
+        known = ((read_run(self.out) or {}).get("tables") or {}).get(str(self.path))
+        if not known or known.get("sha256") != _digest(self.path):
+            raise UsageError(
+                f"{self.path} is there already, and is no tag table that a run in {self.out} left.",
+                hint="Name another file for the table, or move that one away.",
+            )
+        if known.get("inputs") != self.inputs and not may_replace:
+            raise UsageError(
+                f"{self.path} has the rows of other inputs; they would be gone.",
+                hint="Name another file for the table, or replace it: --on-existing replace.",
+            )
+
+    def remembered(self) -> dict[str, str]:
+        """Return what the records keep of the table that was written here."""
+        return {"sha256": _digest(self.path), "inputs": self.inputs}
+
+
+@contextmanager
+def open_tag_table(
+    place: TablePlace | None, tags: Sequence[str], destination: Destination
+) -> Iterator[TagTable | None]:
+    """Open a table for a run; the file appears, whole, when the run has ended well.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    if place is None:
+        yield None
+        return
+    path = place.path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sweep_dead(path.parent, f"*-{escape(path.name)}")
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        # Without a name: no walk takes it for an input, and a crash leaves nothing.
+        stream = TemporaryFile(  # noqa: SIM115 - closed below
+            "w+",
+            encoding="utf-8",
+            errors="backslashreplace",
+            newline="",
+            dir=destination.parts,
+            prefix=PART_PREFIX,
+        )
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        table = TagTable(stream, tags, as_json=place.as_json)
+        yield table
+        if table.is_whole:
+            _publish(stream, path, destination.record)
+            if destination.record is not None:
+                destination.record.tables[str(path)] = place.remembered()
+    finally:
+        with suppress(OSError):
+            stream.close()
+
+
+def _publish(stream: IO[str], path: Path, record: RunRecord | None) -> None:
+    unfinished = path.with_name(f"{PART_PREFIX}{os.getpid()}-{path.name}.part")
+    try:
+        stream.flush()
+        stream.seek(0)
+        with unfinished.open("w", encoding="utf-8", newline="") as target:
+            shutil.copyfileobj(stream, target)
+        known = record.tables.get(str(path)) if record else None
+        if known and known.get("sha256") == _digest(path):
+            unfinished.replace(path)
+        else:
+            move_new(os.fspath(unfinished), os.fspath(path))
+    except FileExistsError as error:
+        raise OutputError(
+            f"The tag table {path} was not written: a file has come there since the run began.",
+            hint="Move it away, or name another one, and run again: no picture is made twice.",
+        ) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file; nothing for what is none, or cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"The tag table {path} cannot be written: {error.strerror}.",
+        hint="Name another file with --tags.",
+    )
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        value = "\\".join(str(part) for part in value)
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = _STEERING.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+    return f"'{text}" if value.startswith(_FORMULA) else text

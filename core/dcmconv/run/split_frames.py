@@ -1,0 +1,56 @@
+"""One big input spread over several workers: its frames in pieces, and one answer in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dcmconv.model.executor import Lost
+from dcmconv.model.outcome import Converted
+from dcmconv.render.copies import COPIED
+from dcmconv.run.messages import MOST_NOTES, Assignment, Piece, Report, Spread
+
+__all__ = ["SPREAD_BYTES", "joined", "pieces_of"]
+
+SPREAD_BYTES = 16 << 20
+"""From this size on an input is worth the question how many frames it has."""
+
+LEAST_FRAMES = 8
+PIECES_A_WORKER = 4
+"""More than one, so that a slow piece holds nobody up for long."""
+
+
+def pieces_of(assignment: Assignment, spread: Spread, *, workers: int) -> list[Assignment]:
+    """Return the assignments of the pieces, in the order of the frames; one for few frames."""
+    count = max(1, min(workers * PIECES_A_WORKER, spread.frame_count // LEAST_FRAMES))
+    edges = [spread.frame_count * number // count for number in range(count + 1)]
+    return [
+        replace(
+            assignment,
+            label=f"{assignment.label}-f{number}",
+            may_spread=False,
+            piece=Piece(edges[number], edges[number + 1], spread),
+        )
+        for number in range(count)
+    ]
+
+
+def joined(answers: Sequence[Report | Lost]) -> Report | Lost:
+    """Return one answer for all pieces: the first that went wrong, or a report of all pictures."""
+    reports = []
+    for answer in answers:
+        if isinstance(answer, Lost) or not isinstance(answer.outcome, Converted):
+            return answer if isinstance(answer, Lost) else replace(answer, parts=())
+        reports.append((answer, answer.outcome))
+    first = reports[0][1]
+    outcomes = [outcome for _, outcome in reports]
+    decoders = [each.decoder for each in outcomes if each.decoder != COPIED]
+    notes = dict.fromkeys(note for each in outcomes for note in each.notes)
+    outcome = replace(
+        first,
+        seconds=round(sum(each.seconds for each in outcomes), 6),
+        notes=tuple(notes)[:MOST_NOTES],
+        decoder=decoders[-1] if decoders else first.decoder,
+        salvaged=any(each.salvaged for each in outcomes),
+    )
+    return Report(outcome, tuple(part for report, _ in reports for part in report.parts))

@@ -1,0 +1,111 @@
+"""Which frames go which way through the blending pipeline (PS3.3 C.7.6.23.2, C.7.6.23.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Curve, Frame, InputError
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
+from dcmconv_builtins.dicom.tone.voi_attributes import find_voi_luts, find_voi_windows
+from dcmconv_builtins.dicom.tone.voi_lut import VoiLut, curve_of
+
+__all__ = [
+    "ASSIGNMENTS",
+    "AS_IT_IS",
+    "DataInput",
+    "data_inputs",
+    "data_type_of",
+    "named_type",
+    "palette_item",
+]
+
+AS_IT_IS = "Use --dicom.data_paths frames to get each frame as it is."
+"""What to do where an image cannot be blended."""
+
+ASSIGNMENTS = "Data Frame Assignment Sequence (0028,1401)"
+_VOI = ("WindowCenter", "WindowWidth", "VOILUTSequence")
+_DATA_TYPES = frozenset(
+    {"TISSUE_INTENSITY", "TISSUE_VELOCITY", "FLOW_VELOCITY", "FLOW_POWER", "FLOW_VARIANCE"}
+    | {"ELASTICITY", "PERFUSION", "SOUND_SPEED", "ATTENUATION"}
+)
+"""Defined terms (PS3.3 C.8.24.5.4.2); whatever else a header says is not repeated in messages."""
+
+
+@dataclass(frozen=True)
+class DataInput:
+    """One item of Data Frame Assignment Sequence (0028,1401)."""
+
+    data_type: str
+    path: str
+    item: Elements
+
+    def bits_mapped(self, bits_stored: int) -> int:
+        """Return how many bits of a value contribute: Bits Mapped, else all that are stored."""
+        said = self.item.integer("BitsMappedToColorLookupTable") or bits_stored
+        return min(max(said, 1), bits_stored)
+
+    def mapped_values(self, frame: Frame) -> NDArray[np.int64]:
+        """Return the uppermost bits of a frame's values, after the item's own VOI LUT if any."""
+        return self._whole_values(frame) >> (
+            frame.bits_stored - self.bits_mapped(frame.bits_stored)
+        )
+
+    @property
+    def has_voi(self) -> bool:
+        """Whether the item has a VOI LUT of its own."""
+        return any(self.item.has_value(word) for word in _VOI)
+
+    def _whole_values(self, frame: Frame) -> NDArray[np.int64]:
+        top = (1 << frame.bits_stored) - 1
+        if not self.has_voi:
+            # The bits as they are stored, of which the uppermost are wanted.
+            return frame.stored_values.astype(np.int64) & top
+        unit_values = np.clip(self._voi(top)(frame.modality_values()), 0, 1)
+        return np.floor(unit_values * top + 0.5).astype(np.int64)
+
+    def _voi(self, top: int) -> Curve:
+        place = FrameGroups(self.item)
+        luts = find_voi_luts(place, inputs=StoredRange(0, top))
+        windows = find_voi_windows(place)
+        try:
+            if luts or windows:
+                return VoiLut(lut=luts[0]) if luts else curve_of(windows[0])
+        except InputError as error:
+            raise InputError(error.message, hint=AS_IT_IS, reason=error.reason) from error
+        raise InputError(
+            f"the window or VOI LUT of {named_type(self.data_type)} in {ASSIGNMENTS} cannot be "
+            "used.",
+            hint=AS_IT_IS,
+        )
+
+
+def data_inputs(top: Elements) -> tuple[DataInput, ...]:
+    """Return the items of Data Frame Assignment Sequence (0028,1401), in their order."""
+    return tuple(
+        DataInput(item.text("DataType").upper(), item.text("DataPathAssignment").upper(), item)
+        for item in top.items("DataFrameAssignmentSequence")
+    )
+
+
+def data_type_of(groups: FrameGroups) -> str:
+    """Return the Data Type (0018,9808) of a frame; empty where it has none."""
+    place = groups.find("ImageDataTypeSequence", "DataType")
+    return "" if place is None else place.text("DataType").upper()
+
+
+def named_type(data_type: str) -> str:
+    """Return a Data Type as messages name it."""
+    return data_type if data_type in _DATA_TYPES else "a Data Type that the standard has not"
+
+
+def palette_item(top: Elements, path: str) -> Elements | None:
+    """Return what Enhanced Palette Color Lookup Table Sequence (0028,140B) says of a data path."""
+    for item in top.items("EnhancedPaletteColorLookupTableSequence"):
+        if item.text("DataPathID").upper() == path:
+            return item
+    return None

@@ -1,0 +1,216 @@
+"""Palette Color Lookup Tables, plain and segmented (PS3.3 C.7.6.3.1.5, C.7.6.3.1.6, C.7.9.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import InputError, Palette
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
+from dcmconv_builtins.dicom.tone.lookup_table import first_mapped, in_low_bytes, table_entries
+
+__all__ = ["expand_segments", "read_alpha", "read_palette"]
+
+_COLORS = ("Red", "Green", "Blue")
+_TABLES = "Palette Color Lookup Table Data (0028,1201 to 1203, 1221 to 1223)"
+
+
+def read_palette(top: Elements, *, inputs: StoredRange) -> Palette:
+    """Return the palette of a PALETTE COLOR image: uint8 or uint16 table of shape (n, 3 or 4).
+
+    The fourth column is alpha, where the file has Alpha Palette Color Lookup Table Data.
+
+    Parameters
+    ----------
+    top : Elements
+        The dataset.
+    inputs : StoredRange
+        The least and the greatest stored value that the bits allow; they tell whether the first
+        value mapped was meant signed (``first_mapped``).
+
+    Raises
+    ------
+    InputError
+        If a table is missing, or its data is shorter than its descriptor says.
+    """
+    count, first, bits = _descriptor(top)
+    tables = [_color_table(top, color, count, bits) for color in _COLORS]
+    table = _in_its_bits(top, np.stack(tables, axis=1), bits)
+    table = _with_alpha(top, table)
+    table.flags.writeable = False
+    return Palette(table, first_mapped(first, inputs))
+
+
+def read_alpha(top: Elements) -> tuple[NDArray[Any], int]:
+    """Return the Alpha Palette Color Lookup Table by itself: its entries, and how many bits wide.
+
+    Raises
+    ------
+    InputError
+        If the table is missing, or its data is shorter than its descriptor says.
+    """
+    described = top.integers(_descriptor_keyword("Alpha"))
+    if len(described) != 3:
+        raise _broken("of alpha has no descriptor")
+    bits = described[2] & 0xFFFF
+    if not 1 <= bits <= 16:
+        raise _broken(f"of alpha has {bits} bits; 1 to 16 were needed")
+    table = _color_table(top, "Alpha", described[0] & 0xFFFF or 65536, bits)
+    return table, bits if int(table.max()) < 1 << bits else 8 * table.dtype.itemsize
+
+
+def expand_segments(segments: NDArray[Any], count: int) -> NDArray[Any]:
+    """Expand a segmented table (PS3.3 C.7.9.2): discrete, linear and indirect segments.
+
+    Parameters
+    ----------
+    segments : uint8 or uint16 array, shape (m,)
+        Segmented Palette Color Lookup Table Data (0028,1221) and its sisters.
+    count : int
+        Entries that the descriptor promises; the result is never longer.
+
+    Returns
+    -------
+    array of the same type, shape (n,)
+        ``n`` is below ``count`` where the segments end too soon.
+
+    Raises
+    ------
+    InputError
+        If a segment is of a kind that the standard does not know, or begins with a line.
+    """
+    pieces: list[NDArray[Any]] = []
+    _expand(segments, (0, None), pieces, count)
+    joined = np.concatenate(pieces) if pieces else segments[:0]
+    return joined[:count].astype(segments.dtype)
+
+
+def _expand(
+    segments: NDArray[Any],
+    part: tuple[int, int | None],
+    pieces: list[NDArray[Any]],
+    count: int,
+) -> None:
+    """Expand ``part``: where it starts, and how many segments (None: all) to take."""
+    position, left = part
+    made = sum(map(len, pieces))
+    while position + 1 < len(segments) and left != 0 and made < count:
+        kind, length = int(segments[position]), int(segments[position + 1])
+        if kind == 0:
+            pieces.append(segments[position + 2 : position + 2 + length])
+            position += 2 + length
+        elif kind == 1:
+            pieces.append(_line(segments[position + 2 : position + 3], length, pieces))
+            position += 3
+        elif kind == 2 and left is None:
+            _expand(segments, (_offset(segments, position), length), pieces, count)
+            position += 2 + 4 // segments.dtype.itemsize
+        else:
+            raise _broken(f"has a segment of kind {kind}; 0, 1 or 2 was needed")
+        made = sum(map(len, pieces))
+        left = None if left is None else left - 1
+
+
+def _line(end: NDArray[Any], length: int, pieces: list[NDArray[Any]]) -> NDArray[Any]:
+    if not pieces or not len(pieces[-1]) or not len(end):
+        raise _broken("begins with a linear segment; it needs a value to start from")
+    start = float(pieces[-1][-1])
+    steps = np.arange(1, length + 1) / max(length, 1)
+    line: NDArray[Any] = np.floor(start + (float(end[0]) - start) * steps + 0.5)
+    return line.astype(end.dtype)
+
+
+def _offset(segments: NDArray[Any], position: int) -> int:
+    """Return where an indirect segment points; its bytes offset is least significant word first."""
+    words = segments[position + 2 : position + 2 + 4 // segments.dtype.itemsize]
+    width = 8 * segments.dtype.itemsize
+    target = sum(int(word) << (width * index) for index, word in enumerate(words))
+    return target // segments.dtype.itemsize
+
+
+def _descriptor(top: Elements) -> tuple[int, int, int]:
+    described = [top.integers(_descriptor_keyword(color)) for color in _COLORS]
+    whole = [numbers for numbers in described if len(numbers) == 3]
+    if len(set(whole)) > 1:
+        # PS3.3 C.7.6.3.1.5: one size, one first value, one depth for all three.
+        top.notes.add(
+            "the Palette Color Lookup Table Descriptors (0028,1101 to 1103) differ; the first was "
+            "used."
+        )
+    for entries, first, bits in whole:
+        return entries & 0xFFFF or 65536, first, bits & 0xFFFF
+    raise InputError(
+        "Red Palette Color Lookup Table Descriptor (0028,1101) is missing, and the colors are to "
+        "be looked up.",
+        hint="The colors are lost; ask the sender for a whole file.",
+    )
+
+
+def _in_its_bits(top: Elements, table: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Return the table as uint8 where its entries have 8 bits, whatever its descriptor says."""
+    if table.dtype == np.uint8:
+        return table
+    if bits == 8:
+        return in_low_bytes(table, top, _TABLES).astype(np.uint8)
+    if 0 < int(table.max()) <= 255:
+        # Black throughout, if they were 16 bits: nobody makes a palette for that.
+        top.notes.add(f"{_TABLES}: said to have {bits} bits, and no entry needs more than 8.")
+        return table.astype(np.uint8)
+    return table
+
+
+def _color_table(top: Elements, color: str, count: int, bits: int) -> NDArray[Any]:
+    data = top.data(f"{color}PaletteColorLookupTableData")
+    is_little_endian = top.is_little_endian
+    if data:
+        table = table_entries(data, count, is_little_endian=is_little_endian)
+    else:
+        table = _segmented_table(top, color, count, bits)
+    if table is None or len(table) < count:
+        raise _broken(f"of {color.lower()} is missing or shorter than its {count} entries")
+    return table
+
+
+def _segmented_table(top: Elements, color: str, count: int, bits: int) -> NDArray[Any] | None:
+    data = top.data(f"Segmented{color}PaletteColorLookupTableData")
+    if not data:
+        return None
+    if bits == 8:
+        return expand_segments(np.frombuffer(data, np.uint8), count)
+    order = "<" if top.is_little_endian else ">"
+    words = np.frombuffer(data, f"{order}u2", len(data) // 2).astype(np.uint16)
+    return expand_segments(words, count)
+
+
+def _with_alpha(top: Elements, table: NDArray[Any]) -> NDArray[Any]:
+    data = top.data("AlphaPaletteColorLookupTableData")
+    if not data:
+        return table
+    alpha = table_entries(data, len(table), is_little_endian=top.is_little_endian)
+    if alpha is None:
+        top.notes.add(
+            "Alpha Palette Color Lookup Table Data (0028,1204) is shorter than its descriptor "
+            "says; it was left out."
+        )
+        return table
+    described = top.integers(_descriptor_keyword("Alpha"))
+    is_wide = alpha.dtype == np.uint16 and (len(described) < 3 or described[2] > 8)
+    if table.dtype == np.uint8:
+        alpha = (alpha >> 8 if is_wide else alpha).astype(np.uint8)
+    elif not is_wide:
+        alpha = alpha.astype(np.uint16) * 257
+    return np.concatenate([table, alpha[:, np.newaxis]], axis=1)
+
+
+def _descriptor_keyword(color: str) -> str:
+    return f"{color}PaletteColorLookupTableDescriptor"
+
+
+def _broken(what: str) -> InputError:
+    return InputError(
+        f"{_TABLES} {what}.",
+        hint="The colors are lost; ask the sender for a whole file.",
+    )

@@ -1,0 +1,74 @@
+"""Palettes over gray (PS3.3 C.7.6.19, C.7.6.23, C.8.16.2.1.1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dcmconv.plugin import Frame, Palette
+from dcmconv_builtins.dicom.color.enhanced_palette import find_enhanced_palette
+from dcmconv_builtins.dicom.color.palette_color import read_palette
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
+
+__all__ = ["find_supplemental_palette", "has_palettes", "with_palette"]
+
+_FRAME_TYPES = (
+    "CTImageFrameTypeSequence",
+    "MRImageFrameTypeSequence",
+    "PETFrameTypeSequence",
+    "XAXRFFrameCharacteristicsSequence",
+    "ParametricMapFrameTypeSequence",
+    "USImageDescriptionSequence",
+    "XRay3DFrameTypeSequence",
+)
+_DESCRIPTOR = "RedPaletteColorLookupTableDescriptor"
+
+
+def has_palettes(top: Elements) -> bool:
+    """Whether a grayscale image has a palette at all; most have none, and need no search."""
+    return _DESCRIPTOR in top or "EnhancedPaletteColorLookupTableSequence" in top
+
+
+def with_palette(frame: Frame, groups: FrameGroups, *, enhanced: bool = True) -> Frame:
+    """Return a gray frame with the palette that colors all of it, or some of its values.
+
+    ``enhanced`` is False where that of its data path is not wanted.
+    """
+    is_signed = frame.stored_values.dtype.kind == "i"
+    inputs = StoredRange.of(frame.bits_stored, is_signed=is_signed)
+    palette = find_supplemental_palette(groups, inputs=inputs)
+    if palette is not None:
+        return replace(frame, palette=palette, icc_profile=groups.top.data("ICCProfile"))
+    if not enhanced or is_signed or not frame.bits_stored:
+        return frame
+    palette = find_enhanced_palette(groups, bits_stored=frame.bits_stored)
+    if palette is None:
+        return frame
+    profile = groups.top.data("ICCProfile")
+    return replace(
+        frame,
+        palette=palette,
+        photometric_interpretation="PALETTE COLOR",
+        icc_profile=profile,
+    )
+
+
+def find_supplemental_palette(groups: FrameGroups, *, inputs: StoredRange) -> Palette | None:
+    """Return the palette for stored values from its first one on; those below stay gray.
+
+    None where Pixel Presentation (0008,9205) of the frame says neither COLOR nor MIXED, or there is
+    no palette.
+    """
+    top = groups.top
+    if _DESCRIPTOR not in top or _pixel_presentation(groups) not in {"COLOR", "MIXED"}:
+        return None
+    return replace(read_palette(top, inputs=inputs), is_supplemental=True)
+
+
+def _pixel_presentation(groups: FrameGroups) -> str:
+    for macro in _FRAME_TYPES:
+        for group in groups.groups:
+            for item in group.items(macro)[:1]:
+                return item.text("PixelPresentation").upper()
+    return groups.top.text("PixelPresentation").upper()

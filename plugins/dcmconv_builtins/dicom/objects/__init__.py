@@ -1,0 +1,1 @@
+"""Objects that need more than decoding: segmentations, slides, ultrasound regions, overlays."""

@@ -1,0 +1,141 @@
+"""Objects that are pictures in their own way: what becomes of an Instance's frames by the options.
+
+Data paths are blended first.  Then frames get their units, colors and region, one by one; then
+segments are combined to labels, and tiles to one picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dcmconv.plugin import EncodedFrame, Frame
+from dcmconv_builtins.dicom.color.supplemental_palette import has_palettes
+from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
+from dcmconv_builtins.dicom.objects.tiles import find_places, total_matrix
+from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
+
+if TYPE_CHECKING:
+    from dcmconv_builtins.dicom.instance import DicomInstance
+
+__all__ = ["DescribedFrames", "frames_of"]
+
+
+def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
+    """Return the frames of an Instance as the options ask for them.
+
+    Raises
+    ------
+    InputError
+        If tiles do not say where they lie, or data paths which frames belong together.
+    LimitError
+        If a stitched slide would be too large.
+    """
+    source: FrameSource = DescribedFrames(instance, _with_blended_paths(instance, options), options)
+    if options.segments == "labels" and instance.top.text("SegmentationType"):
+        from dcmconv_builtins.dicom.objects.label_maps import LabelMaps
+
+        source = LabelMaps(source, instance.top)
+    matrix = total_matrix(instance.top) if options.tiles == "stitched" else None
+    if matrix is not None and source.places is not None:
+        from dcmconv_builtins.dicom.objects.stitching import StitchedSlide
+
+        source = StitchedSlide(source, instance.top, matrix, options)
+    return source
+
+
+def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
+    if options.data_paths == "frames" or "DataFrameAssignmentSequence" not in instance.top:
+        return instance
+    pixels = instance.description
+    is_gray = pixels.photometric_interpretation == "MONOCHROME2"
+    if not is_gray or pixels.is_signed or pixels.number_type != "integer":
+        instance.notes.add(
+            "Data Frame Assignment Sequence (0028,1401) is of unsigned MONOCHROME2 alone; the "
+            "frames are shown as they are."
+        )
+        return instance
+    from dcmconv_builtins.dicom.color.blending import find_blending
+
+    blending = find_blending(instance.top)
+    if blending is None:
+        return instance
+    from dcmconv_builtins.dicom.color.blended_frames import BlendedFrames
+
+    may_lack = bool(instance.salvaged)
+    return BlendedFrames(instance, instance.top, blending, may_lack=may_lack)
+
+
+class DescribedFrames:
+    """The frames of an Instance, each with the units, colors and region that were asked for."""
+
+    def __init__(
+        self, instance: DicomInstance, source: FrameSource, options: ObjectOptions
+    ) -> None:
+        self._instance = instance
+        self._source = source
+        self._top = instance.top
+        self._options = options
+        self._has_palettes = has_palettes(instance.top)
+        self.frame_count = source.frame_count
+        self.places = self._find_places()
+
+    def groups_of(self, frame_index: int) -> FrameGroups:
+        """Return where attributes of a frame may stand."""
+        return self._source.groups_of(frame_index)
+
+    def read_frame(self, frame_index: int) -> Frame:
+        """Decode one frame, and resolve what the options ask for."""
+        frame = self._source.read_frame(frame_index)
+        noted = len(self._instance.notes.lines())
+        described = self._described(frame, frame_index)
+        added = self._instance.notes.lines()[noted:]
+        return replace(described, notes=(*described.notes, *added)) if added else described
+
+    def read_encoded(self, frame_index: int) -> EncodedFrame | None:
+        """Return a frame as the file holds it, where that is the picture that was asked for."""
+        is_asked = self._options.region is not None or self._source is not self._instance
+        return None if is_asked else self._instance.read_encoded(frame_index)
+
+    def _described(self, frame: Frame, frame_index: int) -> Frame:
+        options = self._options
+        if not frame.is_color:
+            frame = self._gray(frame, frame_index)
+        if frame.icc_profile and options.icc != "embed":
+            frame = self._without_profile(frame)
+        if options.region is not None:
+            from dcmconv_builtins.dicom.objects.ultrasound import region_of
+
+            frame = region_of(frame, self._top, options.region)
+        return frame
+
+    def _gray(self, frame: Frame, frame_index: int) -> Frame:
+        if frame.is_label:
+            from dcmconv_builtins.dicom.objects.segments import find_labels
+
+            return replace(frame, labels=find_labels(self._top))
+        if self._options.values != "rescale":
+            from dcmconv_builtins.dicom.tone.units import in_units
+
+            frame = in_units(frame, self.groups_of(frame_index), self._options.values)
+        if self._has_palettes:
+            from dcmconv_builtins.dicom.color.supplemental_palette import with_palette
+
+            blended = self._options.data_paths == "blended"
+            frame = with_palette(frame, self.groups_of(frame_index), enhanced=blended)
+        return frame
+
+    def _without_profile(self, frame: Frame) -> Frame:
+        if self._options.icc == "ignore":
+            return replace(frame, icc_profile=b"")
+        from dcmconv_builtins.dicom.color.icc import in_srgb
+
+        return in_srgb(frame)
+
+    def _find_places(self) -> list[TilePlace] | None:
+        wanted = self._options.tiles == "stitched" or self._options.segments == "labels"
+        if not wanted:
+            return None
+        tile = self._instance.description.rows, self._instance.description.columns
+        return find_places(self._top, tile, self.frame_count, self.groups_of)

@@ -1,0 +1,218 @@
+"""Overlay planes: bitmaps in group 60xx, or in the bits that pixels leave free (PS3.3 C.9.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Layer
+from dcmconv_builtins.dicom.file.elements import Elements, named
+
+__all__ = ["OverlayLayer", "PixelCells", "overlay_groups", "place_plane", "read_overlays"]
+
+
+@dataclass(frozen=True, eq=False)
+class OverlayLayer(Layer):
+    """An overlay plane at the frame's own resolution; ``group`` is 0x6000 to 0x60FE."""
+
+    group: int = 0x6000
+    is_roi: bool = False
+
+
+class PixelCells(NamedTuple):
+    """The pixels of a frame as coded, with what their free bits hold.
+
+    ``values`` is an integer array of shape (rows, columns), or None where a codec gave the values
+    without the bits above them.
+    """
+
+    values: NDArray[Any] | None
+    bits_stored: int
+    high_bit: int
+
+
+def overlay_groups(top: Elements) -> tuple[int, ...]:
+    """Return the even groups 6000 to 60FE that have elements; a look at the tags alone."""
+    groups = {tag >> 16 for tag in top.tags}
+    return tuple(sorted(group for group in groups if group & 0xFF01 == 0x6000))
+
+
+def read_overlays(
+    top: Elements,
+    groups: tuple[int, ...],
+    *,
+    frame_number: int,
+    shape: tuple[int, int],
+    cells: PixelCells | None = None,
+) -> tuple[OverlayLayer, ...]:
+    """Return the overlay planes of one frame; a plane that makes no sense is a note.
+
+    Parameters
+    ----------
+    top : Elements
+        The dataset that has the groups: an image, or a presentation state.
+    groups : tuple of int
+        Those of ``overlay_groups``.
+    frame_number : int
+        Of the image, from 1.  A plane of several frames starts at Image Frame Origin (60xx,0051).
+    shape : tuple
+        Rows and columns of the frame.
+    cells : PixelCells, optional
+        For planes in the bits beside Bits Stored.
+
+    Returns
+    -------
+    tuple of OverlayLayer
+        In the order of their groups, white, not drawn.
+    """
+    layers = []
+    for group in groups:
+        plane = _Plane(top, group)
+        coverage = plane.coverage(frame_number, shape, cells)
+        if coverage is not None:
+            layers.append(
+                OverlayLayer(
+                    "overlay",
+                    coverage,
+                    name=plane.name,
+                    drawn=False,
+                    group=group,
+                    is_roi=plane.is_roi,
+                )
+            )
+    return tuple(layers)
+
+
+def place_plane(
+    bits: NDArray[np.bool_], origin: tuple[int, int], shape: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Put a plane on a frame (Overlay Origin, PS3.3 C.9.2.1.1); what lies outside is cut off.
+
+    Parameters
+    ----------
+    bits : bool array, shape (overlay rows, overlay columns)
+    origin : tuple of two ints
+        Row and column of the frame under the plane's first bit; (1, 1) is the upper left pixel.
+    shape : tuple
+        Rows and columns of the frame.
+
+    Returns
+    -------
+    bool array of that shape
+        The same memory where plane and frame are congruent.
+    """
+    row, column = origin[0] - 1, origin[1] - 1
+    if (row, column) == (0, 0) and bits.shape == shape:
+        return bits
+    placed = np.zeros(shape, np.bool_)
+    first_row, first_column = max(row, 0), max(column, 0)
+    rows = min(row + bits.shape[0], shape[0]) - first_row
+    columns = min(column + bits.shape[1], shape[1]) - first_column
+    if rows > 0 and columns > 0:
+        inside = bits[first_row - row :, first_column - column :][:rows, :columns]
+        placed[first_row : first_row + rows, first_column : first_column + columns] = inside
+    return placed
+
+
+class _Plane:
+    """The elements of one group."""
+
+    def __init__(self, top: Elements, group: int) -> None:
+        self._top = top
+        self._group = group
+
+    @property
+    def is_roi(self) -> bool:
+        return self._top.text(self._tag(0x0040)).upper() == "R"
+
+    @property
+    def name(self) -> str:
+        """The group, whether it is a region of interest, and what the file calls it."""
+        label = self._top.text(self._tag(0x1500)) or self._top.text(self._tag(0x0022))
+        kind = "Overlay ROI" if self.is_roi else "Overlay"
+        return f"{kind} {self._group:04X}{': ' if label else ''}{label}"
+
+    def coverage(
+        self, frame_number: int, shape: tuple[int, int], cells: PixelCells | None
+    ) -> NDArray[np.bool_] | None:
+        data_tag = self._tag(0x3000)
+        if data_tag in self._top:
+            return self._own(frame_number, shape, data_tag)
+        if self._number(0x0100) in (None, 1):
+            # A group with nothing but, say, an activation layer is no plane, and nothing is lost.
+            if self._number(0x0010) is not None:
+                self._note(f"{named(data_tag)} is missing")
+            return None
+        return self._embedded(shape, cells)
+
+    def _own(
+        self, frame_number: int, shape: tuple[int, int], data_tag: str
+    ) -> NDArray[np.bool_] | None:
+        rows, columns = self._number(0x0010), self._number(0x0011)
+        if not rows or not columns or rows < 1 or columns < 1:
+            self._note(f"{named(self._tag(0x0010))} or Overlay Columns is missing or 0")
+            return None
+        index = self._frame_index(frame_number)
+        if index is None:
+            # The plane is there and lies over other frames: a mask of this one is black.
+            return np.zeros(shape, np.bool_)
+        first = index * rows * columns
+        content = self._content(data_tag)
+        if first + rows * columns > 8 * len(content):
+            needed = -(-(first + rows * columns) // 8)
+            self._note(f"{named(data_tag)} has {len(content)} bytes; {needed} were needed")
+            return None
+        # PS3.5 8.1.2: the first bit is the least significant one; frames follow without padding.
+        span = content[first // 8 : -(-(first + rows * columns) // 8)]
+        bits = np.unpackbits(np.frombuffer(span, np.uint8), bitorder="little")
+        plane = bits[first % 8 :][: rows * columns].reshape(rows, columns).view(np.bool_)
+        return place_plane(plane, self._origin(), shape)
+
+    def _frame_index(self, frame_number: int) -> int | None:
+        """Return which frame of the plane lies over a frame of the image, or None."""
+        count, origin = self._number(0x0015), self._number(0x0051)
+        if count is None and origin is None:
+            return 0
+        index = frame_number - (origin or 1)
+        return index if 0 <= index < (count or 1) else None
+
+    def _embedded(
+        self, shape: tuple[int, int], cells: PixelCells | None
+    ) -> NDArray[np.bool_] | None:
+        position = self._number(0x0102)
+        values = cells.values if cells else None
+        if cells is None or values is None or values.shape != shape:
+            self._note("its bits are not among the decoded pixels")
+            return None
+        allocated = values.dtype.itemsize * 8
+        used = range(cells.high_bit + 1 - cells.bits_stored, cells.high_bit + 1)
+        if position is None or not 0 <= position < allocated or position in used:
+            self._note(f"{named(self._tag(0x0102))} is {position}, not one that pixels leave free")
+            return None
+        unsigned = values.view(f"u{values.dtype.itemsize}")
+        bits: NDArray[np.bool_] = unsigned >> position & 1 == 1
+        return bits
+
+    def _content(self, tag: str) -> bytes:
+        content = self._top.data(tag)
+        element = self._top.dataset.get_item(int(tag.replace(",", ""), 16))
+        if self._top.is_little_endian or getattr(element, "VR", "OW") == "OB":
+            return content
+        # PS3.5 8.1.2: OW is a string of 16-bit words; in big endian their bytes change places.
+        return np.frombuffer(content[: len(content) // 2 * 2], ">u2").astype("<u2").tobytes()
+
+    def _origin(self) -> tuple[int, int]:
+        numbers = self._top.integers(self._tag(0x0050))
+        return (numbers[0], numbers[1]) if len(numbers) > 1 else (1, 1)
+
+    def _number(self, element: int) -> int | None:
+        return self._top.integer(self._tag(element))
+
+    def _tag(self, element: int) -> str:
+        return f"{self._group:04X},{element:04X}"
+
+    def _note(self, what: str) -> None:
+        self._top.notes.add(f"Overlay {self._group:04X} was left out: {what}.")

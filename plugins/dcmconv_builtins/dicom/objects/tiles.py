@@ -1,0 +1,121 @@
+"""Where the tiles of a whole slide lie (PS3.3 C.7.6.17.3, C.8.12.14)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
+from dcmconv_builtins.dicom.pixels.frame_source import TilePlace
+
+__all__ = ["find_places", "total_matrix"]
+
+
+def total_matrix(top: Elements) -> tuple[int, int] | None:
+    """Return Total Pixel Matrix Rows and Columns (0048,0007) and (0048,0006); None for no slide."""
+    rows, columns = top.number("TotalPixelMatrixRows"), top.number("TotalPixelMatrixColumns")
+    if not rows or not columns or rows < 1 or columns < 1:
+        return None
+    return int(rows), int(columns)
+
+
+def find_places(
+    top: Elements,
+    tile: tuple[int, int],
+    frame_count: int,
+    groups_of: Callable[[int], FrameGroups],
+) -> list[TilePlace] | None:
+    """Return the place of every frame, or None for an Instance that is not tiled.
+
+    Parameters
+    ----------
+    top : Elements
+        The dataset.
+    tile : tuple of two ints
+        Rows and columns of a frame.
+    frame_count : int
+        How many there are.
+    groups_of : callable
+        From a frame index to its functional groups.
+
+    Raises
+    ------
+    InputError
+        If a frame of a sparse slide does not say where it lies.
+    """
+    matrix = total_matrix(top)
+    if matrix is None:
+        return None
+    if _is_full(top, groups_of):
+        return _full_places(top, matrix, tile, frame_count)
+    return [_said_place(groups_of(index), index) for index in range(frame_count)]
+
+
+def _is_full(top: Elements, groups_of: Callable[[int], FrameGroups]) -> bool:
+    said = top.text("DimensionOrganizationType").upper()
+    if said in {"TILED_FULL", "TILED_SPARSE"}:
+        return said == "TILED_FULL"
+    return _position(groups_of(0)) is None
+
+
+def _full_places(
+    top: Elements, matrix: tuple[int, int], tile: tuple[int, int], frame_count: int
+) -> list[TilePlace]:
+    """Columns come first, then rows, focal planes, and at last optical paths or segments."""
+    rows, columns = tile
+    across, down = -(-matrix[1] // columns), -(-matrix[0] // rows)
+    planes = max(top.integer("TotalPixelMatrixFocalPlanes") or 1, 1)
+    # A concatenation spreads the frames over several files.
+    offset = top.integer("ConcatenationFrameOffsetNumber") or 0
+    names = _path_names(top)
+    places = []
+    for frame_index in range(offset, offset + frame_count):
+        level, number = divmod(frame_index, across * down)
+        path, plane = divmod(level, planes)
+        row, column = divmod(number, across)
+        name = names[path] if path < len(names) else str(path)
+        places.append(TilePlace(name, float(plane), row * rows, column * columns))
+    return places
+
+
+def _path_names(top: Elements) -> list[str]:
+    segments = [item.number("SegmentNumber") for item in top.items("SegmentSequence")]
+    if segments and top.text("SegmentationType").upper() != "LABELMAP":
+        return [str(number) for number in segments]
+    return [item.text("OpticalPathIdentifier") for item in top.items("OpticalPathSequence")]
+
+
+def _said_place(groups: FrameGroups, frame_index: int) -> TilePlace:
+    position = _position(groups)
+    if position is None:
+        raise InputError(
+            f"Frame {frame_index + 1} of a tiled slide has no Plane Position (Slide) Sequence "
+            "(0048,021A), which says where it lies.",
+            hint="Read the file with tiles=frames.",
+            reason="no-position",
+        )
+    row, column, plane = position
+    return TilePlace(_path_of(groups), plane, row - 1, column - 1)
+
+
+def _path_of(groups: FrameGroups) -> str:
+    segment = groups.find("SegmentIdentificationSequence", "ReferencedSegmentNumber")
+    if segment is not None:
+        return f"{segment.number('ReferencedSegmentNumber'):g}"
+    path = groups.find("OpticalPathIdentificationSequence", "OpticalPathIdentifier")
+    return path.text("OpticalPathIdentifier") if path is not None else ""
+
+
+def _position(groups: FrameGroups) -> tuple[int, int, float] | None:
+    """Return row and column, from 1, and the height above the slide."""
+    keyword = "RowPositionInTotalImagePixelMatrix"
+    place = groups.find("PlanePositionSlideSequence", keyword)
+    if place is None:
+        return None
+    row = place.number(keyword)
+    column = place.number("ColumnPositionInTotalImagePixelMatrix")
+    if row is None or column is None:
+        return None
+    height = place.number("ZOffsetInSlideCoordinateSystem") or 0.0
+    return int(row), int(column), round(float(height), 6)

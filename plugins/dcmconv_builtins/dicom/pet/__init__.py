@@ -1,0 +1,1 @@
+"""Standardized uptake values of PET (PS3.3 C.8.9)."""

@@ -1,0 +1,275 @@
+"""The frames of an Instance, one at a time, whatever way they lie in the file (PS3.5 8, A.4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import BinaryIO, Protocol
+
+from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.decoders import (
+    Decoded,
+    DecoderInfo,
+    VideoFrames,
+    as_laid_out,
+    decode_frame,
+    decoder_for,
+    native_span,
+)
+from dcmconv_builtins.dicom.decoders.native import frame_bits
+from dcmconv_builtins.dicom.file.bounded_stream import read_span
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
+from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
+from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
+
+__all__ = ["EncapsulatedFrames", "FrameData", "VideoFrameData", "open_frame_data"]
+
+_SECOND_COPY = "Copy the file again from its source; this one is not whole."
+_SAYS_OTHERWISE = (
+    "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is not true; "
+    "ask the sender for a file that says what its pixels are."
+)
+_EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+_ENDIAN_SYNTAX = {True: _EXPLICIT_LITTLE_ENDIAN, False: "1.2.840.10008.1.2.2"}
+
+
+class FrameData(Protocol):
+    """Frames that can be decoded in any order; ``description.frame_count`` says how many."""
+
+    description: PixelDescription
+    decoder: str
+    salvaged: str
+    """What is missing of the frames that were said to be there; empty if they all are."""
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Decode one frame, counted from 0."""
+        ...
+
+    def close(self) -> None:
+        """Let go of codecs; the file is not closed."""
+        ...
+
+
+def open_frame_data(
+    part10: Part10,
+    pixels: PixelElement,
+    description: PixelDescription,
+    *,
+    salvage: bool = False,
+) -> FrameData:
+    """Find the frames of a pixel data element; nothing is decoded yet.
+
+    With ``salvage``, fewer bytes than frames give those that are there.
+
+    Raises
+    ------
+    UnsupportedError
+        If nothing installed decodes the Transfer Syntax.
+    InputError
+        If there are fewer bytes than frames, or the element is not what its Transfer Syntax says.
+    """
+    info = decoder_for(part10.transfer_syntax)
+    if info.coding == "native":
+        if pixels.length is None:
+            raise InputError(
+                f"Transfer Syntax UID (0002,0010) is {info.name} ({info.uid}), and Pixel Data "
+                "(7FE0,0010) is encapsulated.",
+                hint="Ask the sender for a file whose Transfer Syntax UID is that of its pixels.",
+            )
+        return _open_native(part10, pixels, description, salvage=salvage)
+    if pixels.length is not None:
+        part10.top.notes.add(
+            f"Transfer Syntax UID (0002,0010) is {info.name}, and Pixel Data (7FE0,0010) is not "
+            "encapsulated; it was read as native pixels of exactly the right length."
+        )
+        return _open_native(part10, pixels, description, exactly=True)
+    return _open_encapsulated(part10, pixels, description, info, salvage=salvage)
+
+
+class NativeFrames:
+    """Slices of the element; a frame's own bytes are all that is read."""
+
+    decoder = "numpy"
+    salvaged = ""
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        start: int,
+        description: PixelDescription,
+        *,
+        is_little_endian: bool,
+    ) -> None:
+        self.description = description
+        self._stream = stream
+        self._start = start
+        self._is_little_endian = is_little_endian
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Read and unpack one frame."""
+        span = native_span(self.description, frame_index, big_endian=not self._is_little_endian)
+        content = read_span(self._stream, self._start + span.start, span.length)
+        syntax = _ENDIAN_SYNTAX[self._is_little_endian]
+        return decode_frame(content, syntax, self.description, first_bit=span.first_bit)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class EncapsulatedFrames:
+    """Codestreams; their places are known, and a frame's own bytes are all that is read."""
+
+    def __init__(
+        self, encapsulated: Encapsulated, description: PixelDescription, info: DecoderInfo
+    ) -> None:
+        said, there = description.frame_count, encapsulated.frame_count
+        self.description = replace(description, frame_count=there)
+        self.salvaged = "" if said == there else f"{there} of {said} frames are there"
+        self.decoder = info.decoder
+        self._encapsulated = encapsulated
+        self._syntax = info.uid
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Decode one frame."""
+        stream = self._encapsulated.stream(frame_index)
+        return decode_frame(stream, self._syntax, self.description)
+
+    def codestream(self, frame_index: int) -> bytes:
+        """Return the stream of one frame, counted from 0."""
+        return self._encapsulated.stream(frame_index)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class VideoFrameData:
+    """One stream for all frames; reading forward is cheap."""
+
+    salvaged = ""
+
+    def __init__(
+        self, encapsulated: Encapsulated, description: PixelDescription, info: DecoderInfo
+    ) -> None:
+        self.description = description
+        self.decoder = info.decoder
+        self._frames = VideoFrames(encapsulated.open_stream(), description)
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Decode up to one frame."""
+        return self._frames.read_frame(frame_index)
+
+    def close(self) -> None:
+        """Let go of the codec."""
+        self._frames.close()
+
+
+def _open_native(
+    part10: Part10,
+    pixels: PixelElement,
+    description: PixelDescription,
+    *,
+    exactly: bool = False,
+    salvage: bool = False,
+) -> FrameData:
+    length = pixels.length or 0
+    description = _as_long_as_it_is(part10.top, description, length)
+    last = native_span(description, description.frame_count - 1)
+    needed = last.start + last.length
+    found = min(length, pixels.available)
+    if needed > found:
+        # A length that cannot be, over pixels that are all there, hurts nobody.
+        if length < needed or pixels.available < needed:
+            if salvage:
+                order = part10.encoding.is_little_endian
+                place = (part10.stream, pixels.offset, found)
+                return SalvagedFrames(*place, description, is_little_endian=order)
+            raise _truncated(description, needed, found)
+    elif length > pixels.available:
+        part10.top.notes.add(
+            "Pixel Data (7FE0,0010) is longer than the file; all of its frames are there."
+        )
+    if found > needed + 1:
+        # Room for one more frame means that Number of Frames, or the size of a pixel, is not true.
+        if exactly or ((found - needed) * 8 >= frame_bits(description) and not salvage):
+            raise _truncated(description, needed, found)
+        part10.top.notes.add(
+            f"Pixel Data (7FE0,0010) has {found - needed} bytes beyond the last frame; "
+            "they were left out."
+        )
+    return NativeFrames(
+        part10.stream,
+        pixels.offset,
+        description,
+        is_little_endian=part10.encoding.is_little_endian,
+    )
+
+
+def _as_long_as_it_is(
+    top: Elements, description: PixelDescription, length: int
+) -> PixelDescription:
+    """Believe the length where it leaves one reading, and the header leaves none."""
+    if description.photometric_interpretation == "YBR_PARTIAL_420":
+        raise InputError(
+            "Photometric Interpretation (0028,0004) is YBR_PARTIAL_420, which native pixels cannot "
+            "be; the standard has it for MPEG alone.",
+            hint="Ask the sender for a file that says what its pixels are.",
+        )
+    laid_out, notes = as_laid_out(description, length)
+    for note in notes:
+        top.notes.add(f"{note}.")
+    return _with_frames_of_length(top, laid_out, length)
+
+
+def _with_frames_of_length(
+    top: Elements, description: PixelDescription, length: int
+) -> PixelDescription:
+    """Count the frames by their length, where Number of Frames is there and says nothing."""
+    if "NumberOfFrames" not in top or frames_said(top) is not None:
+        return description
+    frame_count = max(length * 8 // frame_bits(description), 1)
+    top.notes.add(
+        "Number of Frames (0028,0008) is no number above 0; "
+        f"the length of Pixel Data (7FE0,0010) says {frame_count}."
+    )
+    return replace(description, frame_count=frame_count)
+
+
+def _open_encapsulated(
+    part10: Part10,
+    pixels: PixelElement,
+    description: PixelDescription,
+    info: DecoderInfo,
+    *,
+    salvage: bool,
+) -> FrameData:
+    top = part10.top
+    if "NumberOfFrames" in top and frames_said(top) is None and top.texts("NumberOfFrames"):
+        raise InputError(
+            "Number of Frames (0028,0008) is no number above 0, and Pixel Data (7FE0,0010) is "
+            "encapsulated, so that nothing else tells it.",
+            hint="Ask the sender for a file that says so.",
+        )
+    offsets, lengths = top.data("ExtendedOffsetTable"), top.data("ExtendedOffsetTableLengths")
+    encapsulated = Encapsulated(
+        part10.stream,
+        pixels.offset,
+        frame_count=1 if info.coding == "video" else description.frame_count,
+        extended=ExtendedOffsets(offsets, lengths) if offsets else None,
+        salvage=salvage,
+    )
+    for note in encapsulated.notes:
+        top.notes.add(f"{note}.")
+    opened = VideoFrameData if info.coding == "video" else EncapsulatedFrames
+    return opened(encapsulated, description, info)
+
+
+def _truncated(description: PixelDescription, needed: int, found: int) -> InputError:
+    frames = "frame" if description.frame_count == 1 else "frames"
+    return InputError(
+        f"Pixel Data (7FE0,0010) has {found} bytes; {description.frame_count} {frames} of "
+        f"{description.columns}x{description.rows} pixels need {needed}.",
+        hint=_SECOND_COPY if found < needed else _SAYS_OTHERWISE,
+        reason="truncated" if found < needed else "mismatch",
+    )

@@ -1,0 +1,43 @@
+"""Where frames come from: an Instance, or something that makes other frames of its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from dcmconv.plugin import Frame
+from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
+
+__all__ = ["FrameSource", "TilePlace"]
+
+
+class TilePlace(NamedTuple):
+    """Where a frame lies in a total pixel matrix (PS3.3 C.8.12.14).
+
+    ``path`` tells optical paths apart (for segmentations: segments), ``plane`` focal planes;
+    ``row`` and ``column`` are those of the frame's upper left pixel, from 0.
+    """
+
+    path: str
+    plane: float
+    row: int
+    column: int
+
+
+class FrameSource(Protocol):
+    """Frames that can be read in any order; ``places`` is None for what is not tiled."""
+
+    frame_count: int
+
+    @property
+    def places(self) -> Sequence[TilePlace] | None:
+        """Where each frame lies in a total pixel matrix, if they are tiles."""
+        ...
+
+    def read_frame(self, frame_index: int) -> Frame:
+        """Return one frame, counted from 0."""
+        ...
+
+    def groups_of(self, frame_index: int) -> FrameGroups:
+        """Return where attributes of a frame may stand."""
+        ...

@@ -1,0 +1,133 @@
+"""What is left of truncated pixels: the bytes that are there, and which pixels they leave out.
+
+Only for the policy that asks for it.  No pixel is made up: what is missing is background, and a
+compressed frame is given whole or not at all, because nobody can say where a codec stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Frame, Layer, Padding
+from dcmconv_builtins.dicom.decoders import Decoded, decode_frame, native_span
+from dcmconv_builtins.dicom.decoders.native import frame_bits
+from dcmconv_builtins.dicom.file.bounded_stream import read_span
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
+
+__all__ = ["SalvagedFrames", "with_background"]
+
+_ENDIAN_SYNTAX = {True: "1.2.840.10008.1.2.1", False: "1.2.840.10008.1.2.2"}
+
+
+class SalvagedFrames:
+    """Native frames whose element ends too soon: all those of which a byte is there.
+
+    Parameters
+    ----------
+    stream : binary file
+        Moved about in, never closed.
+    start, length : int
+        Where the value of the element starts, and how many bytes of it are there; at least 1.
+    description : PixelDescription
+        What the Image Pixel Module says; there may be fewer frames.
+    is_little_endian : bool
+        The byte order of the dataset.
+    """
+
+    decoder = "numpy"
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        start: int,
+        length: int,
+        description: PixelDescription,
+        *,
+        is_little_endian: bool,
+    ) -> None:
+        self._stream = stream
+        self._start = start
+        self._length = length
+        self._is_little_endian = is_little_endian
+        said = description.frame_count
+        # Not counted down: a header may promise a billion frames.
+        there = min(said, max(-(-length * 8 // frame_bits(description)), 1))
+        self.description = replace(description, frame_count=there)
+        self.salvaged = f"Pixel Data (7FE0,0010) ends too soon: {there} of {said} frames are there"
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Read one frame; ``missing`` says where its pixels are not."""
+        span = native_span(self.description, frame_index, big_endian=not self._is_little_endian)
+        length = min(span.length, self._length - span.start)
+        content = bytes(read_span(self._stream, self._start + span.start, length))
+        rest = bytes(span.length - len(content))
+        decoded = self._decoded(content + rest, self.description, span.first_bit)
+        # The same path for bytes that are all ones where there are any: planes, words and bits.
+        cells = replace(self.description, number_type="integer", is_signed=False)
+        there = self._decoded(b"\xff" * len(content) + rest, cells, span.first_bit).values
+        whole = 1 if cells.bits_allocated == 1 else np.iinfo(there.dtype).max
+        missing = there != whole
+        if missing.ndim == 3:
+            missing = missing.any(axis=2)
+        return replace(decoded, missing=missing if missing.any() else None)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _decoded(self, content: bytes, description: PixelDescription, first_bit: int) -> Decoded:
+        syntax = _ENDIAN_SYNTAX[self._is_little_endian]
+        return decode_frame(content, syntax, description, first_bit=first_bit)
+
+
+def with_background(frame: Frame, missing: NDArray[Any]) -> Frame:
+    """Return a frame whose missing pixels are drawn as background and take part in no statistics.
+
+    Parameters
+    ----------
+    frame : Frame
+        Anything may stand where pixels are missing.
+    missing : bool array, shape (rows, columns)
+        True where the file has no pixel.
+    """
+    count = int(np.count_nonzero(missing))
+    words = f"{count} of {missing.size} pixels are missing"
+    marked = replace(frame, salvaged=words, notes=(*frame.notes, f"Salvaged: {words}."))
+    if frame.palette is not None and not frame.palette.is_supplemental:
+        # Every index has a color of its own; so black is laid over them.
+        cover = Layer("shutter", missing, (0.0, 0.0, 0.0), "missing pixels")
+        return replace(marked, layers=(*frame.layers, cover))
+    if frame.is_label or frame.is_color:
+        return replace(marked, stored_values=_filled(frame.stored_values, missing, 0))
+    if frame.stored_values.dtype.kind == "f":
+        return replace(marked, stored_values=_filled(frame.stored_values, missing, np.nan))
+    values, fill = _with_free_value(frame, missing)
+    return replace(
+        marked,
+        stored_values=_filled(values, missing, fill),
+        padding=frame.padding or Padding(fill, fill),
+    )
+
+
+def _with_free_value(frame: Frame, missing: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    """Return the values, in a type that holds a number which no pixel has, and that number."""
+    values = frame.stored_values
+    if frame.padding is not None:
+        return values, int(frame.padding.first)
+    there = values[~missing]
+    low, high = (int(there.min()), int(there.max())) if there.size else (0, 0)
+    limits = np.iinfo(values.dtype)
+    if low > limits.min:
+        return values, low - 1
+    if high < limits.max:
+        return values, high + 1
+    return values.astype(np.int64), low - 1
+
+
+def _filled(values: NDArray[Any], missing: NDArray[Any], fill: float) -> NDArray[Any]:
+    filled = values.copy()
+    filled[missing] = fill
+    return filled

@@ -1,0 +1,103 @@
+"""Lookup tables of the file: descriptor and data, right or nearly so (PS3.3 C.11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcmconv.plugin import Lut
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
+
+__all__ = ["find_lut", "first_mapped", "in_low_bytes", "table_entries"]
+
+
+def find_lut(item: Elements, *, inputs: StoredRange, name: str) -> Lut | None:
+    """Return the table of a sequence item, or None with a note if it is unusable.
+
+    Parameters
+    ----------
+    item : Elements
+        Item of a Modality, VOI or Presentation LUT Sequence.
+    inputs : StoredRange
+        The least and the greatest value that can be looked up; see ``first_mapped``.
+    name : str
+        The sequence, for notes.
+    """
+    descriptor = item.integers("LUTDescriptor")
+    if len(descriptor) != 3:
+        item.notes.add(f"{name}: LUT Descriptor (0028,3002) is missing; the table was left out.")
+        return None
+    count, bits = descriptor[0] & 0xFFFF or 65536, descriptor[2] & 0xFFFF
+    entries = table_entries(item.data("LUTData"), count, is_little_endian=item.is_little_endian)
+    if entries is None:
+        item.notes.add(
+            f"{name}: LUT Data (0028,3006) is shorter than its descriptor; the table was left out."
+        )
+        return None
+    if bits <= 8 and entries.dtype == np.uint16:
+        entries = in_low_bytes(entries, item, name)
+    return Lut(
+        entries=entries,
+        first=first_mapped(descriptor[1], inputs),
+        bits=_output_bits(entries, bits, item, name),
+        explanation=item.text("LUTExplanation"),
+    )
+
+
+def first_mapped(described: int, inputs: StoredRange) -> int:
+    """Return the second value of a descriptor, signed or not as its inputs are (PS3.3 C.11.1.1).
+
+    An SS says of itself that it is signed.  US and files without VRs leave it open: there the
+    number was meant signed if inputs can be negative, or if it lies beyond all of them.
+    """
+    if described < 0x8000 or (inputs.least >= 0 and described <= inputs.greatest):
+        return described
+    return described - 0x10000
+
+
+def in_low_bytes(entries: NDArray[Any], item: Elements, name: str) -> NDArray[Any]:
+    """Return 16-bit entries of a table of 8 bits as they were meant: some vendors fill high bytes.
+
+    Parameters
+    ----------
+    entries : uint16 array, any shape
+        Shifted down, with a note, where every low byte is 0 and some high one is not.
+    """
+    if not entries.any() or (entries & 0xFF).any():
+        return entries
+    item.notes.add(f"{name}: entries of 8 bits stand in the high byte of each word.")
+    shifted = entries >> 8
+    shifted.flags.writeable = False
+    return shifted
+
+
+def table_entries(data: bytes, count: int, *, is_little_endian: bool) -> NDArray[Any] | None:
+    """Return the entries of a table: uint8 or uint16 array of shape (count,), new and read-only.
+
+    The length tells how wide an entry is stored; a table of bytes may be padded by one.  None if
+    the data is too short for either.
+    """
+    if len(data) >= 2 * count:
+        dtype = np.dtype("<u2" if is_little_endian else ">u2")
+        entries: NDArray[Any] = np.frombuffer(data, dtype, count).astype(np.uint16)
+    elif count <= len(data) <= count + 1:
+        entries = np.frombuffer(data, np.uint8, count).copy()
+    else:
+        return None
+    entries.flags.writeable = False
+    return entries
+
+
+def _output_bits(entries: NDArray[Any], bits: int, item: Elements, name: str) -> int:
+    needed = int(entries.max()).bit_length()
+    if 1 <= bits <= 16 and needed <= bits:
+        return bits
+    found = 8 if needed <= 8 and entries.dtype == np.uint8 else max(needed, 1)
+    item.notes.add(
+        f"{name}: LUT Descriptor (0028,3002) says {bits} bits; its entries need {needed}, "
+        f"and {found} were used."
+    )
+    return found

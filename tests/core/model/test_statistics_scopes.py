@@ -1,0 +1,322 @@
+"""Statistics of more than a frame: merged in any order, exact or within a stated bound."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from functools import reduce
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+from support.dicom_files import as_bytes, color, monochrome
+
+import dcmconv
+from dcmconv.api import plan_from
+from dcmconv.errors import InputError, PluginError, UsageError
+from dcmconv.model.frame import Frame, LabelName, Lut, Padding, Rescale
+from dcmconv.model.histogram import MOST_BINS, Histogram
+from dcmconv.model.inputs import InputFile
+from dcmconv.model.statistics_request import PartialStatistics, StatisticsRequest, WiderStatistics
+from dcmconv.render import Converter
+from dcmconv.render.frame_statistics import gather, with_statistics
+from dcmconv_builtins.normalizers.minmax import MinMax
+from dcmconv_builtins.normalizers.percentile import Percentile
+from dcmconv_builtins.readers.dicom import DicomReader
+
+PERCENTS = (0.0, 1.0, 50.0, 99.0, 100.0)
+SLOPES = [Rescale(), Rescale(1.0, -1024.0), Rescale(0.37, 5.0), Rescale(-2.5, 1.0)]
+
+
+def frame(values, dtype="i2", **facts):
+    return Frame(stored_values=np.array(values, dtype), bits_stored=16, **facts)
+
+
+def gathered(frames):
+    return reduce(
+        PartialStatistics.merged, [PartialStatistics.of(each, percentiles=True) for each in frames]
+    )
+
+
+def said(held: PartialStatistics):
+    """Return everything that a merged record says, to compare two."""
+    histogram = held.histogram
+    if histogram is None:
+        return held
+    return (
+        (held.count, held.minimum, held.maximum),
+        (histogram.modality, histogram.exponent, histogram.is_whole),
+        (histogram.numbers.tolist(), histogram.counts.tolist()),
+    )
+
+
+def numpy_percentiles(frames):
+    values = np.concatenate([each.modality_values().ravel() for each in frames])
+    return np.percentile(values, PERCENTS)
+
+
+frames_of_sixteen_bits = st.lists(
+    st.builds(
+        lambda values, modality: Frame(stored_values=values, bits_stored=16, modality=modality),
+        hnp.arrays(np.int16, st.tuples(st.integers(1, 5), st.integers(1, 5))),
+        st.sampled_from(SLOPES),
+    ),
+    min_size=1,
+    max_size=4,
+)
+frames_of_floats = st.lists(
+    st.builds(
+        lambda values: Frame(stored_values=values, bits_stored=0),
+        hnp.arrays(
+            np.float64,
+            st.tuples(st.integers(1, 5), st.integers(1, 5)),
+            elements=st.floats(-1e9, 1e9, allow_nan=False),
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(frames_of_sixteen_bits | frames_of_floats)
+def test_merging_in_any_order_gives_the_same(frames):
+    orders = list(permutations(frames))
+    assert [said(gathered(order)) for order in orders] == [said(gathered(frames))] * len(orders)
+
+
+@given(frames_of_sixteen_bits | frames_of_floats)
+def test_merging_pairs_first_gives_the_same(frames):
+    halves = [gathered(part) for part in (frames[:2], frames[2:]) if part]
+    assert said(reduce(PartialStatistics.merged, halves)) == said(gathered(frames))
+
+
+@given(
+    hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(allow_nan=False, width=64)),
+    st.integers(0, 40),
+)
+def test_merging_floats_of_every_size_equals_the_whole(values, cut):
+    values = np.where(np.isfinite(values), values, 0.0)
+    parts = [Histogram.of(part, Rescale()) for part in (values[:cut], values[cut:]) if part.size]
+    merged, whole = reduce(Histogram.merged, parts), Histogram.of(values, Rescale())
+    assert (merged.numbers.tolist(), merged.counts.tolist(), merged.exponent) == (
+        whole.numbers.tolist(),
+        whole.counts.tolist(),
+        whole.exponent,
+    )
+
+
+@given(frames_of_sixteen_bits | frames_of_floats)
+def test_percentiles_are_numpy_s_or_too_low_by_less_than_the_stated_error(frames):
+    found = gathered(frames).statistics(StatisticsRequest("series", PERCENTS), "")
+    rounding = 1e-12 * max(abs(found.minimum), abs(found.maximum), 1.0)
+    for right, value in zip(numpy_percentiles(frames), found.values, strict=True):
+        assert right - found.error - rounding <= value <= right + rounding
+
+
+@given(frames_of_sixteen_bits | frames_of_floats)
+def test_a_bin_is_narrower_than_a_small_part_of_the_range(frames):
+    held = gathered(frames)
+    limit = (held.maximum - held.minimum) / 32767
+    # Or as narrow as float64 can tell the greatest value from its neighbor.
+    assert held.histogram.error <= max(limit, np.spacing(max(abs(held.minimum), held.maximum)))
+    assert len(held.histogram.numbers) <= MOST_BINS
+
+
+@given(frames_of_sixteen_bits)
+def test_the_extremes_are_exact(frames):
+    held = gathered(frames)
+    values = np.concatenate([each.modality_values().ravel() for each in frames])
+    assert (held.minimum, held.maximum) == (values.min(), values.max())
+    without = reduce(
+        PartialStatistics.merged, [PartialStatistics.of(each, percentiles=False) for each in frames]
+    )
+    assert (without.minimum, without.maximum, without.count) == (
+        held.minimum,
+        held.maximum,
+        held.count,
+    )
+
+
+def test_one_transform_of_small_integers_is_counted_exactly():
+    frames = [frame([[0, 1, 2]], modality=SLOPES[2]), frame([[3, 4]], modality=SLOPES[2])]
+    held = gathered(frames)
+    assert (held.histogram.numbers.tolist(), held.histogram.error) == ([0, 1, 2, 3, 4], 0.0)
+    # 0.37 * 2 + 5
+    assert held.histogram.percentile(50) == pytest.approx(5.74, abs=1e-12)
+
+
+def test_whole_numbers_of_different_transforms_stay_exact():
+    held = gathered([frame([[0, 10]]), frame([[0, 10]], modality=Rescale(1.0, -1024.0))])
+    # -1024, -1014, 0, 10: the middle of the two in between is -507.
+    assert (held.histogram.error, held.histogram.percentile(50)) == (0.0, -507.0)
+
+
+def test_different_slopes_share_bins_as_wide_as_their_range_needs():
+    # 0..30000 and 0..1.5: bins of 0.5 would be 60001, bins of 0.25 more than 65536.
+    held = gathered([frame([[0, 30000]]), frame([[0, 3]], modality=Rescale(0.5000001, 0.0))])
+    assert held.histogram.error == 0.5
+
+
+def test_a_modality_lut_is_counted_by_what_it_gives():
+    lut = Lut(np.array([7, 900, 3], np.uint16))
+    held = gathered([frame([[0, 1, 2, 2]], "u1", modality=lut)])
+    assert (held.minimum, held.maximum, held.histogram.percentile(50)) == (3.0, 900.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        pytest.param(frame([[9, 9]], padding=Padding(9, 9)), id="nothing-but-padding"),
+        pytest.param(frame([[np.nan, np.inf]], "f4"), id="nothing-finite"),
+        pytest.param(frame([[1e308]], "f8", modality=Rescale(100.0)), id="overflow"),
+    ],
+)
+@pytest.mark.parametrize("percentiles", [True, False])
+def test_a_frame_without_image_adds_nothing(empty, percentiles):
+    with np.errstate(over="ignore"):
+        held = PartialStatistics.of(empty, percentiles=percentiles)
+    other = PartialStatistics.of(frame([[3, 5]]), percentiles=percentiles)
+    assert held.count == 0
+    assert said(held.merged(other)) == said(other.merged(held)) == said(other)
+    assert held.statistics(StatisticsRequest("run", (50.0,)), "").percentile(50.0) == 0.0
+
+
+def test_padding_is_left_out_of_what_many_frames_hold():
+    frames = [frame([[-2000, 5]], padding=Padding(-2000, -2000)), frame([[9]])]
+    assert (gathered(frames).minimum, gathered(frames).maximum) == (5.0, 9.0)
+
+
+def test_colors_and_labels_take_no_part():
+    colored = Frame(stored_values=np.full((1, 2, 3), 200, np.uint8), bits_stored=8)
+    labels = frame([[7, 7]], "u1", is_label=True, labels=(LabelName(7, "liver"),))
+    held = gather([colored, labels, frame([[1, 2]])], percentiles=False)
+    assert {units: (each.minimum, each.maximum) for units, each in held.items()} == {"": (1, 2)}
+    statistics_request = StatisticsRequest("series")
+    assert with_statistics(colored, statistics_request, ()) is colored
+    assert with_statistics(labels, statistics_request, ()) is labels
+
+
+def test_values_in_different_units_are_never_thrown_together():
+    held = gather([frame([[1]], units="HU"), frame([[500]], units="SUVbw")], percentiles=False)
+    assert {units: each.maximum for units, each in held.items()} == {"HU": 1, "SUVbw": 500}
+
+
+def test_what_a_frame_is_lent_takes_the_place_of_its_own_statistics():
+    statistics_request = StatisticsRequest("series", (1.0, 99.0))
+    lent = WiderStatistics(
+        request=statistics_request,
+        units="HU",
+        minimum=-1024,
+        maximum=3071,
+        values=(-900, 2000),
+    )
+    of = frame([[0, 10]], units="HU")
+    assert (
+        MinMax().curve(with_statistics(of, StatisticsRequest(), (lent,))).origin
+        == "min-max 0..10 HU"
+    )
+    lent_frame = with_statistics(of, statistics_request, (lent,))
+    assert MinMax().curve(lent_frame).origin == "min-max -1024..3071 HU of the series"
+    curve = Percentile().curve(lent_frame)
+    assert curve.origin == "percentiles 1 and 99, -900..2000 HU of the series"
+
+
+def test_the_origin_says_how_far_a_percentile_may_be_off():
+    statistics_request = StatisticsRequest("run", (1.0, 99.0))
+    lent = WiderStatistics(
+        request=statistics_request, minimum=0, maximum=9, values=(1, 8), error=0.125
+    )
+    curve = Percentile().curve(with_statistics(frame([[0]]), statistics_request, (lent,)))
+    assert curve.origin == "percentiles 1 and 99, 1..8 of the run, less than 0.125 too low"
+
+
+def test_a_frame_that_the_survey_did_not_meet_is_refused():
+    lent = WiderStatistics(request=StatisticsRequest("series"), units="HU")
+    with pytest.raises(InputError, match="of the series were taken without it") as caught:
+        with_statistics(frame([[0]], units="CNTS"), StatisticsRequest("series"), (lent,))
+    assert "Run again" in caught.value.hint
+    assert caught.value.reason == "changed"
+
+
+def test_a_percentile_that_was_not_announced_is_the_normalizer_s_fault():
+    with pytest.raises(PluginError, match="percentile 5 of the run") as caught:
+        WiderStatistics(
+            request=StatisticsRequest("run", (1.0, 99.0)), values=(0.0, 1.0)
+        ).percentile(5.0)
+    assert "StatisticsRequest(scope=self.scope, percentiles=(1.0, 99.0))" in caught.value.hint
+
+
+def test_what_was_gathered_travels_between_processes():
+    held = gathered([frame([[1, 2]]), frame([[3.5]], "f8")])
+    assert said(pickle.loads(pickle.dumps(held))) == said(held)  # noqa: S301
+
+
+THREE_FRAMES = as_bytes(monochrome(np.array([[[0, 10]], [[20, 40]], [[100, 30]]], np.int16)))
+
+
+def test_frames_of_an_instance_share_its_extremes():
+    converted = dcmconv.convert_frames(THREE_FRAMES, normalize="minmax:scope=instance")
+    # 255 * value / 100, rounded half up.
+    assert [each.pixels.tolist() for each in converted] == [[[0, 26]], [[51, 102]], [[255, 77]]]
+
+
+def test_one_frame_of_an_instance_looks_as_it_does_among_all():
+    for number, among in enumerate(
+        dcmconv.convert_frames(THREE_FRAMES, normalize="percentile:scope=instance"), start=1
+    ):
+        alone = dcmconv.convert(THREE_FRAMES, frame=number, normalize="percentile:scope=instance")
+        assert alone.pixels.tolist() == among.pixels.tolist()
+
+
+@pytest.mark.parametrize(("frame_count", "decoded"), [(1, [0]), (3, [0, 1, 2, 0, 1, 2])])
+def test_only_several_frames_are_decoded_a_second_time(monkeypatch, frame_count, decoded):
+    reads, opened_by_reader = [], DicomReader.open
+
+    def watched(self, source):
+        instance = opened_by_reader(self, source)
+
+        def read_frame(frame_index):
+            reads.append(frame_index)
+            return instance.read_frame(frame_index)
+
+        return replace(instance, read_frame=read_frame)
+
+    monkeypatch.setattr(DicomReader, "open", watched)
+    content = as_bytes(monochrome(np.arange(frame_count * 2, dtype="i2").reshape(-1, 1, 2)))
+    plan = plan_from({"normalize": "minmax:scope=instance"})
+    with Converter(plan).open(InputFile("a", content=content)) as opened:
+        assert len(list(opened.pictures())) == frame_count
+    assert reads == decoded
+
+
+def test_a_real_dose_grid_keeps_its_planes_comparable():
+    path = get_testdata_file("rtdose.dcm", download=False)
+    dose = dcmread(path).pixel_array.astype(np.float64)
+    wanted = np.floor(255 * (dose - dose.min()) / (dose.max() - dose.min()) + 0.5)
+    shared = dcmconv.convert_frames(path, normalize="minmax:scope=instance")
+    planes = np.stack([each.pixels for each in shared])
+    assert planes.shape == (15, 10, 10)
+    # Where the quotient is a half but for its last bit, either neighbor is right.
+    assert np.abs(planes - wanted).max() <= 1
+    assert np.mean(planes != wanted) < 0.01
+    assert sorted({int(plane.max()) for plane in planes})[0] < 255
+
+
+def test_color_frames_of_an_instance_pass_by():
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
+    converted = dcmconv.convert_frames(as_bytes(color(pixels)), normalize="minmax:scope=instance")
+    assert [each.pixels.tolist() for each in converted] == pixels.tolist()
+
+
+@pytest.mark.parametrize("scope", ["series", "run"])
+def test_convert_refuses_a_scope_that_reaches_beyond_its_input(scope):
+    with pytest.raises(UsageError, match=f"statistics of the {scope}; convert") as caught:
+        dcmconv.convert(THREE_FRAMES, normalize=f"minmax:scope={scope}")
+    assert "dcmconv.run()" in caught.value.hint
+    with pytest.raises(UsageError, match=f"statistics of the {scope}"):
+        next(dcmconv.convert_frames(THREE_FRAMES, normalize=f"percentile:scope={scope}"))

@@ -1,0 +1,91 @@
+"""A table of digests is a dict, whatever part of it lies on the disk."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+
+import pytest
+
+from dcmconv.errors import OutputError
+from dcmconv.run.journal import digest_table
+from dcmconv.run.journal.digest_table import DigestTable
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(digest_table, "MOST_HELD", 10)
+
+
+def filled(count, seed=1):
+    """Return a table and the dict that it should be; a third of the keys is set twice."""
+    chance, table, wanted = random.Random(seed), DigestTable(), {}
+    for _ in range(count):
+        key = chance.choice(list(wanted)) if wanted and chance.random() < 0.3 else 0
+        key, value = key or chance.getrandbits(64), chance.getrandbits(64)
+        table.set(key, value)
+        wanted[key] = value
+    return table, wanted
+
+
+@pytest.mark.parametrize("count", [0, 5, 11, 200])
+def test_what_was_set_last_is_found(small, count):
+    table, wanted = filled(count)
+    assert all(table.get(key) == value for key, value in wanted.items())
+    assert table.get(12345) is None
+    assert len(table) == len(wanted)
+    assert list(table.values()) == sorted(wanted.values())
+
+
+@pytest.mark.parametrize("number", [0, 1, 2**63 - 1, 2**63, 2**64 - 1])
+def test_every_number_of_64_bits_survives_the_disk(small, number):
+    table, _ = filled(50)
+    table.set(number, number)
+    for key in range(100, 120):
+        table.set(key, 0)
+    assert table.get(number) == number
+
+
+def test_only_so_many_are_held(small):
+    table, _ = filled(200)
+    assert len(table._held) <= digest_table.MOST_HELD
+
+
+def test_small_tables_open_no_database():
+    table, _ = filled(100)
+    assert table._stored is None
+
+
+def test_memory_serves_where_there_is_no_room_on_the_disk(small, monkeypatch):
+    def full():
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(digest_table, "_database", full)
+    table, wanted = filled(50)
+    assert {key: table.get(key) for key in wanted} == wanted
+
+
+def test_what_is_stored_stays_when_the_disk_fills_up(small, monkeypatch):
+    table, wanted = filled(50)
+    table._stored.execute("PRAGMA max_page_count = 1")
+    for key in range(1, 20000):
+        table.set(key, key)
+        wanted[key] = key
+    assert all(table.get(key) == value for key, value in wanted.items())
+    assert len(table) == len(wanted)
+
+
+def test_no_room_to_look_something_up_is_told_in_words(small, monkeypatch):
+    table = DigestTable()
+    table.update((number, number) for number in range(100))
+
+    class Full:
+        def execute(self, *_):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(table, "_stored", Full())
+    with pytest.raises(OutputError, match="disk is full") as caught:
+        table.get(1_000_000)
+    assert "TMPDIR" in caught.value.hint
+    with pytest.raises(OutputError, match="disk is full"):
+        list(table.values())

@@ -1,0 +1,191 @@
+"""What stands under a picture's name: an input, a stranger's file, or what a kill has left."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import sys
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.dicom_files import monochrome, save
+from support.plans import lane, plan, registry
+
+import dcmconv
+from dcmconv.errors import UsageError
+from dcmconv.run.engine import Run
+from dcmconv.run.journal.commit import Books
+from dcmconv.run.journal.reader import journal_path, orphans
+from dcmconv.run.output import atomic_move as moving
+
+FRAMES = np.arange(60, dtype=np.uint16).reshape(5, 3, 4)
+
+
+@pytest.fixture
+def scan(tmp_path):
+    """Return an input of five frames in a folder of its own."""
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "a.dcm"
+    save(monochrome(FRAMES), path)
+    return path
+
+
+def run(folder, out, **options):
+    """Run to the end; return the outcomes, and the run."""
+    batch = Run(plan(**options), [str(folder)], out, registry=registry())
+    return list(batch), batch
+
+
+def pictures(out):
+    return {path.name: path.read_bytes() for path in out.glob("*.png")}
+
+
+@pytest.mark.parametrize("name", ["x.png", "X.PNG"])
+def test_an_input_that_is_named_as_the_picture_is_not_replaced(tmp_path, name):
+    path = tmp_path / name
+    save(monochrome(FRAMES[0]), path)
+    before = path.read_bytes()
+    (outcome,), _ = run(path, path, on_existing="replace")
+    assert (outcome.status, outcome.reason) == ("failed", "exists")
+    assert "is a DICOM file" in outcome.message
+    assert path.read_bytes() == before
+
+
+def test_an_input_under_the_name_of_an_earlier_picture_is_not_replaced(tmp_path, scan):
+    folder = scan.parent
+    save(monochrome(FRAMES[0]), scan)
+    run(folder, folder)
+    save(monochrome(FRAMES[1]), folder / "a.png")
+    before = (folder / "a.png").read_bytes()
+    run(folder, folder)
+    assert (folder / "a.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("on_existing", ["resume", "skip", "replace", "fail"])
+def test_what_was_killed_between_its_pictures_ends_with_all_of_them(
+    tmp_path, scan, on_existing, monkeypatch
+):
+    run(scan.parent, tmp_path / "whole")
+    links = iter(range(3))
+
+    def killed(part, target, link=os.link):
+        if next(links, None) is None:
+            raise SystemExit
+        link(part, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(moving.os, "link", killed)
+        with pytest.raises(SystemExit):
+            run(scan.parent, tmp_path / "out", on_existing=on_existing)
+    assert len(pictures(tmp_path / "out")) == 3
+    (outcome,), _ = run(scan.parent, tmp_path / "out", on_existing=on_existing)
+    assert (outcome.status, len(outcome.outputs)) == ("converted", 5)
+    assert pictures(tmp_path / "out") == pictures(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("on_existing", ["resume", "replace", "skip"])
+def test_what_was_killed_is_made_anew_by_another_chain(tmp_path, scan, on_existing, monkeypatch):
+    out = tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(Books, "_write_down", lambda *_: sys.exit())
+        with pytest.raises(SystemExit):
+            run(scan.parent, out)
+    before = pictures(out)
+    assert len(before) == len([*(out / ".dcmconv" / "parts").iterdir()]) == 5
+    made = plan(lane(compression="smallest"), on_existing=on_existing)
+    # Stopped before it comes to that, the next run leaves things as they were.
+    with monkeypatch.context() as patched:
+        patched.setattr(Books, "settle", lambda *_: sys.exit())
+        with pytest.raises(SystemExit):
+            list(Run(made, [str(scan.parent)], out, registry=registry()))
+    assert pictures(out) == before
+    (outcome,) = Run(made, [str(scan.parent)], out, registry=registry())
+    assert (outcome.status, len(outcome.outputs)) == ("converted", 5)
+    assert pictures(out).keys() == before.keys()
+    assert all(pictures(out)[name] != content for name, content in before.items())
+    assert [*(out / ".dcmconv" / "parts").iterdir()] == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_however_often_it_is_killed_the_last_chain_has_its_pictures(
+    tmp_path, scan, seed, monkeypatch
+):
+    chance, out = random.Random(seed), tmp_path / "out"
+    chains = [plan(lane()), plan(lane(compression="smallest"))]
+    for _ in range(3):
+        calls = iter(range(chance.randrange(12)))
+
+        def killed(source, target, *, calls=calls, call):
+            if str(source).endswith(".part") and next(calls, None) is None:
+                raise SystemExit
+            call(source, target)
+
+        with monkeypatch.context() as patched, suppress(SystemExit):
+            for name in ("link", "replace", "rename"):
+                patched.setattr(os, name, partial(killed, call=getattr(os, name)))
+            list(Run(chance.choice(chains), [str(scan.parent)], out, registry=registry()))
+    last = chance.choice(chains)
+    (outcome,) = Run(last, [str(scan.parent)], out, registry=registry())
+    list(Run(last, [str(scan.parent)], tmp_path / "whole", registry=registry()))
+    assert outcome.status == "converted"
+    assert pictures(out) == pictures(tmp_path / "whole")
+    assert [*(out / ".dcmconv" / "parts").iterdir()] == []
+
+
+def test_under_skip_only_what_is_missing_is_made(tmp_path, scan):
+    run(scan.parent, tmp_path / "out", on_existing="skip")
+    (tmp_path / "out" / "a_0002.png").unlink()
+    (outcome,), _ = run(scan.parent, tmp_path / "out", on_existing="skip")
+    assert (outcome.status, len(pictures(tmp_path / "out"))) == ("converted", 5)
+
+
+def test_pictures_that_stand_in_the_way_of_their_own_input_are_no_orphans(tmp_path, scan):
+    run(scan.parent, tmp_path / "out", on_existing="fail")
+    (outcome,), _ = run(scan.parent, tmp_path / "out", on_existing="fail")
+    assert (outcome.status, outcome.reason) == ("failed", "exists")
+    assert list(orphans(tmp_path / "out")) == []
+
+
+def test_a_stranger_who_comes_while_the_run_goes_is_told_as_one(tmp_path, scan, monkeypatch):
+    def late(part, target, link=os.link):
+        if target.endswith("a_0004.png"):
+            (tmp_path / "out" / "a_0004.png").write_text("mine")
+        link(part, target)
+
+    monkeypatch.setattr(moving.os, "link", late)
+    (outcome,), _ = run(scan.parent, tmp_path / "out")
+    assert (outcome.status, outcome.reason) == ("failed", "exists")
+    assert "a_0004.png is there already" in outcome.message
+    assert pictures(tmp_path / "out") == {"a_0004.png": b"mine"}
+
+
+def test_a_file_where_a_folder_is_needed_is_told_as_that(tmp_path, scan):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "sub").write_text("mine")
+    made = plan(lane(name="sub/{stem}"))
+    (outcome,) = Run(made, [str(scan.parent)], tmp_path / "out", registry=registry())
+    assert "a file stands where a folder is needed" in outcome.message
+
+
+def test_a_journal_that_is_not_for_us_is_told_in_words(tmp_path, monkeypatch):
+    def refused(self):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    with pytest.raises(UsageError, match="its owner alone"):
+        journal_path(tmp_path / "out")
+
+
+def test_a_picture_beside_its_input_is_made_again_where_it_was_altered(tmp_path, scan):
+    folder = scan.parent
+    run(folder, folder)
+    (folder / "a_0001.png").write_bytes(b"touched")
+    shutil.rmtree(tmp_path / "other", ignore_errors=True)
+    run(folder, folder)
+    assert pictures(folder)["a_0001.png"].startswith(b"\x89PNG")
+    assert dcmconv.convert(scan).pixels.shape == (3, 4)

@@ -1,0 +1,215 @@
+"""A big input is spread over the workers, and nobody can tell from its pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.dicom_files import monochrome, save
+from support.plans import in_a_pool, lane, plan, registry
+
+from dcmconv.model.executor import Done, Lost, WorkerPool
+from dcmconv.model.inputs import Reference
+from dcmconv.model.outcome import Converted, Failed, OutputFile
+from dcmconv.run import split_frames as spreading
+from dcmconv.run import window
+from dcmconv.run import worklist as items
+from dcmconv.run.engine import Run
+from dcmconv.run.messages import Assignment, Part, Piece, Report, Spread
+from dcmconv.run.split_frames import joined, pieces_of
+from dcmconv.run.window import Item, Window
+
+FRAMES = 40
+
+
+@pytest.fixture(autouse=True)
+def small_is_big(monkeypatch):
+    monkeypatch.setattr(items, "SPREAD_BYTES", 100)
+
+
+@pytest.fixture
+def cine(tmp_path):
+    values = np.arange(FRAMES * 6, dtype=np.uint16).reshape(FRAMES, 2, 3)
+    return save(monochrome(values), tmp_path / "cine.dcm")
+
+
+def run(made, source, out):
+    return list(Run(made, [str(source)], out, registry=registry()))
+
+
+def tree(out):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in out.glob("*.png")}
+
+
+def in_pieces(monkeypatch):
+    """Watch in how many pieces inputs come back."""
+    seen = []
+
+    def watched(assignment, spread, *, workers):
+        made = pieces_of(assignment, spread, workers=workers)
+        seen.append(len(made))
+        return made
+
+    monkeypatch.setattr(window, "pieces_of", watched)
+    return seen
+
+
+def test_pictures_and_outcome_are_those_of_one_worker(monkeypatch, cine, tmp_path):
+    (here,) = run(plan(), cine, tmp_path / "here")
+    seen = in_pieces(monkeypatch)
+    (spread,) = run(in_a_pool(plan(workers=2)), cine, tmp_path / "spread")
+    assert seen == [5]
+    assert tree(tmp_path / "spread") == tree(tmp_path / "here")
+    assert len(tree(tmp_path / "here")) == FRAMES
+    assert replace(spread, seconds=0) == replace(here, seconds=0)
+    assert not list((tmp_path / "spread" / ".dcmconv" / "parts").iterdir())
+
+
+def test_only_the_wanted_frames_are_spread(monkeypatch, cine, tmp_path):
+    seen = in_pieces(monkeypatch)
+    made = replace(in_a_pool(plan(workers=2)), frames=((11, 30),))
+    (outcome,) = run(made, cine, tmp_path / "out")
+    assert seen == [2]
+    assert [output.frame_number for output in outcome.outputs] == list(range(11, 31))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(plan(workers=1), id="one-worker"),
+        pytest.param(plan(workers=2, policy="salvage"), id="salvage"),
+    ],
+)
+def test_what_cannot_or_need_not_be_spread_is_not(monkeypatch, cine, tmp_path, made):
+    seen = in_pieces(monkeypatch)
+    run(in_a_pool(made), cine, tmp_path / "out")
+    assert seen == []
+
+
+def test_statistics_of_the_instance_keep_it_together(monkeypatch, cine, tmp_path):
+    seen = in_pieces(monkeypatch)
+    minmax = registry().ref("normalizer", "minmax", {"scope": "instance"})
+    run(in_a_pool(plan(replace(lane(), normalizer=minmax), workers=2)), cine, tmp_path / "out")
+    assert seen == []
+
+
+def test_one_bad_frame_fails_the_input_and_leaves_nothing_behind(cine, tmp_path):
+    # The name has a field that only some frames can fill.
+    made = plan(lane(name="{frame:04d}"), workers=2)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "0033.png").write_text("a stranger's")
+    (outcome,) = run(in_a_pool(made), cine, out)
+    assert isinstance(outcome, Failed)
+    assert outcome.reason == "exists"
+    assert [path.name for path in out.glob("*.png")] == ["0033.png"]
+    assert not list((out / ".dcmconv" / "parts").iterdir())
+
+
+def assignment():
+    return Assignment(Reference("a", "/a", 5, 7), 0, "1-1", may_spread=True)
+
+
+@pytest.mark.parametrize(
+    ("frames", "workers", "pieces"),
+    [
+        pytest.param(2, 2, 1, id="few-frames"),
+        pytest.param(16, 2, 2, id="eight-a-piece"),
+        pytest.param(1000, 2, 8, id="four-pieces-a-worker"),
+    ],
+)
+def test_pieces_cover_every_frame_once(frames, workers, pieces):
+    made = pieces_of(assignment(), Spread(frames), workers=workers)
+    covered = [number for each in made for number in range(each.piece.first, each.piece.end)]
+    assert covered == list(range(frames))
+    assert len(made) == pieces
+    assert len({each.label for each in made}) == pieces
+    assert not any(each.may_spread for each in made)
+
+
+def report(number, **changes):
+    output = OutputFile(
+        path=f"{number}.png",
+        output="png",
+        frame_number=number,
+        size=1,
+        sha256="",
+        rows=1,
+        columns=1,
+    )
+    known = {
+        "input": "a",
+        "locator": "/a",
+        "size": 5,
+        "mtime_ns": 7,
+        "decoder": "d",
+        "seconds": 1.0,
+    }
+    return Report(Converted(**(known | changes)), (Part(f"p{number}", output),))
+
+
+def test_reports_are_joined_in_the_order_of_the_frames():
+    made = joined([report(1, notes=("x",)), report(2, notes=("x", "y"), decoder="copied")])
+    assert [part.path for part in made.parts] == ["p1", "p2"]
+    assert (made.outcome.notes, made.outcome.seconds) == (("x", "y"), 2.0)
+    assert made.outcome.decoder == "d"
+
+
+def test_the_first_failure_is_the_answer():
+    failed = Report(Failed(input="a", locator="/a", reason="r", message="m"))
+    assert joined([report(1), failed, Lost(3, "crash", "boom")]) == failed
+    assert joined([report(1), Lost(3, "crash", "boom"), failed]) == Lost(3, "crash", "boom")
+
+
+@pytest.mark.parametrize("frames", [20, 60])
+def test_a_file_that_changes_behind_the_count_of_its_frames_fails(
+    monkeypatch, cine, tmp_path, frames
+):
+    other = np.zeros((frames, 2, 3), np.uint16)
+
+    def swapped(assignment, spread, *, workers):
+        save(monochrome(other), tmp_path / "other")
+        (tmp_path / "other").replace(cine)
+        return pieces_of(assignment, spread, workers=workers)
+
+    monkeypatch.setattr(window, "pieces_of", swapped)
+    (outcome,) = run(in_a_pool(plan(workers=2)), cine, tmp_path / "out")
+    assert (outcome.status, outcome.reason) == ("failed", "changed")
+    assert tree(tmp_path / "out") == {}
+
+
+class Spreading(WorkerPool):
+    """Says of the first task that it has many frames, and loses one piece of it, once."""
+
+    capacity = 2
+
+    def __init__(self):
+        self.tasks = []
+        self.has_crashed = False
+
+    def submit(self, task):
+        self.tasks.append(task)
+
+    def wait(self, seconds=None):
+        task = self.tasks.pop()
+        piece = task.payload.piece
+        if piece is None and task.payload.may_spread:
+            return [Done(task.number, Spread(16))]
+        if piece == Piece(0, 8, Spread(16)) and not self.has_crashed:
+            self.has_crashed = True
+            return [Lost(task.number, "crash", "boom")]
+        return [Done(task.number, report(piece.first if piece else 0))]
+
+    def close(self, *, now=False):
+        self.tasks.clear()
+
+
+def test_a_piece_whose_worker_crashed_is_tried_once_more_and_order_is_kept():
+    big = Item("1-1", "a", "/a", assignment())
+    small = Item("1-2", "b", "/b", replace(assignment(), label="1-2", may_spread=False))
+    done = list(Window(Spreading(), workers=2).in_order([big, small]))
+    assert [item.key for item in done] == ["a", "b"]
+    assert [part.path for part in big.answer.parts] == ["p0", "p8"]
+    assert spreading.LEAST_FRAMES == 8

@@ -1,0 +1,89 @@
+"""Palettes over gray (PS3.3 C.7.6.19, C.8.16.2.1.1.1), and alpha."""
+
+from __future__ import annotations
+
+import numpy as np
+from support.covers import covers
+from support.dicom_files import item, monochrome, palette_color
+from support.reading import read_frame, read_frames
+
+from dcmconv.model.curve import Linear
+from dcmconv.plugin import Normalizer
+from dcmconv.render.tone import render_tone
+
+STORED = np.array([[0, 50, 100, 101, 250]], np.uint8)
+RED, BLUE = [255, 0, 0], [0, 0, 255]
+
+
+class MinMax(Normalizer):
+    """The extremes that statistics say."""
+
+    def curve(self, frame):
+        return Linear(black=frame.statistics.minimum, white=frame.statistics.maximum)
+
+
+def with_tables(target, first=100, colors=(RED, BLUE), bits=8):
+    for name, column in zip(("Red", "Green", "Blue"), zip(*colors, strict=True), strict=True):
+        setattr(target, f"{name}PaletteColorLookupTableDescriptor", [len(colors), first, bits])
+        setattr(target, f"{name}PaletteColorLookupTableData", bytes(column))
+    return target
+
+
+def colored(**attributes):
+    return with_tables(monochrome(STORED, PixelPresentation="COLOR", **attributes))
+
+
+def pixels_of(frame, **options):
+    return render_tone(frame, MinMax(), **options)[0].pixels.tolist()
+
+
+@covers("PS3.3 C.7.6.19 Supplemental Palette Color Lookup Table")
+def test_values_from_the_first_mapped_on_are_colored_and_those_below_stay_gray():
+    frame = read_frame(colored())
+    assert frame.palette.is_supplemental
+    assert not frame.is_color
+    # The gray ones alone are scaled: 0 to 50.  Beyond the last entry its color goes on.
+    assert pixels_of(frame) == [[[0] * 3, [255] * 3, RED, BLUE, BLUE]]
+
+
+def test_sixteen_bits_have_the_same_colors():
+    assert pixels_of(read_frame(colored()), depth=16)[0][2] == [65535, 0, 0]
+
+
+def test_monochrome_presentation_stays_gray():
+    dataset = colored()
+    dataset.PixelPresentation = "MONOCHROME"
+    assert read_frame(dataset).palette is None
+
+
+@covers("PS3.3 C.8.16.2.1.1.1 Pixel Presentation of each frame")
+def test_of_a_mixed_image_each_frame_says_itself():
+    dataset = with_tables(monochrome(np.stack([STORED, STORED]), PixelPresentation="MIXED"))
+    dataset.PerFrameFunctionalGroupsSequence = [
+        item(CTImageFrameTypeSequence=[item(PixelPresentation=word)])
+        for word in ("MONOCHROME", "COLOR")
+    ]
+    assert [frame.palette is not None for frame in read_frames(dataset)] == [False, True]
+
+
+def test_a_frame_that_is_all_color_is_no_error():
+    dataset = with_tables(monochrome(STORED[:, 2:], PixelPresentation="COLOR"))
+    assert pixels_of(read_frame(dataset)) == [[RED, BLUE, BLUE]]
+
+
+@covers("PS3.3 C.7.9 Alpha Palette Color Lookup Table")
+def test_a_palette_with_alpha_gives_transparent_pixels():
+    table = np.array([RED, BLUE], np.uint16) * 257
+    dataset = palette_color(np.array([[0, 1]], np.uint8), table)
+    dataset.AlphaPaletteColorLookupTableDescriptor = [2, 0, 8]
+    dataset.AlphaPaletteColorLookupTableData = bytes([0, 128])
+    assert pixels_of(read_frame(dataset)) == [[[*RED, 0], [*BLUE, 128]]]
+
+
+def test_alpha_that_is_too_short_is_left_out_with_a_note():
+    table = np.array([RED] * 9, np.uint16) * 257
+    dataset = palette_color(np.array([[0, 1]], np.uint8), table)
+    dataset.AlphaPaletteColorLookupTableData = bytes(2)
+    frame = read_frame(dataset)
+    assert frame.palette.table.shape == (9, 3)
+    assert "(0028,1204) is shorter" in " ".join(frame.notes)

@@ -1,0 +1,147 @@
+"""What the three components of a stream are: its own markers first, then the header, no guess."""
+
+from __future__ import annotations
+
+import imagecodecs
+import numpy as np
+import pytest
+from support.covers import covers
+from support.streams import encoded, rgb
+
+from dcmconv.plugin import InputError, UnsupportedError
+from dcmconv_builtins.dicom.decoders import decode_frame
+from dcmconv_builtins.dicom.decoders.jpeg_header import read_jpeg_header
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
+
+BASELINE = "1.2.840.10008.1.2.4.50"
+LOSSLESS = "1.2.840.10008.1.2.4.70"
+RED = np.full((16, 16, 3), (200, 40, 60), np.uint8)
+
+
+def described(photometric: str) -> PixelDescription:
+    return PixelDescription(
+        rows=16, columns=16, samples_per_pixel=3, bits_allocated=8, bits_stored=8, high_bit=7,
+        photometric_interpretation=photometric,
+    )  # fmt: skip
+
+
+def jpeg(*, ycbcr: bool, marker: bytes = b"", ids: bytes = b"\x01\x02\x03") -> bytes:
+    """Return a JPEG of RED that holds YCbCr or RGB, with just the marker and the ids asked for."""
+    space = "YCBCR" if ycbcr else "RGB"
+    stream = bytes(
+        imagecodecs.jpeg8_encode(RED, 98, colorspace="RGB", outcolorspace=space, subsampling="444")
+    )
+    position, kept = 2, [stream[:2], marker]
+    while stream[position + 1] != 0xDA:
+        end = position + 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
+        segment = bytearray(stream[position:end])
+        if stream[position + 1] not in (0xE0, 0xEE):
+            if 0xC0 <= stream[position + 1] <= 0xC2:
+                segment[10::3] = ids
+            kept.append(bytes(segment))
+        position = end
+    scan = bytearray(stream[position:])
+    scan[5:11:2] = ids
+    return b"".join([*kept, bytes(scan)])
+
+
+JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"
+
+
+def adobe(transform: int) -> bytes:
+    return b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([transform])
+
+
+@pytest.mark.parametrize(
+    ("stream", "photometric", "notes"),
+    [
+        pytest.param(jpeg(ycbcr=True, marker=JFIF), "YBR_FULL_422", 0, id="jfif"),
+        pytest.param(jpeg(ycbcr=True, marker=JFIF), "RGB", 1, id="jfif-wins-over-a-lying-rgb"),
+        pytest.param(jpeg(ycbcr=True), "YBR_FULL", 0, id="no-marker-and-ybr"),
+        pytest.param(jpeg(ycbcr=False), "RGB", 0, id="no-marker-and-rgb-is-not-converted"),
+        pytest.param(jpeg(ycbcr=False, ids=b"RGB"), "YBR_FULL", 1, id="components-named-rgb"),
+        pytest.param(jpeg(ycbcr=False, marker=adobe(0)), "RGB", 0, id="adobe-rgb"),
+        pytest.param(jpeg(ycbcr=False, marker=adobe(0)), "YBR_FULL", 1, id="adobe-rgb-wins"),
+        pytest.param(jpeg(ycbcr=True, marker=adobe(1)), "RGB", 1, id="adobe-ycbcr-wins"),
+        pytest.param(jpeg(ycbcr=False, marker=adobe(0)[:-1].replace(b"\0\x0e", b"\0\x0d")),
+                     "RGB", 0, id="too-short-an-adobe-segment-says-nothing"),
+    ],
+)  # fmt: skip
+@covers("PS3.5 8.2.1 Colour transform of JPEG by the stream's markers and the header")
+def test_a_lossy_jpeg_is_red_whatever_its_markers_are(stream, photometric, notes):
+    decoded = decode_frame(stream, BASELINE, described(photometric))
+    assert decoded.photometric_interpretation == "RGB"
+    assert len(decoded.notes) == notes
+    assert np.abs(decoded.values.astype(int) - RED).max() <= 4
+
+
+def test_lossless_jpeg_keeps_what_was_coded():
+    stream = encoded("jpeg-lossless", RED)
+    decoded = decode_frame(stream, LOSSLESS, described("YBR_FULL"))
+    assert decoded.photometric_interpretation == "YBR_FULL"
+    assert np.array_equal(decoded.values, RED)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "uid"), [("jpeg-ls", "1.2.840.10008.1.2.4.80"), ("rle", "1.2.840.10008.1.2.5")]
+)
+def test_jpeg_ls_and_rle_leave_ybr_full_to_the_reader(syntax, uid):
+    decoded = decode_frame(encoded(syntax, RED), uid, described("YBR_FULL"))
+    assert decoded.photometric_interpretation == "YBR_FULL"
+    assert np.array_equal(decoded.values, RED)
+
+
+@pytest.mark.parametrize(
+    ("photometric", "meaning", "notes"),
+    [("YBR_RCT", "RGB", 0), ("RGB", "RGB", 0), ("YBR_FULL_422", "RGB", 1)],
+)
+@covers("PS3.3 C.7.6.3.1.2 Component transforms of JPEG 2000 (YBR_RCT, YBR_ICT)")
+def test_a_jpeg_2000_component_transform_is_undone(photometric, meaning, notes):
+    stream = bytes(imagecodecs.jpeg2k_encode(RED, reversible=True, codecformat="J2K", mct=True))
+    decoded = decode_frame(stream, "1.2.840.10008.1.2.4.90", described(photometric))
+    assert decoded.photometric_interpretation == meaning
+    assert len(decoded.notes) == notes
+    assert np.array_equal(decoded.values, RED)
+
+
+@pytest.mark.parametrize(
+    ("photometric", "meaning"), [("YBR_FULL", "YBR_FULL"), ("RGB", "RGB"), ("YBR_ICT", "RGB")]
+)
+def test_jpeg_2000_without_a_component_transform_is_what_the_header_says(photometric, meaning):
+    stream = bytes(imagecodecs.jpeg2k_encode(RED, reversible=True, codecformat="J2K", mct=False))
+    decoded = decode_frame(stream, "1.2.840.10008.1.2.4.90", described(photometric))
+    assert decoded.photometric_interpretation == meaning
+    assert np.array_equal(decoded.values, RED)
+
+
+def test_subsampled_chroma_is_brought_to_full_width():
+    values = rgb(np.uint8)
+    stream = bytes(imagecodecs.jpeg8_encode(values, 95, subsampling="422"))
+    description = PixelDescription(
+        rows=40, columns=56, samples_per_pixel=3, bits_allocated=8, bits_stored=8,
+        photometric_interpretation="YBR_FULL_422",
+    )  # fmt: skip
+    decoded = decode_frame(stream, BASELINE, description)
+    assert decoded.values.shape == (40, 56, 3)
+    assert np.abs(decoded.values.astype(int) - values).mean() < 6
+
+
+def test_hierarchical_jpeg_is_refused_by_name():
+    stream = bytearray(jpeg(ycbcr=True))
+    start = next(stream.index(bytes([0xFF, code])) for code in (0xC0, 0xC1) if
+                 bytes([0xFF, code]) in stream)  # fmt: skip
+    stream[start + 1] = 0xC5
+    with pytest.raises(UnsupportedError, match="hierarchical or arithmetic") as caught:
+        decode_frame(bytes(stream), BASELINE, described("YBR_FULL"))
+    assert "JPEG Lossless" in caught.value.hint
+
+
+def test_bytes_after_the_end_marker_are_left_out_with_a_note():
+    stream = jpeg(ycbcr=True) + b"trailing words, more than a tail of them: " + b"x" * 80
+    decoded = decode_frame(stream, BASELINE, described("YBR_FULL"))
+    assert decoded.notes == ("122 bytes after the end of the stream were left out",)
+
+
+def test_a_header_without_a_frame_is_refused():
+    with pytest.raises(InputError, match="has no marker at byte 2"):
+        read_jpeg_header(b"\xff\xd8" + b"\0" * 40, stream_format="JPEG")

@@ -1,0 +1,65 @@
+"""Which SOP Classes hold no picture, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+from pydicom.uid import UID_dictionary
+from support.dicom_files import changed, instance
+from support.reading import open_content
+
+from dcmconv.plugin import InputError, SkipInput
+from dcmconv_builtins.dicom.file.sop_classes import is_label_map, without_picture
+
+STORAGE = "1.2.840.10008.5.1.4.1.1."
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "words"),
+    [
+        (f"{STORAGE}88.34", "Structured Report (Comprehensive 3D SR Storage)"),
+        (f"{STORAGE}104.1", "Encapsulated Document (Encapsulated PDF Storage)"),
+        (f"{STORAGE}481.3", "RT Structure Set (RT Structure Set Storage)"),
+        (f"{STORAGE}9.1.1", "Waveform (12-lead ECG Waveform Storage)"),
+        (f"{STORAGE}11.1", "Presentation State (Grayscale Softcopy Presentation State Storage)"),
+        ("1.2.840.10008.1.3.10", "DICOMDIR (Media Storage Directory Storage)"),
+        (f"{STORAGE}481.1", ""),
+        (f"{STORAGE}2", ""),
+        (f"{STORAGE}66.4", ""),
+        (f"{STORAGE}66.7", ""),
+        ("", ""),
+    ],
+)
+def test_words(sop_class, words):
+    assert without_picture(sop_class) == words
+
+
+def test_no_image_storage_counts_as_without_picture():
+    images = [uid for uid, entry in UID_dictionary.items() if "Image Storage" in entry[0]]
+    assert len(images) > 50
+    assert [uid for uid in images if without_picture(uid)] == []
+
+
+def test_an_object_without_picture_is_skipped_in_words():
+    with pytest.raises(SkipInput, match=r"Structured Report \(Basic Text SR Storage\) holds") as e:
+        open_content(instance(f"{STORAGE}88.11"))
+    assert e.value.reason == "no-pixels"
+
+
+def test_a_spectrum_has_rows_and_no_picture():
+    dataset = changed(instance(f"{STORAGE}4.2"), Rows=1, Columns=1)
+    with pytest.raises(SkipInput, match="MR Spectroscopy"):
+        open_content(dataset)
+
+
+def test_a_dose_without_grid_is_skipped_and_one_with_rows_is_cut():
+    with pytest.raises(SkipInput, match="RT Dose without a dose grid"):
+        open_content(instance(f"{STORAGE}481.2"))
+    with pytest.raises(InputError, match="RT Dose Storage should hold") as raised:
+        open_content(changed(instance(f"{STORAGE}481.2"), Rows=4, Columns=4))
+    assert raised.value.reason == "truncated"
+
+
+def test_label_maps():
+    assert is_label_map(f"{STORAGE}66.7", "")
+    assert is_label_map("", "LABELMAP")
+    assert not is_label_map(f"{STORAGE}66.4", "BINARY")

@@ -1,0 +1,247 @@
+"""Standardized uptake values, worked out by hand.
+
+The PET of ``support.objects``: 74 kg; 370 MBq injected at 10:00; half-life one hour; scan at 11:00.
+So 185 MBq are left, and an even body has 185e6 / 74000 = 2500 Bq/ml.  A stored 5000 is 10000 Bq/ml.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.covers import covers
+from support.dicom_files import item, monochrome
+from support.objects import pet
+from support.reading import read_frame
+
+from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.pet.suv import body_surface_area, lean_body_mass
+
+STORED = np.array([[0, 5000]], np.int16)
+
+
+def suv_of(dataset, values="suvbw"):
+    return read_frame(dataset, values=values).modality_values()[0, 1]
+
+
+def tracer(**attributes):
+    known = {
+        "RadionuclideTotalDose": "370000000",
+        "RadionuclideHalfLife": "3600",
+        "RadiopharmaceuticalStartTime": "100000",
+    }
+    return [item(**{key: value for key, value in (known | attributes).items() if value})]
+
+
+@covers("PS3.3 C.8.9.1 PET, SUV by body weight")
+def test_activity_decays_to_the_start_of_the_scan():
+    frame = read_frame(pet(STORED), values="suvbw")
+    assert frame.modality_values().tolist() == [[0.0, pytest.approx(4.0)]]
+    assert frame.units == "SUVbw"
+
+
+def test_without_the_option_values_stay_in_the_file_s_own_unit():
+    frame = read_frame(pet(STORED))
+    assert (frame.modality_values()[0, 1], frame.units) == (10000.0, "BQML")
+
+
+@covers("PS3.3 C.8.9.1 PET, SUV by body weight")
+def test_values_corrected_to_the_administration_have_the_whole_dose():
+    assert suv_of(pet(STORED, DecayCorrection="ADMIN")) == pytest.approx(2.0)
+
+
+@covers("PS3.3 C.8.9.1 PET, SUV by body weight")
+def test_values_without_decay_correction_count_at_the_time_of_their_frame():
+    # The frame is of 12:00, two half-lives after the injection: 92.5 MBq are left.
+    assert suv_of(pet(STORED, DecayCorrection="NONE")) == pytest.approx(8.0)
+
+
+def test_a_series_made_after_the_scan_takes_the_time_from_its_frames():
+    # A frame of 11:10 that began 10 minutes into the scan; it is short, so that decay in it is not.
+    dataset = pet(
+        STORED,
+        SeriesTime="200000",
+        AcquisitionTime="111000",
+        FrameReferenceTime="600000",
+        ActualFrameDuration="1",
+    )
+    assert suv_of(dataset) == pytest.approx(4.0, rel=1e-6)
+
+
+def test_a_long_frame_counts_at_its_average_rate():
+    # Two half-lives of 3600 s: the mean of exp(-kt) over 7200 s is 0.75 / ln 4 = 0.5410, which the
+    # curve itself takes at log2(1 / 0.5410) = 0.8863 half-lives, or 3190.6 s.
+    dataset = pet(STORED, DecayCorrection="NONE", AcquisitionTime="100000")
+    dataset.ActualFrameDuration = "7200000"
+    assert suv_of(dataset) == pytest.approx(2.0 * 2 ** (3190.6 / 3600), rel=1e-4)
+
+
+def test_ge_keeps_the_time_of_the_scan_in_a_private_element():
+    dataset = pet(STORED, SeriesTime="200000")
+    block = dataset.private_block(0x0009, "GEMS_PETD_01", create=True)
+    block.add_new(0x0D, "DT", "20260102110000.00")
+    assert suv_of(dataset) == pytest.approx(4.0)
+
+
+def test_enhanced_pet_says_itself_what_it_is_corrected_to():
+    dataset = pet(STORED, DecayCorrection=None, DecayCorrectionDateTime="20260102110000.000000")
+    assert suv_of(dataset) == pytest.approx(4.0)
+
+
+def test_an_injection_before_midnight_belongs_to_the_day_before():
+    dataset = pet(STORED, SeriesTime="003000")
+    dataset.RadiopharmaceuticalInformationSequence = tracer(RadiopharmaceuticalStartTime="233000")
+    assert suv_of(dataset) == pytest.approx(4.0)
+
+
+def test_a_date_and_time_of_the_injection_goes_before_a_bare_time():
+    dataset = pet(STORED)
+    dataset.RadiopharmaceuticalInformationSequence = tracer(
+        RadiopharmaceuticalStartDateTime="20260102090000", RadiopharmaceuticalStartTime="100000"
+    )
+    assert suv_of(dataset) == pytest.approx(8.0)
+
+
+def test_a_date_that_anonymization_shifted_gives_way_to_the_bare_time():
+    dataset = pet(STORED)
+    dataset.RadiopharmaceuticalInformationSequence = tracer(
+        RadiopharmaceuticalStartDateTime="20180102090000"
+    )
+    frame = read_frame(dataset, values="suvbw")
+    assert frame.modality_values()[0, 1] == pytest.approx(4.0)
+    assert "Radiopharmaceutical Start DateTime (0018,1078) cannot be" in " ".join(frame.notes)
+
+
+@covers("PS3.3 C.8.9.1 PET, units GML and CNTS")
+def test_gml_is_suv_already():
+    assert suv_of(pet(STORED, Units="GML")) == 10000.0
+
+
+def test_suv_by_lean_mass_becomes_suv_by_weight():
+    dataset = pet(STORED, Units="GML", SUVType="LBMJAMES128", PatientSize="1.75", PatientSex="M")
+    dataset.PatientWeight = "70"
+    assert suv_of(dataset) == pytest.approx(10000 * 70 / 56.52)
+
+
+@covers("PS3.3 C.8.9.1 PET, units GML and CNTS")
+def test_philips_counts_have_a_factor():
+    dataset = pet(STORED, Units="CNTS")
+    block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
+    block.add_new(0x00, "DS", "0.0005")
+    assert suv_of(dataset) == pytest.approx(5.0)
+
+
+def test_philips_counts_become_activity_where_the_first_factor_is_empty():
+    dataset = pet(STORED, Units="CNTS")
+    block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
+    block.add_new(0x00, "DS", "0")
+    block.add_new(0x09, "DS", "3")
+    assert suv_of(dataset) == pytest.approx(12.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "units", "body"),
+    [
+        # 1.1 x 70 - 128 x (70 / 175)^2
+        pytest.param("suvlbm", "SUVlbm", 56.52e3, id="lean-mass-by-james"),
+        # 9270 x 70 / (6680 + 216 x 22.857)
+        pytest.param("suvlbm-janma", "SUVlbm", 55.857e3, id="lean-mass-by-janmahasatian"),
+        # 0.007184 x 70^0.425 x 175^0.725 = 1.8481 square meters
+        pytest.param("suvbsa", "SUVbsa", 1.8481e4, id="body-surface"),
+    ],
+)
+@covers("PS3.3 C.8.9.1 PET, SUV by lean body mass and body surface")
+def test_the_body_counts_by_lean_mass_or_surface(values, units, body):
+    dataset = pet(STORED, PatientWeight="70", PatientSize="1.75", PatientSex="M")
+    frame = read_frame(dataset, values=values)
+    assert frame.modality_values()[0, 1] == pytest.approx(10000 * body / 185e6, rel=1e-4)
+    assert frame.units == units
+
+
+def test_lean_mass_of_women_has_a_formula_of_its_own():
+    # 1.07 x 70 - 148 x 0.16;  9270 x 70 / (8780 + 244 x 22.857)
+    assert lean_body_mass(70, 1.75, "F") == pytest.approx(51.22)
+    assert lean_body_mass(70, 1.75, "F", "janma") == pytest.approx(45.197, abs=0.001)
+    assert body_surface_area(70, 1.75) == pytest.approx(1.8481, abs=0.0001)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        pytest.param(
+            {"PatientWeight": None}, r"Patient's Weight \(0010,1030\) is missing", id="weight"
+        ),
+        pytest.param(
+            {"PatientWeight": "0"}, r"\(0010,1030\) is 0; a number above 0", id="no-weight"
+        ),
+        pytest.param(
+            {"RadiopharmaceuticalInformationSequence": None},
+            r"\(0054,0016\) is missing",
+            id="tracer",
+        ),
+        pytest.param(
+            {"RadiopharmaceuticalInformationSequence": tracer(RadionuclideTotalDose=None)},
+            r"Radionuclide Total Dose \(0018,1074\) is missing",
+            id="dose",
+        ),
+        pytest.param(
+            {"RadiopharmaceuticalInformationSequence": tracer(RadionuclideHalfLife=None)},
+            r"Radionuclide Half Life \(0018,1075\) is missing",
+            id="half-life",
+        ),
+        pytest.param(
+            {"RadiopharmaceuticalInformationSequence": tracer(RadiopharmaceuticalStartTime=None)},
+            r"\(0018,1072\) is missing",
+            id="injection",
+        ),
+        pytest.param(
+            {"AcquisitionTime": None}, r"Acquisition Time \(0008,0032\)", id="acquisition"
+        ),
+        pytest.param({"SeriesTime": "200000"}, r"\(0054,1300\) is missing", id="reference-time"),
+        pytest.param({"Units": "PROPCPS"}, r"Units \(0054,1001\) is PROPCPS", id="units"),
+        pytest.param({"Units": "CNTS"}, r"SUV Factor \(7053,1000\)", id="counts-without-factor"),
+        pytest.param(
+            {"CorrectedImage": ["DECY"]}, r"\(0028,0051\) does not say ATTN", id="attenuation"
+        ),
+        pytest.param(
+            {"DecayCorrection": None, "CorrectedImage": "ATTN"},
+            r"Decay Correction \(0054,1102\) is missing",
+            id="decay",
+        ),
+    ],
+)
+@covers("PS3.3 C.8.9.1 PET, what SUV needs and a file lacks")
+def test_what_is_missing_is_named_with_its_tag_and_a_way_out(attributes, words):
+    with pytest.raises(InputError, match=words) as caught:
+        read_frame(pet(STORED, **attributes), values="suvbw")
+    assert "without SUV" in caught.value.hint
+    assert caught.value.reason == "suv"
+
+
+def test_lean_mass_needs_a_size_and_a_sex():
+    with pytest.raises(InputError, match=r"Patient's Size \(0010,1020\) is missing"):
+        read_frame(pet(STORED), values="suvlbm")
+    with pytest.raises(InputError, match=r"Patient's Sex \(0010,0040\) is neither M nor F"):
+        read_frame(pet(STORED, PatientSize="1.75", PatientSex="O"), values="suvlbm")
+
+
+def test_an_injection_that_cannot_be_is_no_suv():
+    dataset = pet(STORED)
+    dataset.RadiopharmaceuticalInformationSequence = tracer(
+        RadiopharmaceuticalStartTime=None, RadiopharmaceuticalStartDateTime="20260102120000"
+    )
+    with pytest.raises(InputError, match="lies after the scan"):
+        read_frame(dataset, values="suvbw")
+
+
+def test_windows_of_the_file_follow_into_suv():
+    # LINEAR 2501/5001 in Bq/ml is 0 to 5000, which is SUV 0 to 2.
+    dataset = pet(STORED, WindowCenter=2500.5, WindowWidth=5001)
+    window = read_frame(dataset, values="suvbw").voi_windows[0]
+    assert (window.center, window.width) == (pytest.approx(1.0), pytest.approx(2.0))
+    assert window.function == "LINEAR_EXACT"
+
+
+def test_a_ct_beside_the_pet_keeps_its_hounsfield_units_with_a_note():
+    frame = read_frame(monochrome(STORED, RescaleSlope=1, RescaleIntercept=-1024), values="suvbw")
+    assert (frame.modality_values()[0, 1], frame.units) == (3976.0, "HU")
+    assert "there is no SUV" in " ".join(frame.notes)

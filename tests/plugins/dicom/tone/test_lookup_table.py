@@ -1,0 +1,146 @@
+"""Lookup tables whose descriptors leave something open, or are not true (PS3.3 C.11, C.7.6.3.1.5)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.pixels import apply_modality_lut
+from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from support.covers import covers
+from support.dicom_files import monochrome, palette_color, save
+from support.reading import read_frame, recoded
+
+import dcmconv
+from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
+from dcmconv_builtins.dicom.tone.lookup_table import first_mapped
+
+EXPLICIT, IMPLICIT = ExplicitVRLittleEndian, ImplicitVRLittleEndian
+RAMP = np.array([[24, 25, 255, 256]], np.uint16)
+
+
+def table(entries, first: int, bits: int, vr: str = "US") -> Sequence:
+    made = Dataset()
+    made.add_new("LUTDescriptor", vr, [len(entries) % 65536, first, bits])
+    made.add_new("LUTData", "OW", np.asarray(entries, "<u2").tobytes())
+    return Sequence([made])
+
+
+@pytest.mark.parametrize(
+    ("described", "inputs", "first"),
+    [
+        pytest.param(-1024, (0, 65535), -1024, id="an-SS-is-signed"),
+        pytest.param(64512, (-1000, 64535), -1024, id="inputs-may-be-negative"),
+        pytest.param(64512, (0, 4095), -1024, id="beyond-every-input"),
+        pytest.param(64512, (0, 65535), 64512, id="unsigned-inputs-that-reach-it"),
+        pytest.param(32767, (-32768, 32767), 32767, id="the-greatest-that-has-one-meaning"),
+    ],
+)
+def test_the_first_value_mapped_is_signed_as_its_inputs_are(described, inputs, first):
+    assert first_mapped(described, StoredRange(*inputs)) == first
+
+
+@covers("PS3.3 C.11.2.1.1 The first value mapped is signed as its inputs are")
+@pytest.mark.parametrize(
+    ("vr", "first", "syntax"),
+    [("SS", -1024, EXPLICIT), ("US", 64512, EXPLICIT), ("SS", -1024, IMPLICIT)],
+)
+def test_a_voi_lut_from_minus_1024_is_found_below_zero(vr, first, syntax):
+    # 16 unsigned bits and an intercept of -1000: inputs go from -1000 to 64535.
+    dataset = monochrome(
+        RAMP,
+        RescaleSlope=1,
+        RescaleIntercept=-1000,
+        VOILUTSequence=table(range(256), first, 8, vr),
+    )
+    (lut,) = read_frame(recoded(dataset, syntax)).voi_luts
+    assert lut.first == -1024
+    # 24 - 1000 is -976, the 48th entry from -1024 on.
+    assert lut(RAMP - 1000.0).tolist() == [[48, 49, 255, 255]]
+
+
+@covers("PS3.3 C.11.1.1 The first value mapped is signed as its inputs are")
+def test_a_modality_lut_of_unsigned_pixels_may_begin_below_zero():
+    sequence = table(range(0, 512, 2), -128, 16, "SS")
+    modality = read_frame(monochrome(RAMP, ModalityLUTSequence=sequence)).modality
+    assert modality.first == -128
+    assert modality(np.array([[-200, -128, 0, 10]])).tolist() == [[0, 0, 256, 276]]
+
+
+@pytest.mark.parametrize("stored_type", [np.uint8, np.int8, np.uint16, np.int16])
+@pytest.mark.parametrize("first", [-32768, -5, 0, 5, 100, 30000])
+def test_what_lies_below_the_first_value_mapped_gets_the_first_entry(stored_type, first):
+    limits = np.iinfo(stored_type)
+    stored = np.array([[limits.min, limits.min + 1, 0, 3, 100, limits.max]], stored_type)
+    dataset = monochrome(stored, ModalityLUTSequence=table(range(7, 60007), first, 16, "SS"))
+    frame = read_frame(dataset)
+    index = np.clip(stored.astype(np.int64) - first, 0, 59999)
+    by_pydicom = apply_modality_lut(stored.astype(np.int64), dataset)
+    assert frame.modality_values().tolist() == (index + 7).tolist() == by_pydicom.tolist()
+
+
+def test_no_black_comes_out_white_through_a_modality_lut(tmp_path):
+    stored = np.arange(16, dtype=np.uint16).reshape(4, 4)
+    sequence = table(range(0, 60000, 6000), 5, 16)
+    save(monochrome(stored, ModalityLUTSequence=sequence), tmp_path / "lut.dcm")
+    picture = dcmconv.convert(tmp_path / "lut.dcm", normalize="minmax")
+    ramp = [28, 57, 85, 113, 142, 170, 198, 227, 255, 255]
+    assert picture.pixels.reshape(-1).tolist() == [0] * 6 + ramp
+
+
+def test_a_palette_that_begins_below_zero_says_so_with_its_vr():
+    dataset = palette_color(np.array([[0, 1]], np.uint16), np.eye(3, dtype=np.uint16) * 65535)
+    for color in ("Red", "Green", "Blue"):
+        keyword = f"{color}PaletteColorLookupTableDescriptor"
+        del dataset[keyword]
+        dataset.add_new(keyword, "SS", [3, -1, 16])
+    assert read_frame(dataset).palette.first == -1
+
+
+def test_a_voi_lut_of_16_bits_that_ends_before_4096_is_taken_as_it_stands_with_a_note():
+    frame = read_frame(monochrome(RAMP, VOILUTSequence=table(range(256), 0, 16)))
+    assert frame.voi_luts[0].bits == 16
+    assert "the table has 16 bits, and its greatest entry is 255" in " ".join(frame.notes)
+
+
+def test_a_voi_lut_that_reaches_4096_needs_no_note():
+    frame = read_frame(monochrome(RAMP, VOILUTSequence=table([0, 4096], 0, 16)))
+    assert not any("greatest entry" in note for note in frame.notes)
+
+
+def test_8_bit_entries_in_high_bytes_are_taken_from_there_with_a_note():
+    entries = np.arange(256) << 8
+    frame = read_frame(monochrome(RAMP, VOILUTSequence=table(entries, 0, 8)))
+    assert (frame.voi_luts[0].bits, frame.voi_luts[0].entries.tolist()) == (8, list(range(256)))
+    assert "stand in the high byte" in " ".join(frame.notes)
+
+
+COLORS = np.array([[0, 0, 0], [255, 128, 1]], np.uint16)
+
+
+@covers("PS3.3 C.7.6.3.1.5 Palettes whose entries have 8 bits, and whose descriptor says 16")
+def test_a_palette_that_says_16_bits_and_has_8_is_not_black():
+    frame = read_frame(palette_color(np.array([[0, 1]], np.uint8), COLORS))
+    assert frame.palette.table.dtype == np.uint8
+    assert frame.palette.table.tolist() == COLORS.tolist()
+    assert "said to have 16 bits, and no entry needs more than 8" in " ".join(frame.notes)
+
+
+@pytest.mark.parametrize("greatest", [256, 65535])
+def test_a_palette_with_one_entry_beyond_255_has_16_bits(greatest):
+    colors = COLORS.copy()
+    colors[0, 2] = greatest
+    frame = read_frame(palette_color(np.array([[0, 1]], np.uint8), colors))
+    assert frame.palette.table.tolist() == colors.tolist()
+    assert frame.notes == ()
+
+
+@covers("PS3.3 C.7.6.3.1.5 Palettes whose 8-bit entries stand in the high byte of each word")
+def test_a_palette_of_8_bits_in_high_bytes_is_not_black():
+    dataset = palette_color(np.array([[0, 1]], np.uint8), COLORS << 8)
+    for color in ("Red", "Green", "Blue"):
+        setattr(dataset, f"{color}PaletteColorLookupTableDescriptor", [2, 0, 8])
+    frame = read_frame(dataset)
+    assert frame.palette.table.tolist() == COLORS.tolist()
+    assert "stand in the high byte" in " ".join(frame.notes)
