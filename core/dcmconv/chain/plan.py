@@ -33,6 +33,12 @@ class Lane:
     name: str = ""
     """The name template; empty means the input's own name."""
 
+    @property
+    def components(self) -> tuple[ComponentRef, ...]:
+        """The lane's components in the order in which a frame meets them."""
+        colormap = () if self.colormap is None else (self.colormap,)
+        return (self.normalizer, *self.steps, *colormap, self.writer)
+
     def as_data(self) -> dict[str, Any]:
         """Return the lane as plain data."""
         return {
@@ -116,6 +122,17 @@ class Plan:
     tags: tuple[str, ...] = ()
     """Keywords, or ``GGGG,EEEE``, for the tag table."""
     run: RunOptions = RunOptions()
+
+    @property
+    def all_lanes(self) -> tuple[Lane, ...]:
+        """The plan's own lanes, then those of each rule; one id may occur more than once."""
+        return (*self.lanes, *(lane for rule in self.rules for lane in rule.lanes))
+
+    @property
+    def components(self) -> tuple[ComponentRef, ...]:
+        """Every component that the plan may use, readers first; one may occur more than once."""
+        in_lanes = (component for lane in self.all_lanes for component in lane.components)
+        return (*self.readers, *self.sources, *in_lanes)
 
     def rule_for(self, attributes: Mapping[str, Any]) -> PlannedRule:
         """Return the first rule that matches; a rule with the plan's own lanes if none does."""

@@ -77,8 +77,7 @@ def _validate(values: Mapping[str, Any]) -> int:
 
     registry = Registry.discover()
     plan = compile_chain(load_chain(values["chain"], registry), registry)
-    every_lane = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
-    lanes = list(dict.fromkeys(lane.id for lane in every_lane))
+    lanes = list(dict.fromkeys(lane.id for lane in plan.all_lanes))
     if values["as_json"]:
         print_json({"chain": values["chain"], "outputs": lanes, "digest": plan.digest})
     else:

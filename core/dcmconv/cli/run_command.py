@@ -169,7 +169,7 @@ def opening_line(flags: RunFlags, plan: Plan, workers: int) -> str:
     some = ", ".join(map(_shown_input, inputs[:3])) + (
         f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else ""
     )
-    lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
+    lanes = plan.all_lanes
     writers = dict.fromkeys(lane.writer.name for lane in lanes)
     normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
     colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)

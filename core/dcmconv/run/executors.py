@@ -89,9 +89,5 @@ def failed_from(item: Item, lost: Lost) -> Failed:
 
 def _modules(plan: Plan) -> list[str]:
     """Return the modules of everything that the plan may use."""
-    lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
-    used = [*plan.sources, *plan.readers]
-    for lane in lanes:
-        used += [lane.normalizer, *lane.steps, lane.writer]
-        used += [lane.colormap] if lane.colormap else []
-    return list(dict.fromkeys(reference.target.partition(":")[0] for reference in used))
+    modules = (component.target.partition(":")[0] for component in plan.components)
+    return list(dict.fromkeys(modules))

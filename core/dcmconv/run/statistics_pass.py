@@ -18,8 +18,7 @@ __all__ = ["GatheredStatistics", "needs_statistics_pass"]
 
 def needs_statistics_pass(plan: Plan) -> bool:
     """Say whether any lane needs statistics that reach beyond one input."""
-    lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
-    references = {id(lane.normalizer): lane.normalizer for lane in lanes}
+    references = {id(lane.normalizer): lane.normalizer for lane in plan.all_lanes}
     normalizers = [cast("Normalizer", reference.load()) for reference in references.values()]
     return any(normalizer.statistics_request().scope in WIDE_SCOPES for normalizer in normalizers)
 

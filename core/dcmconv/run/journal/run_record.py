@@ -100,13 +100,9 @@ def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
     from importlib.metadata import PackageNotFoundError, requires
 
     yield "python", platform.python_version()
-    lanes = [*plan.lanes, *(lane for rule in plan.rules for lane in rule.lanes)]
-    used = [*plan.readers, *plan.sources]
-    for lane in lanes:
-        used += [lane.normalizer, *lane.steps, lane.writer]
-        used += [lane.colormap] if lane.colormap else []
+    distributions = (component.version.partition(" ")[0] for component in plan.components)
     installed = _installed()
-    for name in dict.fromkeys(["dcmconv", *(ref.version.partition(" ")[0] for ref in used)]):
+    for name in dict.fromkeys(["dcmconv", *distributions]):
         with suppress(PackageNotFoundError, ValueError):
             needs = [need for need in requires(name) or () if "extra ==" not in need]
             for each in (name, *map(_name_of, needs)):

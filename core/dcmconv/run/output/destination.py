@@ -107,9 +107,7 @@ def single_file(out: Path, plan: Plan) -> bool:
     suffix = out.suffix.lower()
     if suffix not in PICTURE_SUFFIXES or out.is_dir():
         return False
-    lanes = {lane.id: lane for lane in plan.lanes}
-    for rule in plan.rules:
-        lanes.update((lane.id, lane) for lane in rule.lanes)
+    lanes = {lane.id: lane for lane in plan.all_lanes}
     if len(lanes) > 1:
         raise UsageError(
             f"{out} names one file, but the chain has {len(lanes)} outputs.",
