@@ -17,6 +17,7 @@ from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, Functiona
 from dcmconv_builtins.dicom.file.header_cache import Recollection
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.file.sop_classes import is_label_map
+from dcmconv_builtins.dicom.hints import COPY_AGAIN
 from dcmconv_builtins.dicom.pixels.frame_data import FrameData, VideoFrameData, open_frame_data
 from dcmconv_builtins.dicom.pixels.image_pixel import check_size, describe_pixels
 from dcmconv_builtins.dicom.pixels.ordinary_jpeg import ordinary_jpeg
@@ -34,7 +35,6 @@ from dcmconv_builtins.dicom.tone.voi_attributes import find_voi_luts, find_voi_w
 
 __all__ = ["DicomInstance"]
 
-_SECOND_COPY = "Copy the file again from its source; this one is not whole."
 _BURNED_IN = (
     "Burned In Annotation (0028,0301) is YES: the picture itself may say who the patient is."
 )
@@ -260,9 +260,7 @@ def _open_data(
     part10: Part10, pixels: PixelElement, options: ReadOptions, *, salvage: bool
 ) -> FrameData:
     if not pixels.available or pixels.length == 0:
-        raise InputError(
-            f"{named(pixels.keyword)} is empty.", hint=_SECOND_COPY, reason="truncated"
-        )
+        raise InputError(f"{named(pixels.keyword)} is empty.", hint=COPY_AGAIN, reason="truncated")
     subject = pixels.keyword, pixels.value_representation, pixels.length is None
     described = _DESCRIPTIONS.recall(
         part10.top, subject, lambda: describe_pixels(part10.top, pixels)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import InputError, UnsupportedError
+from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = [
@@ -24,8 +25,6 @@ __all__ = [
     "interleaved",
     "truncated",
 ]
-
-SECOND_COPY = "Copy the file again from its source; this one cannot be decoded."
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,21 +81,21 @@ def check_coded(coded: Coded, description: PixelDescription) -> tuple[str, ...]:
         raise InputError(
             f"the {coded.format} stream is {own[0]}x{own[1]}; Rows (0028,0010) and Columns "
             f"(0028,0011) say {description.rows}x{description.columns}.",
-            hint=SECOND_COPY,
+            hint=DAMAGED,
             reason="mismatch",
         )
     if coded.samples != description.samples_per_pixel:
         raise InputError(
             f"the {coded.format} stream has {coded.samples} samples a pixel; Samples per Pixel "
             f"(0028,0002) is {description.samples_per_pixel}.",
-            hint=SECOND_COPY,
+            hint=DAMAGED,
             reason="mismatch",
         )
     if coded.bits > description.bits_allocated:
         raise InputError(
             f"the {coded.format} stream has {coded.bits} bits a sample; Bits Allocated "
             f"(0028,0100) is {description.bits_allocated}.",
-            hint=SECOND_COPY,
+            hint=DAMAGED,
             reason="mismatch",
         )
     if coded.bits == description.bits_stored:
@@ -111,7 +110,7 @@ def checked(values: NDArray[Any], description: PixelDescription) -> NDArray[Any]
         raise InputError(
             f"the stream decodes to an array of shape {values.shape}; "
             f"{description.shape} was needed.",
-            hint=SECOND_COPY,
+            hint=DAMAGED,
             reason="mismatch",
         )
     return values
@@ -120,7 +119,7 @@ def checked(values: NDArray[Any], description: PixelDescription) -> NDArray[Any]
 def truncated(stream_format: str, found: str) -> InputError:
     """Return the error for a stream that ends too soon."""
     return InputError(
-        f"the {stream_format} stream is truncated: {found}.", hint=SECOND_COPY, reason="truncated"
+        f"the {stream_format} stream is truncated: {found}.", hint=COPY_AGAIN, reason="truncated"
     )
 
 
@@ -171,7 +170,7 @@ def codec_errors(stream_format: str) -> Iterator[None]:
     except (RuntimeError, ValueError) as error:
         message = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
-            f"the {stream_format} stream is damaged: {message}", hint=SECOND_COPY
+            f"the {stream_format} stream is damaged: {message}", hint=DAMAGED
         ) from error
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import zlib
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.decoders.decoded import SECOND_COPY, Decoded, truncated
+from dcmconv_builtins.dicom.decoders.decoded import Decoded, truncated
 from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bytes
+from dcmconv_builtins.dicom.hints import DAMAGED
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "decode_deflated"]
@@ -28,11 +29,11 @@ def decode_deflated(stream: bytes, description: PixelDescription) -> Decoded:
         # One byte of padding and one to see that there is more.
         content = inflater.decompress(stream, needed + 2)
     except zlib.error as error:
-        raise InputError(f"the deflated stream is damaged: {error}", hint=SECOND_COPY) from error
+        raise InputError(f"the deflated stream is damaged: {error}", hint=DAMAGED) from error
     if len(content) > needed + 1:
         raise InputError(
             f"the deflated stream holds more than the {needed} bytes of the frame.",
-            hint=SECOND_COPY,
+            hint=DAMAGED,
             reason="mismatch",
         )
     if not inflater.eof or len(content) < needed:

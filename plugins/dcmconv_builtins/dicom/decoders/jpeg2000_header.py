@@ -6,7 +6,8 @@ import struct
 from dataclasses import dataclass
 
 from dcmconv.plugin import InputError, UnsupportedError
-from dcmconv_builtins.dicom.decoders.decoded import SECOND_COPY, Coded, truncated
+from dcmconv_builtins.dicom.decoders.decoded import Coded, truncated
+from dcmconv_builtins.dicom.hints import DAMAGED
 
 __all__ = ["FORMAT", "Jpeg2000Header", "bare_codestream", "read_jpeg2000_header"]
 
@@ -100,7 +101,7 @@ def _coding_style(stream: bytes) -> tuple[bool, int]:
             return undoes_color, position
         if marker < 0xFF00:
             raise InputError(
-                f"the JPEG 2000 stream has no marker at byte {position}.", hint=SECOND_COPY
+                f"the JPEG 2000 stream has no marker at byte {position}.", hint=DAMAGED
             )
         if marker == CODING_STYLE and position + 9 <= len(stream):
             undoes_color = stream[position + 8] == 1
@@ -117,7 +118,7 @@ def _check_tile_parts(stream: bytes, position: int) -> tuple[str, ...]:
         if length == 0:  # the last tile-part, up to the end marker (A.4.2)
             break
         if length < 12:
-            raise InputError("a tile-part of the JPEG 2000 stream has no length.", hint=SECOND_COPY)
+            raise InputError("a tile-part of the JPEG 2000 stream has no length.", hint=DAMAGED)
         position += length
     if stream[position : position + 2] == END:
         return ()

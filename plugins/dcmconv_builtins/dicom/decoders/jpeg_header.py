@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.decoders.decoded import SECOND_COPY, Coded, truncated
+from dcmconv_builtins.dicom.decoders.decoded import Coded, truncated
+from dcmconv_builtins.dicom.hints import DAMAGED
 
 __all__ = ["JpegHeader", "read_jpeg_header"]
 
@@ -64,11 +65,11 @@ def read_jpeg_header(stream: bytes, *, stream_format: str) -> tuple[JpegHeader, 
     notes = _check_end(stream, scan_start, stream_format)
     frames = [marker for marker in segments if _is_frame(marker)]
     if not frames:
-        raise InputError(f"the {stream_format} stream has no frame header.", hint=SECOND_COPY)
+        raise InputError(f"the {stream_format} stream has no frame header.", hint=DAMAGED)
     marker = frames[0]
     frame, adobe = segments[marker], segments.get(APP14, b"")
     if len(frame) < 6 or len(frame) < 6 + 3 * frame[5]:
-        raise InputError(f"the {stream_format} frame header is too short.", hint=SECOND_COPY)
+        raise InputError(f"the {stream_format} frame header is too short.", hint=DAMAGED)
     header = JpegHeader(
         frame_marker=marker,
         coded=Coded(
@@ -97,7 +98,7 @@ def _segments(stream: bytes, stream_format: str) -> tuple[dict[int, bytes], int]
     while position + 4 <= len(stream):
         if stream[position] != 0xFF:
             raise InputError(
-                f"the {stream_format} stream has no marker at byte {position}.", hint=SECOND_COPY
+                f"the {stream_format} stream has no marker at byte {position}.", hint=DAMAGED
             )
         marker = stream[position + 1]
         if marker == 0xFF:  # a fill byte (B.1.1.2)

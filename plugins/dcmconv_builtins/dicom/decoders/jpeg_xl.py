@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders.decoded import (
-    SECOND_COPY,
     Coded,
     Decoded,
     as_pixel_representation,
@@ -13,6 +12,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     codec_errors,
     truncated,
 )
+from dcmconv_builtins.dicom.hints import DAMAGED
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "decode_jpeg_xl", "decode_jpeg_xl_lossless"]
@@ -74,7 +74,7 @@ def _decode(stream: bytes, description: PixelDescription, *, lossy: bool) -> Dec
         raise InputError(
             f"the JPEG XL stream decodes to {values.dtype}; Bits Allocated (0028,0100) is "
             f"{description.bits_allocated}.",
-            hint=SECOND_COPY,
+            hint=DAMAGED,
             reason="mismatch",
         )
     photometric = description.photometric_interpretation

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders.decoded import (
-    SECOND_COPY,
     Decoded,
     interleaved,
     truncated,
 )
 from dcmconv_builtins.dicom.decoders.native import frame_bytes
+from dcmconv_builtins.dicom.hints import DAMAGED
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["DECODER", "decode_rle"]
@@ -59,14 +59,14 @@ def _segments(stream: bytes, description: PixelDescription) -> list[bytes]:
         raise InputError(
             f"the RLE header announces {count} segments; Samples per Pixel (0028,0002) and Bits "
             f"Allocated (0028,0100) need {needed}.",
-            hint=SECOND_COPY,
+            hint=DAMAGED,
             reason="mismatch",
         )
     bounds = [*offsets[:count], len(stream)]
     if bounds[0] != HEADER_BYTES or any(a >= b for a, b in pairwise(bounds)):
         if max(offsets[:count]) >= len(stream):
             raise truncated("RLE", f"a segment starts at byte {max(offsets[:count])}")
-        raise InputError(f"the RLE segment offsets {bounds[:-1]} do not rise.", hint=SECOND_COPY)
+        raise InputError(f"the RLE segment offsets {bounds[:-1]} do not rise.", hint=DAMAGED)
     return [stream[a:b] for a, b in pairwise(bounds)]
 
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import InputError, UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import (
-    SECOND_COPY,
     Coded,
     Decoded,
     check_coded,
     checked,
     truncated,
 )
+from dcmconv_builtins.dicom.hints import DAMAGED
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 if TYPE_CHECKING:
@@ -96,16 +96,14 @@ def _decode(source: BinaryIO, description: PixelDescription) -> Iterator[Decoded
     try:
         with av.open(source, mode="r") as container:
             if not container.streams.video:
-                raise InputError("the stream holds no video.", hint=SECOND_COPY)
+                raise InputError("the stream holds no video.", hint=DAMAGED)
             stream = container.streams.video[0]
             # A run has a process for each core; the codec must not start threads of its own.
             stream.codec_context.thread_count = 1
             for frame in container.decode(stream):
                 yield _decoded(frame, description)
     except av.FFmpegError as error:
-        raise InputError(
-            f"the video stream is damaged: {error.strerror}.", hint=SECOND_COPY
-        ) from error
+        raise InputError(f"the video stream is damaged: {error.strerror}.", hint=DAMAGED) from error
 
 
 def _decoded(frame: VideoFrame, description: PixelDescription) -> Decoded:

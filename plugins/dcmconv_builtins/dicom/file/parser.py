@@ -26,13 +26,13 @@ from dcmconv_builtins.dicom.file.file_parts import (
     PixelElement,
 )
 from dcmconv_builtins.dicom.file.parse_errors import parse_errors
+from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 
 __all__ = ["parse_part10", "parse_until_pixels"]
 
 _LONG_VRS = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UN", b"UT"})
 _CHUNK = 1 << 20
 StopWhen = Callable[[BaseTag, str | None, int], bool]
-_SECOND_COPY = "Copy the file again from its source."
 
 
 def parse_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10:
@@ -121,10 +121,10 @@ def _parse(stream: BinaryIO, encoding: Encoding, stop_when: StopWhen) -> Dataset
             if error.errno is not None:
                 raise
             raise InputError(
-                "the file ends within a sequence.", hint=_SECOND_COPY, reason="truncated"
+                "the file ends within a sequence.", hint=COPY_AGAIN, reason="truncated"
             ) from error
         kind = "nested too deep" if isinstance(error, RecursionError) else "damaged"
-        raise InputError(f"the dataset is {kind} and cannot be read.", hint=_SECOND_COPY) from error
+        raise InputError(f"the dataset is {kind} and cannot be read.", hint=DAMAGED) from error
 
 
 def _inflated(stream: BinaryIO, limit: int) -> BinaryIO:
@@ -142,11 +142,9 @@ def _inflated(stream: BinaryIO, limit: int) -> BinaryIO:
                         hint="If the file can be trusted, raise inflate_limit of the dicom reader.",
                     )
     except zlib.error as error:
-        raise InputError(f"the deflated dataset is damaged: {error}", hint=_SECOND_COPY) from error
+        raise InputError(f"the deflated dataset is damaged: {error}", hint=DAMAGED) from error
     if not inflater.eof:
-        raise InputError(
-            "the deflated dataset ends too soon.", hint=_SECOND_COPY, reason="truncated"
-        )
+        raise InputError("the deflated dataset ends too soon.", hint=COPY_AGAIN, reason="truncated")
     inflated.seek(0)
     return inflated
 
@@ -165,12 +163,12 @@ def _encoding(stream: BinaryIO, transfer_syntax: str, notes: Notes) -> tuple[Enc
     if guessed is None:
         if not stream.read(1):
             raise InputError(
-                "the file ends before its dataset.", hint=_SECOND_COPY, reason="truncated"
+                "the file ends before its dataset.", hint=COPY_AGAIN, reason="truncated"
             )
         raise InputError(
             "Transfer Syntax UID (0002,0010) is missing, and the dataset starts with no element "
             "that makes sense.",
-            hint=_SECOND_COPY,
+            hint=DAMAGED,
         )
     notes.add(
         "Transfer Syntax UID (0002,0010) is missing; the encoding was told from the first elements."
@@ -217,7 +215,7 @@ def _check_repeated(tags: list[int], notes: Notes) -> None:
             raise InputError(
                 f"the element {name}, which describes the pixels, stands there twice; "
                 "once was needed.",
-                hint=_SECOND_COPY,
+                hint=DAMAGED,
             )
         notes.add(f"the element {name} stands there twice; the last one counts.")
 

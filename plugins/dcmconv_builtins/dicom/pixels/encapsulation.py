@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import BinaryIO, NamedTuple
 
 from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 from dcmconv_builtins.dicom.pixels.fragment_reader import FragmentReader
 
 __all__ = ["Encapsulated", "ExtendedOffsets", "Fragment", "frame_streams"]
@@ -24,7 +25,6 @@ STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ", b"\0\0\0\x0cJ
 """JPEG and JPEG-LS, JPEG 2000, its JP2 file, JPEG XL in boxes, JPEG XL."""
 END = b"\xff\xd9"
 TAIL = 16
-SECOND_COPY = "Copy the file again from its source; this one is not whole."
 
 
 class Fragment(NamedTuple):
@@ -122,7 +122,7 @@ class Encapsulated:
             raise InputError(
                 f"the file ends within a fragment of Pixel Data (7FE0,0010): {len(content)} bytes "
                 f"of {fragment.length} are there.",
-                hint=SECOND_COPY,
+                hint=COPY_AGAIN,
                 reason="truncated",
             )
         return content
@@ -156,7 +156,7 @@ class Encapsulated:
             fragment = Fragment(position, struct.unpack("<I", header[4:])[0])
             if fragment.length == UNDEFINED_LENGTH:
                 raise InputError(
-                    "a fragment of Pixel Data (7FE0,0010) has no length.", hint=SECOND_COPY
+                    "a fragment of Pixel Data (7FE0,0010) has no length.", hint=DAMAGED
                 )
             yield fragment
             position = fragment.value_offset + fragment.length
@@ -169,7 +169,7 @@ class Encapsulated:
         if not self.fragments:
             raise InputError(
                 "Pixel Data (7FE0,0010) holds no fragment.",
-                hint=SECOND_COPY,
+                hint=DAMAGED if self._has_strangers else COPY_AGAIN,
                 reason="" if self._has_strangers else "truncated",
             )
         firsts = self._by_extended_table(extended) if extended else None
@@ -217,7 +217,7 @@ class Encapsulated:
             raise InputError(
                 f"Pixel Data (7FE0,0010) holds {count} fragments; Number of Frames (0028,0008) is "
                 f"{self.frame_count}.",
-                hint=SECOND_COPY,
+                hint=COPY_AGAIN,
                 reason="truncated",
             )
         if self.frame_count == 1 and not self._start_marker():
@@ -231,7 +231,7 @@ class Encapsulated:
         raise InputError(
             f"the {count} fragments of Pixel Data (7FE0,0010) cannot be told apart into "
             f"{self.frame_count} frames.",
-            hint=SECOND_COPY,
+            hint=DAMAGED,
         )
 
     def _start_marker(self) -> bytes:

@@ -19,6 +19,7 @@ from dcmconv_builtins.dicom.decoders.native import frame_bits
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
+from dcmconv_builtins.dicom.hints import COPY_AGAIN
 from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
 from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
@@ -26,7 +27,6 @@ from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
 
 __all__ = ["EncapsulatedFrames", "FrameData", "VideoFrameData", "open_frame_data"]
 
-_SECOND_COPY = "Copy the file again from its source; this one is not whole."
 _SAYS_OTHERWISE = (
     "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is not true; "
     "ask the sender for a file that says what its pixels are."
@@ -270,6 +270,6 @@ def _truncated(description: PixelDescription, needed: int, found: int) -> InputE
     return InputError(
         f"Pixel Data (7FE0,0010) has {found} bytes; {description.frame_count} {frames} of "
         f"{description.columns}x{description.rows} pixels need {needed}.",
-        hint=_SECOND_COPY if found < needed else _SAYS_OTHERWISE,
+        hint=COPY_AGAIN if found < needed else _SAYS_OTHERWISE,
         reason="truncated" if found < needed else "mismatch",
     )

@@ -10,11 +10,11 @@ from dcmconv_builtins.dicom.file.elements import named
 from dcmconv_builtins.dicom.file.file_parts import PIXEL_KEYWORDS
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.file.sop_classes import RT_DOSE, name_of, without_picture
+from dcmconv_builtins.dicom.hints import COPY_AGAIN
 
 __all__ = ["find_pixels"]
 
 _LOOK = "See what it holds: dcmconv info FILE"
-_SECOND_COPY = "Copy the file again from its source; this one is not whole."
 
 
 def find_pixels(part10: Part10) -> PixelElement:
@@ -36,12 +36,12 @@ def find_pixels(part10: Part10) -> PixelElement:
     has_rows = "Rows" in top
     if part10.is_cut:
         raise InputError(
-            "the file ends in the middle of an element.", hint=_SECOND_COPY, reason="truncated"
+            "the file ends in the middle of an element.", hint=COPY_AGAIN, reason="truncated"
         )
     if words and not (has_rows and sop_class == RT_DOSE):
         raise SkipInput(f"{words} holds no picture.", hint=_LOOK)
     if not list(top.tags):
-        raise InputError("the file holds no element.", hint=_SECOND_COPY, reason="truncated")
+        raise InputError("the file holds no element.", hint=COPY_AGAIN, reason="truncated")
     is_unknown = bool(sop_class) and name_of(sop_class) == sop_class
     if is_unknown and not has_rows and any(tag >> 16 > 0x28 for tag in top.tags):
         # What comes after Rows is there, so that nothing was cut off.
@@ -53,7 +53,7 @@ def find_pixels(part10: Part10) -> PixelElement:
         name = name_of(sop_class) if sop_class else "an image"
         raise InputError(
             f"the file ends before Pixel Data (7FE0,0010), which {name} should hold.",
-            hint=_SECOND_COPY,
+            hint=COPY_AGAIN,
             reason="truncated",
         )
     raise SkipInput(

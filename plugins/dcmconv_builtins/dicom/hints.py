@@ -1,0 +1,11 @@
+"""Hints for incomplete and damaged files, shared by all of ``dicom``."""
+
+from __future__ import annotations
+
+__all__ = ["COPY_AGAIN", "DAMAGED"]
+
+COPY_AGAIN = "Copy the file again from its source; this copy is incomplete."
+"""Only for a file that ends early."""
+
+DAMAGED = "Compare the file with the one at its source; if they are the same, ask for a new export."
+"""For a file that has all its bytes, some of which are wrong or contradict the others."""
