@@ -171,7 +171,7 @@ def run(
     ...     print(outcome.status, outcome.input)
     """
     from dcmconv.run.engine import Run
-    from dcmconv.run.selection import Selection
+    from dcmconv.run.walk import Selection
 
     include = tuple(options.pop("include", ()))
     exclude = tuple(options.pop("exclude", ()))

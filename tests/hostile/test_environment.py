@@ -10,7 +10,7 @@ import pytest
 from support.dicom_files import as_bytes, save
 
 from dcmconv.plugin import UsageError
-from dcmconv.run.selection import Selection
+from dcmconv.run.walk import Selection
 from dcmconv_builtins.sources import folder as folder_source
 from hostile.base import ramp
 from hostile.batch import hostile_plan, journal, pictures, run

@@ -34,8 +34,7 @@ def show_plan(flags: RunFlags, shown_chain: str, plan: Plan) -> int:
 
 
 def _inputs(flags: RunFlags, plan: Plan) -> Iterator[tuple[str, int]]:
-    from dcmconv.run.selection import Selection
-    from dcmconv.run.walk import Walk
+    from dcmconv.run.walk import Selection, Walk
 
     selection = Selection(tuple(flags.include), tuple(flags.exclude))
     walk = Walk(plan.sources, flags.inputs or ["."], (Path(flags.out),), selection)

@@ -77,7 +77,7 @@ def host_facts() -> Any:
     """Return what a command may know of this program."""
     from dcmconv import __version__
     from dcmconv.model.host import Host, InstalledPlugin
-    from dcmconv.run.cpu_quota import available_workers
+    from dcmconv.run.executors import available_workers
 
     registry = Registry.discover()
     offers: dict[str, dict[str, list[str]]] = {}

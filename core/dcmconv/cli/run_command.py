@@ -76,7 +76,7 @@ def convert(flags: RunFlags) -> int:
 
 def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
     from dcmconv.run.engine import Run
-    from dcmconv.run.selection import Selection
+    from dcmconv.run.walk import Selection
 
     # What a library logs may hold a value of the file, and nobody has asked for it.
     logging.getLogger().addHandler(logging.NullHandler())

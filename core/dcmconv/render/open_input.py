@@ -65,7 +65,7 @@ class OpenInput:
         return self.instance.frame_count
 
     @property
-    def may_spread(self) -> bool:
+    def may_split(self) -> bool:
         """Whether several frames are wanted, and each can be converted without the others."""
         scopes = {lane.statistics_request.scope for lane in self.lanes}
         is_free = self.instance.frames_are_independent and "instance" not in scopes

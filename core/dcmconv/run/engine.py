@@ -1,4 +1,4 @@
-"""The engine: walks the inputs, hands out work, publishes what comes back, and keeps the books."""
+"""The engine: walks the inputs, hands out the work, and commits what comes back."""
 
 from __future__ import annotations
 
@@ -20,19 +20,17 @@ from dcmconv.run.executors import (
     number_of_workers,
     open_pool,
 )
-from dcmconv.run.journal.commit import Books
+from dcmconv.run.journal.commit import Committer
 from dcmconv.run.journal.resume import Resume
 from dcmconv.run.journal.run_record import RunRecord
-from dcmconv.run.listener import Listener
 from dcmconv.run.messages import StatisticsReport
 from dcmconv.run.output.destination import Destination, open_destination
 from dcmconv.run.output.publish import Publisher
 from dcmconv.run.output.tag_table import TablePlace, open_tag_table
-from dcmconv.run.progress import Tally
-from dcmconv.run.selection import EVERYTHING, Selection
+from dcmconv.run.progress import Listener, Tally
 from dcmconv.run.statistics_pass import GatheredStatistics, needs_statistics_pass
 from dcmconv.run.stopping import FailureLimit, Stop
-from dcmconv.run.walk import Found, Walk
+from dcmconv.run.walk import EVERYTHING, Found, Selection, Walk
 from dcmconv.run.window import Window
 from dcmconv.run.worklist import WorkList
 
@@ -117,9 +115,11 @@ class Run:
             stack.callback(self._finish, tally, destination)
             table = stack.enter_context(open_tag_table(place, self.plan.tags, destination))
             publisher = Publisher(destination, self.plan.run)
-            books = Books(destination, table, publisher, GatheredStatistics(self.plan), tally)
+            committer = Committer(
+                destination, table, publisher, GatheredStatistics(self.plan), tally
+            )
             # Closed before the destination is: no worker writes into a folder that is given up.
-            outcomes = self._outcomes(walk, books, tally)
+            outcomes = self._outcomes(walk, committer, tally)
             for outcome in stack.enter_context(closing(outcomes)):
                 tally.add(outcome)
                 self._tell(outcome)
@@ -127,16 +127,18 @@ class Run:
             if table is not None:
                 table.is_whole = not tally.stopped
 
-    def _outcomes(self, walk: Walk, books: Books, tally: Tally) -> Generator[Outcome, None, None]:
+    def _outcomes(
+        self, walk: Walk, committer: Committer, tally: Tally
+    ) -> Generator[Outcome, None, None]:
         found = walk.found()
         first = list(islice(found, HANDFUL + 1))
-        self._check_single(books.destination, first)
-        suspects = self._suspects(first, books.destination)
+        self._check_single(committer.destination, first)
+        suspects = self._suspects(first, committer.destination)
         executor = self._executor(first, suspects)
-        pool = open_pool(self.plan, executor, books.destination.parts)
+        pool = open_pool(self.plan, executor, committer.destination.parts)
         try:
-            self._start(first, suspects, pool, books.destination)
-            yield from self._settled(walk, chain(first, found), pool, books, tally)
+            self._start(first, suspects, pool, committer.destination)
+            yield from self._settled(walk, chain(first, found), pool, committer, tally)
         except OutputError as error:
             tally.stopped = error.message
             raise
@@ -144,22 +146,27 @@ class Run:
             pool.close(now=bool(tally.stopped))
 
     def _settled(
-        self, walk: Walk, found: Iterator[Found], pool: WorkerPool, books: Books, tally: Tally
+        self,
+        walk: Walk,
+        found: Iterator[Found],
+        pool: WorkerPool,
+        committer: Committer,
+        tally: Tally,
     ) -> Iterator[Outcome]:
         window = Window(pool, self._stop, number_of_workers(self.plan))
         limit = FailureLimit(self.plan.run.max_failures)
         work = WorkList(
             self.plan,
-            books,
-            Resume(books.destination, self.plan, books.gathered, tally),
+            committer,
+            Resume(committer.destination, self.plan, committer.gathered, tally),
             here=pool.in_this_process,
             wants_attributes=bool(self.tag_table and self.plan.tags),
             tell=self._tell_found,
         )
         if needs_statistics_pass(self.plan):
-            self._gather_statistics(walk, window, work, books)
+            self._gather_statistics(walk, window, work, committer)
         for item in window.in_order(work.to_convert(found)):
-            outcome = books.settle(item)
+            outcome = committer.commit(item)
             limit.add(outcome)
             yield outcome
             reason = limit.passed or self._on_error(outcome)
@@ -168,16 +175,18 @@ class Run:
                 return
         tally.stopped = self._stop.reason
 
-    def _gather_statistics(self, walk: Walk, window: Window, work: WorkList, books: Books) -> None:
+    def _gather_statistics(
+        self, walk: Walk, window: Window, work: WorkList, committer: Committer
+    ) -> None:
         """Read every input once: normalizers ask for statistics of the series or of the run."""
         if self.listener is not None:
             self.listener.statistics_pass_started()
         for item in window.in_order(work.to_gather(walk.found())):
             if work.here:
-                books.left(item)
+                committer.left(item)
             # An input that cannot be read adds nothing; its conversion says why.
             if isinstance(item.answer, StatisticsReport):
-                books.gathered.add(item.locator, item.answer)
+                committer.gathered.add(item.locator, item.answer)
 
     def _on_error(self, outcome: Outcome) -> str:
         stops = isinstance(outcome, Failed) and self.plan.run.on_error == "stop"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -10,10 +11,9 @@ from dcmconv.chain.plan import ComponentRef, Plan, RunOptions
 from dcmconv.model.executor import Executor, Job, Lost, WorkerPool
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Failed
-from dcmconv.run.cpu_quota import available_workers
 from dcmconv.run.messages import WorkerSetup
 from dcmconv.run.walk import Found
-from dcmconv.run.window import Item
+from dcmconv.run.window import PendingInput
 
 if TYPE_CHECKING:
     from dcmconv.plugins.registry import Registry
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HANDFUL",
     "at_hand",
+    "available_workers",
     "default_executor",
     "failed_from",
     "number_of_workers",
@@ -69,7 +70,7 @@ def default_executor(options: RunOptions, registry: Registry | None, *, here: bo
     return registry.ref("executor", "processes", memory)
 
 
-def failed_from(item: Item, lost: Lost) -> Failed:
+def failed_from(item: PendingInput, lost: Lost) -> Failed:
     """Return the outcome of an input whose worker did not come back with one."""
     message = {
         "crash": f"The worker that read it died, twice: {lost.message}.",
@@ -91,3 +92,57 @@ def _modules(plan: Plan) -> list[str]:
     """Return the modules of everything that the plan may use."""
     modules = (component.target.partition(":")[0] for component in plan.components)
     return list(dict.fromkeys(modules))
+
+
+CGROUPS = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
+
+
+def available_workers(*, cgroups: Path = CGROUPS, membership: Path = MEMBERSHIP) -> int:
+    """Return how many processes can compute at once here, at least 1.
+
+    The least of the CPUs that this process may run on and the CPU quota of its control groups
+    (version 1 or 2, every level up to the root), rounded up.
+    """
+    quotas = [quota for folder in _groups(cgroups, membership) if (quota := _quota(folder))]
+    whole = [int(-(-quota // 1)) for quota in quotas]
+    return max(1, min([_usable_cpus(), *whole]))
+
+
+def _usable_cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _groups(cgroups: Path, membership: Path) -> list[Path]:
+    """Return the folders of the groups that this process is in, and those above them."""
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return []
+    folders: list[Path] = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        # Version 2 has one tree; version 1 a tree per set of controllers.
+        root = cgroups / controllers if controllers else cgroups
+        inside = path.strip("/").split("/") if path.strip("/") else []
+        folders += [root.joinpath(*inside[:depth]) for depth in range(len(inside) + 1)]
+    return folders
+
+
+def _quota(folder: Path) -> float | None:
+    """Return the CPUs that a group may use together; None where it has no limit."""
+    try:
+        if (folder / "cpu.max").exists():
+            limit, period = (folder / "cpu.max").read_text().split()
+        else:
+            limit = (folder / "cpu.cfs_quota_us").read_text().strip()
+            period = (folder / "cpu.cfs_period_us").read_text().strip()
+        if limit in ("max", "-1"):
+            return None
+        return int(limit) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None

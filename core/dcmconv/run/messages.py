@@ -13,11 +13,11 @@ from dcmconv.model.statistics_request import PartialStatistics, StatisticsReques
 __all__ = [
     "MOST_NOTES",
     "PART_PREFIX",
-    "Assignment",
+    "ConversionReport",
+    "ConversionTask",
+    "FrameSlice",
     "Part",
-    "Piece",
-    "Report",
-    "Spread",
+    "SplitRequest",
     "StatisticsGroup",
     "StatisticsReport",
     "StatisticsTask",
@@ -40,7 +40,7 @@ class WorkerSetup:
 
 
 @dataclass(frozen=True)
-class Spread:
+class SplitRequest:
     """An input has so many wanted frames, which several workers may convert.
 
     ``fingerprint`` is size and time of change of the file in which they were counted.
@@ -50,17 +50,17 @@ class Spread:
     fingerprint: tuple[int, int] | None = None
 
 
-class Piece(NamedTuple):
+class FrameSlice(NamedTuple):
     """Some of the wanted frames of an input: from ``first``, counted from 0, to before ``end``."""
 
     first: int
     end: int
-    spread: Spread
+    spread: SplitRequest
     """What was found when the frames were counted: it has to be so still."""
 
 
 @dataclass(frozen=True)
-class Assignment:
+class ConversionTask:
     """One input to convert.
 
     Parameters
@@ -76,9 +76,9 @@ class Assignment:
     wider_statistics : tuple of WiderStatistics
         The statistics of its series and of the run, where its lanes ask for them; None where there
         was no statistics pass, or it could not read the input.
-    may_spread : bool
-        The answer may be ``Spread``, instead of pictures, where there are many frames.
-    piece : Piece, optional
+    may_split : bool
+        The answer may be ``SplitRequest``, instead of pictures, where there are many frames.
+    piece : FrameSlice, optional
         Convert these frames only: one of the pieces of an input that was spread.
     """
 
@@ -87,13 +87,13 @@ class Assignment:
     label: str
     known: Converted | None = None
     wider_statistics: tuple[WiderStatistics, ...] | None = None
-    may_spread: bool = False
-    piece: Piece | None = None
+    may_split: bool = False
+    piece: FrameSlice | None = None
 
 
 @dataclass(frozen=True)
 class StatisticsTask:
-    """One input to look at before any is converted; the fields are those of ``Assignment``."""
+    """One input to look at before any is converted; the fields are those of ``ConversionTask``."""
 
     reference: Reference
     source: int
@@ -127,7 +127,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Report:
+class ConversionReport:
     """What a worker says of one input: the outcome, still without outputs, and the parts."""
 
     outcome: Outcome

@@ -8,11 +8,17 @@ from dataclasses import replace
 from dcmconv.model.executor import Lost
 from dcmconv.model.outcome import Converted
 from dcmconv.render.copies import COPIED
-from dcmconv.run.messages import MOST_NOTES, Assignment, Piece, Report, Spread
+from dcmconv.run.messages import (
+    MOST_NOTES,
+    ConversionReport,
+    ConversionTask,
+    FrameSlice,
+    SplitRequest,
+)
 
-__all__ = ["SPREAD_BYTES", "joined", "pieces_of"]
+__all__ = ["SPLIT_BYTES", "join_reports", "split_task"]
 
-SPREAD_BYTES = 16 << 20
+SPLIT_BYTES = 16 << 20
 """From this size on an input is worth the question how many frames it has."""
 
 LEAST_FRAMES = 8
@@ -20,7 +26,9 @@ PIECES_A_WORKER = 4
 """More than one, so that a slow piece holds nobody up for long."""
 
 
-def pieces_of(assignment: Assignment, spread: Spread, *, workers: int) -> list[Assignment]:
+def split_task(
+    assignment: ConversionTask, spread: SplitRequest, *, workers: int
+) -> list[ConversionTask]:
     """Return the assignments of the pieces, in the order of the frames; one for few frames."""
     count = max(1, min(workers * PIECES_A_WORKER, spread.frame_count // LEAST_FRAMES))
     edges = [spread.frame_count * number // count for number in range(count + 1)]
@@ -28,14 +36,14 @@ def pieces_of(assignment: Assignment, spread: Spread, *, workers: int) -> list[A
         replace(
             assignment,
             label=f"{assignment.label}-f{number}",
-            may_spread=False,
-            piece=Piece(edges[number], edges[number + 1], spread),
+            may_split=False,
+            piece=FrameSlice(edges[number], edges[number + 1], spread),
         )
         for number in range(count)
     ]
 
 
-def joined(answers: Sequence[Report | Lost]) -> Report | Lost:
+def join_reports(answers: Sequence[ConversionReport | Lost]) -> ConversionReport | Lost:
     """Return one answer for all pieces: the first that went wrong, or a report of all pictures."""
     reports = []
     for answer in answers:
@@ -53,4 +61,4 @@ def joined(answers: Sequence[Report | Lost]) -> Report | Lost:
         decoder=decoders[-1] if decoders else first.decoder,
         salvaged=any(each.salvaged for each in outcomes),
     )
-    return Report(outcome, tuple(part for report, _ in reports for part in report.parts))
+    return ConversionReport(outcome, tuple(part for report, _ in reports for part in report.parts))

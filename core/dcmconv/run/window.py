@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from dcmconv.model.executor import Done, Lost, Task, WorkerPool
-from dcmconv.run.messages import Assignment, Report, Spread, StatisticsReport, StatisticsTask
-from dcmconv.run.split_frames import joined, pieces_of
+from dcmconv.run.messages import (
+    ConversionReport,
+    ConversionTask,
+    SplitRequest,
+    StatisticsReport,
+    StatisticsTask,
+)
+from dcmconv.run.split_frames import join_reports, split_task
 from dcmconv.run.stopping import Stop
 
-__all__ = ["LEAD", "Item", "Window"]
+__all__ = ["LEAD", "PendingInput", "Window"]
 
 LEAD = 4096
 """How many inputs may be finished but not yet published, behind one that takes long."""
@@ -26,18 +32,18 @@ SECONDS_OF_SLEEP = 0.5
 
 
 @dataclass
-class Item:
+class PendingInput:
     """One input on its way: its assignment, or its report where there is nothing to do."""
 
     label: str
     key: str
     locator: str
-    assignment: Assignment | StatisticsTask | None = None
+    assignment: ConversionTask | StatisticsTask | None = None
     seconds: float | None = None
-    answer: Report | StatisticsReport | Lost | None = None
+    answer: ConversionReport | StatisticsReport | Lost | None = None
     crashes: int = 0
-    pieces: list[Item] = field(default_factory=list)
-    whole: Item | None = field(default=None, repr=False)
+    pieces: list[PendingInput] = field(default_factory=list)
+    whole: PendingInput | None = field(default=None, repr=False)
     """The input that this is a piece of."""
 
 
@@ -55,11 +61,11 @@ class Window:
     stop: Stop = field(default_factory=Stop)
     workers: int = 1
     """Over how many a big input may be spread."""
-    _waiting: deque[Item] = field(default_factory=deque)
-    _in_flight: dict[int, Item] = field(default_factory=dict)
+    _waiting: deque[PendingInput] = field(default_factory=deque)
+    _in_flight: dict[int, PendingInput] = field(default_factory=dict)
     _number: int = 0
 
-    def in_order(self, items: Iterable[Item]) -> Iterator[Item]:
+    def in_order(self, items: Iterable[PendingInput]) -> Iterator[PendingInput]:
         """Yield every item with its answer, in the order in which they came."""
         upcoming = iter(items)
         more = True
@@ -73,7 +79,7 @@ class Window:
                 for answer in self.pool.wait(SECONDS_OF_SLEEP):
                     self._settle(answer)
 
-    def _take(self, upcoming: Iterator[Item]) -> bool:
+    def _take(self, upcoming: Iterator[PendingInput]) -> bool:
         """Fill the window; say whether there may be more."""
         ready = 0
         while not self._is_full and ready < READY_AT_ONCE and not self.stop.asked:
@@ -91,7 +97,7 @@ class Window:
     def _is_full(self) -> bool:
         return len(self._in_flight) >= self.pool.capacity or len(self._waiting) >= LEAD
 
-    def _send(self, item: Item) -> None:
+    def _send(self, item: PendingInput) -> None:
         self._number += 1
         self._in_flight[self._number] = item
         self.pool.submit(Task(self._number, item.assignment, item.seconds))
@@ -101,21 +107,25 @@ class Window:
         if isinstance(answer, Lost) and answer.reason == "crash" and item.crashes == 0:
             item.crashes += 1
             self._send(item)
-        elif isinstance(answer, Done) and isinstance(answer.answer, Spread):
+        elif isinstance(answer, Done) and isinstance(answer.answer, SplitRequest):
             self._spread(item, answer.answer)
         else:
             item.answer = answer.answer if isinstance(answer, Done) else answer
             self._join(item.whole)
 
-    def _spread(self, item: Item, spread: Spread) -> None:
-        whole = cast("Assignment", item.assignment)
-        for piece in pieces_of(whole, spread, workers=self.workers):
-            part = Item(piece.label, item.key, item.locator, piece, item.seconds, whole=item)
+    def _spread(self, item: PendingInput, spread: SplitRequest) -> None:
+        whole = cast("ConversionTask", item.assignment)
+        for piece in split_task(whole, spread, workers=self.workers):
+            part = PendingInput(
+                piece.label, item.key, item.locator, piece, item.seconds, whole=item
+            )
             item.pieces.append(part)
         for part in item.pieces:
             self._send(part)
 
-    def _join(self, whole: Item | None) -> None:
+    def _join(self, whole: PendingInput | None) -> None:
         """Give an input its answer when the last of its pieces has one."""
         if whole is not None and all(piece.answer is not None for piece in whole.pieces):
-            whole.answer = joined([cast("Report | Lost", piece.answer) for piece in whole.pieces])
+            whole.answer = join_reports(
+                [cast("ConversionReport | Lost", piece.answer) for piece in whole.pieces]
+            )

@@ -27,22 +27,24 @@ from dcmconv.run.failure import explained, is_explicable, without_values
 from dcmconv.run.messages import (
     MOST_NOTES,
     PART_PREFIX,
-    Assignment,
+    ConversionReport,
+    ConversionTask,
+    FrameSlice,
     Part,
-    Piece,
-    Report,
-    Spread,
+    SplitRequest,
     StatisticsReport,
     StatisticsTask,
     WorkerSetup,
 )
 from dcmconv.run.output.naming import SALVAGED, LaneName, NamedInput, lane_names
 from dcmconv.run.output.os_errors import refused
-from dcmconv.run.statistics_report import statistics_report
+from dcmconv.run.statistics_pass import statistics_report
 
 __all__ = ["start"]
 
-Work = Callable[[Assignment | StatisticsTask], Report | StatisticsReport | Spread]
+Work = Callable[
+    [ConversionTask | StatisticsTask], ConversionReport | StatisticsReport | SplitRequest
+]
 
 
 def start(setup: WorkerSetup) -> Work:
@@ -80,8 +82,8 @@ class _Worker:
     _parts: list[Part] = field(default_factory=list)
 
     def __call__(
-        self, assignment: Assignment | StatisticsTask
-    ) -> Report | StatisticsReport | Spread:
+        self, assignment: ConversionTask | StatisticsTask
+    ) -> ConversionReport | StatisticsReport | SplitRequest:
         if isinstance(assignment, StatisticsTask):
             return self._gather_statistics(assignment)
         began = time.perf_counter()
@@ -90,7 +92,7 @@ class _Worker:
             # Each file's warnings, not each process's first.
             warnings.simplefilter("always")
             verdict = self._verdict(assignment)
-        if isinstance(verdict, Spread):
+        if isinstance(verdict, SplitRequest):
             return verdict
         warned = [without_values(str(warning.message)) for warning in caught]
         if warned and verdict.kind is Converted and self._is_strict:
@@ -102,7 +104,7 @@ class _Worker:
             notes=tuple(dict.fromkeys(map(str, [*verdict.notes, *warned])))[:MOST_NOTES],
             **verdict.fields,
         )
-        return Report(outcome, tuple(self._parts), verdict.traceback)
+        return ConversionReport(outcome, tuple(self._parts), verdict.traceback)
 
     @property
     def _is_strict(self) -> bool:
@@ -128,7 +130,7 @@ class _Worker:
             except BaseException:  # noqa: BLE001 - whatever it is, the conversion meets and reports it
                 return StatisticsReport(is_whole=False)
 
-    def _verdict(self, assignment: Assignment) -> _Verdict | Spread:
+    def _verdict(self, assignment: ConversionTask) -> _Verdict | SplitRequest:
         reference = assignment.reference
         known: dict[str, Any] = {
             "input": reference.key,
@@ -152,7 +154,9 @@ class _Worker:
             return ""
         return "".join(traceback.format_exception(error))
 
-    def _converted(self, assignment: Assignment, known: dict[str, Any]) -> _Verdict | Spread:
+    def _converted(
+        self, assignment: ConversionTask, known: dict[str, Any]
+    ) -> _Verdict | SplitRequest:
         source = self._sources[assignment.source].open(assignment.reference)
         before = _fingerprint(source)
         if before is not None:
@@ -161,8 +165,8 @@ class _Worker:
             attributes = {tag: opened.attributes.get(tag) for tag in self.setup.plan.tags}
             if assignment.known is not None:
                 return _Verdict.of_known(assignment.known, attributes)
-            if assignment.may_spread and opened.may_spread:
-                return Spread(len(opened.frame_numbers), before)
+            if assignment.may_split and opened.may_split:
+                return SplitRequest(len(opened.frame_numbers), before)
             if assignment.piece is not None:
                 opened.frame_numbers = _frames_of_piece(opened, assignment.piece, before)
             self._write_parts(assignment, opened)
@@ -177,7 +181,7 @@ class _Worker:
             raise _changed()
         return _Verdict(Converted, fields, opened.notes)
 
-    def _write_parts(self, assignment: Assignment, opened: OpenInput) -> None:
+    def _write_parts(self, assignment: ConversionTask, opened: OpenInput) -> None:
         names: Mapping[str, LaneName] = lane_names(
             tuple((lane.lane.id, lane.lane.name, lane.writer.suffix) for lane in opened.lanes)
         )
@@ -197,7 +201,7 @@ class _Worker:
 
 
 def _frames_of_piece(
-    opened: OpenInput, piece: Piece, fingerprint: tuple[int, int] | None
+    opened: OpenInput, piece: FrameSlice, fingerprint: tuple[int, int] | None
 ) -> tuple[int, ...]:
     """Return the frame numbers of a piece, if the file is the one whose frames were counted."""
     numbers = opened.frame_numbers

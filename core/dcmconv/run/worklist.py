@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.outcome import Converted, Failed
-from dcmconv.run.journal.commit import Books, outcome_of_rejected
+from dcmconv.run.journal.commit import Committer, outcome_of_rejected
 from dcmconv.run.journal.resume import Resume
-from dcmconv.run.messages import Assignment, Report, StatisticsTask
-from dcmconv.run.split_frames import SPREAD_BYTES
+from dcmconv.run.messages import ConversionReport, ConversionTask, StatisticsTask
+from dcmconv.run.split_frames import SPLIT_BYTES
 from dcmconv.run.walk import Found
-from dcmconv.run.window import Item
+from dcmconv.run.window import PendingInput
 
 __all__ = ["WorkList"]
 
@@ -30,7 +30,7 @@ class WorkList:
     ----------
     plan : Plan
         What is done with them.
-    books : Books
+    committer : Committer
         Where it is written down that an input is begun, if ``here``.
     resume : Resume
         What earlier runs have done.
@@ -43,67 +43,69 @@ class WorkList:
     """
 
     plan: Plan
-    books: Books
+    committer: Committer
     resume: Resume
     here: bool
     wants_attributes: bool
     tell: Callable[[int], None]
 
-    def to_gather(self, found: Iterable[Found]) -> Iterator[Item]:
+    def to_gather(self, found: Iterable[Found]) -> Iterator[PendingInput]:
         """Yield one item for every input that can be read."""
         for number, each in enumerate(found, start=1):
             self.tell(number)
             reference = each.item
             if isinstance(reference, Rejected):
                 continue
-            item = Item(f"{os.getpid()}-s{number}", reference.key, reference.locator)
+            item = PendingInput(f"{os.getpid()}-s{number}", reference.key, reference.locator)
             item.assignment = StatisticsTask(reference, each.source)
             item.seconds = self._seconds_for(reference)
             if self.here and self._is_suspect(reference):
                 continue
             if self.here:
-                self.books.begun(item)
+                self.committer.begun(item)
             yield item
 
-    def to_convert(self, found: Iterable[Found]) -> Iterator[Item]:
+    def to_convert(self, found: Iterable[Found]) -> Iterator[PendingInput]:
         """Yield one item for every input, with the answer already where no work is needed."""
         for number, each in enumerate(found, start=1):
             self.tell(number)
-            item = Item(f"{os.getpid()}-{number}", each.item.key, each.item.locator)
+            item = PendingInput(f"{os.getpid()}-{number}", each.item.key, each.item.locator)
             if isinstance(each.item, Rejected):
-                item.answer = Report(self.resume.as_before(outcome_of_rejected(each.item)))
+                item.answer = ConversionReport(
+                    self.resume.as_before(outcome_of_rejected(each.item))
+                )
             else:
                 self._assign(item, each.item, each.source)
             if self.here and item.answer is None:
-                self.books.begun(item)
+                self.committer.begun(item)
             yield item
 
-    def _assign(self, item: Item, reference: Reference, source: int) -> None:
+    def _assign(self, item: PendingInput, reference: Reference, source: int) -> None:
         known = self.resume.known_outcome(reference, for_table=self.wants_attributes)
         if known is not None and not (self.wants_attributes and isinstance(known, Converted)):
-            item.answer = Report(known)
+            item.answer = ConversionReport(known)
             return
         if self.here and self._is_suspect(reference):
-            item.answer = Report(_not_again(reference))
+            item.answer = ConversionReport(_not_again(reference))
             return
         known = known if isinstance(known, Converted) else None
         wider_statistics = self.resume.gathered.known(reference.locator)
-        item.assignment = Assignment(
+        item.assignment = ConversionTask(
             reference,
             source,
             item.label,
             known,
             wider_statistics,
-            may_spread=self._may_spread(reference),
+            may_split=self._may_split(reference),
         )
         item.seconds = self._seconds_for(reference)
 
-    def _may_spread(self, reference: Reference) -> bool:
-        is_big = (reference.size or 0) >= SPREAD_BYTES
+    def _may_split(self, reference: Reference) -> bool:
+        is_big = (reference.size or 0) >= SPLIT_BYTES
         return is_big and not self.here and self.plan.run.workers != 1
 
     def _is_suspect(self, reference: Reference) -> bool:
-        journal = self.books.destination.journal
+        journal = self.committer.destination.journal
         return journal is not None and journal.is_suspect(reference.locator)
 
     def _seconds_for(self, reference: Reference) -> float:

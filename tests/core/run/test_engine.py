@@ -19,7 +19,7 @@ from support.plans import in_a_pool, lane, plan, registry
 
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.run.engine import Run
-from dcmconv.run.selection import Selection
+from dcmconv.run.walk import Selection
 
 
 def slope(rows=3, columns=4, *, start=0):

@@ -17,16 +17,16 @@ from dcmconv.run import split_frames as spreading
 from dcmconv.run import window
 from dcmconv.run import worklist as items
 from dcmconv.run.engine import Run
-from dcmconv.run.messages import Assignment, Part, Piece, Report, Spread
-from dcmconv.run.split_frames import joined, pieces_of
-from dcmconv.run.window import Item, Window
+from dcmconv.run.messages import ConversionReport, ConversionTask, FrameSlice, Part, SplitRequest
+from dcmconv.run.split_frames import join_reports, split_task
+from dcmconv.run.window import PendingInput, Window
 
 FRAMES = 40
 
 
 @pytest.fixture(autouse=True)
 def small_is_big(monkeypatch):
-    monkeypatch.setattr(items, "SPREAD_BYTES", 100)
+    monkeypatch.setattr(items, "SPLIT_BYTES", 100)
 
 
 @pytest.fixture
@@ -48,11 +48,11 @@ def in_pieces(monkeypatch):
     seen = []
 
     def watched(assignment, spread, *, workers):
-        made = pieces_of(assignment, spread, workers=workers)
+        made = split_task(assignment, spread, workers=workers)
         seen.append(len(made))
         return made
 
-    monkeypatch.setattr(window, "pieces_of", watched)
+    monkeypatch.setattr(window, "split_task", watched)
     return seen
 
 
@@ -109,7 +109,7 @@ def test_one_bad_frame_fails_the_input_and_leaves_nothing_behind(cine, tmp_path)
 
 
 def assignment():
-    return Assignment(Reference("a", "/a", 5, 7), 0, "1-1", may_spread=True)
+    return ConversionTask(Reference("a", "/a", 5, 7), 0, "1-1", may_split=True)
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def assignment():
     ],
 )
 def test_pieces_cover_every_frame_once(frames, workers, pieces):
-    made = pieces_of(assignment(), Spread(frames), workers=workers)
+    made = split_task(assignment(), SplitRequest(frames), workers=workers)
     covered = [number for each in made for number in range(each.piece.first, each.piece.end)]
     assert covered == list(range(frames))
     assert len(made) == pieces
     assert len({each.label for each in made}) == pieces
-    assert not any(each.may_spread for each in made)
+    assert not any(each.may_split for each in made)
 
 
 def report(number, **changes):
@@ -147,20 +147,20 @@ def report(number, **changes):
         "decoder": "d",
         "seconds": 1.0,
     }
-    return Report(Converted(**(known | changes)), (Part(f"p{number}", output),))
+    return ConversionReport(Converted(**(known | changes)), (Part(f"p{number}", output),))
 
 
 def test_reports_are_joined_in_the_order_of_the_frames():
-    made = joined([report(1, notes=("x",)), report(2, notes=("x", "y"), decoder="copied")])
+    made = join_reports([report(1, notes=("x",)), report(2, notes=("x", "y"), decoder="copied")])
     assert [part.path for part in made.parts] == ["p1", "p2"]
     assert (made.outcome.notes, made.outcome.seconds) == (("x", "y"), 2.0)
     assert made.outcome.decoder == "d"
 
 
 def test_the_first_failure_is_the_answer():
-    failed = Report(Failed(input="a", locator="/a", reason="r", message="m"))
-    assert joined([report(1), failed, Lost(3, "crash", "boom")]) == failed
-    assert joined([report(1), Lost(3, "crash", "boom"), failed]) == Lost(3, "crash", "boom")
+    failed = ConversionReport(Failed(input="a", locator="/a", reason="r", message="m"))
+    assert join_reports([report(1), failed, Lost(3, "crash", "boom")]) == failed
+    assert join_reports([report(1), Lost(3, "crash", "boom"), failed]) == Lost(3, "crash", "boom")
 
 
 @pytest.mark.parametrize("frames", [20, 60])
@@ -172,9 +172,9 @@ def test_a_file_that_changes_behind_the_count_of_its_frames_fails(
     def swapped(assignment, spread, *, workers):
         save(monochrome(other), tmp_path / "other")
         (tmp_path / "other").replace(cine)
-        return pieces_of(assignment, spread, workers=workers)
+        return split_task(assignment, spread, workers=workers)
 
-    monkeypatch.setattr(window, "pieces_of", swapped)
+    monkeypatch.setattr(window, "split_task", swapped)
     (outcome,) = run(in_a_pool(plan(workers=2)), cine, tmp_path / "out")
     assert (outcome.status, outcome.reason) == ("failed", "changed")
     assert tree(tmp_path / "out") == {}
@@ -195,9 +195,9 @@ class Spreading(WorkerPool):
     def wait(self, seconds=None):
         task = self.tasks.pop()
         piece = task.payload.piece
-        if piece is None and task.payload.may_spread:
-            return [Done(task.number, Spread(16))]
-        if piece == Piece(0, 8, Spread(16)) and not self.has_crashed:
+        if piece is None and task.payload.may_split:
+            return [Done(task.number, SplitRequest(16))]
+        if piece == FrameSlice(0, 8, SplitRequest(16)) and not self.has_crashed:
             self.has_crashed = True
             return [Lost(task.number, "crash", "boom")]
         return [Done(task.number, report(piece.first if piece else 0))]
@@ -207,8 +207,8 @@ class Spreading(WorkerPool):
 
 
 def test_a_piece_whose_worker_crashed_is_tried_once_more_and_order_is_kept():
-    big = Item("1-1", "a", "/a", assignment())
-    small = Item("1-2", "b", "/b", replace(assignment(), label="1-2", may_spread=False))
+    big = PendingInput("1-1", "a", "/a", assignment())
+    small = PendingInput("1-2", "b", "/b", replace(assignment(), label="1-2", may_split=False))
     done = list(Window(Spreading(), workers=2).in_order([big, small]))
     assert [item.key for item in done] == ["a", "b"]
     assert [part.path for part in big.answer.parts] == ["p0", "p8"]

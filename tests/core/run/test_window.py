@@ -11,8 +11,8 @@ from dcmconv.model.executor import Done, Lost, WorkerPool
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Skipped
 from dcmconv.run import window as module
-from dcmconv.run.messages import Assignment, Report
-from dcmconv.run.window import Item, Window
+from dcmconv.run.messages import ConversionReport, ConversionTask
+from dcmconv.run.window import PendingInput, Window
 
 
 class Shuffled(WorkerPool):
@@ -44,11 +44,11 @@ class Shuffled(WorkerPool):
 
 def item(number, *, ready=False):
     key = str(number)
-    made = Item(key, key, key)
+    made = PendingInput(key, key, key)
     if ready:
-        made.answer = Report(Skipped(input=key, locator=key, reason="r", message="m"))
+        made.answer = ConversionReport(Skipped(input=key, locator=key, reason="r", message="m"))
     else:
-        made.assignment = Assignment(Reference(key, key), 0, key)
+        made.assignment = ConversionTask(Reference(key, key), 0, key)
     return made
 
 

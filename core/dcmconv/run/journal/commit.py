@@ -1,4 +1,4 @@
-"""The books: what becomes of each input, published, written down and tabled, in that order."""
+"""Commits inputs: publishes the files of one, writes its journal line and its table rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dcmconv.model.inputs import Rejected
 from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped
 from dcmconv.run.executors import failed_from
 from dcmconv.run.journal.writer import Entry
-from dcmconv.run.messages import Report
+from dcmconv.run.messages import ConversionReport
 from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.os_errors import ENDS_THE_RUN, refused
 from dcmconv.run.output.publish import Publisher
@@ -21,13 +21,13 @@ from dcmconv.run.output.state_dir import open_state_file
 from dcmconv.run.output.tag_table import TagTable
 from dcmconv.run.progress import Tally
 from dcmconv.run.statistics_pass import GatheredStatistics
-from dcmconv.run.window import Item
+from dcmconv.run.window import PendingInput
 
-__all__ = ["Books", "outcome_of_rejected"]
+__all__ = ["Committer", "outcome_of_rejected"]
 
 
 @dataclass(frozen=True)
-class Books:
+class Committer:
     """Settles one input after the other."""
 
     destination: Destination
@@ -36,19 +36,19 @@ class Books:
     gathered: GatheredStatistics
     tally: Tally
 
-    def begun(self, item: Item) -> None:
+    def begun(self, item: PendingInput) -> None:
         """Write down that an input is about to be read in this process."""
         if self.destination.journal is not None:
             with _refusing():
                 self.destination.journal.begun(item.key, item.locator)
 
-    def left(self, item: Item) -> None:
+    def left(self, item: PendingInput) -> None:
         """Write down that an input was read in this process, and has no outcome yet."""
         if self.destination.journal is not None:
             with _refusing():
                 self.destination.journal.left(item.key, item.locator)
 
-    def settle(self, item: Item) -> Outcome:
+    def commit(self, item: PendingInput) -> Outcome:
         """Publish what came back for an input, write it down, and return the outcome.
 
         Raises
@@ -56,7 +56,7 @@ class Books:
         OutputError
             If the destination is full: the run cannot go on, and the input stays to be done.
         """
-        if isinstance(item.answer, Report):
+        if isinstance(item.answer, ConversionReport):
             self._log(item.key, item.answer.traceback)
             outcome = self._published(item.answer)
             if item.pieces and not isinstance(outcome, Converted):
@@ -69,11 +69,11 @@ class Books:
             raise TypeError(f"{item.key}: an executor answered {item.answer!r:.80}")
         with _refusing():
             self._write_down(outcome)
-        if isinstance(item.answer, Report):
+        if isinstance(item.answer, ConversionReport):
             self.publisher.tidy(item.answer)
         return outcome
 
-    def _published(self, report: Report) -> Outcome:
+    def _published(self, report: ConversionReport) -> Outcome:
         outcome = report.outcome
         if isinstance(outcome, Failed) and outcome.reason in ENDS_THE_RUN and not outcome.unchanged:
             raise OutputError(outcome.message, outcome.hint, outcome.reason)

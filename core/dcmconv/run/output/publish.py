@@ -17,7 +17,7 @@ from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 from dcmconv.run.journal.digest_table import DigestTable
 from dcmconv.run.journal.digests import digest_of, folded_digest, hex_of
-from dcmconv.run.messages import Part, Report
+from dcmconv.run.messages import ConversionReport, Part
 from dcmconv.run.output.atomic_move import move_new, renew, sync_folders
 from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.naming import SALVAGED
@@ -56,7 +56,7 @@ class Publisher:
         if self.destination.journal is not None:
             self.owners = self.destination.journal.owners
 
-    def publish(self, report: Report) -> Outcome:
+    def publish(self, report: ConversionReport) -> Outcome:
         """Give the parts their names and return the outcome with its outputs.
 
         A part stays linked until ``tidy``, when the journal has its line: should the program be
@@ -83,7 +83,7 @@ class Publisher:
             self.owners.update((item.digest, owner) for item in placed)
         return replace(outcome, outputs=tuple(item.output for item in placed))
 
-    def tidy(self, report: Report) -> None:
+    def tidy(self, report: ConversionReport) -> None:
         """Remove what is left of the parts."""
         for part in report.parts:
             _remove(part.path)

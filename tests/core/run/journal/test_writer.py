@@ -138,7 +138,13 @@ def test_every_outcome_comes_back_as_it_was(path):
     outcomes = [
         converted("a", notes=("noted",), salvaged=True, decoder="numpy"),
         Skipped(input="b", locator="/in/b", size=1, mtime_ns=2, reason="rule", message="Left out."),
-        Failed(input="c", locator="/in/c", reason="crash", message="It died.", hint="Report it."),
+        Failed(
+            input="c",
+            locator="/in/c",
+            reason="crash",
+            message="It died.",
+            hint="ConversionReport it.",
+        ),
     ]
     journal = Journal(path, {"run": 3, "dcmconv": "9.9"}).open()
     for outcome in outcomes:

@@ -1,4 +1,4 @@
-"""What stands where a run keeps its books, or steers the terminal that shows them."""
+"""What stands where a run keeps its committer, or steers the terminal that shows them."""
 
 import json
 import os

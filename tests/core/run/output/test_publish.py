@@ -19,7 +19,7 @@ from support.plans import lane, plan, registry
 import dcmconv
 from dcmconv.errors import UsageError
 from dcmconv.run.engine import Run
-from dcmconv.run.journal.commit import Books
+from dcmconv.run.journal.commit import Committer
 from dcmconv.run.journal.reader import journal_path, orphans
 from dcmconv.run.output import atomic_move as moving
 
@@ -92,7 +92,7 @@ def test_what_was_killed_between_its_pictures_ends_with_all_of_them(
 def test_what_was_killed_is_made_anew_by_another_chain(tmp_path, scan, on_existing, monkeypatch):
     out = tmp_path / "out"
     with monkeypatch.context() as patched:
-        patched.setattr(Books, "_write_down", lambda *_: sys.exit())
+        patched.setattr(Committer, "_write_down", lambda *_: sys.exit())
         with pytest.raises(SystemExit):
             run(scan.parent, out)
     before = pictures(out)
@@ -100,7 +100,7 @@ def test_what_was_killed_is_made_anew_by_another_chain(tmp_path, scan, on_existi
     made = plan(lane(compression="smallest"), on_existing=on_existing)
     # Stopped before it comes to that, the next run leaves things as they were.
     with monkeypatch.context() as patched:
-        patched.setattr(Books, "settle", lambda *_: sys.exit())
+        patched.setattr(Committer, "settle", lambda *_: sys.exit())
         with pytest.raises(SystemExit):
             list(Run(made, [str(scan.parent)], out, registry=registry()))
     assert pictures(out) == before

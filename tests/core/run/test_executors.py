@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from dcmconv.run.cpu_quota import available_workers
+from dcmconv.run.executors import available_workers
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="affinity is Linux's")
 USABLE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
