@@ -27,7 +27,7 @@ def hostile_plan(executor: str = "inline", *, tags: tuple[str, ...] = (), **run:
     made = plan(lane, tags=tags, **run)
     reader = registry().ref("reader", "dicom", {"inflate_limit": 100})
     started = registry().ref("executor", executor)
-    return replace(made, readers=(reader,), run=replace(made.run, executor=started))
+    return replace(made, readers=(reader,), executor=started)
 
 
 def write(name: str, folder: Path) -> Path:

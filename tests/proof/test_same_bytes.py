@@ -40,7 +40,7 @@ def test_every_start_method_and_number_of_workers_gives_the_files_of_one_process
     from support.plans import registry
 
     inline = plan()
-    inline = replace(inline, run=replace(inline.run, executor=registry().ref("executor", "inline")))
+    inline = replace(inline, executor=registry().ref("executor", "inline"))
     run(inline, scans, tmp_path / "inline")
     whole = tree(tmp_path / "inline")
     assert len(whole) > 60

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from dcmconv.chain.plan import ComponentRef, Lane, Plan, RunOptions
+from dcmconv.chain.plan import ComponentRef, Lane, Plan
+from dcmconv.chain.settings import RunSettings
 from dcmconv.plugins.registry import Registry
 
 
@@ -24,7 +25,9 @@ def lane(writer: str = "png", *, id: str = "", name: str = "", **options: Any) -
     )
 
 
-def plan(*lanes: Lane, tags: tuple[str, ...] = (), **run: Any) -> Plan:
+def plan(
+    *lanes: Lane, tags: tuple[str, ...] = (), executor: ComponentRef | None = None, **run: Any
+) -> Plan:
     """Return a plan that reads DICOM, and the files of ``support.fault_actions``; keywords go to the run."""
     fault_actions = ComponentRef("reader", "fault_actions", "support.fault_actions:FaultReader")
     return Plan(
@@ -32,11 +35,12 @@ def plan(*lanes: Lane, tags: tuple[str, ...] = (), **run: Any) -> Plan:
         sources=(registry().ref("source", "folder"),),
         lanes=lanes or (lane(),),
         tags=tags,
-        run=RunOptions(**run),
+        run=RunSettings(**run),
+        executor=executor,
     )
 
 
 def in_a_pool(made: Plan, **options: Any) -> Plan:
     """Return the plan with worker processes, however few inputs there are."""
     pool = registry().ref("executor", "processes", options)
-    return replace(made, run=replace(made.run, executor=pool))
+    return replace(made, executor=pool)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from dcmconv.chain.attributes import attribute_complaints
@@ -15,7 +15,7 @@ from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, stage_complaints
 from dcmconv.chain.errors import NOWHERE, Complaint, Place, chain_error
 from dcmconv.chain.inline import as_component
 from dcmconv.chain.layering import inherited, merge
-from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule, RunOptions
+from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
@@ -118,6 +118,7 @@ class _Compilation:
             frames=spec.frames or (),
             tags=spec.tags or (),
             run=self._run(spec),
+            executor=self._executor(spec),
         )
 
     def make(self, kind: str, spec: ComponentSpec) -> Made | None:
@@ -233,17 +234,16 @@ class _Compilation:
             return None
         return made
 
-    def _run(self, spec: ChainSpec) -> RunOptions:
-        found = validated(RunSettings, spec.run)
+    def _run(self, spec: ChainSpec) -> RunSettings:
+        settings = validated(RunSettings, spec.run)
+        if isinstance(settings, list):
+            self.complaints += settings
+            return RunSettings()
+        return cast("RunSettings", settings)
+
+    def _executor(self, spec: ChainSpec) -> ComponentRef | None:
         executor = self.make("executor", spec.executor) if spec.executor else None
-        if isinstance(found, list):
-            self.complaints += found
-            return RunOptions()
-        settings = cast("RunSettings", found)
-        said = {item.name: getattr(settings, item.name) for item in fields(settings)}
-        said["workers"] = None if settings.workers == "auto" else settings.workers
-        said["max_failures"] = str(settings.max_failures)
-        return RunOptions(**said, executor=executor.ref if executor else None)
+        return executor.ref if executor else None
 
     def _readers(self, specs: tuple[ComponentSpec, ...]) -> tuple[ComponentRef, ...]:
         """Return every reader in its usual order, those in ``specs`` with their options."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from dcmconv.chain.settings import RunSettings
 from dcmconv.plugins.references import ComponentRef, load_target
 
-__all__ = ["ComponentRef", "Lane", "Plan", "PlannedRule", "RunOptions", "load_target"]
+__all__ = ["ComponentRef", "Lane", "Plan", "PlannedRule", "load_target"]
 
 
 @dataclass(frozen=True)
@@ -75,41 +76,6 @@ def _is_among(value: Any, accepted: tuple[Any, ...]) -> bool:
 
 
 @dataclass(frozen=True)
-class RunOptions:
-    """How a run goes about its work; of all this only ``policy`` decides what becomes a picture.
-
-    The fields are those of ``dcmconv.chain.settings.RunSettings``, which say what they mean.
-    """
-
-    workers: int | None = None
-    """None: as many as the machine lets this process use."""
-    executor: ComponentRef | None = None
-    """None: ``inline`` for a handful of inputs, ``processes`` for more."""
-    timeout: float = 60.0
-    """Seconds for one input."""
-    memory: int | None = None
-    """MiB for one worker; None: a fair share."""
-    policy: str = "default"
-    max_failures: str = ""
-    on_error: str = "continue"
-    on_collision: str = "suffix"
-    on_existing: str = "resume"
-    retry_failed: bool = False
-    verify: bool = False
-    durable: bool = False
-    tracebacks: bool = False
-
-    @property
-    def needs_workers(self) -> bool:
-        """Whether something was asked for that only worker processes can give, however few inputs.
-
-        A limit on time or memory is kept from outside; the program cannot stop itself.
-        """
-        is_limited = self.timeout != RunOptions.timeout or self.memory is not None
-        return self.workers is not None or is_limited
-
-
-@dataclass(frozen=True)
 class Plan:
     """Everything that decides what becomes of an input."""
 
@@ -121,7 +87,9 @@ class Plan:
     """Ranges of frame numbers from 1, both ends included, None for the last; empty means all."""
     tags: tuple[str, ...] = ()
     """Keywords, or ``GGGG,EEEE``, for the tag table."""
-    run: RunOptions = RunOptions()
+    run: RunSettings = field(default=RunSettings())
+    executor: ComponentRef | None = None
+    """None: the engine chooses, by how much there is to do."""
 
     @property
     def all_lanes(self) -> tuple[Lane, ...]:

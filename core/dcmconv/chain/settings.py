@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from dcmconv.model.options import Component, Opt
 
@@ -66,3 +66,25 @@ class RunSettings(Component):
     def __post_init__(self) -> None:
         if self.max_failures != "" and not _FAILURES.fullmatch(str(self.max_failures)):
             raise ValueError("max_failures is a number, such as 100, or a share, such as 5%")
+
+    @property
+    def worker_count(self) -> int | None:
+        """Number of worker processes; None for ``auto``."""
+        return None if self.workers == "auto" else self.workers
+
+    @property
+    def needs_workers(self) -> bool:
+        """Whether a setting requires worker processes, however few inputs there are.
+
+        A process cannot enforce a limit on its own time or memory, so the parent must.
+        """
+        is_limited = self.timeout != RunSettings.timeout or self.memory is not None
+        return self.worker_count is not None or is_limited
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the settings as the run record stores them."""
+        return {
+            **vars(self),
+            "workers": self.worker_count,
+            "max_failures": str(self.max_failures),
+        }

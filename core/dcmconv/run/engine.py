@@ -154,7 +154,7 @@ class Run:
         tally: Tally,
     ) -> Iterator[Outcome]:
         window = Window(pool, self._stop, number_of_workers(self.plan))
-        limit = FailureLimit(self.plan.run.max_failures)
+        limit = FailureLimit(str(self.plan.run.max_failures))
         work = WorkList(
             self.plan,
             committer,
@@ -193,8 +193,8 @@ class Run:
         return f"{outcome.input} failed" if stops else ""
 
     def _executor(self, first: Sequence[Found], suspects: Sequence[Found]) -> ComponentRef:
-        if self.plan.run.executor is not None:
-            return self.plan.run.executor
+        if self.plan.executor is not None:
+            return self.plan.executor
         here = at_hand(first) and not suspects and not self.plan.run.needs_workers
         return default_executor(self.plan.run, self.registry, here=here)
 

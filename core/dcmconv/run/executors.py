@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from dcmconv.chain.plan import ComponentRef, Plan, RunOptions
+from dcmconv.chain.plan import ComponentRef, Plan
+from dcmconv.chain.settings import RunSettings
 from dcmconv.model.executor import Executor, Job, Lost, WorkerPool
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Failed
@@ -55,10 +56,12 @@ def open_pool(plan: Plan, executor: ComponentRef, parts: Path) -> WorkerPool:
 
 def number_of_workers(plan: Plan) -> int:
     """Return how many workers a run has, if it has any."""
-    return plan.run.workers or available_workers()
+    return plan.run.worker_count or available_workers()
 
 
-def default_executor(options: RunOptions, registry: Registry | None, *, here: bool) -> ComponentRef:
+def default_executor(
+    settings: RunSettings, registry: Registry | None, *, here: bool
+) -> ComponentRef:
     """Return the executor of a run that names none: ``inline`` or ``processes``."""
     if registry is None:
         from dcmconv.plugins.registry import Registry
@@ -66,7 +69,7 @@ def default_executor(options: RunOptions, registry: Registry | None, *, here: bo
         registry = Registry.discover()
     if here:
         return registry.ref("executor", "inline")
-    memory = {"memory": options.memory} if options.memory else {}
+    memory = {"memory": settings.memory} if settings.memory else {}
     return registry.ref("executor", "processes", memory)
 
 

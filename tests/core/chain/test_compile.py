@@ -10,7 +10,7 @@ import pytest
 from dcmconv.chain.compile import compile_chain, make_component
 from dcmconv.chain.inline import output_of, parse_inline
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.plan import RunOptions
+from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.errors import ChainError, PluginError
 
@@ -60,7 +60,7 @@ def test_the_example_chain_of_the_documentation_compiles(chain_file, registry):
     assert chest.lanes[0].normalizer.options == {"center": -600.0, "width": 1500.0}
     assert chest.lanes[1].normalizer.name == "minmax"
     assert mammogram.lanes[0].normalizer.name == "voi"
-    assert plan.run == RunOptions()
+    assert plan.run == RunSettings()
 
 
 def test_nothing_said_is_auto_without_a_colormap_to_png(registry):
@@ -173,7 +173,7 @@ def test_run_settings_reach_the_plan(compiled):
         tags=["PatientID"],
     )
     assert (plan.run.workers, plan.run.timeout, plan.run.on_existing) == (3, 5.0, "fail")
-    assert plan.run.executor.name == "inline"
+    assert plan.executor.name == "inline"
     assert plan.frames == ((2, None),)
     assert plan.tags == ("PatientID",)
 

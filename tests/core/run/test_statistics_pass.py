@@ -106,8 +106,8 @@ def test_a_real_series_shares_its_extremes(tmp_path, series, tone):
 def test_this_process_and_a_pool_give_equal_bytes_and_journals(tmp_path, normalizer, scope):
     made = plan(scaled(normalizer, scope=scope), workers=2)
     assert len(list((REAL / "98892003").rglob("*"))) > HANDFUL
-    inline = replace(made.run, executor=registry().ref("executor", "inline"))
-    here = run(replace(made, run=inline), REAL / "98892003", tmp_path / "here")
+    inline = replace(made, executor=registry().ref("executor", "inline"))
+    here = run(inline, REAL / "98892003", tmp_path / "here")
     pool = run(in_a_pool(made), REAL / "98892003", tmp_path / "pool")
     assert [replace(each, seconds=0) for each in here] == [
         replace(each, seconds=0) for each in pool

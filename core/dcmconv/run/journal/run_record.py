@@ -60,7 +60,7 @@ class RunRecord:
             "number": self.number,
             "chain": self.plan.digest,
             "plan": self.plan.as_data(),
-            "run": {**vars(self.plan.run), "executor": _as_data(self.plan.run.executor)},
+            "run": {**self.plan.run.as_data(), "executor": _as_data(self.plan.executor)},
             "versions": dict(_versions(self.plan)),
             "arguments": list(self.argv),
             "started": _now(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from dcmconv.chain.plan import RunOptions
+from dcmconv.chain.settings import RunSettings
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 from dcmconv.run.journal.digest_table import DigestTable
@@ -49,7 +49,7 @@ class Publisher:
     """Gives every picture its name, by the claims of this run and of the folder's journal."""
 
     destination: Destination
-    options: RunOptions
+    settings: RunSettings
     owners: DigestTable = field(default_factory=DigestTable)
 
     def __post_init__(self) -> None:
@@ -106,7 +106,7 @@ class Publisher:
         digest = folded_digest(part.output.path)
         if self._is_free(digest, owner, mine):
             return part.output, digest
-        if self.options.on_collision == "suffix":
+        if self.settings.on_collision == "suffix":
             path = _suffixed(part, outcome.locator)
             digest = folded_digest(path)
             if self._is_free(digest, owner, mine):
@@ -115,7 +115,7 @@ class Publisher:
             "collision",
             f"Another input has the name {part.output.path} already.",
             "Use --on-collision suffix, or a --name that tells them apart.",
-            self.options.on_collision != "skip",
+            self.settings.on_collision != "skip",
         )
 
     def _is_free(self, digest: int, owner: int, mine: set[int]) -> bool:
@@ -132,15 +132,15 @@ class Publisher:
             return "new"
         if self.destination.is_half_published(target):
             return "adopt" if is_same(Path(target), output) else "renew"
-        if claimed and self.options.on_existing in ("resume", "replace"):
+        if claimed and self.settings.on_existing in ("resume", "replace"):
             _check_is_no_input(part, Path(target))
             return "replace"
         # A run that was killed between a picture and its line in the journal left this behind; or,
         # where it is claimed, before the other pictures of the input.
-        may_adopt = self.options.on_existing != "fail" or not claimed
+        may_adopt = self.settings.on_existing != "fail" or not claimed
         if may_adopt and is_same(Path(target), output):
             return "adopt"
-        raise _exists(output.path, self.options.on_existing, "Choose another --out, or move it.")
+        raise _exists(output.path, self.settings.on_existing, "Choose another --out, or move it.")
 
     def _named_file(self, outcome: Converted, parts: tuple[Part, ...]) -> _Placed:
         name = self.destination.file_name
@@ -155,12 +155,14 @@ class Publisher:
         output = replace(parts[0].output, path=name)
         if not os.path.lexists(self.destination.folder / name):
             return _Placed(parts[0], output, "new")
-        if self.options.on_existing == "replace":
+        if self.settings.on_existing == "replace":
             _check_is_no_input(parts[0], self.destination.folder / name)
             return _Placed(parts[0], output, "replace")
-        if self.options.on_existing == "resume" and is_same(self.destination.folder / name, output):
+        if self.settings.on_existing == "resume" and is_same(
+            self.destination.folder / name, output
+        ):
             return _Placed(parts[0], output, "adopt")
-        raise _exists(name, self.options.on_existing, "Replace it: --on-existing replace")
+        raise _exists(name, self.settings.on_existing, "Replace it: --on-existing replace")
 
     def _move(self, placed: list[_Placed]) -> None:
         made: list[str] = []
@@ -174,7 +176,7 @@ class Publisher:
                 elif item.how == "new":
                     move_new(item.part.path, target)
                     made.append(target)
-            if self.options.durable:
+            if self.settings.durable:
                 sync_folders([self.destination.folder / item.output.path for item in placed])
         except OSError as error:
             # All pictures of an input or none: what was moved a moment ago goes again.
@@ -185,7 +187,7 @@ class Publisher:
     def _why_not(self, path: str, error: OSError) -> OutputError | _TakenError:
         """Return what a refusal of the system means: the end of the run, or of one input."""
         if isinstance(error, FileExistsError):
-            return _exists(path, self.options.on_existing, "Move it, or choose another --out.")
+            return _exists(path, self.settings.on_existing, "Move it, or choose another --out.")
         explained = refused(path, error)
         if explained.reason in ENDS_THE_RUN:
             return explained

@@ -6,7 +6,7 @@ import os
 import pytest
 from support.plans import lane, plan, registry
 
-from dcmconv.chain.plan import RunOptions
+from dcmconv.chain.settings import RunSettings
 from dcmconv.errors import OutputError
 from dcmconv.run.engine import Run
 from dcmconv.run.journal.reader import check_pictures, stats
@@ -93,10 +93,10 @@ def test_a_cell_steers_neither_a_terminal_nor_a_spreadsheet(value, cell):
 
 
 def test_a_limit_that_was_asked_for_is_kept_by_worker_processes():
-    assert not RunOptions().needs_workers
-    assert RunOptions(timeout=2.0).needs_workers
-    assert RunOptions(memory=512).needs_workers
-    assert RunOptions(workers=1).needs_workers
+    assert not RunSettings().needs_workers
+    assert RunSettings(timeout=2.0).needs_workers
+    assert RunSettings(memory=512).needs_workers
+    assert RunSettings(workers=1).needs_workers
 
 
 @pytest.mark.parametrize(
