@@ -26,7 +26,7 @@ from dcmconv_builtins.dicom.pixels.pixel_element import find_pixels
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange, find_padding, stored_values_of
 from dcmconv_builtins.dicom.pixels.salvage import with_background
 from dcmconv_builtins.dicom.pixels.spacing import find_aspect, find_spacing
-from dcmconv_builtins.dicom.presentation_state.presentation import Presentation
+from dcmconv_builtins.dicom.presentation_state.frame_presentation import Presentation
 from dcmconv_builtins.dicom.read_options import ReadOptions
 from dcmconv_builtins.dicom.tone.modality_lut import find_modality_lut, find_units, modality_range
 from dcmconv_builtins.dicom.tone.own_window import find_own_window, is_binary_segment

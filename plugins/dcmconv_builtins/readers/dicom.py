@@ -15,7 +15,7 @@ __all__ = ["DicomReader"]
 
 PRELOAD = (
     "dcmconv_builtins.dicom.instance",
-    "dcmconv_builtins.dicom.objects.frame_options",
+    "dcmconv_builtins.dicom.objects.frame_pipeline",
     "imagecodecs",
 )
 """What most files bring in: imported once, in the fork server, for all workers.
@@ -73,7 +73,7 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
     def _open(self, source: InputFile, *, salvage: bool) -> Instance:
         # pydicom is imported with the first file, not with the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
-        from dcmconv_builtins.dicom.objects.frame_options import DescribedFrames, frames_of
+        from dcmconv_builtins.dicom.objects.frame_pipeline import DescribedFrames, frames_of
 
         stream = open_bounded(source.open())
         try:

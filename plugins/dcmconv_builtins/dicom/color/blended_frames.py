@@ -13,7 +13,7 @@ from dcmconv_builtins.dicom.color.blending import Blending
 from dcmconv_builtins.dicom.color.data_paths import AS_IT_IS, DataInput, data_type_of, named_type
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
-from dcmconv_builtins.dicom.objects.planes import dimension_indices, moment_of, plane_place
+from dcmconv_builtins.dicom.objects.frame_planes import dimension_indices, moment_of, plane_place
 from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
 from dcmconv_builtins.dicom.pixels.pixel_values import is_padding
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dcmconv.plugin import Attributes, AttributeValue, Frame
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
-from dcmconv_builtins.dicom.objects.planes import FramePlane, planes_of, source_image
+from dcmconv_builtins.dicom.objects.frame_planes import FramePlane, planes_of, source_image
 from dcmconv_builtins.dicom.objects.segments import find_labels
 from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
 

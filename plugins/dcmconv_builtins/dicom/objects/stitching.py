@@ -15,7 +15,7 @@ from dcmconv.plugin import Frame, LimitError, Spacing
 from dcmconv_builtins.dicom.color.cielab import cielab_to_srgb
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
-from dcmconv_builtins.dicom.objects.box_mean import BoxMean, Mosaic, Nearest
+from dcmconv_builtins.dicom.objects.mosaic import BoxMean, Mosaic, Nearest
 from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
 from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
 

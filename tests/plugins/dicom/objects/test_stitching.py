@@ -12,7 +12,7 @@ from support.objects import segment, segmentation, slide
 from support.reading import open_content, read_frame, read_frames
 
 from dcmconv.plugin import InputError, LimitError
-from dcmconv_builtins.dicom.objects.box_mean import BoxMean, Nearest
+from dcmconv_builtins.dicom.objects.mosaic import BoxMean, Nearest
 
 # A matrix of 3 x 5, in tiles of 2 x 2 that reach beyond it.
 MATRIX = np.arange(15, dtype=np.uint8).reshape(3, 5)

@@ -13,7 +13,7 @@ from dcmconv.plugin import EncodedFrame, Frame
 from dcmconv_builtins.dicom.color.supplemental_palette import has_palettes
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
-from dcmconv_builtins.dicom.objects.tiles import find_places, total_matrix
+from dcmconv_builtins.dicom.objects.tile_positions import find_places, total_matrix
 from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
 
 if TYPE_CHECKING:
