@@ -26,12 +26,16 @@ from dcmconv_builtins.dicom.pixels.pixel_element import find_pixels
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange, find_padding, stored_values_of
 from dcmconv_builtins.dicom.pixels.salvage import with_background
 from dcmconv_builtins.dicom.pixels.spacing import find_aspect, find_spacing
-from dcmconv_builtins.dicom.presentation_state.frame_presentation import Presentation
+from dcmconv_builtins.dicom.presentation_state.frame_presentation import FramePresentation
 from dcmconv_builtins.dicom.read_options import ReadOptions
+from dcmconv_builtins.dicom.tone.lookup_table import find_presentation_lut
 from dcmconv_builtins.dicom.tone.modality_lut import find_modality_lut, find_units, modality_range
-from dcmconv_builtins.dicom.tone.own_window import find_own_window, is_binary_segment
-from dcmconv_builtins.dicom.tone.presentation_lut import find_presentation_lut
-from dcmconv_builtins.dicom.tone.voi_attributes import find_voi_luts, find_voi_windows
+from dcmconv_builtins.dicom.tone.voi_attributes import (
+    find_implied_window,
+    find_voi_luts,
+    find_voi_windows,
+    is_binary_segment,
+)
 
 __all__ = ["DicomInstance"]
 
@@ -63,7 +67,7 @@ class DicomInstance:
         If there should be one, and it cannot be had.
     """
 
-    places: None = None
+    tile_positions: None = None
     """Where tiles lie is looked for by whoever stitches them."""
 
     def __init__(self, stream: BinaryIO, options: ReadOptions, *, salvage: bool = False) -> None:
@@ -75,7 +79,7 @@ class DicomInstance:
         self._data = _open_data(part10, find_pixels(part10), options, salvage=salvage)
         self._description = self._data.description
         self._groups = FunctionalGroups(self._top)
-        self._presentation = Presentation(self._top, options, self._description)
+        self._presentation = FramePresentation(self._top, options, self._description)
         self._palette: Palette | None = None
         self._jpeg = ordinary_jpeg(self._data, part10.transfer_syntax)
         if self._top.text("BurnedInAnnotation").upper() == "YES":
@@ -135,7 +139,7 @@ class DicomInstance:
         )
         if decoded.missing is not None:
             frame = with_background(frame, decoded.missing)
-        return self._presentation.applied(frame, groups, decoded, self._stored_range)
+        return self._presentation.apply(frame, groups, decoded, self._stored_range)
 
     def read_encoded(self, frame_index: int) -> EncodedFrame | None:
         """Return a color frame in JPEG baseline as it stands in the file, or None for any other.
@@ -207,7 +211,7 @@ class DicomInstance:
         inputs = modality_range(modality, self._stored_range)
         windows, luts = find_voi_windows(groups), find_voi_luts(groups, inputs=inputs)
         bits = 0 if self._is_float else self._description.bits_stored
-        own = {} if windows or luts else find_own_window(self._top, inputs, bits_stored=bits)
+        own = {} if windows or luts else find_implied_window(self._top, inputs, bits_stored=bits)
         return {
             "photometric_interpretation": self._description.photometric_interpretation,
             "modality": modality,

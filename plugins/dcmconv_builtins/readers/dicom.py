@@ -73,16 +73,16 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
     def _open(self, source: InputFile, *, salvage: bool) -> Instance:
         # pydicom is imported with the first file, not with the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
-        from dcmconv_builtins.dicom.objects.frame_pipeline import DescribedFrames, frames_of
+        from dcmconv_builtins.dicom.objects.frame_pipeline import PreparedFrames, prepare_frames
 
         stream = open_bounded(source.open())
         try:
             opened = DicomInstance(stream, self, salvage=salvage)
-            frames = frames_of(opened, self)
+            frames = prepare_frames(opened, self)
         except BaseException:
             stream.close()
             raise
-        as_stored = frames if isinstance(frames, DescribedFrames) else None
+        as_stored = frames if isinstance(frames, PreparedFrames) else None
         return Instance(
             frame_count=frames.frame_count,
             read_frame=frames.read_frame,

@@ -10,11 +10,15 @@ import numpy as np
 
 from dcmconv.plugin import Frame, InputError, Rescale
 from dcmconv_builtins.dicom.color.blending import Blending
-from dcmconv_builtins.dicom.color.data_paths import AS_IT_IS, DataInput, data_type_of, named_type
+from dcmconv_builtins.dicom.color.data_paths import FRAMES_HINT, DataInput, data_type_of, named_type
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
-from dcmconv_builtins.dicom.objects.frame_planes import dimension_indices, moment_of, plane_place
-from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
+from dcmconv_builtins.dicom.objects.frame_planes import (
+    dimension_indices,
+    plane_position,
+    temporal_position,
+)
+from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePosition
 from dcmconv_builtins.dicom.pixels.pixel_values import is_padding
 
 __all__ = ["BlendedFrames"]
@@ -58,7 +62,7 @@ class BlendedFrames:
         self.frame_count = len(self._sets)
 
     @property
-    def places(self) -> Sequence[TilePlace] | None:
+    def tile_positions(self) -> Sequence[TilePosition] | None:
         """Blended frames are no tiles."""
         return None
 
@@ -110,7 +114,7 @@ class BlendedFrames:
                 raise InputError(
                     f"frame {index + 1} has no Data Type (0018,9808), which says to which data "
                     "path it belongs.",
-                    hint=AS_IT_IS,
+                    hint=FRAMES_HINT,
                 )
             if data_type not in wanted:
                 self._top.notes.add(
@@ -123,7 +127,7 @@ class BlendedFrames:
                     f"frames {frames[data_type] + 1} and {index + 1} are both "
                     f"{named_type(data_type)} of one "
                     "place and moment; one of each was needed.",
-                    hint=AS_IT_IS,
+                    hint=FRAMES_HINT,
                 )
             frames[data_type] = index
         return [frames for frames in sets.values() if self._is_whole(frames, wanted)]
@@ -137,7 +141,7 @@ class BlendedFrames:
             f"{named_type(missing[0])} to be blended with."
         )
         if not self._may_lack:
-            raise InputError(message, hint=AS_IT_IS)
+            raise InputError(message, hint=FRAMES_HINT)
         self._top.notes.add(f"Left out: {message}")
         return False
 
@@ -145,11 +149,11 @@ class BlendedFrames:
         indices = dimension_indices(self._top, groups, without=_DATA_TYPE_TAG)
         if indices is not None:
             return indices
-        position = plane_place(groups)
+        position = plane_position(groups)
         if not position:
             raise InputError(
                 f"frame {index + 1} says by neither dimension indices nor a position which frames "
                 "it is blended with.",
-                hint=AS_IT_IS,
+                hint=FRAMES_HINT,
             )
-        return (*position, moment_of(groups))
+        return (*position, temporal_position(groups))

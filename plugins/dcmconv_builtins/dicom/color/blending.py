@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import Frame, InputError
 from dcmconv_builtins.dicom.color.data_paths import (
-    AS_IT_IS,
     ASSIGNMENTS,
+    FRAMES_HINT,
     DataInput,
     data_inputs,
     palette_item,
@@ -93,7 +93,7 @@ class Blending:
             bits += more
         item = palette_item(self.top, path)
         if item is None:
-            raise InputError(f"{_PALETTES} has no item for the {path} data path.", hint=AS_IT_IS)
+            raise InputError(f"{_PALETTES} has no item for the {path} data path.", hint=FRAMES_HINT)
         return _rgb(item, index, bits), _alpha(item, index, bits)
 
     def _weight(
@@ -118,7 +118,7 @@ class Blending:
             raise InputError(
                 f"Blending LUT {number} Transfer Function is {_said(word)}, and what it needs "
                 "is not there.",
-                hint=AS_IT_IS,
+                hint=FRAMES_HINT,
             )
         return alpha.unit_values
 
@@ -142,7 +142,7 @@ def find_blending(top: Elements) -> Blending | None:
         raise InputError(
             f"the {len(inputs)} data paths of {ASSIGNMENTS} do not go together; one PRIMARY_SINGLE "
             "was needed, alone or with SECONDARY_SINGLE, or with SECONDARY_HIGH and SECONDARY_LOW.",
-            hint=AS_IT_IS,
+            hint=FRAMES_HINT,
         )
     if len(paths) == 1 and not inputs[0].has_voi and _weighs_one(top):
         return None
@@ -187,7 +187,7 @@ def _constant(item: Elements, number: int) -> FloatArray:
         raise InputError(
             f"Blending Weight Constant (0028,1406) of Blending LUT {number} is "
             f"{'missing' if weight is None else format(weight, 'g')}; 0 to 1 was needed.",
-            hint=AS_IT_IS,
+            hint=FRAMES_HINT,
         )
     return np.float64(weight) * np.ones((1, 1))
 
@@ -202,7 +202,7 @@ def _from_table(item: Elements, number: int, alpha_1: Alpha, alpha_2: Alpha) -> 
         raise InputError(
             f"Blending Lookup Table Data (0028,1408) of Blending LUT {number} is missing, or "
             "shorter than its descriptor says.",
-            hint=AS_IT_IS,
+            hint=FRAMES_HINT,
         )
     order = "<" if item.is_little_endian else ">"
     table = np.frombuffer(data, f"{order}u{size}", count)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["cielab_to_srgb"]
+from dcmconv_builtins.dicom.file.elements import Elements
+
+__all__ = ["Color", "cielab_to_srgb", "find_gray", "find_lab_color"]
 
 _WHITE_D50 = (0.96422, 1.0, 0.82521)
 # From XYZ under D50, adapted to D65 by Bradford's method, to linear sRGB.
@@ -44,3 +46,23 @@ def _gamma(linear: float) -> int:
     clipped = min(max(linear, 0.0), 1.0)
     bent = 12.92 * clipped if clipped <= 0.0031308 else 1.055 * clipped ** (1 / 2.4) - 0.055
     return int(bent * 255 + 0.5)
+
+
+Color = tuple[float, float, float]
+"""Red, green and blue, 0 to 1."""
+
+
+def find_lab_color(item: Elements, keyword: str) -> Color | None:
+    """Return a CIELab Value of an item as a color of the screen; None where there is none."""
+    lab = item.numbers(keyword)
+    if len(lab) != 3:
+        return None
+    red, green, blue = cielab_to_srgb(lab)
+    return red / 255, green / 255, blue / 255
+
+
+def find_gray(item: Elements, keyword: str, *, default: float) -> Color:
+    """Return a P-Value, 0 to 65535, of an item as a gray; ``default`` where there is none."""
+    level = item.number(keyword)
+    gray = min(max((default if level is None else level) / 65535, 0.0), 1.0)
+    return gray, gray, gray

@@ -16,7 +16,7 @@ from dcmconv_builtins.dicom.tone.voi_lut import VoiLut, curve_of
 
 __all__ = [
     "ASSIGNMENTS",
-    "AS_IT_IS",
+    "FRAMES_HINT",
     "DataInput",
     "data_inputs",
     "data_type_of",
@@ -24,7 +24,7 @@ __all__ = [
     "palette_item",
 ]
 
-AS_IT_IS = "Use --dicom.data_paths frames to get each frame as it is."
+FRAMES_HINT = "Use --dicom.data_paths frames to get each frame as it is."
 """What to do where an image cannot be blended."""
 
 ASSIGNMENTS = "Data Frame Assignment Sequence (0028,1401)"
@@ -76,11 +76,11 @@ class DataInput:
             if luts or windows:
                 return VoiLut(lut=luts[0]) if luts else curve_of(windows[0])
         except InputError as error:
-            raise InputError(error.message, hint=AS_IT_IS, reason=error.reason) from error
+            raise InputError(error.message, hint=FRAMES_HINT, reason=error.reason) from error
         raise InputError(
             f"the window or VOI LUT of {named_type(self.data_type)} in {ASSIGNMENTS} cannot be "
             "used.",
-            hint=AS_IT_IS,
+            hint=FRAMES_HINT,
         )
 
 

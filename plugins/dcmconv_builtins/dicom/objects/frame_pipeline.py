@@ -13,16 +13,16 @@ from dcmconv.plugin import EncodedFrame, Frame
 from dcmconv_builtins.dicom.color.supplemental_palette import has_palettes
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
-from dcmconv_builtins.dicom.objects.tile_positions import find_places, total_matrix
-from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
+from dcmconv_builtins.dicom.objects.tile_positions import find_tile_positions, total_matrix
+from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePosition
 
 if TYPE_CHECKING:
     from dcmconv_builtins.dicom.instance import DicomInstance
 
-__all__ = ["DescribedFrames", "frames_of"]
+__all__ = ["PreparedFrames", "prepare_frames"]
 
 
-def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
+def prepare_frames(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
     """Return the frames of an Instance as the options ask for them.
 
     Raises
@@ -32,13 +32,13 @@ def frames_of(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
     LimitError
         If a stitched slide would be too large.
     """
-    source: FrameSource = DescribedFrames(instance, _with_blended_paths(instance, options), options)
+    source: FrameSource = PreparedFrames(instance, _with_blended_paths(instance, options), options)
     if options.segments == "labels" and instance.top.text("SegmentationType"):
         from dcmconv_builtins.dicom.objects.label_maps import LabelMaps
 
         source = LabelMaps(source, instance.top)
     matrix = total_matrix(instance.top) if options.tiles == "stitched" else None
-    if matrix is not None and source.places is not None:
+    if matrix is not None and source.tile_positions is not None:
         from dcmconv_builtins.dicom.objects.stitching import StitchedSlide
 
         source = StitchedSlide(source, instance.top, matrix, options)
@@ -67,7 +67,7 @@ def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> Fram
     return BlendedFrames(instance, instance.top, blending, may_lack=may_lack)
 
 
-class DescribedFrames:
+class PreparedFrames:
     """The frames of an Instance, each with the units, colors and region that were asked for."""
 
     def __init__(
@@ -79,7 +79,7 @@ class DescribedFrames:
         self._options = options
         self._has_palettes = has_palettes(instance.top)
         self.frame_count = source.frame_count
-        self.places = self._find_places()
+        self.tile_positions = self._find_tile_positions()
 
     def groups_of(self, frame_index: int) -> FrameGroups:
         """Return where attributes of a frame may stand."""
@@ -105,9 +105,9 @@ class DescribedFrames:
         if frame.icc_profile and options.icc != "embed":
             frame = self._without_profile(frame)
         if options.region is not None:
-            from dcmconv_builtins.dicom.objects.ultrasound import region_of
+            from dcmconv_builtins.dicom.objects.ultrasound import show_region
 
-            frame = region_of(frame, self._top, options.region)
+            frame = show_region(frame, self._top, options.region)
         return frame
 
     def _gray(self, frame: Frame, frame_index: int) -> Frame:
@@ -116,9 +116,9 @@ class DescribedFrames:
 
             return replace(frame, labels=find_labels(self._top))
         if self._options.values != "rescale":
-            from dcmconv_builtins.dicom.tone.units import in_units
+            from dcmconv_builtins.dicom.tone.units import apply_units
 
-            frame = in_units(frame, self.groups_of(frame_index), self._options.values)
+            frame = apply_units(frame, self.groups_of(frame_index), self._options.values)
         if self._has_palettes:
             from dcmconv_builtins.dicom.color.supplemental_palette import with_palette
 
@@ -133,9 +133,9 @@ class DescribedFrames:
 
         return in_srgb(frame)
 
-    def _find_places(self) -> list[TilePlace] | None:
+    def _find_tile_positions(self) -> list[TilePosition] | None:
         wanted = self._options.tiles == "stitched" or self._options.segments == "labels"
         if not wanted:
             return None
         tile = self._instance.description.rows, self._instance.description.columns
-        return find_places(self._top, tile, self.frame_count, self.groups_of)
+        return find_tile_positions(self._top, tile, self.frame_count, self.groups_of)

@@ -12,15 +12,15 @@ import numpy as np
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.objects.segments import segment_number
-from dcmconv_builtins.dicom.pixels.frame_source import TilePlace
+from dcmconv_builtins.dicom.pixels.frame_source import TilePosition
 
 __all__ = [
     "FramePlane",
     "dimension_indices",
-    "moment_of",
-    "plane_place",
-    "planes_of",
+    "group_by_plane",
+    "plane_position",
     "source_image",
+    "temporal_position",
 ]
 
 _SEGMENT_NUMBER_TAG = 0x0062000B
@@ -38,8 +38,8 @@ class FramePlane:
     order: tuple[float, ...]
 
 
-def planes_of(
-    top: Elements, groups: Sequence[FrameGroups], places: Sequence[TilePlace] | None
+def group_by_plane(
+    top: Elements, groups: Sequence[FrameGroups], places: Sequence[TilePosition] | None
 ) -> list[list[FramePlane]]:
     """Return the frames of each plane, in the order of their segments; planes from end to end.
 
@@ -83,7 +83,7 @@ def _grouped(frames: list[FramePlane]) -> list[list[FramePlane]]:
     return sorted(by_segment, key=lambda plane: plane[0].order)
 
 
-def _of_tile(index: int, place: TilePlace, groups: FrameGroups) -> FramePlane:
+def _of_tile(index: int, place: TilePosition, groups: FrameGroups) -> FramePlane:
     segment = segment_number(groups)
     if segment is None and place.path.isdecimal():
         segment = int(place.path)
@@ -91,7 +91,7 @@ def _of_tile(index: int, place: TilePlace, groups: FrameGroups) -> FramePlane:
     return FramePlane(index, segment, key, tuple(map(float, key)))
 
 
-def moment_of(groups: FrameGroups) -> float:
+def temporal_position(groups: FrameGroups) -> float:
     """Return when a frame was taken, in the file's own count; 0 where it does not say."""
     place = groups.find("FrameContentSequence", "TemporalPositionIndex")
     if place is not None:
@@ -100,7 +100,7 @@ def moment_of(groups: FrameGroups) -> float:
     return float(place.number("TemporalPositionTimeOffset") or 0) if place is not None else 0.0
 
 
-def plane_place(groups: FrameGroups) -> tuple[float, ...]:
+def plane_position(groups: FrameGroups) -> tuple[float, ...]:
     """Return position and orientation of a frame, in the patient or in the volume.
 
     Nine numbers, in mm and as direction cosines, rounded, because writers round each frame's on its
@@ -137,9 +137,9 @@ def dimension_indices(
 
 def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
     segment = segment_number(groups)
-    place = plane_place(groups)
+    place = plane_position(groups)
     if place:
-        moment = moment_of(groups)
+        moment = temporal_position(groups)
         normal = np.cross(place[3:6], place[6:])
         order = (float(np.dot(normal, place[:3])), moment)
         return FramePlane(index, segment, (*place, moment), order)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from dcmconv.plugin import Attributes, AttributeValue, Frame
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
-from dcmconv_builtins.dicom.objects.frame_planes import FramePlane, planes_of, source_image
+from dcmconv_builtins.dicom.objects.frame_planes import FramePlane, group_by_plane, source_image
 from dcmconv_builtins.dicom.objects.segments import find_labels
-from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
+from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePosition
 
 __all__ = ["LabelMaps"]
 
@@ -43,14 +43,14 @@ class LabelMaps:
         self._planes = (
             [[FramePlane(index, None, (index,), (index,))] for index in range(len(groups))]
             if self._is_label_map
-            else planes_of(top, groups, source.places)
+            else group_by_plane(top, groups, source.tile_positions)
         )
         self.frame_count = len(self._planes)
 
     @property
-    def places(self) -> Sequence[TilePlace] | None:
+    def tile_positions(self) -> Sequence[TilePosition] | None:
         """Where the planes of a tiled segmentation lie; segments are told apart no more."""
-        places = self._source.places
+        places = self._source.tile_positions
         if places is None:
             return None
         return [places[plane[0].frame_index]._replace(path="") for plane in self._planes]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dcmconv.plugin import Layer
 from dcmconv_builtins.dicom.file.elements import Elements, named
 
-__all__ = ["OverlayLayer", "PixelCells", "overlay_groups", "place_plane", "read_overlays"]
+__all__ = ["OverlayLayer", "PixelCells", "align_plane", "overlay_groups", "read_overlays"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ def read_overlays(
     return tuple(layers)
 
 
-def place_plane(
+def align_plane(
     bits: NDArray[np.bool_], origin: tuple[int, int], shape: tuple[int, int]
 ) -> NDArray[np.bool_]:
     """Put a plane on a frame (Overlay Origin, PS3.3 C.9.2.1.1); what lies outside is cut off.
@@ -169,7 +169,7 @@ class _Plane:
         span = content[first // 8 : -(-(first + rows * columns) // 8)]
         bits = np.unpackbits(np.frombuffer(span, np.uint8), bitorder="little")
         plane = bits[first % 8 :][: rows * columns].reshape(rows, columns).view(np.bool_)
-        return place_plane(plane, self._origin(), shape)
+        return align_plane(plane, self._origin(), shape)
 
     def _frame_index(self, frame_number: int) -> int | None:
         """Return which frame of the plane lies over a frame of the image, or None."""

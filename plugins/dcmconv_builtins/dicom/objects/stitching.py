@@ -17,7 +17,7 @@ from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.objects.mosaic import BoxMean, Mosaic, Nearest
 from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
-from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePlace
+from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePosition
 
 __all__ = ["StitchedSlide"]
 
@@ -48,7 +48,7 @@ class StitchedSlide:
         If the picture would have more than ``max_pixels`` pixels.
     """
 
-    places: Sequence[TilePlace] | None = None
+    tile_positions: Sequence[TilePosition] | None = None
 
     def __init__(
         self, source: FrameSource, top: Elements, matrix: tuple[int, int], options: ObjectOptions
@@ -95,10 +95,10 @@ class StitchedSlide:
         )
 
     @cached_property
-    def _layers(self) -> list[list[tuple[TilePlace, int]]]:
+    def _layers(self) -> list[list[tuple[TilePosition, int]]]:
         """The tiles of each optical path and focal plane, from the top down."""
-        layers: dict[tuple[str, float], list[tuple[TilePlace, int]]] = {}
-        for index, place in enumerate(self._source.places or ()):
+        layers: dict[tuple[str, float], list[tuple[TilePosition, int]]] = {}
+        for index, place in enumerate(self._source.tile_positions or ()):
             layers.setdefault((place.path, place.plane), []).append((place, index))
         return [sorted(tiles, key=lambda tile: tile[0][2:]) for tiles in layers.values()]
 
@@ -135,7 +135,7 @@ class StitchedSlide:
         greatest = int(np.iinfo(values.dtype).max)
         return [channel * (greatest // 255) for channel in (*color, 255)[: values.shape[2]]]
 
-    def _lay(self, mosaic: Mosaic, tile: NDArray[Any], place: TilePlace) -> None:
+    def _lay(self, mosaic: Mosaic, tile: NDArray[Any], place: TilePosition) -> None:
         """Lay down what of a tile lies inside: tiles at the edge are padded beyond it."""
         row, column = max(place.row, 0), max(place.column, 0)
         inside = tile[

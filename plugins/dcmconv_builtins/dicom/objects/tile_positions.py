@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
-from dcmconv_builtins.dicom.pixels.frame_source import TilePlace
+from dcmconv_builtins.dicom.pixels.frame_source import TilePosition
 
-__all__ = ["find_places", "total_matrix"]
+__all__ = ["find_tile_positions", "total_matrix"]
 
 
 def total_matrix(top: Elements) -> tuple[int, int] | None:
@@ -20,12 +20,12 @@ def total_matrix(top: Elements) -> tuple[int, int] | None:
     return int(rows), int(columns)
 
 
-def find_places(
+def find_tile_positions(
     top: Elements,
     tile: tuple[int, int],
     frame_count: int,
     groups_of: Callable[[int], FrameGroups],
-) -> list[TilePlace] | None:
+) -> list[TilePosition] | None:
     """Return the place of every frame, or None for an Instance that is not tiled.
 
     Parameters
@@ -61,7 +61,7 @@ def _is_full(top: Elements, groups_of: Callable[[int], FrameGroups]) -> bool:
 
 def _full_places(
     top: Elements, matrix: tuple[int, int], tile: tuple[int, int], frame_count: int
-) -> list[TilePlace]:
+) -> list[TilePosition]:
     """Columns come first, then rows, focal planes, and at last optical paths or segments."""
     rows, columns = tile
     across, down = -(-matrix[1] // columns), -(-matrix[0] // rows)
@@ -75,7 +75,7 @@ def _full_places(
         path, plane = divmod(level, planes)
         row, column = divmod(number, across)
         name = names[path] if path < len(names) else str(path)
-        places.append(TilePlace(name, float(plane), row * rows, column * columns))
+        places.append(TilePosition(name, float(plane), row * rows, column * columns))
     return places
 
 
@@ -86,7 +86,7 @@ def _path_names(top: Elements) -> list[str]:
     return [item.text("OpticalPathIdentifier") for item in top.items("OpticalPathSequence")]
 
 
-def _said_place(groups: FrameGroups, frame_index: int) -> TilePlace:
+def _said_place(groups: FrameGroups, frame_index: int) -> TilePosition:
     position = _position(groups)
     if position is None:
         raise InputError(
@@ -96,7 +96,7 @@ def _said_place(groups: FrameGroups, frame_index: int) -> TilePlace:
             reason="no-position",
         )
     row, column, plane = position
-    return TilePlace(_path_of(groups), plane, row - 1, column - 1)
+    return TilePosition(_path_of(groups), plane, row - 1, column - 1)
 
 
 def _path_of(groups: FrameGroups) -> str:

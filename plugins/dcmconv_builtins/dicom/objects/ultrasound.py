@@ -8,7 +8,7 @@ from dataclasses import replace
 from dcmconv.plugin import Frame, InputError, Spacing, View
 from dcmconv_builtins.dicom.file.elements import Elements
 
-__all__ = ["region_of"]
+__all__ = ["show_region"]
 
 _CENTIMETERS = 3
 _CORNERS = (
@@ -19,7 +19,7 @@ _CORNERS = (
 )
 
 
-def region_of(frame: Frame, top: Elements, number: int) -> Frame:
+def show_region(frame: Frame, top: Elements, number: int) -> Frame:
     """Return a frame of which one ultrasound region is shown, with that region's spacing.
 
     Parameters

@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.file.elements import Elements, named
 from dcmconv_builtins.dicom.file.parse_errors import parse_errors
-from dcmconv_builtins.dicom.pet.moments import moment_of, parse_moment
-from dcmconv_builtins.dicom.pet.pet_header import HINT, get_positive, unusable
 
-__all__ = ["decayed_dose"]
+__all__ = ["HINT", "decayed_dose", "find_datetime", "get_positive", "parse_datetime", "unusable"]
 
 MOST_HALF_LIVES = 20.0
 """An injection longer ago leaves nothing to see: one of the two dates must be wrong."""
@@ -55,11 +53,11 @@ def _correction(top: Elements) -> str:
 
 
 def _scan_start(top: Elements, half_life: float) -> datetime:
-    said = parse_moment(top.text("DecayCorrectionDateTime"))
+    said = parse_datetime(top.text("DecayCorrectionDateTime"))
     if said is not None:
         return said
     acquired = _acquired(top)
-    series = moment_of(top, "SeriesDate", "SeriesTime")
+    series = find_datetime(top, "SeriesDate", "SeriesTime")
     if series is not None and series <= acquired:
         return series
     # A series made later has a date of its own; GE keeps that of the scan, others leave it to us.
@@ -84,8 +82,8 @@ def _time_of_frame(top: Elements, half_life: float) -> datetime:
 
 
 def _acquired(top: Elements) -> datetime:
-    acquired = moment_of(top, "AcquisitionDate", "AcquisitionTime")
-    acquired = acquired or parse_moment(top.text("AcquisitionDateTime"))
+    acquired = find_datetime(top, "AcquisitionDate", "AcquisitionTime")
+    acquired = acquired or parse_datetime(top.text("AcquisitionDateTime"))
     if acquired is None:
         raise unusable("AcquisitionTime", "or its date is missing")
     return acquired
@@ -96,7 +94,7 @@ def _ge_scan_start(top: Elements) -> datetime | None:
         value = top.dataset.private_block(0x0009, "GEMS_PETD_01")[0x0D].value
     except parse_errors():
         return None
-    return parse_moment(value.decode("latin-1") if isinstance(value, bytes) else str(value))
+    return parse_datetime(value.decode("latin-1") if isinstance(value, bytes) else str(value))
 
 
 def _elapsed(tracer: Elements, moment: datetime, half_life: float) -> float:
@@ -120,10 +118,62 @@ def _elapsed(tracer: Elements, moment: datetime, half_life: float) -> float:
 
 
 def _injections(tracer: Elements, moment: datetime) -> Iterator[tuple[str, datetime]]:
-    whole = parse_moment(tracer.text("RadiopharmaceuticalStartDateTime"))
+    whole = parse_datetime(tracer.text("RadiopharmaceuticalStartDateTime"))
     if whole is not None:
         yield "RadiopharmaceuticalStartDateTime", whole
-    clock = parse_moment(f"{moment:%Y%m%d}{tracer.text('RadiopharmaceuticalStartTime')}")
+    clock = parse_datetime(f"{moment:%Y%m%d}{tracer.text('RadiopharmaceuticalStartTime')}")
     if clock is not None and tracer.text("RadiopharmaceuticalStartTime"):
         # It has no date: the last such time before the scan, which may be that of the day before.
         yield "RadiopharmaceuticalStartTime", clock - timedelta(days=int(clock > moment))
+
+
+HINT = "Correct the attribute, or read the file without SUV: its values stay those of Rescale."
+
+
+def get_positive(place: Elements, keyword: str) -> float:
+    """Return a number above 0.
+
+    Raises
+    ------
+    InputError
+        If it is missing, or not above 0.
+    """
+    number = place.number(keyword)
+    if number is None:
+        raise unusable(keyword, "is missing")
+    if not (math.isfinite(number) and number > 0):
+        raise unusable(keyword, f"is {number:g}; a number above 0 was needed")
+    return float(number)
+
+
+def unusable(keyword: str, found: str) -> InputError:
+    """Return the error for an attribute that SUV cannot do with."""
+    return InputError(f"{named(keyword)} {found}, so there is no SUV.", hint=HINT, reason="suv")
+
+
+_FORMATS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
+def find_datetime(place: Elements, date: str, time: str) -> datetime | None:
+    """Return a date and a time element as one moment; None if either is missing or no time."""
+    day, clock = place.text(date), place.text(time)
+    return parse_datetime(day + clock) if len(day) == 8 and clock else None
+
+
+def parse_datetime(text: str) -> datetime | None:
+    """Return the moment of a DT, or of a DA and a TM joined; None if it is none.
+
+    An offset from UTC is left out: DA and TM have none, and all times of a file are of one place.
+
+    >>> parse_datetime("20260131235959.25+0100")
+    datetime.datetime(2026, 1, 31, 23, 59, 59, 250000)
+    """
+    whole, _, fraction = text.strip(" \0").partition("+")[0].partition("-")[0].partition(".")
+    form = _FORMATS.get(len(whole))
+    if form is None or not (fraction or "0").isdecimal():
+        return None
+    try:
+        moment = datetime.strptime(whole, form)
+    except ValueError:
+        return None
+    return moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))

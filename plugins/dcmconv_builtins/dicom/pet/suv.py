@@ -11,12 +11,11 @@ from dcmconv.plugin import InputError, Lut, Rescale
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.parse_errors import parse_errors
 from dcmconv_builtins.dicom.objects.object_options import Values
-from dcmconv_builtins.dicom.pet.decay import decayed_dose
-from dcmconv_builtins.dicom.pet.pet_header import HINT, get_positive, unusable
+from dcmconv_builtins.dicom.pet.decay import HINT, decayed_dose, get_positive, unusable
 
-__all__ = ["NAMES", "body_surface_area", "lean_body_mass", "suv_transform"]
+__all__ = ["SUV_UNITS", "body_surface_area", "lean_body_mass", "suv_transform"]
 
-NAMES: dict[Values, str] = {
+SUV_UNITS: dict[Values, str] = {
     "suvbw": "SUVbw",
     "suvlbm": "SUVlbm",
     "suvlbm-janma": "SUVlbm",

@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol
 from dcmconv.plugin import Frame
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 
-__all__ = ["FrameSource", "TilePlace"]
+__all__ = ["FrameSource", "TilePosition"]
 
 
-class TilePlace(NamedTuple):
+class TilePosition(NamedTuple):
     """Where a frame lies in a total pixel matrix (PS3.3 C.8.12.14).
 
     ``path`` tells optical paths apart (for segmentations: segments), ``plane`` focal planes;
@@ -30,7 +30,7 @@ class FrameSource(Protocol):
     frame_count: int
 
     @property
-    def places(self) -> Sequence[TilePlace] | None:
+    def tile_positions(self) -> Sequence[TilePosition] | None:
         """Where each frame lies in a total pixel matrix, if they are tiles."""
         ...
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dcmconv.plugin import Layer
-from dcmconv_builtins.dicom.file.elements import Elements
-from dcmconv_builtins.dicom.objects.overlay import OverlayLayer
-from dcmconv_builtins.dicom.presentation_state.colors import (
+from dcmconv_builtins.dicom.color.cielab import (
     Color,
     find_gray,
     find_lab_color,
 )
+from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.objects.overlay import OverlayLayer
 from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace
 from dcmconv_builtins.dicom.presentation_state.drawing import Coverage
 from dcmconv_builtins.dicom.presentation_state.graphics import draw_graphic

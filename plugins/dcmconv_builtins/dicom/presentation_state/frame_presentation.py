@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dcmconv_builtins.dicom.presentation_state.library import Match
     from dcmconv_builtins.dicom.presentation_state.references import Target
 
-__all__ = ["Presentation"]
+__all__ = ["FramePresentation"]
 
 
-class Presentation:
+class FramePresentation:
     """Overlays, shutters and presentation states of one Instance, or a look at its tags.
 
     Parameters
@@ -52,7 +52,7 @@ class Presentation:
         self._groups = overlay_groups(top)
         self._library = options.library
 
-    def applied(
+    def apply(
         self, frame: Frame, groups: FrameGroups, decoded: Decoded, stored: StoredRange
     ) -> Frame:
         """Return the Frame with its layers, shown by its state; the same one if it has neither.

@@ -14,8 +14,8 @@ from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 from dcmconv_builtins.dicom.presentation_state.references import Target, refers_to
+from dcmconv_builtins.dicom.tone.lookup_table import find_presentation_lut
 from dcmconv_builtins.dicom.tone.modality_lut import find_modality_lut, find_units, modality_range
-from dcmconv_builtins.dicom.tone.presentation_lut import find_presentation_lut
 from dcmconv_builtins.dicom.tone.voi_attributes import find_voi_luts, find_voi_windows
 
 __all__ = ["grayscale_changes", "pseudo_colors"]

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from dcmconv.plugin import InputError, LimitError
+from dcmconv.plugin import InputError, LimitError, UsageError
 from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.part10 import read_part10
 from dcmconv_builtins.dicom.file.sop_classes import name_of
-from dcmconv_builtins.dicom.presentation_state.finding import (
-    CLASS_ROOT,
-    Stamp,
-    no_states,
-    stamps_of,
-    state_files,
-)
 from dcmconv_builtins.dicom.presentation_state.references import (
     Target,
     nested_references,
     series_references,
 )
 
-__all__ = ["Match", "PresentationState", "StateLibrary", "open_library"]
+__all__ = ["Match", "PresentationState", "StateLibrary", "fingerprint_of", "open_library"]
 
-GRAYSCALE, COLOR, PSEUDO_COLOR = (f"{CLASS_ROOT}{number}" for number in (1, 2, 3))
-VARIABLE_MODALITY_LUT = f"{CLASS_ROOT}12"
+_CLASS_ROOT = "1.2.840.10008.5.1.4.1.1.11."
+"""What the SOP Class UID of every presentation state begins with."""
+
+GRAYSCALE, COLOR, PSEUDO_COLOR = (f"{_CLASS_ROOT}{number}" for number in (1, 2, 3))
+VARIABLE_MODALITY_LUT = f"{_CLASS_ROOT}12"
 _APPLIED = frozenset({GRAYSCALE, COLOR, PSEUDO_COLOR, VARIABLE_MODALITY_LUT})
 _INFLATE_LIMIT = 64 << 20
 
@@ -123,14 +122,14 @@ def open_library(path: str) -> StateLibrary:
     UsageError
         If there is no such file or folder, or no presentation state in it.
     """
-    return _read_library(path, stamps_of(path))
+    return _read_library(path, _stamps_of(path))
 
 
 @lru_cache(maxsize=8)
-def _read_library(path: str, stamps: tuple[Stamp, ...]) -> StateLibrary:
+def _read_library(path: str, stamps: tuple[_Stamp, ...]) -> StateLibrary:
     # The stamps are part of the key alone.
     states, unreadable = [], 0
-    for candidate in state_files(path):
+    for candidate in _state_files(path):
         try:
             state = _read_state(candidate)
         except (InputError, LimitError, OSError):
@@ -139,7 +138,7 @@ def _read_library(path: str, stamps: tuple[Stamp, ...]) -> StateLibrary:
         if state is not None:
             states.append(state)
     if not states:
-        raise no_states(path)
+        raise _no_states(path)
     return StateLibrary(tuple(states), unreadable)
 
 
@@ -150,7 +149,7 @@ def _read_state(file: Path) -> PresentationState | None:
         raise InputError("the presentation state ends in the middle of an element.")
     top = part10.top
     sop_class = top.text("SOPClassUID")
-    if not sop_class.startswith(CLASS_ROOT):
+    if not sop_class.startswith(_CLASS_ROOT):
         return None
     moments = (top.text("PresentationCreationDate"), top.text("PresentationCreationTime"))
     return PresentationState(
@@ -171,3 +170,78 @@ def _targets(top: Elements, sop_class: str) -> dict[str, frozenset[int]]:
         known = targets.get(uid, frames)
         targets[uid] = known | frames if known and frames else frozenset()
     return targets
+
+
+_Stamp = tuple[str, int, int]
+"""Path of a file, when it was changed in nanoseconds, and its size."""
+
+_HEAD = 2048
+"""The class of an Instance stands in its first elements, twice."""
+
+
+def _state_files(path: str) -> tuple[Path, ...]:
+    """Return the files that may be presentation states: the file, or those below a folder.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file or folder, or nothing like a presentation state in it.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise UsageError(
+            f"The presentation state {path} is neither a file nor a folder.",
+            hint="Give the path of a presentation state, or of a folder that holds some.",
+        )
+    files: Iterable[Path] = _files_below(place) if place.is_dir() else (place,)
+    found = tuple(file for file in files if _may_be_a_state(file))
+    if not found:
+        raise _no_states(path)
+    return found
+
+
+def _stamps_of(path: str) -> tuple[_Stamp, ...]:
+    """Return what changes with the file, or with those below a folder; nothing is read."""
+    place = Path(path)
+    stamps = []
+    for file in _files_below(place) if place.is_dir() else (place,):
+        try:
+            stat = file.stat()
+        except OSError:
+            # What is gone again, or may not be looked at, is no state.
+            continue
+        stamps.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return tuple(stamps)
+
+
+def _no_states(path: str) -> UsageError:
+    """Return the error for a place without presentation states."""
+    return UsageError(
+        f"{path} holds no presentation state that can be read.",
+        hint="Give a file whose Modality (0008,0060) is PR, or a folder with such files.",
+    )
+
+
+def fingerprint_of(path: str) -> str:
+    """Return a hash of the states' bytes; raises ``UsageError`` if there are none."""
+    digest = hashlib.sha256()
+    for file in _state_files(path):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(root, name) for name in sorted(names))
+
+
+def _may_be_a_state(file: Path) -> bool:
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as stream:
+            return _CLASS_ROOT.encode() in stream.read(_HEAD)
+    except OSError:
+        # What may not be read is no state that could be asked for.
+        return False

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Layer
+from dcmconv_builtins.dicom.color.cielab import find_gray, find_lab_color
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.objects.overlay import OverlayLayer
-from dcmconv_builtins.dicom.presentation_state.colors import find_gray, find_lab_color
 
 __all__ = ["find_shutter", "shutter_group"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from dcmconv.plugin import Lut
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 
-__all__ = ["find_lut", "first_mapped", "in_low_bytes", "table_entries"]
+__all__ = ["find_lut", "find_presentation_lut", "first_mapped", "in_low_bytes", "table_entries"]
 
 
 def find_lut(item: Elements, *, inputs: StoredRange, name: str) -> Lut | None:
@@ -101,3 +101,21 @@ def _output_bits(entries: NDArray[Any], bits: int, item: Elements, name: str) ->
         f"and {found} were used."
     )
     return found
+
+
+_P_VALUES = StoredRange(0, 65535)
+
+
+def find_presentation_lut(top: Elements) -> Lut | Literal["IDENTITY", "INVERSE"] | None:
+    """Return the Presentation LUT Sequence (2050,0010) or Shape (2050,0020) of an image.
+
+    ``LIN OD``, a shape for printing, and unknown words count as absent.
+    """
+    for item in top.items("PresentationLUTSequence")[:1]:
+        lut = find_lut(item, inputs=_P_VALUES, name="Presentation LUT Sequence (2050,0010)")
+        if lut is not None:
+            return lut
+    shape = top.text("PresentationLUTShape").upper()
+    if shape == "IDENTITY":
+        return "IDENTITY"
+    return "INVERSE" if shape == "INVERSE" else None

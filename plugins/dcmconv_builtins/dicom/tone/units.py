@@ -7,13 +7,13 @@ from dataclasses import replace
 from dcmconv.plugin import Frame, Lut, Rescale, VoiWindow
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.objects.object_options import Values
-from dcmconv_builtins.dicom.pet.suv import NAMES, suv_transform
+from dcmconv_builtins.dicom.pet.suv import SUV_UNITS, suv_transform
 from dcmconv_builtins.dicom.tone.real_world import get_real_world_mapping
 
-__all__ = ["in_units", "windows_in_units"]
+__all__ = ["apply_units", "windows_in_units"]
 
 
-def in_units(frame: Frame, groups: FrameGroups, values: Values) -> Frame:
+def apply_units(frame: Frame, groups: FrameGroups, values: Values) -> Frame:
     """Return a gray frame whose modality transform ends in another unit (PS3.3 C.11.1, C.8.9).
 
     Windows of the file follow along the line; its VOI LUTs, which cannot, are left out.  SUV is for
@@ -40,7 +40,7 @@ def in_units(frame: Frame, groups: FrameGroups, values: Values) -> Frame:
         return replace(frame, notes=(*frame.notes, note))
     stated = groups.top.text("Units").upper() or frame.units.upper()
     transform = suv_transform(groups.top, frame.modality, values, stated)
-    return _with_transform(frame, transform, NAMES[values])
+    return _with_transform(frame, transform, SUV_UNITS[values])
 
 
 def windows_in_units(
