@@ -74,7 +74,7 @@ def test_an_option_may_name_a_flag_of_its_own():
     values = {layer.name: ["a,b", "[c"], bold.name: True}
     layers, boldness = given_settings(values, [target])
     assert layers == Setting("silent", "layers", ["a,b", "[c"])
-    assert str(layers.place) == "--layer a,b [c"
+    assert str(layers.location) == "--layer a,b [c"
     assert boldness == Setting("silent", "bold", "true")
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple, cast
 
 from dcmconv.chain.checks import Made
-from dcmconv.chain.errors import Complaint, Place
+from dcmconv.chain.errors import ChainProblem, Location
 from dcmconv.chain.spec import ChainSpec, OutputSpec
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.components import Reader
@@ -16,7 +16,7 @@ from dcmconv.model.tags import is_tag
 from dcmconv.model.template import Template
 from dcmconv.plugins.registry import Registry, nearest
 
-__all__ = ["attribute_complaints"]
+__all__ = ["attribute_problems"]
 
 _NAME_FIELDS = ("name", "frame", "frames", "folder")
 """What a name template may ask for beside attributes."""
@@ -51,7 +51,7 @@ class _Asked(NamedTuple):
     """An attribute, where it was asked for, and which fields could have stood there instead."""
 
     word: str
-    place: Place
+    location: Location
     fields: tuple[str, ...] = ()
 
 
@@ -62,10 +62,10 @@ class _Known(NamedTuple):
     is_all: bool
 
 
-def attribute_complaints(
+def attribute_problems(
     spec: ChainSpec, registry: Registry, made: Iterable[Made] = ()
-) -> Iterator[Complaint]:
-    """Yield a complaint for each attribute in rules, tags, names and texts that no reader knows.
+) -> Iterator[ChainProblem]:
+    """Yield a problem for each attribute in rules, tags, names and texts that no reader knows.
 
     Readers are imported only if the chain asks for an attribute by its name.
 
@@ -79,10 +79,10 @@ def attribute_complaints(
     known = _known(registry) if asked else _Known(frozenset(), is_all=False)
     for each in asked:
         if each.word not in known.names:
-            yield from _complaint(each, known)
+            yield from _problem(each, known)
 
 
-def _complaint(asked: _Asked, known: _Known) -> Iterator[Complaint]:
+def _problem(asked: _Asked, known: _Known) -> Iterator[ChainProblem]:
     advice = "An attribute without a name is written as its tag, such as '0010,0020'."
     if asked.fields:
         own = ", ".join(f"{{{name}}}" for name in asked.fields)
@@ -92,7 +92,7 @@ def _complaint(asked: _Asked, known: _Known) -> Iterator[Complaint]:
     )
     if near or (known.names and known.is_all):
         message = f"No reader knows the attribute '{asked.word}'{f'; {near}' if near else '.'}"
-        yield Complaint(asked.place, message, advice)
+        yield ChainProblem(asked.location, message, advice)
 
 
 def _near_field(asked: _Asked) -> str:
@@ -104,17 +104,17 @@ def _near_field(asked: _Asked) -> str:
 
 def _asked(spec: ChainSpec) -> Iterator[_Asked]:
     for word in spec.tags or ():
-        yield _Asked(word, spec.tag_places.get(word, Place("tags")))
+        yield _Asked(word, spec.tag_locations.get(word, Location("tags")))
     for rule in spec.rules or ():
         for word in rule.when:
-            yield _Asked(word, rule.when_places.get(word, rule.place))
+            yield _Asked(word, rule.when_locations.get(word, rule.location))
         yield from _asked_by_names(rule.outputs or ())
     yield from _asked_by_names(spec.outputs or ())
 
 
 def _asked_by_names(outputs: tuple[OutputSpec, ...]) -> Iterator[_Asked]:
     for output in outputs:
-        yield from _fields_of(output.name, output.name_place, _NAME_FIELDS)
+        yield from _fields_of(output.name, output.name_location, _NAME_FIELDS)
 
 
 def _asked_by_texts(made: Iterable[Made]) -> Iterator[_Asked]:
@@ -122,15 +122,15 @@ def _asked_by_texts(made: Iterable[Made]) -> Iterator[_Asked]:
         for option in option_fields(type(each.component)):
             if option.opt.template:
                 written = each.spec.written.get(option.name)
-                place = written.value if written else each.spec.place
+                location = written.value if written else each.spec.location
                 text = str(getattr(each.component, option.name) or "")
-                yield from _fields_of(text, place, _TEXT_FIELDS)
+                yield from _fields_of(text, location, _TEXT_FIELDS)
 
 
-def _fields_of(text: str, place: Place, own: tuple[str, ...]) -> Iterator[_Asked]:
+def _fields_of(text: str, location: Location, own: tuple[str, ...]) -> Iterator[_Asked]:
     with suppress(UsageError):  # Compiling says it: this text is no template.
         wanted = set(Template(text).fields) - set(own)
-        yield from (_Asked(word, place, own) for word in sorted(wanted))
+        yield from (_Asked(word, location, own) for word in sorted(wanted))
 
 
 def _known(registry: Registry) -> _Known:

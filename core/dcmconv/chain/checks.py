@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from dcmconv.chain.errors import Complaint, Place
+from dcmconv.chain.errors import ChainProblem, Location
 from dcmconv.chain.spec import ComponentSpec
 from dcmconv.errors import DcmconvError
 from dcmconv.model.components import Colormap, Normalizer, Source, Step, Writer
@@ -15,7 +15,7 @@ from dcmconv.model.options import Component
 from dcmconv.plugins.references import ComponentRef
 from dcmconv.plugins.registry import Registry
 
-__all__ = ["KIND_CLASSES", "Made", "Stages", "stage_complaints"]
+__all__ = ["KIND_CLASSES", "Made", "Stages", "stage_problems"]
 
 KIND_CLASSES: dict[str, type[Component]] = {
     "reader": ReaderKind,
@@ -47,29 +47,29 @@ class Stages:
     writer: Made
 
 
-def stage_complaints(stages: Stages, registry: Registry) -> Iterator[Complaint]:
-    """Yield a complaint for each stage that cannot take the values it would be given."""
+def stage_problems(stages: Stages, registry: Registry) -> Iterator[ChainProblem]:
+    """Yield a problem for each stage that cannot take the values it would be given."""
     name = stages.normalizer.spec.use
     domain = cast("Normalizer", stages.normalizer.component).domain()
     gives = f"'{name}' gives {domain} values"
     for made in stages.steps:
         accepts = cast("Step", made.component).accepts
         if domain not in accepts:
-            yield Complaint(
-                _place(made, stages.normalizer),
+            yield ChainProblem(
+                _location(made, stages.normalizer),
                 f"'{made.spec.use}' takes {_listed(accepts)} values; {gives}.",
                 "Leave the step out there, or use another normalizer.",
             )
     if stages.colormap is not None and domain != "display":
-        yield Complaint(
-            _place(stages.colormap, stages.normalizer),
+        yield ChainProblem(
+            _location(stages.colormap, stages.normalizer),
             f"The colormap '{stages.colormap.spec.use}' takes display values; {gives}.",
             "Give that output 'colormap: none', or use another normalizer.",
         )
     writer = cast("Writer", stages.writer.component)
     if stages.colormap is not None and not (writer.takes_color or _is_gray(stages.colormap)):
-        yield Complaint(
-            _place(stages.colormap, stages.writer),
+        yield ChainProblem(
+            _location(stages.colormap, stages.writer),
             f"The colormap '{stages.colormap.spec.use}' gives colours; "
             f"{stages.writer.spec.use} files have none.",
             "Give that output 'colormap: none', or write png.",
@@ -77,8 +77,8 @@ def stage_complaints(stages: Stages, registry: Registry) -> Iterator[Complaint]:
     accepts = writer.accepts
     # What is a label shows only when a file is opened; labels pass every normalizer by.
     if domain not in accepts and accepts != {"label"}:
-        yield Complaint(
-            _place(stages.writer, stages.normalizer),
+        yield ChainProblem(
+            _location(stages.writer, stages.normalizer),
             f"{stages.writer.spec.use} takes {_listed(accepts)} values; {gives}.",
             _writers_for(domain, registry),
         )
@@ -90,12 +90,12 @@ def _is_gray(colormap: Made) -> bool:
     return bool((table == table[:, :1]).all())
 
 
-def _place(made: Made, normalizer: Made) -> Place:
+def _location(made: Made, normalizer: Made) -> Location:
     """Return where to look: the stage itself, or the normalizer where a default chose the stage."""
     return (
-        made.spec.place
-        if made.spec.place.line or made.spec.place.is_flag
-        else normalizer.spec.place
+        made.spec.location
+        if made.spec.location.line or made.spec.location.is_flag
+        else normalizer.spec.location
     )
 
 

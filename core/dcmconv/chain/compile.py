@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from dcmconv.chain.attributes import attribute_complaints
-from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, stage_complaints
-from dcmconv.chain.errors import NOWHERE, Complaint, Place, chain_error
+from dcmconv.chain.attributes import attribute_problems
+from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, stage_problems
+from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, chain_error
 from dcmconv.chain.inline import as_component
 from dcmconv.chain.layering import inherited, merge
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
@@ -58,14 +58,14 @@ def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
     PluginError
         If nothing is wrong but that components cannot be imported.
     """
-    work = _Compilation(registry, list(spec.complaints))
+    work = _Compilation(registry, list(spec.problems))
     whole = merge(DEFAULT_CHAIN, spec)
     plan = work.plan(whole)
     for below in spec.extended:
         work.check_extended(below)
-        work.complaints += attribute_complaints(below, registry)
-    work.complaints += attribute_complaints(whole, registry, work.made)
-    work.raise_complaints()
+        work.problems += attribute_problems(below, registry)
+    work.problems += attribute_problems(whole, registry, work.made)
+    work.raise_problems()
     return plan
 
 
@@ -81,15 +81,15 @@ def make_component(
     """
     work = _Compilation(registry)
     made = work.make(kind, as_component(value))
-    work.raise_complaints()
+    work.raise_problems()
     return cast("Made", made).component
 
 
 @dataclass
 class _Compilation:
     registry: Registry
-    complaints: list[Complaint] = field(default_factory=list)
-    broken: list[Complaint] = field(default_factory=list)
+    problems: list[ChainProblem] = field(default_factory=list)
+    broken: list[ChainProblem] = field(default_factory=list)
     """Those that no other chain cures: a component whose import fails."""
     _made: dict[tuple[str, int], Made | None] = field(default_factory=dict)
 
@@ -98,12 +98,12 @@ class _Compilation:
         """Every component that could be made."""
         return [made for made in self._made.values() if made is not None]
 
-    def raise_complaints(self) -> None:
+    def raise_problems(self) -> None:
         """Raise what was found: the chain's fault, unless only the installation is to blame."""
-        if not self.complaints:
+        if not self.problems:
             return
-        error = chain_error(self.complaints)
-        if self.complaints == self.broken:
+        error = chain_error(self.problems)
+        if self.problems == self.broken:
             raise PluginError(error.message, error.hint)
         raise error
 
@@ -122,7 +122,7 @@ class _Compilation:
         )
 
     def make(self, kind: str, spec: ComponentSpec) -> Made | None:
-        """Make a component; None after a complaint.  Shared specs are made once."""
+        """Make a component; None after a problem.  Shared specs are made once."""
         key = kind, id(spec)
         if key not in self._made:
             self._made[key] = self._newly_made(kind, spec)
@@ -133,15 +133,15 @@ class _Compilation:
         for kind, component in components_of(spec):
             found = self._class_of(kind, component)
             checked = validated(found, component, is_whole=False) if found else []
-            self.complaints += checked if isinstance(checked, list) else []
+            self.problems += checked if isinstance(checked, list) else []
         settings = validated(RunSettings, spec.run, is_whole=False)
-        self.complaints += settings if isinstance(settings, list) else []
+        self.problems += settings if isinstance(settings, list) else []
 
     def _newly_made(self, kind: str, spec: ComponentSpec) -> Made | None:
         component = self._class_of(kind, spec)
         found = validated(component, spec) if component else []
         if isinstance(found, list):
-            self.complaints += found
+            self.problems += found
             return None
         # Read back from the component: numbers and tuples now, whatever the text was.
         options = {name: getattr(found, name) for name in spec.options}
@@ -150,21 +150,21 @@ class _Compilation:
             # A file that an option names shows now that it is missing, not at every input.
             return Made(spec, found, replace(ref, fingerprint=found.fingerprint()))
         except DcmconvError as error:
-            self._complain(spec.place, error.message, error.hint)
+            self._report(spec.location, error.message, error.hint)
             return None
 
     def _class_of(self, kind: str, spec: ComponentSpec) -> type[Component] | None:
         try:
             component = self.registry.load(kind, spec.use)
         except DcmconvError as error:
-            self._complain(spec.place, error.message, error.hint)
+            self._report(spec.location, error.message, error.hint)
             if isinstance(error, PluginError):
-                self.broken.append(self.complaints[-1])
+                self.broken.append(self.problems[-1])
             return None
         needed = Executor if kind == "executor" else KIND_CLASSES[kind]
         if not issubclass(component, needed):
-            self._complain(
-                spec.place,
+            self._report(
+                spec.location,
                 f"'{spec.use}' is offered as a {kind} and is none: {component.__qualname__}.",
                 f"Tell its author: a {kind} derives from dcmconv.plugin.{needed.__name__}.",
             )
@@ -178,8 +178,8 @@ class _Compilation:
     def _lanes(self, spec: ChainSpec, rule: RuleSpec | None) -> tuple[Lane, ...]:
         outputs = spec.outputs if rule is None or rule.outputs is None else rule.outputs
         if not outputs:
-            place = rule.place if rule else NOWHERE
-            self._complain(place, "There is no output.", "Name a writer: outputs: [png]")
+            location = rule.location if rule else NOWHERE
+            self._report(location, "There is no output.", "Name a writer: outputs: [png]")
             return ()
         ids = output_ids(outputs)
         self._check_ids(outputs, ids)
@@ -194,7 +194,7 @@ class _Compilation:
         stages = self._stages(output, slots)
         if stages is None:
             return None
-        self.complaints += stage_complaints(stages, self.registry)
+        self.problems += stage_problems(stages, self.registry)
         return Lane(
             id=lane_id,
             normalizer=stages.normalizer.ref,
@@ -207,7 +207,7 @@ class _Compilation:
         )
 
     def _stages(self, output: OutputSpec, slots: Slots) -> Stages | None:
-        """Make every component, also after one that cannot be made: all complaints in one pass."""
+        """Make every component, also after one that cannot be made: all problems in one pass."""
         normalizer = self.make("normalizer", cast("ComponentSpec", slots.normalize))
         steps = [self.make("step", step) for step in slots.steps or ()]
         writer = self.make("writer", output.writer)
@@ -230,14 +230,14 @@ class _Compilation:
             # So does a file that holds no table.
             cast("Colormap", made.component).table()
         except DcmconvError as error:
-            self._complain(spec.place, error.message, error.hint)
+            self._report(spec.location, error.message, error.hint)
             return None
         return made
 
     def _run(self, spec: ChainSpec) -> RunSettings:
         settings = validated(RunSettings, spec.run)
         if isinstance(settings, list):
-            self.complaints += settings
+            self.problems += settings
             return RunSettings()
         return cast("RunSettings", settings)
 
@@ -252,7 +252,7 @@ class _Compilation:
             made = self.make("reader", spec)
             if made is not None and _identity(made.ref) in named:
                 message = f"The reader '{spec.use}' is named twice."
-                self._complain(spec.place, message, "Give it all its options in one place.")
+                self._report(spec.location, message, "Give all its options in one entry.")
             elif made is not None:
                 named[_identity(made.ref)] = made.ref
         return tuple(named.get(_identity(each), each) for each in self._all("reader"))
@@ -263,24 +263,26 @@ class _Compilation:
 
     def _check_ids(self, outputs: tuple[OutputSpec, ...], ids: list[str]) -> None:
         for output, lane_id in zip(outputs, ids, strict=True):
-            place = output.writer.place
+            location = output.writer.location
             if not _ID.fullmatch(lane_id):
-                self._complain(
-                    place,
+                self._report(
+                    location,
                     f"The id '{lane_id}' cannot stand in a file name.",
                     "Use letters, digits, dots and dashes.",
                 )
             elif ids.count(lane_id) > 1:
-                self._complain(place, f"Two outputs have the id '{lane_id}'.", "Give each its own.")
+                self._report(
+                    location, f"Two outputs have the id '{lane_id}'.", "Give each its own."
+                )
 
     def _check_name(self, output: OutputSpec) -> None:
         try:
             Template(output.name)
         except UsageError as error:
-            self._complain(output.name_place, error.message, error.hint)
+            self._report(output.name_location, error.message, error.hint)
 
-    def _complain(self, place: Place, message: str, hint: str) -> None:
-        self.complaints.append(Complaint(place, message, hint))
+    def _report(self, location: Location, message: str, hint: str) -> None:
+        self.problems.append(ChainProblem(location, message, hint))
 
 
 def _identity(ref: ComponentRef) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The grammar of a chain file: nodes in, a ``ChainSpec`` out, every complaint collected."""
+"""The grammar of a chain file: nodes in, a ``ChainSpec`` out, every problem collected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from dcmconv.chain.errors import NOWHERE, Complaint, Objection, Place, unknown_word
+from dcmconv.chain.errors import NOWHERE, ChainProblem, InvalidChain, Location, unknown_word
 from dcmconv.chain.frames import parse_frames
 from dcmconv.chain.inline import parse_component, read_output
 from dcmconv.chain.nodes import Entry, ListNode, MapNode, Node, ScalarNode, plain
@@ -51,19 +51,19 @@ class Link:
     """One entry of ``extends``."""
 
     text: str
-    place: Place
+    location: Location
 
 
 @dataclass
 class Document:
-    """Reads one document; what is wrong is left out of the spec and kept in ``complaints``."""
+    """Reads one document; what is wrong is left out of the spec and kept in ``problems``."""
 
-    complaints: list[Complaint] = field(default_factory=list)
+    problems: list[ChainProblem] = field(default_factory=list)
 
     def chain(self, node: Node) -> tuple[ChainSpec, list[Link]]:
         """Return the chain as this document says it, and what it extends."""
         fields = self._fields(node, CHAIN_KEYS, "A chain has no key")
-        self._check_version(fields.get("version"), node.place)
+        self._check_version(fields.get("version"), node.location)
         run, executor = self._run(fields.get("run"))
         spec = ChainSpec(
             **self._slots(fields),
@@ -72,21 +72,21 @@ class Document:
             outputs=self._outputs(fields.get("outputs")),
             frames=self._said(fields.get("frames"), self._frames),
             tags=self._several(fields.get("tags"), self._tag),
-            tag_places=_places(fields.get("tags")),
+            tag_locations=_locations(fields.get("tags")),
             run=run,
             executor=executor,
         )
         return spec, list(self._several(fields.get("extends"), self._link) or ())
 
-    def _check_version(self, entry: Entry | None, place: Place) -> None:
+    def _check_version(self, entry: Entry | None, location: Location) -> None:
         if entry is None:
-            first_line = Place(place.source, 1, 1) if place.line else place
-            self._complain(
+            first_line = Location(location.source, 1, 1) if location.line else location
+            self._report(
                 first_line, "A chain needs its version.", f"Start it with: version: {VERSION}"
             )
         elif plain(entry.node) != VERSION or isinstance(plain(entry.node), bool):
             message = f"Version {plain(entry.node)} is not known; this dcmconv reads {VERSION}."
-            self._complain(entry.node.place, message, f"Write: version: {VERSION}")
+            self._report(entry.node.location, message, f"Write: version: {VERSION}")
 
     def _slots(self, fields: dict[str, Entry]) -> dict[str, Any]:
         return {
@@ -99,42 +99,47 @@ class Document:
 
     def _component(self, node: Node) -> ComponentSpec:
         if isinstance(node, ScalarNode) and isinstance(node.value, str):
-            return parse_component(node.value, node.place)
+            return parse_component(node.value, node.location)
         if not isinstance(node, MapNode):
-            raise Objection(
-                node.place,
+            raise InvalidChain(
+                node.location,
                 f"{_shown(node)} is no component.",
                 "Write a name, NAME:KEY=VALUE, or a mapping with 'use'.",
             )
         fields = dict(node.entries)
         use, identity = fields.pop("use", None), fields.pop("id", None)
         if use is None:
-            raise Objection(
-                node.place, "This component has no name.", "Name it with use, as in {use: window}."
+            raise InvalidChain(
+                node.location,
+                "This component has no name.",
+                "Name it with use, as in {use: window}.",
             )
-        name = parse_component(self._text(use.node), use.node.place)
+        name = parse_component(self._text(use.node), use.node.location)
         if name.options:
-            raise Objection(
-                use.node.place, "use takes a name only.", "Write options as keys of their own."
+            raise InvalidChain(
+                use.node.location, "use takes a name only.", "Write options as keys of their own."
             )
         return ComponentSpec(
             name.use,
             {key: plain(entry.node) for key, entry in fields.items()},
             self._text(identity.node) if identity else "",
-            use.node.place,
-            {key: Written(entry.key_place, entry.node.place) for key, entry in fields.items()},
+            use.node.location,
+            {
+                key: Written(entry.key_location, entry.node.location)
+                for key, entry in fields.items()
+            },
         )
 
     def _colormap(self, node: Node) -> ComponentSpec:
         if isinstance(node, ScalarNode) and node.value in (None, "none"):
-            return ComponentSpec(NO_COLORMAP.use, place=node.place)
+            return ComponentSpec(NO_COLORMAP.use, location=node.location)
         return self._component(node)
 
     def _outputs(self, entry: Entry | None) -> tuple[OutputSpec, ...] | None:
         found = self._several(entry, self._output)
         if entry is not None and isinstance(entry.node, ListNode) and not entry.node.items:
-            self._complain(entry.node.place, "outputs is empty.", "Name a writer: outputs: [png]")
-        return found or None  # where none could be read, each has its own complaint
+            self._report(entry.node.location, "outputs is empty.", "Name a writer: outputs: [png]")
+        return found or None  # where none could be read, each has its own problem
 
     def _output(self, node: Node) -> OutputSpec:
         if not isinstance(node, MapNode):
@@ -143,39 +148,41 @@ class Document:
         rest = {key: entry for key, entry in node.entries.items() if key not in OUTPUT_KEYS}
         name = fields.get("name")
         return OutputSpec(
-            writer=self._component(MapNode(rest, node.place)),
+            writer=self._component(MapNode(rest, node.location)),
             name=self._said(name, self._text) or "",
-            name_place=name.node.place if name else NOWHERE,
+            name_location=name.node.location if name else NOWHERE,
             **self._slots(fields),
         )
 
     def _rule(self, node: Node) -> RuleSpec:
         fields = self._fields(node, RULE_KEYS, "A rule has no key")
         if "when" not in fields:
-            raise Objection(
-                node.place, "A rule needs 'when'.", "Write for example: when: {Modality: CT}"
+            raise InvalidChain(
+                node.location, "A rule needs 'when'.", "Write for example: when: {Modality: CT}"
             )
         rule = RuleSpec(
             when=self._said(fields["when"], self._when) or {},
             skip=self._said(fields.get("skip"), self._truth) or False,
             outputs=self._outputs(fields.get("outputs")),
             **self._slots(fields),
-            place=node.place,
-            when_places=_places(fields["when"]),
+            location=node.location,
+            when_locations=_locations(fields["when"]),
         )
         if rule.skip and len(fields) > 2:
-            self._complain(
-                node.place, "A rule that skips decides nothing else.", "Take the rest out."
+            self._report(
+                node.location, "A rule that skips decides nothing else.", "Take the rest out."
             )
         return rule
 
     def _when(self, node: Node) -> dict[str, tuple[Any, ...]]:
         if not isinstance(node, MapNode) or not node.entries:
-            raise Objection(
-                node.place, f"when is {_shown(node)}.", "It takes a mapping: {Modality: [CT, MR]}"
+            raise InvalidChain(
+                node.location,
+                f"when is {_shown(node)}.",
+                "It takes a mapping: {Modality: [CT, MR]}",
             )
         for word, entry in node.entries.items():
-            self._check_tag(plain_tag(word), entry.key_place)
+            self._check_tag(plain_tag(word), entry.key_location)
         return {
             plain_tag(word): self._several(entry, self._accepted) or ()
             for word, entry in node.entries.items()
@@ -183,8 +190,8 @@ class Document:
 
     def _accepted(self, node: Node) -> str | int | float:
         if not isinstance(node, ScalarNode) or node.value is None or isinstance(node.value, bool):
-            raise Objection(
-                node.place, f"{_shown(node)} is no value of an attribute.", "Quote text."
+            raise InvalidChain(
+                node.location, f"{_shown(node)} is no value of an attribute.", "Quote text."
             )
         return node.value
 
@@ -193,13 +200,17 @@ class Document:
         if entry is None:
             return nothing, None
         if not isinstance(entry.node, MapNode):
-            self._complain(entry.node.place, f"run is {_shown(entry.node)}.", "It takes a mapping.")
+            self._report(
+                entry.node.location, f"run is {_shown(entry.node)}.", "It takes a mapping."
+            )
             return nothing, None
         fields = dict(entry.node.entries)
         executor = self._said(fields.pop("executor", None), self._component)
-        written = {key: Written(item.key_place, item.node.place) for key, item in fields.items()}
+        written = {
+            key: Written(item.key_location, item.node.location) for key, item in fields.items()
+        }
         settings = {key: plain(item.node) for key, item in fields.items()}
-        return ComponentSpec("run", settings, "", entry.node.place, written), executor
+        return ComponentSpec("run", settings, "", entry.node.location, written), executor
 
     def _frames(self, node: Node) -> tuple[FrameRange, ...]:
         value = plain(node)
@@ -207,20 +218,20 @@ class Document:
         try:
             return parse_frames(",".join(str(item) for item in listed))
         except UsageError as error:
-            raise Objection(node.place, error.message, error.hint) from None
+            raise InvalidChain(node.location, error.message, error.hint) from None
 
     def _link(self, node: Node) -> Link:
-        return Link(self._text(node), node.place)
+        return Link(self._text(node), node.location)
 
     def _tag(self, node: Node) -> str:
         word = plain_tag(self._text(node))
-        self._check_tag(word, node.place)
+        self._check_tag(word, node.location)
         return word
 
-    def _check_tag(self, word: str, place: Place) -> None:
+    def _check_tag(self, word: str, location: Location) -> None:
         if not TAG_FORM.fullmatch(word):
-            self._complain(
-                place,
+            self._report(
+                location,
                 f"'{word}' names no attribute.",
                 "Write a keyword such as PatientID, or a tag such as '0010,0020'.",
             )
@@ -228,31 +239,31 @@ class Document:
     def _aspect(self, node: Node) -> str:
         value = plain(node)
         if value not in ASPECTS:
-            raise Objection(
-                node.place, f"aspect is {_shown(node)}.", f"It takes {' or '.join(ASPECTS)}."
+            raise InvalidChain(
+                node.location, f"aspect is {_shown(node)}.", f"It takes {' or '.join(ASPECTS)}."
             )
         return str(value)
 
     def _truth(self, node: Node) -> bool:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, bool):
-            raise Objection(
-                node.place, f"{_shown(node)} is neither true nor false.", "Write true or false."
+            raise InvalidChain(
+                node.location, f"{_shown(node)} is neither true nor false.", "Write true or false."
             )
         return node.value
 
     def _text(self, node: Node) -> str:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-            raise Objection(node.place, f"{_shown(node)} is no text.", "Put text in quotes.")
+            raise InvalidChain(node.location, f"{_shown(node)} is no text.", "Put text in quotes.")
         return node.value
 
     def _fields(self, node: Node, known: tuple[str, ...], subject: str) -> dict[str, Entry]:
         if not isinstance(node, MapNode):
             keys = f"It has the keys {', '.join(known)}."
-            self._complain(node.place, f"{_shown(node)} is no mapping.", keys)
+            self._report(node.location, f"{_shown(node)} is no mapping.", keys)
             return {}
         for word, entry in node.entries.items():
             if word not in known:
-                self.complaints.append(unknown_word(entry.key_place, subject, word, known))
+                self.problems.append(unknown_word(entry.key_location, subject, word, known))
         return {word: entry for word, entry in node.entries.items() if word in known}
 
     def _said(self, entry: Entry | None, read: Callable[[Node], Read]) -> Read | None:
@@ -271,21 +282,21 @@ class Document:
     def _collecting(self, node: Node, read: Callable[[Node], Read]) -> Read | None:
         try:
             return read(node)
-        except Objection as objection:
-            self.complaints.append(objection.complaint)
+        except InvalidChain as invalid:
+            self.problems.append(invalid.problem)
             return None
 
-    def _complain(self, place: Place, message: str, hint: str = "") -> None:
-        self.complaints.append(Complaint(place, message, hint))
+    def _report(self, location: Location, message: str, hint: str = "") -> None:
+        self.problems.append(ChainProblem(location, message, hint))
 
 
-def _places(entry: Entry | None) -> dict[str, Place]:
+def _locations(entry: Entry | None) -> dict[str, Location]:
     """Return where each attribute stands that a mapping or a list names."""
     node = entry.node if entry else ListNode((), NOWHERE)
     if isinstance(node, MapNode):
-        return {plain_tag(word): item.key_place for word, item in node.entries.items()}
+        return {plain_tag(word): item.key_location for word, item in node.entries.items()}
     nodes = node.items if isinstance(node, ListNode) else (node,)
-    return {plain_tag(str(plain(item))): item.place for item in nodes}
+    return {plain_tag(str(plain(item))): item.location for item in nodes}
 
 
 def _shown(node: Node) -> str:

@@ -1,4 +1,4 @@
-"""Complaints about a chain: where, what, and what to write instead; all of them in one error."""
+"""Problems in a chain: where, what, and what to write instead; all of them in one error."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from dcmconv.errors import ChainError
 from dcmconv.plugins.registry import nearest
 
-__all__ = ["NOWHERE", "Complaint", "Objection", "Place", "chain_error", "unknown_word"]
+__all__ = ["NOWHERE", "ChainProblem", "InvalidChain", "Location", "chain_error", "unknown_word"]
 
 EXCERPT_COLUMNS = 100
-MOST_COMPLAINTS = 50
+MAX_PROBLEMS = 50
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class Location:
     """Where something was written.
 
     Parameters
@@ -40,7 +40,7 @@ class Place:
         return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
 
     def excerpt(self) -> str:
-        """Return the line with a caret below the place; empty where there is no line."""
+        """Return the line with a caret below the location; empty where there is no line."""
         if not self.line or not self.text.strip():
             return ""
         text = self.text.replace("\t", " ")
@@ -49,50 +49,50 @@ class Place:
         return f"\n    {shown}\n    {' ' * (self.column - 1 - start)}^"
 
 
-NOWHERE = Place()
+NOWHERE = Location()
 
 
 @dataclass(frozen=True)
-class Complaint:
+class ChainProblem:
     """One thing that is wrong with a chain."""
 
-    place: Place
+    location: Location
     message: str
     hint: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.place}: " if str(self.place) else ""
-        return f"{where}{self.message}{self.place.excerpt()}"
+        where = f"{self.location}: " if str(self.location) else ""
+        return f"{where}{self.message}{self.location.excerpt()}"
 
 
-class Objection(Exception):  # noqa: N818 - never leaves the package: it becomes a ChainError
-    """A complaint on its way to whoever collects them."""
+class InvalidChain(Exception):  # noqa: N818 - never leaves the package: it becomes a ChainError
+    """A problem on its way to whoever collects them."""
 
-    def __init__(self, place: Place, message: str, hint: str = "") -> None:
+    def __init__(self, location: Location, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.complaint = Complaint(place, message, hint)
+        self.problem = ChainProblem(location, message, hint)
 
 
-def chain_error(complaints: Iterable[Complaint]) -> ChainError:
-    """Return one error that lists every complaint once, in the order of the text.
+def chain_error(problems: Iterable[ChainProblem]) -> ChainError:
+    """Return one error that lists every problem once, in the order of the text.
 
-    A single complaint keeps its hint as the error's; of several, each hint stands below its own.
+    A single problem keeps its hint as the error's; of several, each hint stands below its own.
     """
-    found = sorted(dict.fromkeys(complaints), key=lambda complaint: complaint.place)
+    found = sorted(dict.fromkeys(problems), key=lambda problem: problem.location)
     if len(found) == 1:
         return ChainError(str(found[0]), hint=found[0].hint)
-    lines = [_with_hint(complaint) for complaint in found[:MOST_COMPLAINTS]]
+    lines = [_with_hint(problem) for problem in found[:MAX_PROBLEMS]]
     return ChainError(
         "\n".join(lines),
-        hint=f"{len(found)} complaints. See the options of a component: dcmconv plugins show NAME",
+        hint=f"{len(found)} problems. See the options of a component: dcmconv plugins show NAME",
     )
 
 
-def _with_hint(complaint: Complaint) -> str:
-    return f"{complaint}\n  {complaint.hint}" if complaint.hint else str(complaint)
+def _with_hint(problem: ChainProblem) -> str:
+    return f"{problem}\n  {problem.hint}" if problem.hint else str(problem)
 
 
-def unknown_word(place: Place, subject: str, word: str, known: Iterable[str]) -> Complaint:
+def unknown_word(location: Location, subject: str, word: str, known: Iterable[str]) -> ChainProblem:
     """Complain of a word that is not known, with the nearest that is.
 
     ``subject`` reads like ``"'window' has no option"``.
@@ -101,4 +101,4 @@ def unknown_word(place: Place, subject: str, word: str, known: Iterable[str]) ->
     near = nearest(word, words)
     ending = f"; {near}" if near else "."
     hint = "" if near else f"Known: {', '.join(words)}." if words else "It takes none."
-    return Complaint(place, f"{subject} '{word}'{ending}", hint)
+    return ChainProblem(location, f"{subject} '{word}'{ending}", hint)

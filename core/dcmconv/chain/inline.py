@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from dcmconv.chain.errors import NOWHERE, Objection, Place, chain_error
+from dcmconv.chain.errors import NOWHERE, InvalidChain, Location, chain_error
 from dcmconv.chain.spec import ComponentSpec, OutputSpec, Written
 
 __all__ = ["as_component", "output_of", "parse_component", "parse_inline", "parse_value"]
@@ -30,7 +30,7 @@ def parse_inline(text: str, flag: str = "") -> ComponentSpec:
         ``name`` or ``name:key=value,...``; ``id=`` names the component for ``--set``.  A value is
         text, ``"text, with commas"``, ``[a,b]`` or ``null``.
     flag : str
-        The flag that it was given with, such as ``--normalize``, for complaints.
+        The flag that it was given with, such as ``--normalize``, for problems.
 
     Raises
     ------
@@ -38,9 +38,9 @@ def parse_inline(text: str, flag: str = "") -> ComponentSpec:
         If the text has another form; the message has the piece that does not fit.
     """
     try:
-        return parse_component(text, Place(f"{flag} {text}", is_flag=True) if flag else NOWHERE)
-    except Objection as objection:
-        raise chain_error([objection.complaint]) from None
+        return parse_component(text, Location(f"{flag} {text}", is_flag=True) if flag else NOWHERE)
+    except InvalidChain as invalid:
+        raise chain_error([invalid.problem]) from None
 
 
 def as_component(value: str | Mapping[str, Any] | ComponentSpec, flag: str = "") -> ComponentSpec:
@@ -53,17 +53,17 @@ def as_component(value: str | Mapping[str, Any] | ComponentSpec, flag: str = "")
     return ComponentSpec(str(options.pop("use", "")), options, str(options.pop("id", "")))
 
 
-def parse_component(text: str, place: Place) -> ComponentSpec:
-    """Read a short form that was written at ``place``; raises ``Objection``."""
+def parse_component(text: str, location: Location) -> ComponentSpec:
+    """Read a short form that was written at ``location``; raises ``InvalidChain``."""
     name, colon, rest = text.strip().partition(":")
     if not _NAME.fullmatch(name):
-        raise Objection(place, f"'{text}' does not start with the name of a component.", FORM)
+        raise InvalidChain(location, f"'{text}' does not start with the name of a component.", FORM)
     if colon and not rest.strip():
-        raise Objection(place, f"'{text}' has no options after the colon.", FORM)
-    options = _options(rest, text, place) if colon else {}
+        raise InvalidChain(location, f"'{text}' has no options after the colon.", FORM)
+    options = _options(rest, text, location) if colon else {}
     identity = options.pop("id", "")
-    written = {key: Written(place, place) for key in options}
-    return ComponentSpec(name, options, str(identity or ""), place, written)
+    written = {key: Written(location, location) for key in options}
+    return ComponentSpec(name, options, str(identity or ""), location, written)
 
 
 def output_of(component: ComponentSpec) -> OutputSpec:
@@ -76,67 +76,73 @@ def output_of(component: ComponentSpec) -> OutputSpec:
     """
     try:
         return read_output(component)
-    except Objection as objection:
-        raise chain_error([objection.complaint]) from None
+    except InvalidChain as invalid:
+        raise chain_error([invalid.problem]) from None
 
 
 def read_output(component: ComponentSpec) -> OutputSpec:
-    """Part a writer's options from its output's; raises ``Objection``."""
-    options, place = dict(component.options), component.place
+    """Part a writer's options from its output's; raises ``InvalidChain``."""
+    options, location = dict(component.options), component.location
     said: dict[str, Any] = {}
     for slot in ("normalize", "colormap"):
         if slot in options:
-            said[slot] = parse_component(str(options.pop(slot) or "none"), place)
+            said[slot] = parse_component(str(options.pop(slot) or "none"), location)
     if "steps" in options:
         texts = options.pop("steps")
         listed = [texts] if isinstance(texts, str) else texts or []
-        said["steps"] = tuple(parse_component(str(text), place) for text in listed)
+        said["steps"] = tuple(parse_component(str(text), location) for text in listed)
     if "invert" in options:
-        said["invert"] = read_truth(options.pop("invert"), place)
+        said["invert"] = read_truth(options.pop("invert"), location)
     if "aspect" in options:
         said["aspect"] = str(options.pop("aspect"))
     name = str(options.pop("name", ""))
     return OutputSpec(
-        writer=replace(component, options=options), name=name, name_place=place, **said
+        writer=replace(component, options=options), name=name, name_location=location, **said
     )
 
 
-def parse_value(text: str, place: Place = NOWHERE) -> Any:
-    """Read one value that reaches to the end of the text; raises ``Objection``."""
-    value, end = _value(text, 0, "", place)
+def parse_value(text: str, location: Location = NOWHERE) -> Any:
+    """Read one value that reaches to the end of the text; raises ``InvalidChain``."""
+    value, end = _value(text, 0, "", location)
     if text[end:].strip():
-        raise Objection(place, f"'{text[end:].strip()}' follows the end of '{text[:end]}'.", FORM)
+        raise InvalidChain(
+            location, f"'{text[end:].strip()}' follows the end of '{text[:end]}'.", FORM
+        )
     return value
 
 
-def read_truth(value: object, place: Place) -> bool:
-    """Read ``true`` or ``false`` as flags write them; raises ``Objection``."""
+def read_truth(value: object, location: Location) -> bool:
+    """Read ``true`` or ``false`` as flags write them; raises ``InvalidChain``."""
     words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
     found = words.get(str(value).lower())
     if found is None:
-        raise Objection(place, f"invert is '{value}'.", "It takes true or false.")
+        raise InvalidChain(location, f"invert is '{value}'.", "It takes true or false.")
     return found
 
 
-def _options(rest: str, text: str, place: Place) -> dict[str, Any]:
+def _options(rest: str, text: str, location: Location) -> dict[str, Any]:
     options: dict[str, Any] = {}
     position = 0
     while position <= len(rest):
         key = _KEY.match(rest, position)
         if key is None:
             piece = rest[position:].partition(",")[0].strip()
-            raise Objection(place, f"'{piece}' in '{text}' is not KEY=VALUE.", FORM)
+            raise InvalidChain(location, f"'{piece}' in '{text}' is not KEY=VALUE.", FORM)
         if key[1] in options:
-            raise Objection(place, f"'{key[1]}' is written twice in '{text}'.", "Leave one out.")
-        options[key[1]], position = _value(rest, key.end(), ",", place)
+            raise InvalidChain(
+                location, f"'{key[1]}' is written twice in '{text}'.", "Leave one out."
+            )
+        options[key[1]], position = _value(rest, key.end(), ",", location)
         piece = rest[position:].partition(",")[0]
         if piece.strip():
-            raise Objection(place, f"'{piece.strip()}' in '{text}' follows a closed value.", FORM)
+            raise InvalidChain(
+                location, f"'{piece.strip()}' in '{text}' follows a closed value.", FORM
+            )
         position += len(piece) + 1
     return options
 
 
-def _value(text: str, start: int, stops: str, place: Place) -> tuple[Any, int]:
+def _value(text: str, start: int, stops: str, location: Location) -> tuple[Any, int]:
     """Return the value that starts here, and where it ends."""
     while text[start : start + 1] == " ":
         start += 1
@@ -144,24 +150,24 @@ def _value(text: str, start: int, stops: str, place: Place) -> tuple[Any, int]:
     if opening in {'"', "'"}:
         end = text.find(opening, start + 1)
         if end < 0:
-            raise Objection(place, f"The quote in '{text[start:]}' is not closed.", FORM)
+            raise InvalidChain(location, f"The quote in '{text[start:]}' is not closed.", FORM)
         return text[start + 1 : end], end + 1
     if opening == "[" and "]" not in stops:
-        return _list(text, start + 1, place)
+        return _list(text, start + 1, location)
     ends = [position for stop in stops if (position := text.find(stop, start)) >= 0]
     end = min(ends, default=len(text))
     raw = text[start:end].strip()
     return (None if raw == "null" else raw), end
 
 
-def _list(text: str, start: int, place: Place) -> tuple[list[Any], int]:
+def _list(text: str, start: int, location: Location) -> tuple[list[Any], int]:
     items: list[Any] = []
     position = start
     while True:
-        item, position = _value(text, position, ",]", place)
+        item, position = _value(text, position, ",]", location)
         closing = text[position:].lstrip()[:1]
         if closing not in {",", "]"}:
-            raise Objection(place, f"The list in '{text[start - 1 :]}' is not closed.", FORM)
+            raise InvalidChain(location, f"The list in '{text[start - 1 :]}' is not closed.", FORM)
         position = text.index(closing, position) + 1
         if not (closing == "]" and not items and item == ""):
             items.append(item)

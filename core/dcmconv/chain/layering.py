@@ -29,8 +29,8 @@ def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
         tags=_first(over.tags, base.tags),
         run=run,
         executor=merge_component(base.executor, over.executor),
-        tag_places={**base.tag_places, **over.tag_places},
-        complaints=(*base.complaints, *over.complaints),
+        tag_locations={**base.tag_locations, **over.tag_locations},
+        problems=(*base.problems, *over.problems),
         extended=(*base.extended, *over.extended),
     )
 
@@ -53,7 +53,7 @@ def merge_output(base: OutputSpec, over: OutputSpec) -> OutputSpec:
         **_merged_slots(base, over),
         writer=merge_component(base.writer, over.writer) or over.writer,
         name=over.name or base.name,
-        name_place=over.name_place if over.name else base.name_place,
+        name_location=over.name_location if over.name else base.name_location,
     )
 
 

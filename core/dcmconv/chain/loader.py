@@ -11,9 +11,9 @@ from typing import Any
 from dcmconv.chain.document import Document, Link
 from dcmconv.chain.errors import (
     NOWHERE,
-    Complaint,
-    Objection,
-    Place,
+    ChainProblem,
+    InvalidChain,
+    Location,
     chain_error,
 )
 from dcmconv.chain.layering import merge
@@ -40,7 +40,7 @@ def load_chain(name_or_path: str, registry: Registry) -> ChainSpec:
     Returns
     -------
     ChainSpec
-        Its ``complaints`` say what is wrong with keys and forms; ``compile_chain`` raises them
+        Its ``problems`` say what is wrong with keys and forms; ``compile_chain`` raises them
         together with what it finds itself.
 
     Raises
@@ -51,9 +51,9 @@ def load_chain(name_or_path: str, registry: Registry) -> ChainSpec:
     loading = _Loading(registry)
     try:
         spec = loading.load(name_or_path, Path(), NOWHERE)
-    except Objection as objection:
-        raise chain_error([objection.complaint]) from None
-    return replace(spec, complaints=tuple(loading.complaints))
+    except InvalidChain as invalid:
+        raise chain_error([invalid.problem]) from None
+    return replace(spec, problems=tuple(loading.problems))
 
 
 def chain_from_data(data: Mapping[str, Any], registry: Registry) -> ChainSpec:
@@ -65,9 +65,9 @@ def chain_from_data(data: Mapping[str, Any], registry: Registry) -> ChainSpec:
     node = node_of({"version": 1, **data})
     try:
         spec = loading.resolved(node, _Origin("", Path()))
-    except Objection as objection:
-        raise chain_error([objection.complaint]) from None
-    return replace(spec, complaints=tuple(loading.complaints))
+    except InvalidChain as invalid:
+        raise chain_error([invalid.problem]) from None
+    return replace(spec, problems=tuple(loading.problems))
 
 
 @dataclass(frozen=True)
@@ -81,21 +81,21 @@ class _Origin:
 @dataclass
 class _Loading:
     registry: Registry
-    complaints: list[Complaint] = field(default_factory=list)
+    problems: list[ChainProblem] = field(default_factory=list)
     trail: tuple[str, ...] = ()
 
-    def load(self, name: str, folder: Path | None, place: Place) -> ChainSpec:
+    def load(self, name: str, folder: Path | None, location: Location) -> ChainSpec:
         from dcmconv.chain.yaml import read_yaml
 
-        identity, origin, content = self._content(name, folder, place)
+        identity, origin, content = self._content(name, folder, location)
         if identity in self.trail:
-            raise Objection(
-                place,
+            raise InvalidChain(
+                location,
                 f"{name} extends itself: {' → '.join((*self.trail, identity))}.",
                 "Take it out of extends.",
             )
-        node, complaints = read_yaml(content, origin.source)
-        self.complaints += complaints
+        node, problems = read_yaml(content, origin.source)
+        self.problems += problems
         outer, self.trail = self.trail, (*self.trail, identity)
         try:
             return self.resolved(node, origin)
@@ -105,7 +105,7 @@ class _Loading:
     def resolved(self, node: Node, origin: _Origin) -> ChainSpec:
         document = Document()
         spec, links = document.chain(node)
-        self.complaints += document.complaints
+        self.problems += document.problems
         below = ChainSpec()
         for link in links:
             linked = self._linked(link, origin)
@@ -116,17 +116,19 @@ class _Loading:
 
     def _linked(self, link: Link, origin: _Origin) -> ChainSpec:
         try:
-            return self.load(link.text, origin.folder, link.place)
-        except Objection as objection:
-            self.complaints.append(objection.complaint)
+            return self.load(link.text, origin.folder, link.location)
+        except InvalidChain as invalid:
+            self.problems.append(invalid.problem)
             return ChainSpec()
 
-    def _content(self, name: str, folder: Path | None, place: Place) -> tuple[str, _Origin, bytes]:
+    def _content(
+        self, name: str, folder: Path | None, location: Location
+    ) -> tuple[str, _Origin, bytes]:
         if name.startswith(PRESET):
-            return self._preset(name, place)
+            return self._preset(name, location)
         if folder is None:
-            raise Objection(
-                place, f"A preset extends presets only, not '{name}'.", "Write preset:NAME."
+            raise InvalidChain(
+                location, f"A preset extends presets only, not '{name}'.", "Write preset:NAME."
             )
         path = folder / name
         try:
@@ -134,20 +136,20 @@ class _Loading:
                 content = stream.read(MOST_BYTES + 1)
         except OSError as error:
             message = f"The chain file '{path}' cannot be read: {error.strerror or error}."
-            raise Objection(place, message, self._advice(name)) from None
+            raise InvalidChain(location, message, self._advice(name)) from None
         return str(path.resolve()), _Origin(str(path), path.parent), content
 
-    def _preset(self, name: str, place: Place) -> tuple[str, _Origin, bytes]:
+    def _preset(self, name: str, location: Location) -> tuple[str, _Origin, bytes]:
         try:
             offer = self.registry.find("preset", name.removeprefix(PRESET))
         except UsageError as error:
-            raise Objection(place, error.message, error.hint) from None
+            raise InvalidChain(location, error.message, error.hint) from None
         package, _, inner = offer.target.partition(":")
         try:
             content = importlib.resources.files(package).joinpath(inner).read_bytes()
         except (OSError, ImportError) as error:
             message = f"The preset '{offer.name}' of {offer.distribution} cannot be read: {error}."
-            raise Objection(place, message, "Reinstall the plugin.") from None
+            raise InvalidChain(location, message, "Reinstall the plugin.") from None
         return f"{PRESET}{offer.qualified_name}", _Origin(f"{PRESET}{offer.name}", None), content
 
     def _advice(self, name: str) -> str:

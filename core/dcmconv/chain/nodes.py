@@ -1,4 +1,4 @@
-"""What a chain document is made of, with the place of everything; it needs no YAML library."""
+"""What a chain document is made of, with the location of everything; it needs no YAML library."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dcmconv.chain.errors import NOWHERE, Place
+from dcmconv.chain.errors import NOWHERE, Location
 
 __all__ = ["MOST_BYTES", "Entry", "ListNode", "MapNode", "Node", "ScalarNode", "node_of", "plain"]
 
@@ -19,7 +19,7 @@ class ScalarNode:
     """A scalar: text, a number, true, false or null."""
 
     value: str | int | float | bool | None
-    place: Place
+    location: Location
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class ListNode:
     """A sequence."""
 
     items: tuple[Node, ...]
-    place: Place
+    location: Location
 
 
 @dataclass(frozen=True)
 class Entry:
     """One value of a mapping, and where its key stands."""
 
-    key_place: Place
+    key_location: Location
     node: Node
 
 
@@ -43,7 +43,7 @@ class MapNode:
     """A mapping; keys are text."""
 
     entries: dict[str, Entry]
-    place: Place
+    location: Location
 
 
 Node = ScalarNode | ListNode | MapNode
@@ -59,7 +59,7 @@ def plain(node: Node) -> Any:
 
 
 def node_of(data: Any) -> Node:
-    """Return plain data of Python as nodes without a place; what is no data becomes text."""
+    """Return plain data of Python as nodes without a location; what is no data becomes text."""
     if isinstance(data, Mapping):
         return MapNode({str(k): Entry(NOWHERE, node_of(v)) for k, v in data.items()}, NOWHERE)
     if isinstance(data, (list, tuple)):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
-from dcmconv.chain.errors import Objection, Place, chain_error, unknown_word
+from dcmconv.chain.errors import InvalidChain, Location, chain_error, unknown_word
 from dcmconv.chain.inline import parse_component, read_output
 from dcmconv.chain.layering import merge, merge_component, merge_output, replace_readers
 from dcmconv.chain.setting_text import Setting
@@ -80,15 +80,15 @@ def set_option(spec: ChainSpec, setting: Setting, readers: Collection[str] = ())
     work = _Setting(setting)
     try:
         done = work.run(full) if setting.head == "run" else work.chain(full)
-    except Objection as objection:
-        raise chain_error([objection.complaint]) from None
+    except InvalidChain as invalid:
+        raise chain_error([invalid.problem]) from None
     if setting.head not in {"run", *work.seen}:
         if setting.head in readers:
-            reader = work.changed(ComponentSpec(setting.head, place=setting.place))
+            reader = work.changed(ComponentSpec(setting.head, location=setting.location))
             return replace(done, read=(*(done.read or ()), reader))
         known = sorted({*work.seen, *readers, "run"})
         subject = "This chain has no component"
-        raise chain_error([unknown_word(setting.place, subject, setting.head, known)])
+        raise chain_error([unknown_word(setting.location, subject, setting.head, known)])
     return done
 
 
@@ -99,7 +99,7 @@ def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
     component, so nothing of the chain's component stays.  Outputs keep what they decide themselves,
     and readers that the flags do not name keep their options.
     """
-    apart = {"read", "rules", "run", "tag_places", "complaints", "extended"}
+    apart = {"read", "rules", "run", "tag_locations", "problems", "extended"}
     said = {
         item.name: getattr(flags, item.name)
         for item in fields(ChainSpec)
@@ -114,17 +114,17 @@ def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
         read=replace_readers(chain.read, flags.read),
         rules=None if rules is None else tuple(replace(rule, **silent) for rule in rules),  # type: ignore[arg-type]
         run=merge_component(chain.run, flags.run) or chain.run,
-        tag_places={**chain.tag_places, **flags.tag_places},
-        complaints=(*chain.complaints, *flags.complaints),
+        tag_locations={**chain.tag_locations, **flags.tag_locations},
+        problems=(*chain.problems, *flags.problems),
     )
 
 
 def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainSpec:
     """Return the chain with the same name template for every output."""
-    place = Place(f"{source} {template}", is_flag=True)
+    location = Location(f"{source} {template}", is_flag=True)
 
     def named(outputs: tuple[OutputSpec, ...]) -> tuple[OutputSpec, ...]:
-        return tuple(replace(output, name=template, name_place=place) for output in outputs)
+        return tuple(replace(output, name=template, name_location=location) for output in outputs)
 
     full = merge(DEFAULT_CHAIN, chain)
     rules = full.rules and tuple(
@@ -142,14 +142,14 @@ class _Setting:
 
     def run(self, spec: ChainSpec) -> ChainSpec:
         if self.setting.key == "executor":
-            executor = parse_component(str(self.setting.value), self.setting.place)
+            executor = parse_component(str(self.setting.value), self.setting.location)
             return replace(spec, executor=executor)
         known = [item.name for item in fields(RunSettings)]
         if self.setting.key not in known:
-            complaint = unknown_word(
-                self.setting.place, "'run' has no setting", self.setting.key, known
+            problem = unknown_word(
+                self.setting.location, "'run' has no setting", self.setting.key, known
             )
-            raise Objection(complaint.place, complaint.message, complaint.hint)
+            raise InvalidChain(problem.location, problem.message, problem.hint)
         return replace(spec, run=self.changed(spec.run))
 
     def chain(self, spec: ChainSpec) -> ChainSpec:
@@ -178,7 +178,9 @@ class _Setting:
         if self.setting.key not in OUTPUT_KEYS:
             return replace(output, writer=self.changed(output.writer))
         own = ComponentSpec(
-            output.writer.use, {self.setting.key: self.setting.value}, place=self.setting.place
+            output.writer.use,
+            {self.setting.key: self.setting.value},
+            location=self.setting.location,
         )
         said = read_output(own)
         return merge_output(output, replace(said, writer=output.writer))
@@ -199,12 +201,12 @@ class _Setting:
 
     def changed(self, component: ComponentSpec) -> ComponentSpec:
         """Return the component with the setting, unless a flag has said otherwise."""
-        key, place = self.setting.key, self.setting.place
+        key, location = self.setting.key, self.setting.location
         before = component.written.get(key)
-        if before is not None and before.value.is_flag and not place.is_flag:
+        if before is not None and before.value.is_flag and not location.is_flag:
             return component
         return replace(
             component,
             options={**component.options, key: self.setting.value},
-            written={**component.written, key: Written(place, place)},
+            written={**component.written, key: Written(location, location)},
         )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dcmconv.chain.errors import Objection, Place, chain_error
+from dcmconv.chain.errors import InvalidChain, Location, chain_error
 from dcmconv.chain.inline import parse_value
 
 __all__ = ["ENVIRONMENT", "Setting", "environment_settings", "flag_setting", "parse_setting"]
@@ -29,7 +29,7 @@ class Setting:
     head: str
     key: str
     value: Any
-    place: Place = field(default=Place(), compare=False)
+    location: Location = field(default=Location(), compare=False)
 
 
 def environment_settings(environment: Mapping[str, str]) -> list[Setting]:
@@ -50,9 +50,9 @@ def flag_setting(head: str, key: str, value: str | list[str], flag: str = "") ->
         If the text of a dotted flag has another form than a value has.
     """
     shown = value if isinstance(value, str) else " ".join(value)
-    place = Place(f"{flag or f'--{head}.{key}'} {shown}", is_flag=True)
+    location = Location(f"{flag or f'--{head}.{key}'} {shown}", is_flag=True)
     is_verbatim = flag or isinstance(value, list)
-    return Setting(head, key, value if is_verbatim else _value_of(str(value), place), place)
+    return Setting(head, key, value if is_verbatim else _value_of(str(value), location), location)
 
 
 def parse_setting(text: str, source: str = "--set") -> Setting:
@@ -63,14 +63,14 @@ def parse_setting(text: str, source: str = "--set") -> Setting:
     ChainError
         If the text has another form.
     """
-    place = Place(f"{source} {text}")
+    location = Location(f"{source} {text}")
     found = _HEAD.match(text)
     if found is None:
-        complaint = Objection(
-            place, "This is no setting.", "Write ID.OPTION=VALUE, as in jpg.quality=95."
+        problem = InvalidChain(
+            location, "This is no setting.", "Write ID.OPTION=VALUE, as in jpg.quality=95."
         )
-        raise chain_error([complaint.complaint])
-    return Setting(found[1], found[2], _value_of(text[found.end() :], place), place)
+        raise chain_error([problem.problem])
+    return Setting(found[1], found[2], _value_of(text[found.end() :], location), location)
 
 
 def _split(text: str) -> list[str]:
@@ -81,12 +81,12 @@ def _split(text: str) -> list[str]:
         return list(lexer)
     except ValueError as error:
         hint = f"Write it as a shell would: {ENVIRONMENT}='jpg.quality=95 run.workers=2'"
-        complaint = Objection(Place(ENVIRONMENT), f"It cannot be read: {error}.", hint).complaint
-        raise chain_error([complaint]) from None
+        problem = InvalidChain(Location(ENVIRONMENT), f"It cannot be read: {error}.", hint).problem
+        raise chain_error([problem]) from None
 
 
-def _value_of(text: str, place: Place) -> Any:
+def _value_of(text: str, location: Location) -> Any:
     try:
-        return parse_value(text.strip(), place)
-    except Objection as objection:
-        raise chain_error([objection.complaint]) from None
+        return parse_value(text.strip(), location)
+    except InvalidChain as invalid:
+        raise chain_error([invalid.problem]) from None

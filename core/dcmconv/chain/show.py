@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any
 
-from dcmconv.chain.errors import NOWHERE, Place
+from dcmconv.chain.errors import NOWHERE, Location
 from dcmconv.chain.frames import frames_as_text
 from dcmconv.chain.layering import merge
 from dcmconv.chain.settings import RunSettings
@@ -76,7 +76,7 @@ class _Writing:
             blocks = [list(self.component("step", step)) for step in slots.steps]
             yield from self.listed("steps", blocks, even_empty=True)
         if slots.colormap and slots.colormap.use == "none":
-            yield f"colormap: none{_origin(slots.colormap.place)}"
+            yield f"colormap: none{_origin(slots.colormap.location)}"
         elif slots.colormap:
             yield "colormap:"
             yield from _indented(self.component("colormap", slots.colormap))
@@ -85,7 +85,7 @@ class _Writing:
 
     def rule(self, rule: RuleSpec) -> Iterator[str]:
         when = ", ".join(f"{_key(word)}: {_value(values)}" for word, values in rule.when.items())
-        yield f"when: {{{when}}}{_origin(rule.place)}"
+        yield f"when: {{{when}}}{_origin(rule.location)}"
         if rule.skip:
             yield "skip: true"
         yield from self.slots(rule)
@@ -98,11 +98,11 @@ class _Writing:
     def output(self, output: OutputSpec) -> Iterator[str]:
         yield from self.component("writer", output.writer)
         if output.name:
-            yield f"name: {_scalar(output.name)}{_origin(output.name_place)}"
+            yield f"name: {_scalar(output.name)}{_origin(output.name_location)}"
         yield from self.slots(output)
 
     def component(self, kind: str, spec: ComponentSpec) -> Iterator[str]:
-        yield f"use: {_scalar(spec.use)}{_origin(spec.place)}"
+        yield f"use: {_scalar(spec.use)}{_origin(spec.location)}"
         if spec.id:
             yield f"id: {_scalar(spec.id)}"
         yield from self.options(spec, kind)
@@ -141,11 +141,11 @@ def _indented(lines: Any, columns: int = 2) -> Iterator[str]:
     return (f"{' ' * columns}{line}" for line in lines)
 
 
-def _origin(place: Place) -> str:
-    source = " ".join(place.source.split())
+def _origin(location: Location) -> str:
+    source = " ".join(location.source.split())
     if not source:
         return ""
-    return f"  # {source}:{place.line}" if place.line else f"  # {source}"
+    return f"  # {source}:{location.line}" if location.line else f"  # {source}"
 
 
 def _value(value: Any) -> str:

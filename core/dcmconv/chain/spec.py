@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dcmconv.chain.errors import NOWHERE, Complaint, Place
+from dcmconv.chain.errors import NOWHERE, ChainProblem, Location
 
 __all__ = [
     "COMPONENT_KEYS",
@@ -36,8 +36,8 @@ FrameRange = tuple[int, int | None]
 class Written(NamedTuple):
     """Where an option was written."""
 
-    key: Place
-    value: Place
+    key: Location
+    value: Location
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class ComponentSpec:
         Option to value, as written: strings from flags, scalars and lists from YAML.
     id : str
         What ``--set`` calls it; the name where it is empty.
-    place, written
+    location, written
         Where it comes from; they never decide whether two specs are equal.
     """
 
     use: str
     options: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
-    place: Place = field(default=NOWHERE, compare=False, repr=False)
+    location: Location = field(default=NOWHERE, compare=False, repr=False)
     written: Mapping[str, Written] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -102,7 +102,7 @@ class OutputSpec(Slots):
 
     writer: ComponentSpec
     name: str = ""
-    name_place: Place = field(default=NOWHERE, compare=False, repr=False)
+    name_location: Location = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +116,8 @@ class RuleSpec(Slots):
     when: Mapping[str, tuple[Any, ...]]
     outputs: tuple[OutputSpec, ...] | None = None
     skip: bool = False
-    place: Place = field(default=NOWHERE, compare=False, repr=False)
-    when_places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    location: Location = field(default=NOWHERE, compare=False, repr=False)
+    when_locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +125,7 @@ class ChainSpec(Slots):
     """A whole chain, not yet checked against what is installed.
 
     ``read`` gives options to readers; every other reader is there without.  ``run`` holds settings
-    by name as ``ComponentSpec.options`` does.  ``complaints`` are what reading a file has found so
+    by name as ``ComponentSpec.options`` does.  ``problems`` are what reading a file has found so
     far; ``compile_chain`` raises them together with its own.  ``extended`` are the chains below as
     they were written: what another chain replaces there is checked too.
     """
@@ -137,18 +137,18 @@ class ChainSpec(Slots):
     tags: tuple[str, ...] | None = None
     run: ComponentSpec = field(default_factory=lambda: ComponentSpec("run"))
     executor: ComponentSpec | None = None
-    tag_places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
-    complaints: tuple[Complaint, ...] = field(default=(), compare=False, repr=False)
+    tag_locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
+    problems: tuple[ChainProblem, ...] = field(default=(), compare=False, repr=False)
     extended: tuple[ChainSpec, ...] = field(default=(), compare=False, repr=False)
 
 
 DEFAULT_CHAIN = ChainSpec(
-    normalize=ComponentSpec("auto", place=Place("default")),
+    normalize=ComponentSpec("auto", location=Location("default")),
     invert=False,
     steps=(),
-    colormap=ComponentSpec("none", place=Place("default")),
+    colormap=ComponentSpec("none", location=Location("default")),
     aspect="square",
-    outputs=(OutputSpec(writer=ComponentSpec("png", place=Place("default"))),),
+    outputs=(OutputSpec(writer=ComponentSpec("png", location=Location("default"))),),
 )
 """What is done where nothing else is said; below every preset."""
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.chain.errors import NOWHERE, Complaint, Place, unknown_word
+from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, unknown_word
 from dcmconv.chain.spec import ComponentSpec, Written
 from dcmconv.errors import DcmconvError
 from dcmconv.model.options import Component
@@ -21,7 +21,7 @@ __all__ = ["validated"]
 
 def validated(
     component: type[Component], spec: ComponentSpec, *, is_whole: bool = True
-) -> Component | list[Complaint]:
+) -> Component | list[ChainProblem]:
     """Make a component from the options as written.
 
     Text is read as the number, truth or list that the option declares, so flags and YAML meet here.
@@ -34,14 +34,14 @@ def validated(
 
     Returns
     -------
-    Component or list of Complaint
+    Component or list of ChainProblem
         The component, or everything that is wrong with its options.
     """
     if not dataclasses.is_dataclass(component):
         message = f"'{spec.use}' is no dataclass, so it has no options that can be checked."
         return [
-            Complaint(
-                spec.place, message, "Tell its author: @dataclass(frozen=True, kw_only=True)."
+            ChainProblem(
+                spec.location, message, "Tell its author: @dataclass(frozen=True, kw_only=True)."
             )
         ]
     if not spec.options and (plain := _of_defaults(component)) is not None:
@@ -51,13 +51,13 @@ def validated(
     try:
         made: Component = TypeAdapter(component).validate_python(dict(spec.options))
     except ValidationError as error:
-        return list(_complaints(component, spec, error, is_whole=is_whole))
+        return list(_problems(component, spec, error, is_whole=is_whole))
     except DcmconvError as error:
         # From __post_init__: a template that is none, for example.
         if not is_whole:
             return []
         return [
-            Complaint(_blamed(spec, error.message), f"'{spec.use}': {error.message}", error.hint)
+            ChainProblem(_blamed(spec, error.message), f"'{spec.use}': {error.message}", error.hint)
         ]
     return made
 
@@ -70,9 +70,9 @@ def _of_defaults(component: type[Component]) -> Component | None:
         return None
 
 
-def _complaints(
+def _problems(
     component: type[Component], spec: ComponentSpec, error: ValidationError, *, is_whole: bool
-) -> Iterator[Complaint]:
+) -> Iterator[ChainProblem]:
     by_option: dict[str, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         option = str(detail["loc"][0]) if detail["loc"] else ""
@@ -80,36 +80,36 @@ def _complaints(
     for option, details in by_option.items():
         if not is_whole and (not option or details[0]["type"] == "missing"):
             continue
-        yield _complaint(component, spec, option, details)
+        yield _problem(component, spec, option, details)
 
 
-def _complaint(
+def _problem(
     component: type[Component], spec: ComponentSpec, option: str, details: list[ErrorDetails]
-) -> Complaint:
+) -> ChainProblem:
     known = [each.name for each in dataclasses.fields(component)]  # type: ignore[arg-type]
-    written = spec.written.get(option, Written(spec.place, spec.place))
+    written = spec.written.get(option, Written(spec.location, spec.location))
     kind = details[0]["type"]
     if kind == "unexpected_keyword_argument":
         subject = f"'{spec.use}' has no {'setting' if spec.use == 'run' else 'option'}"
         return unknown_word(written.key, subject, option, known)
     if kind == "missing":
         hint = f"Write {spec.use}:{option}=VALUE, or {option} as a key of its own."
-        return Complaint(spec.place, f"'{spec.use}' needs the option '{option}'.", hint)
+        return ChainProblem(spec.location, f"'{spec.use}' needs the option '{option}'.", hint)
     if not option:
         message = details[0]["msg"].removeprefix("Value error, ")
-        return Complaint(_blamed(spec, message), f"'{spec.use}': {message.rstrip('.')}.")
+        return ChainProblem(_blamed(spec, message), f"'{spec.use}': {message.rstrip('.')}.")
     return _wrong_value(spec, option, details, written.value)
 
 
 def _wrong_value(
-    spec: ComponentSpec, option: str, details: list[ErrorDetails], place: Place
-) -> Complaint:
+    spec: ComponentSpec, option: str, details: list[ErrorDetails], location: Location
+) -> ChainProblem:
     # A union reports each of its members; together they say what the option takes.
     needs = dict.fromkeys(_need(detail["msg"]) for detail in details)
     found = _shown(spec.options.get(option))
     near = _nearest_choice(spec.options.get(option), details)
     message = f"'{spec.use}' has {option} {found}; it {' or '.join(needs)}."
-    return Complaint(place, message, f"{near[0].upper()}{near[1:]}" if near else "")
+    return ChainProblem(location, message, f"{near[0].upper()}{near[1:]}" if near else "")
 
 
 def _need(message: str) -> str:
@@ -135,7 +135,9 @@ def _shown(value: Any) -> str:
     return f"'{text}'" if isinstance(value, str) else text
 
 
-def _blamed(spec: ComponentSpec, message: str) -> Place:
-    """Return the place of the first option that a message speaks of, else the component's."""
-    spoken = [place.value for option, place in spec.written.items() if option in message.split()]
-    return next(iter(spoken), spec.place or NOWHERE)
+def _blamed(spec: ComponentSpec, message: str) -> Location:
+    """Return the location of the first option that a message speaks of, else the component's."""
+    spoken = [
+        location.value for option, location in spec.written.items() if option in message.split()
+    ]
+    return next(iter(spoken), spec.location or NOWHERE)

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from dcmconv.chain.errors import Complaint, Objection, Place
+from dcmconv.chain.errors import ChainProblem, InvalidChain, Location
 from dcmconv.chain.nodes import MOST_BYTES, Entry, ListNode, MapNode, Node, ScalarNode
 
 __all__ = ["read_yaml"]
@@ -32,22 +32,22 @@ _FLOAT = re.compile(
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
-def read_yaml(content: bytes, source: str) -> tuple[Node, list[Complaint]]:
+def read_yaml(content: bytes, source: str) -> tuple[Node, list[ChainProblem]]:
     """Read one document.
 
     Returns
     -------
-    node, complaints
+    node, problems
         The root, and what is wrong but did not stop the reading: keys that are written twice.
 
     Raises
     ------
-    Objection
+    InvalidChain
         If it is not YAML, or YAML that a chain cannot have.
     """
     if len(content) > MOST_BYTES:
-        raise Objection(
-            Place(source),
+        raise InvalidChain(
+            Location(source),
             f"{len(content)} bytes; a chain has at most {MOST_BYTES}.",
             "Is this the right file?",
         )
@@ -55,7 +55,7 @@ def read_yaml(content: bytes, source: str) -> tuple[Node, list[Complaint]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"Byte {error.start} is not UTF-8; a chain is UTF-8 text."
-        raise Objection(Place(source), message, "Save the file as UTF-8.") from None
+        raise InvalidChain(Location(source), message, "Save the file as UTF-8.") from None
     return _Reading(text, source).document()
 
 
@@ -63,44 +63,48 @@ def read_yaml(content: bytes, source: str) -> tuple[Node, list[Complaint]]:
 class _Reading:
     text: str
     source: str
-    complaints: list[Complaint] = field(default_factory=list)
+    problems: list[ChainProblem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lines = self.text.splitlines()
         # Events, not yaml.compose: the parser of events does not recurse, so the depth is ours.
         self.events: Iterator[Any] = yaml.parse(self.text, Loader=yaml.SafeLoader)
 
-    def document(self) -> tuple[Node, list[Complaint]]:
+    def document(self) -> tuple[Node, list[ChainProblem]]:
         try:
             root = self._first_document()
         except yaml.MarkedYAMLError as error:
             raise self._syntax(error) from None
         except yaml.reader.ReaderError as error:
-            place = self._place_of_index(error.position)
+            location = self._location_of_index(error.position)
             message = f"The character {self.text[error.position]!a} cannot stand in YAML."
-            raise Objection(place, message, "Take it out.") from None
-        return root, self.complaints
+            raise InvalidChain(location, message, "Take it out.") from None
+        return root, self.problems
 
     def _first_document(self) -> Node:
         root: Node | None = None
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise Objection(self._place(event), "A chain file has one document, not two.")
+                    raise InvalidChain(
+                        self._location(event), "A chain file has one document, not two."
+                    )
                 root = self._node(next(self.events), 1)
         if root is None:
-            raise Objection(Place(self.source), "The file is empty.", "Start it with: version: 1")
+            raise InvalidChain(
+                Location(self.source), "The file is empty.", "Start it with: version: 1"
+            )
         return root
 
     def _node(self, event: Any, level: int) -> Node:
-        place = self._place(event)
-        self._refuse_cleverness(event, place, level)
+        location = self._location(event)
+        self._refuse_cleverness(event, location, level)
         if isinstance(event, yaml.SequenceStartEvent):
-            return ListNode(tuple(self._items(level)), place)
+            return ListNode(tuple(self._items(level)), location)
         if isinstance(event, yaml.MappingStartEvent):
-            return MapNode(self._entries(level), place)
+            return MapNode(self._entries(level), location)
         is_plain = event.style is None
-        return ScalarNode(_resolved(event.value) if is_plain else event.value, place)
+        return ScalarNode(_resolved(event.value) if is_plain else event.value, location)
 
     def _items(self, level: int) -> Iterator[Node]:
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
@@ -109,49 +113,55 @@ class _Reading:
     def _entries(self, level: int) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            place = self._place(event)
+            location = self._location(event)
             if not isinstance(event, yaml.ScalarEvent):
-                self._refuse_cleverness(event, place, level)
-                raise Objection(place, "A key is a word, not a list or a mapping.")
-            self._refuse_cleverness(event, place, level)
+                self._refuse_cleverness(event, location, level)
+                raise InvalidChain(location, "A key is a word, not a list or a mapping.")
+            self._refuse_cleverness(event, location, level)
             node = self._node(next(self.events), level + 1)
             if event.value in entries:
-                first = entries[event.value].key_place.line
+                first = entries[event.value].key_location.line
                 message = f"'{event.value}' is written twice; first in line {first}."
-                self.complaints.append(Complaint(place, message, "Leave one of them out."))
+                self.problems.append(ChainProblem(location, message, "Leave one of them out."))
             else:
-                entries[event.value] = Entry(place, node)
+                entries[event.value] = Entry(location, node)
         return entries
 
-    def _refuse_cleverness(self, event: Any, place: Place, level: int) -> None:
+    def _refuse_cleverness(self, event: Any, location: Location, level: int) -> None:
         if isinstance(event, yaml.AliasEvent):
-            raise Objection(place, f"The alias '*{event.anchor}' is refused.", "Write it out.")
+            raise InvalidChain(
+                location, f"The alias '*{event.anchor}' is refused.", "Write it out."
+            )
         if event.anchor:
-            raise Objection(place, f"The anchor '&{event.anchor}' is refused.", "Take it out.")
+            raise InvalidChain(
+                location, f"The anchor '&{event.anchor}' is refused.", "Take it out."
+            )
         if event.tag:
-            raise Objection(
-                place, f"The tag '{event.tag}' is refused; a chain is data.", "Take it out."
+            raise InvalidChain(
+                location, f"The tag '{event.tag}' is refused; a chain is data.", "Take it out."
             )
         if level > MOST_LEVELS:
-            raise Objection(place, f"More than {MOST_LEVELS} levels deep; no chain is that deep.")
+            raise InvalidChain(
+                location, f"More than {MOST_LEVELS} levels deep; no chain is that deep."
+            )
 
-    def _syntax(self, error: yaml.MarkedYAMLError) -> Objection:
+    def _syntax(self, error: yaml.MarkedYAMLError) -> InvalidChain:
         mark = error.problem_mark or error.context_mark
-        place = self._at(mark.line, mark.column) if mark else Place(self.source)
+        location = self._at(mark.line, mark.column) if mark else Location(self.source)
         what = " ".join(part for part in (error.context, error.problem) if part)
         hint = "Indent with spaces." if "\\t" in what else "Is a bracket, quote or colon missing?"
-        return Objection(place, f"This is not YAML: {what}.", hint)
+        return InvalidChain(location, f"This is not YAML: {what}.", hint)
 
-    def _place(self, event: Any) -> Place:
+    def _location(self, event: Any) -> Location:
         return self._at(event.start_mark.line, event.start_mark.column)
 
-    def _place_of_index(self, index: int) -> Place:
+    def _location_of_index(self, index: int) -> Location:
         before = self.text[:index].splitlines() or [""]
-        return Place(self.source, len(before), len(before[-1]) + 1)
+        return Location(self.source, len(before), len(before[-1]) + 1)
 
-    def _at(self, line_index: int, column_index: int) -> Place:
+    def _at(self, line_index: int, column_index: int) -> Location:
         text = self.lines[line_index] if line_index < len(self.lines) else ""
-        return Place(self.source, line_index + 1, column_index + 1, text)
+        return Location(self.source, line_index + 1, column_index + 1, text)
 
 
 def _resolved(text: str) -> str | int | float | bool | None:

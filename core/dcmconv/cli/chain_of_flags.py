@@ -6,7 +6,7 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
-from dcmconv.chain.errors import Place
+from dcmconv.chain.errors import Location
 from dcmconv.chain.frames import parse_frames
 from dcmconv.chain.inline import output_of, parse_inline
 from dcmconv.chain.layering import merge
@@ -100,7 +100,7 @@ def _said(flags: RunFlags) -> ChainSpec:
         outputs=tuple(_output(writer) for writer in flags.writer) or None,
         frames=parse_frames(flags.frames) if flags.frames else None,
         tags=tuple(map(plain_tag, flags.tag)) or None,
-        tag_places={plain_tag(tag): Place(f"--tag {tag}", is_flag=True) for tag in flags.tag},
+        tag_locations={plain_tag(tag): Location(f"--tag {tag}", is_flag=True) for tag in flags.tag},
         run=_run_settings(flags),
     )
 
@@ -115,6 +115,6 @@ def _run_settings(flags: RunFlags) -> ComponentSpec:
     written = {}
     for name, text in given.items():
         value = "" if text is True else f" {text}"
-        place = Place(f"--{name.replace('_', '-')}{value}", is_flag=True)
-        written[name] = Written(place, place)
+        location = Location(f"--{name.replace('_', '-')}{value}", is_flag=True)
+        written[name] = Written(location, location)
     return ComponentSpec("run", given, written=written)

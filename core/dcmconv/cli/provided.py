@@ -61,12 +61,14 @@ def made_with(component: type[Command], options: Mapping[str, Any], name: str) -
     UsageError
         If a value is not what the option takes; every complaint is in the message.
     """
-    from dcmconv.chain.errors import Place, chain_error
+    from dcmconv.chain.errors import Location, chain_error
     from dcmconv.chain.spec import ComponentSpec, Written
     from dcmconv.chain.validate import validated
 
-    places = {key: Place(f"--{key.replace('_', '-')} {value}") for key, value in options.items()}
-    written = {key: Written(place, place) for key, place in places.items()}
+    locations = {
+        key: Location(f"--{key.replace('_', '-')} {value}") for key, value in options.items()
+    }
+    written = {key: Written(location, location) for key, location in locations.items()}
     made = validated(component, ComponentSpec(name, options, written=written))
     if isinstance(made, Command):
         return made

@@ -41,7 +41,7 @@ def compiled(registry):
     return compile_it
 
 
-def complaint_of(registry, **data):
+def problem_in(registry, **data):
     with pytest.raises(ChainError) as caught:
         compile_chain(chain_from_data(data, registry), registry)
     return str(caught.value)
@@ -216,7 +216,7 @@ def test_every_complaint_comes_in_one_error_in_the_order_of_the_text(chain_file,
         "chain.yaml:13:14",
         "chain.yaml:14:17",
     ]
-    assert "7 complaints" in caught.value.hint
+    assert "7 problems" in caught.value.hint
     assert (
         "chain.yaml:5:3: 'window' has no option 'widht'; did you mean 'width'?\n"
         "      widht: 400\n"
@@ -240,7 +240,7 @@ def test_a_flag_is_blamed_by_its_text(registry):
 
 
 @pytest.mark.parametrize(
-    ("data", "complaint"),
+    ("data", "problem"),
     [
         pytest.param({"outputs": []}, r"outputs is empty\.(.|\n)*outputs: \[png\]", id="no-output"),
         pytest.param(
@@ -273,18 +273,18 @@ def test_a_flag_is_blamed_by_its_text(registry):
         pytest.param({"run": {"executor": "inlin"}}, r"No executor(.|\n)*'inline'", id="executor"),
     ],
 )
-def test_what_is_wrong_is_said_before_any_file_is_opened(registry, data, complaint):
-    assert re.search(complaint, complaint_of(registry, **data))
+def test_what_is_wrong_is_said_before_any_file_is_opened(registry, data, problem):
+    assert re.search(problem, problem_in(registry, **data))
 
 
 def test_unscaled_values_do_not_go_into_a_jpg(registry):
-    text = complaint_of(registry, normalize="none", outputs=["jpg"])
+    text = problem_in(registry, normalize="none", outputs=["jpg"])
     assert "jpg takes display values; 'none' gives stored values." in text
     assert "Write png instead, or use another normalizer." in text
 
 
 def test_unscaled_values_take_no_colors_and_no_drawing(registry):
-    text = complaint_of(registry, normalize="none", colormap="bone", steps=["title"])
+    text = problem_in(registry, normalize="none", colormap="bone", steps=["title"])
     assert "The colormap 'bone' takes display values; 'none' gives stored values." in text
     assert "'title' takes display values; 'none' gives stored values." in text
 
@@ -295,7 +295,7 @@ def test_unscaled_values_go_into_a_png(compiled):
 
 def test_one_slip_that_many_lanes_share_is_one_complaint(registry):
     rules = [{"when": {"Modality": name}} for name in ("CT", "MR", "US")]
-    text = complaint_of(registry, normalize="minmx", rules=rules, outputs=["png", "jpg"])
+    text = problem_in(registry, normalize="minmx", rules=rules, outputs=["png", "jpg"])
     assert text.count("minmx") == 1
 
 
@@ -323,4 +323,4 @@ def test_complaints_of_a_hostile_chain_stay_readable(registry):
     with pytest.raises(ChainError) as caught:
         compile_chain(spec, registry)
     assert caught.value.message.count("has no option") == 50
-    assert caught.value.hint.startswith("500 complaints")
+    assert caught.value.hint.startswith("500 problems")

@@ -9,7 +9,7 @@ from dcmconv.chain.loader import load_chain
 from dcmconv.errors import ChainError
 
 
-def complaint_of(name, registry):
+def problem_in(name, registry):
     with pytest.raises(ChainError) as caught:
         compile_chain(load_chain(name, registry), registry)
     return caught.value
@@ -37,7 +37,7 @@ def test_complaints_of_an_extended_file_stay_when_its_components_are_replaced(ch
         tags: [PatientID]
         """
     )
-    found = complaint_of(name, registry).message
+    found = problem_in(name, registry).message
     for word in ("centre", "resiez", "quality", "PatientsName", "PatientAgee", "wokers"):
         assert f"'{word}'" in found or f"{word} '" in found, word
     assert {line.partition(":")[0] for line in found.splitlines() if "yaml:" in line} == {
@@ -54,6 +54,6 @@ def test_an_extended_chain_need_not_be_whole(chain_file, registry):
 
 def test_an_empty_list_of_outputs_is_refused_where_it_stands(chain_file, registry):
     name = chain_file("version: 1\noutputs: []\n")
-    found = complaint_of(name, registry)
+    found = problem_in(name, registry)
     assert found.message.startswith("chain.yaml:2:10: outputs is empty.")
     assert found.hint == "Name a writer: outputs: [png]"

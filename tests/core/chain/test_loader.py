@@ -18,7 +18,7 @@ def test_a_component_is_a_name_a_short_form_or_a_mapping(chain_file, registry):
         """
     )
     spec = load_chain(name, registry)
-    assert not spec.complaints
+    assert not spec.problems
     assert spec.normalize == ComponentSpec("window", {"center": "40", "width": "400"})
     assert spec.colormap == ComponentSpec("bone")
     assert spec.steps == (ComponentSpec("flip"), ComponentSpec("resize", {"max": 1024}, "small"))
@@ -47,7 +47,7 @@ def test_the_rest_of_a_chain_is_read(chain_file, registry):
         """
     )
     spec = load_chain(name, registry)
-    assert not spec.complaints
+    assert not spec.problems
     assert (spec.invert, spec.aspect, spec.colormap) == (True, "keep", ComponentSpec("none"))
     when = {"Modality": ("SR", "PR"), "0018,0015": ("CHEST",), "SeriesNumber": (3,)}
     assert spec.rules == (RuleSpec(when=when, skip=True),)
@@ -97,14 +97,14 @@ def test_a_file_in_extends_is_relative_to_the_file_that_says_so(tmp_path, chain_
 def test_a_preset_is_found_by_its_name(registry):
     spec = load_chain("preset:article-batch", registry)
     assert spec.normalize == ComponentSpec("minmax")
-    assert str(spec.normalize.place) == "preset:article:4:12"
+    assert str(spec.normalize.location) == "preset:article:4:12"
 
 
 def test_chains_that_extend_each_other_are_refused_where_the_circle_closes(chain_file, registry):
     chain_file("version: 1\nextends: [chain.yaml]\n", "other.yaml")
     spec = load_chain(chain_file("version: 1\nextends: [other.yaml]\n"), registry)
-    assert [str(each.place) for each in spec.complaints] == ["other.yaml:2:11"]
-    assert "chain.yaml extends itself" in spec.complaints[0].message
+    assert [str(each.location) for each in spec.problems] == ["other.yaml:2:11"]
+    assert "chain.yaml extends itself" in spec.problems[0].message
 
 
 def test_two_ways_to_one_base_are_no_circle(chain_file, registry):
@@ -112,7 +112,7 @@ def test_two_ways_to_one_base_are_no_circle(chain_file, registry):
     chain_file("version: 1\nextends: base.yaml\n", "left.yaml")
     chain_file("version: 1\nextends: base.yaml\n", "right.yaml")
     spec = load_chain(chain_file("version: 1\nextends: [left.yaml, right.yaml]\n"), registry)
-    assert not spec.complaints
+    assert not spec.problems
 
 
 def test_a_missing_file_names_the_preset_that_was_meant(tmp_path, monkeypatch, registry):
@@ -131,17 +131,17 @@ def test_an_unknown_preset_names_the_nearest(registry):
 def test_data_is_read_like_a_file(registry):
     data = {"extends": "preset:article", "colormap": None, "outputs": [{"use": "png", "bits": 16}]}
     spec = chain_from_data(data, registry)
-    assert not spec.complaints
+    assert not spec.problems
     assert spec.normalize == ComponentSpec("minmax")
     assert spec.colormap == ComponentSpec("none")
     assert spec.outputs[0].writer == ComponentSpec("png", {"bits": 16})
-    assert chain_from_data({"colourmap": "bone"}, registry).complaints[0].message == (
+    assert chain_from_data({"colourmap": "bone"}, registry).problems[0].message == (
         "A chain has no key 'colourmap'; did you mean 'colormap'?"
     )
 
 
 @pytest.mark.parametrize(
-    ("line", "place", "message"),
+    ("line", "location", "message"),
     [
         pytest.param(
             "normalise: minmax", "2:1", "no key 'normalise'; did you mean 'normalize'?", id="key"
@@ -181,10 +181,10 @@ def test_data_is_read_like_a_file(registry):
         ),
     ],
 )
-def test_a_slip_is_found_at_its_line_and_column(chain_file, registry, line, place, message):
+def test_a_slip_is_found_at_its_line_and_column(chain_file, registry, line, location, message):
     spec = load_chain(chain_file(f"version: 1\n{line}\n"), registry)
-    assert [str(each.place) for each in spec.complaints] == [f"chain.yaml:{place}"]
-    assert message in spec.complaints[0].message
+    assert [str(each.location) for each in spec.problems] == [f"chain.yaml:{location}"]
+    assert message in spec.problems[0].message
 
 
 @pytest.mark.parametrize(
@@ -197,11 +197,11 @@ def test_a_slip_is_found_at_its_line_and_column(chain_file, registry, line, plac
 )
 def test_the_version_has_to_be_known(chain_file, registry, text, message):
     spec = load_chain(chain_file(text), registry)
-    assert [message in each.message for each in spec.complaints] == [True]
-    assert spec.complaints[0].hint.endswith("version: 1")
+    assert [message in each.message for each in spec.problems] == [True]
+    assert spec.problems[0].hint.endswith("version: 1")
 
 
 def test_a_chain_is_a_mapping(chain_file, registry):
     assert (
-        "'hello' is no mapping" in load_chain(chain_file("hello\n"), registry).complaints[0].message
+        "'hello' is no mapping" in load_chain(chain_file("hello\n"), registry).problems[0].message
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.document import Document
-from dcmconv.chain.errors import Objection
+from dcmconv.chain.errors import InvalidChain
 from dcmconv.chain.inline import output_of, parse_inline
 from dcmconv.chain.overrides import set_option
 from dcmconv.chain.setting_text import parse_setting
@@ -73,7 +73,7 @@ INLINE_PIECES = st.sampled_from([*INLINE, '"', " ", "\\"])
 
 @given(st.lists(YAML_PIECES, max_size=40).map("".join))
 def test_any_text_is_a_chain_or_a_complaint(text):
-    with suppress(Objection, ChainError):
+    with suppress(InvalidChain, ChainError):
         node, _ = read_yaml(text.encode(), "chain.yaml")
         spec, _ = Document().chain(node)
         compile_chain(spec, REGISTRY)
@@ -81,7 +81,7 @@ def test_any_text_is_a_chain_or_a_complaint(text):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_yaml_or_a_complaint(content):
-    with suppress(Objection):
+    with suppress(InvalidChain):
         read_yaml(content, "chain.yaml")
 
 

@@ -105,12 +105,12 @@ def test_a_setting_names_the_nearest_reader():
 def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():
     setting = flag_setting("silent", "layers", ["[a],b", "'c"], "--layer")
     assert setting.value == ["[a],b", "'c"]
-    assert str(setting.place) == "--layer [a],b 'c"
+    assert str(setting.location) == "--layer [a],b 'c"
     assert flag_setting("silent", "layers", "[a,b]").value == ["a", "b"]
 
 
 @pytest.mark.parametrize(
-    ("read", "complaint"),
+    ("read", "problem"),
     [
         pytest.param("dicm", r"No reader is named 'dicm'(.|\n)*'dicom'", id="name"),
         pytest.param("dicom:inflate=5", "no option 'inflate'; did you mean", id="option"),
@@ -119,15 +119,15 @@ def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():
         pytest.param("png", "No reader is named 'png'", id="another-kind"),
     ],
 )
-def test_what_is_wrong_with_a_reader_is_said(registry, read, complaint):
+def test_what_is_wrong_with_a_reader_is_said(registry, read, problem):
     with pytest.raises(ChainError) as caught:
         compile_chain(chain_from_data({"read": read}, registry), registry)
-    assert re.search(complaint, str(caught.value))
+    assert re.search(problem, str(caught.value))
 
 
 def test_a_rule_cannot_choose_how_to_read(registry):
     spec = chain_from_data({"rules": [{"when": {"Modality": "CT"}, "read": "dicom"}]}, registry)
-    assert [each.message for each in spec.complaints] == ["A rule has no key 'read'."]
+    assert [each.message for each in spec.problems] == ["A rule has no key 'read'."]
 
 
 def test_readers_are_shown_and_read_back(chain_file, registry):

@@ -42,9 +42,9 @@ def everything(registry):
 
 def test_a_chain_that_is_shown_reads_back_as_itself(chain_file, registry):
     spec = everything(registry)
-    assert not spec.complaints
+    assert not spec.problems
     again = load_chain(chain_file(chain_as_yaml(spec)), registry)
-    assert not again.complaints
+    assert not again.problems
     assert again == merge(DEFAULT_CHAIN, spec)
 
 
@@ -126,7 +126,7 @@ def test_the_schema_has_every_bound(registry):
 
 def test_the_schema_and_the_loader_know_the_same_keys(registry):
     schema = chain_schema(registry)
-    text = chain_from_data({"nonsense": 1}, registry).complaints[0].hint
+    text = chain_from_data({"nonsense": 1}, registry).problems[0].hint
     assert set(re.findall(r"\w+", text.removeprefix("Known: "))) == set(schema["properties"])
 
 

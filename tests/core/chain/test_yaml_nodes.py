@@ -4,21 +4,21 @@ import math
 
 import pytest
 
-from dcmconv.chain.errors import Objection
+from dcmconv.chain.errors import InvalidChain
 from dcmconv.chain.nodes import MOST_BYTES, plain
 from dcmconv.chain.yaml import read_yaml
 
 
 def read(text):
-    node, complaints = read_yaml(text.encode() if isinstance(text, str) else text, "chain.yaml")
-    assert not complaints
+    node, problems = read_yaml(text.encode() if isinstance(text, str) else text, "chain.yaml")
+    assert not problems
     return plain(node)
 
 
-def objection(text):
-    with pytest.raises(Objection) as caught:
+def problem_in(text):
+    with pytest.raises(InvalidChain) as caught:
         read(text)
-    return caught.value.complaint
+    return caught.value.problem
 
 
 @pytest.mark.parametrize(
@@ -70,20 +70,20 @@ def test_a_byte_order_mark_is_passed_over():
 def test_every_key_and_value_knows_its_place():
     node, _ = read_yaml(b"a: 1\nb:\n  - x\n  - {c: 22}\n", "chain.yaml")
     inner = node.entries["b"].node.items[1]
-    assert str(node.entries["b"].key_place) == "chain.yaml:2:1"
-    assert str(inner.entries["c"].node.place) == "chain.yaml:4:9"
-    assert inner.entries["c"].node.place.text == "  - {c: 22}"
+    assert str(node.entries["b"].key_location) == "chain.yaml:2:1"
+    assert str(inner.entries["c"].node.location) == "chain.yaml:4:9"
+    assert inner.entries["c"].node.location.text == "  - {c: 22}"
 
 
 def test_a_key_written_twice_is_a_complaint_with_both_lines():
-    node, complaints = read_yaml(b"a: 1\nb: 2\na: 3\n", "chain.yaml")
+    node, problems = read_yaml(b"a: 1\nb: 2\na: 3\n", "chain.yaml")
     assert plain(node) == {"a": 1, "b": 2}
-    assert [str(each.place) for each in complaints] == ["chain.yaml:3:1"]
-    assert complaints[0].message == "'a' is written twice; first in line 1."
+    assert [str(each.location) for each in problems] == ["chain.yaml:3:1"]
+    assert problems[0].message == "'a' is written twice; first in line 1."
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "message"),
+    ("text", "location", "message"),
     [
         pytest.param("a: &x 1", "chain.yaml:1:4", "The anchor '&x' is refused.", id="anchor"),
         pytest.param("a: *x", "chain.yaml:1:4", "The alias '*x' is refused.", id="alias"),
@@ -105,32 +105,32 @@ def test_a_key_written_twice_is_a_complaint_with_both_lines():
         pytest.param(b"a: \xff", "chain.yaml", "Byte 3 is not UTF-8", id="latin-1"),
     ],
 )
-def test_what_no_chain_needs_is_refused_with_its_place(text, place, message):
-    complaint = objection(text)
-    assert str(complaint.place) == place
-    assert message in complaint.message
+def test_what_no_chain_needs_is_refused_with_its_place(text, location, message):
+    problem = problem_in(text)
+    assert str(problem.location) == location
+    assert message in problem.message
 
 
 def test_an_alias_bomb_is_refused_at_its_first_anchor():
     bomb = "a: &a [x]\n" + "\n".join(
         f"{c}: &{c} [*{p},*{p}]" for p, c in zip("ab", "bc", strict=True)
     )
-    assert "anchor '&a'" in objection(bomb).message
+    assert "anchor '&a'" in problem_in(bomb).message
 
 
 def test_depth_is_limited_and_never_reaches_the_stack():
-    assert "levels deep" in objection("[" * 30_000).message
-    assert "levels deep" in objection("\n".join(" " * n + "a:" for n in range(40))).message
+    assert "levels deep" in problem_in("[" * 30_000).message
+    assert "levels deep" in problem_in("\n".join(" " * n + "a:" for n in range(40))).message
     assert read("[" * 20 + "]" * 20)
 
 
 def test_size_is_limited():
-    assert f"at most {MOST_BYTES}" in objection("#" * (MOST_BYTES + 1)).message
+    assert f"at most {MOST_BYTES}" in problem_in("#" * (MOST_BYTES + 1)).message
     assert read("a: 1\n" + "#" * (MOST_BYTES - 5)) == {"a": 1}
 
 
 def test_the_excerpt_of_a_long_line_is_cut_around_the_place():
-    complaint = objection("a: [" + "x, " * 200 + "*z]")
-    line, caret = complaint.place.excerpt().splitlines()[1:]
+    problem = problem_in("a: [" + "x, " * 200 + "*z]")
+    line, caret = problem.location.excerpt().splitlines()[1:]
     assert len(line) < 120
     assert line[caret.index("^")] == "*"
