@@ -68,7 +68,7 @@ def parse_a_chain(content: bytes) -> None:
 
 def parse_inline(content: bytes) -> None:
     """Take a component apart as a flag gives it."""
-    from dcmconv.chain.inline import parse_inline as parse
+    from dcmconv.chain.values import parse_inline as parse
 
     parse(content.decode("utf-8", "replace"))
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from dcmconv.chain.attributes import attribute_problems
 from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, stage_problems
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, chain_error
-from dcmconv.chain.inline import as_component
+from dcmconv.chain.values import as_component
 from dcmconv.chain.layering import inherited, merge
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
 from dcmconv.chain.settings import RunSettings

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from dcmconv.chain.errors import NOWHERE, ChainProblem, InvalidChain, Location, unknown_word
 from dcmconv.chain.frames import parse_frames
-from dcmconv.chain.inline import parse_component, read_output
+from dcmconv.chain.values import parse_component, read_output
 from dcmconv.chain.nodes import Entry, ListNode, MapNode, Node, ScalarNode, plain
 from dcmconv.chain.spec import (
     NO_COLORMAP,

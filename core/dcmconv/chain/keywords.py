@@ -9,7 +9,7 @@ from typing import Any
 
 from dcmconv.chain.document import TAG_FORM
 from dcmconv.chain.frames import parse_frames
-from dcmconv.chain.inline import as_component, output_of
+from dcmconv.chain.values import as_component, output_of
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.overrides import with_flags, with_name
 from dcmconv.chain.settings import RunSettings

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
 from dcmconv.chain.errors import InvalidChain, Location, chain_error, unknown_word
-from dcmconv.chain.inline import parse_component, read_output
+from dcmconv.chain.values import parse_component, read_output
 from dcmconv.chain.layering import merge, merge_component, merge_output, replace_readers
 from dcmconv.chain.setting_text import Setting
 from dcmconv.chain.settings import RunSettings

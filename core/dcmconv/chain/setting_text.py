@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dcmconv.chain.errors import InvalidChain, Location, chain_error
-from dcmconv.chain.inline import parse_value
+from dcmconv.chain.values import parse_value
 
 __all__ = ["ENVIRONMENT", "Setting", "environment_settings", "flag_setting", "parse_setting"]
 

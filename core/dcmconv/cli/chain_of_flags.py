@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dcmconv.chain.errors import Location
 from dcmconv.chain.frames import parse_frames
-from dcmconv.chain.inline import output_of, parse_inline
+from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import load_chain
 from dcmconv.chain.overrides import assemble, with_name

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcmconv.chain.inline import as_component, output_of, parse_inline
+from dcmconv.chain.values import as_component, output_of, parse_inline
 from dcmconv.chain.spec import ComponentSpec
 from dcmconv.errors import ChainError
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dcmconv.chain.frames import frames_as_text, parse_frames
-from dcmconv.chain.inline import output_of, parse_inline
+from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.chain.layering import merge
 from dcmconv.chain.overrides import assemble, set_option, with_flags, with_name
 from dcmconv.chain.setting_text import environment_settings, flag_setting, parse_setting

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.document import Document
 from dcmconv.chain.errors import InvalidChain
-from dcmconv.chain.inline import output_of, parse_inline
+from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.chain.overrides import set_option
 from dcmconv.chain.setting_text import parse_setting
 from dcmconv.chain.show import chain_as_yaml

@@ -11,7 +11,7 @@ import pytest
 from support.made_up_readers import registry_with
 
 from dcmconv.chain.compile import compile_chain
-from dcmconv.chain.inline import parse_inline
+from dcmconv.chain.values import parse_inline
 from dcmconv.chain.keywords import chain_from_keywords
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain

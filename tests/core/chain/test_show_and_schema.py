@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dcmconv.chain.compile import compile_chain
-from dcmconv.chain.inline import output_of, parse_inline
+from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.overrides import set_option
