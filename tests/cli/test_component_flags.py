@@ -5,7 +5,7 @@ import pytest
 from support.made_up_readers import Silent
 
 from dcmconv._entry import main
-from dcmconv.chain.setting_text import Setting
+from dcmconv.chain.overrides import Override
 from dcmconv.cli.component_flags import (
     FlagTarget,
     all_flags,
@@ -59,8 +59,8 @@ def test_only_flags_that_were_given_are_handed_on():
     names = [flag.name for flag in flags_of(TARGET)]
     values = dict.fromkeys(names) | {names[0]: "-600", names[3]: False}
     assert given_settings(values, [TARGET]) == [
-        Setting("every-thing", "level", "-600"),
-        Setting("every-thing", "loud", "false"),
+        Override("every-thing", "level", "-600"),
+        Override("every-thing", "loud", "false"),
     ]
 
 
@@ -73,9 +73,9 @@ def test_an_option_may_name_a_flag_of_its_own():
     assert bold.words == ("--bold/--no-bold",)
     values = {layer.name: ["a,b", "[c"], bold.name: True}
     layers, boldness = given_settings(values, [target])
-    assert layers == Setting("silent", "layers", ["a,b", "[c"])
+    assert layers == Override("silent", "layers", ["a,b", "[c"])
     assert str(layers.location) == "--layer a,b [c"
-    assert boldness == Setting("silent", "bold", "true")
+    assert boldness == Override("silent", "bold", "true")
 
 
 def test_a_flag_that_run_has_or_another_component_goes_first():

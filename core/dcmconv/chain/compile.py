@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from dcmconv.chain.attributes import attribute_problems
-from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, stage_problems
+from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, attribute_problems, stage_problems
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, chain_error
-from dcmconv.chain.values import as_component
 from dcmconv.chain.layering import inherited, merge
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
 from dcmconv.chain.settings import RunSettings
@@ -29,6 +27,7 @@ from dcmconv.chain.spec import (
     output_ids,
 )
 from dcmconv.chain.validate import validated
+from dcmconv.chain.values import as_component
 from dcmconv.errors import DcmconvError, PluginError, UsageError
 from dcmconv.model.components import Colormap
 from dcmconv.model.executor import Executor

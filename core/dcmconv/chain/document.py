@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from dcmconv.chain.errors import NOWHERE, ChainProblem, InvalidChain, Location, unknown_word
-from dcmconv.chain.frames import parse_frames
-from dcmconv.chain.values import parse_component, read_output
-from dcmconv.chain.nodes import Entry, ListNode, MapNode, Node, ScalarNode, plain
 from dcmconv.chain.spec import (
     NO_COLORMAP,
     OUTPUT_KEYS,
@@ -22,10 +19,84 @@ from dcmconv.chain.spec import (
     RuleSpec,
     Written,
 )
+from dcmconv.chain.values import parse_component, parse_frames, read_output
 from dcmconv.errors import UsageError
 from dcmconv.model.tags import plain_tag
 
-__all__ = ["CHAIN_KEYS", "RULE_KEYS", "Document", "Link"]
+__all__ = [
+    "CHAIN_KEYS",
+    "MOST_BYTES",
+    "RULE_KEYS",
+    "Document",
+    "Entry",
+    "Link",
+    "ListNode",
+    "MapNode",
+    "Node",
+    "ScalarNode",
+    "node_of",
+    "plain",
+]
+
+
+MOST_BYTES = 64 * 1024
+"""No chain file is larger."""
+
+
+@dataclass(frozen=True)
+class ScalarNode:
+    """A scalar: text, a number, true, false or null."""
+
+    value: str | int | float | bool | None
+    location: Location
+
+
+@dataclass(frozen=True)
+class ListNode:
+    """A sequence."""
+
+    items: tuple[Node, ...]
+    location: Location
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value of a mapping, and where its key stands."""
+
+    key_location: Location
+    node: Node
+
+
+@dataclass(frozen=True)
+class MapNode:
+    """A mapping; keys are text."""
+
+    entries: dict[str, Entry]
+    location: Location
+
+
+Node = ScalarNode | ListNode | MapNode
+
+
+def plain(node: Node) -> Any:
+    """Return a node as plain data."""
+    if isinstance(node, MapNode):
+        return {key: plain(entry.node) for key, entry in node.entries.items()}
+    if isinstance(node, ListNode):
+        return [plain(item) for item in node.items]
+    return node.value
+
+
+def node_of(data: Any) -> Node:
+    """Return plain data of Python as nodes without a location; what is no data becomes text."""
+    if isinstance(data, Mapping):
+        return MapNode({str(k): Entry(NOWHERE, node_of(v)) for k, v in data.items()}, NOWHERE)
+    if isinstance(data, (list, tuple)):
+        return ListNode(tuple(node_of(item) for item in data), NOWHERE)
+    if data is None or isinstance(data, (str, bool, int, float)):
+        return ScalarNode(data, NOWHERE)
+    return ScalarNode(str(data), NOWHERE)
+
 
 VERSION = 1
 CHAIN_KEYS = (

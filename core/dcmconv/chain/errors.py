@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dcmconv.errors import ChainError
-from dcmconv.plugins.registry import nearest
+from dcmconv.plugins.suggestions import end_with_suggestion
 
 __all__ = ["NOWHERE", "ChainProblem", "InvalidChain", "Location", "chain_error", "unknown_word"]
 
@@ -98,7 +98,6 @@ def unknown_word(location: Location, subject: str, word: str, known: Iterable[st
     ``subject`` reads like ``"'window' has no option"``.
     """
     words = list(known)
-    near = nearest(word, words)
-    ending = f"; {near}" if near else "."
-    hint = "" if near else f"Known: {', '.join(words)}." if words else "It takes none."
-    return ChainProblem(location, f"{subject} '{word}'{ending}", hint)
+    message = end_with_suggestion(f"{subject} '{word}'", word, words)
+    hint = f"Known: {', '.join(words)}." if words else "It takes none."
+    return ChainProblem(location, message, "" if message.endswith("?") else hint)

@@ -8,15 +8,15 @@ from dataclasses import fields
 from typing import Any
 
 from dcmconv.chain.document import TAG_FORM
-from dcmconv.chain.frames import parse_frames
-from dcmconv.chain.values import as_component, output_of
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.overrides import with_flags, with_name
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
+from dcmconv.chain.values import as_component, output_of, parse_frames
 from dcmconv.errors import UsageError
 from dcmconv.model.tags import plain_tag
-from dcmconv.plugins.registry import Registry, nearest
+from dcmconv.plugins.registry import Registry
+from dcmconv.plugins.suggestions import end_with_suggestion
 
 __all__ = ["chain_from_keywords"]
 
@@ -53,9 +53,8 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
 def _check_keywords(given: Mapping[str, Any]) -> None:
     for word in given:
         if word not in _KEYWORDS:
-            near = nearest(word, _KEYWORDS)
             raise UsageError(
-                f"There is no keyword '{word}'{f'; {near}' if near else '.'}",
+                end_with_suggestion(f"There is no keyword '{word}'", word, _KEYWORDS),
                 hint=f"Known: {', '.join(_KEYWORDS)}.",
             )
 

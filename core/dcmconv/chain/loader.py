@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dcmconv.chain.document import Document, Link
+from dcmconv.chain.document import MOST_BYTES, Document, Link, Node, node_of
 from dcmconv.chain.errors import (
     NOWHERE,
     ChainProblem,
@@ -17,10 +17,10 @@ from dcmconv.chain.errors import (
     chain_error,
 )
 from dcmconv.chain.layering import merge
-from dcmconv.chain.nodes import MOST_BYTES, Node, node_of
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.errors import UsageError
-from dcmconv.plugins.registry import Registry, nearest
+from dcmconv.plugins.registry import Registry
+from dcmconv.plugins.suggestions import find_closest
 
 __all__ = ["chain_from_data", "load_chain"]
 
@@ -156,9 +156,7 @@ class _Loading:
         presets = self.registry.names("preset")
         if name in presets:
             return f"Did you mean the preset? Write {PRESET}{name}."
-        near = nearest(Path(name).stem, presets)
-        return (
-            f"A preset {near}"
-            if near
-            else f"A chain is a file, or {PRESET}NAME: {', '.join(presets)}."
-        )
+        closest = find_closest(Path(name).stem, presets)
+        if closest:
+            return f"Did you mean the preset? Write {PRESET}{closest}."
+        return f"A chain is a file, or {PRESET}NAME: {', '.join(presets)}."

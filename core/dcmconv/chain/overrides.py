@@ -5,14 +5,14 @@ Precedence: defaults < preset < chain file < ``DCMCONV_SET`` < ``--set`` < expli
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import re
+import shlex
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dcmconv.chain.errors import InvalidChain, Location, chain_error, unknown_word
-from dcmconv.chain.values import parse_component, read_output
 from dcmconv.chain.layering import merge, merge_component, merge_output, replace_readers
-from dcmconv.chain.setting_text import Setting
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
@@ -27,8 +27,99 @@ from dcmconv.chain.spec import (
     Written,
     output_ids,
 )
+from dcmconv.chain.values import parse_component, parse_value, read_output
 
-__all__ = ["assemble", "set_option", "with_flags", "with_name"]
+__all__ = [
+    "ENVIRONMENT",
+    "Override",
+    "assemble",
+    "environment_overrides",
+    "flag_override",
+    "parse_override",
+    "set_option",
+    "with_flags",
+    "with_name",
+]
+
+
+ENVIRONMENT = "DCMCONV_SET"
+"""Settings with spaces between them, quoted as in a shell: ``jpg.quality=95 run.workers=4``."""
+
+_HEAD = re.compile(r"\s*([A-Za-z0-9][\w-]*)\.([A-Za-z_]\w*)\s*=")
+
+
+@dataclass(frozen=True)
+class Override:
+    """One value for an option of the components that are known as ``head``.
+
+    ``value`` is text, a list or None; text becomes what the option declares.
+    """
+
+    head: str
+    key: str
+    value: Any
+    location: Location = field(default=Location(), compare=False)
+
+
+def environment_overrides(environment: Mapping[str, str]) -> list[Override]:
+    """Return what ``DCMCONV_SET`` says; raises ``ChainError`` as ``parse_override`` does."""
+    texts = _split(environment.get(ENVIRONMENT, ""))
+    return [parse_override(text, ENVIRONMENT) for text in texts]
+
+
+def flag_override(head: str, key: str, value: str | list[str], flag: str = "") -> Override:
+    """Return the setting of a flag of a component: ``--window.center 40``.
+
+    The texts of a flag with a name of its own, ``flag``, are taken as they stand: the shell has
+    taken the quotes off already.
+
+    Raises
+    ------
+    ChainError
+        If the text of a dotted flag has another form than a value has.
+    """
+    shown = value if isinstance(value, str) else " ".join(value)
+    location = Location(f"{flag or f'--{head}.{key}'} {shown}", is_flag=True)
+    is_verbatim = flag or isinstance(value, list)
+    return Override(head, key, value if is_verbatim else _value_of(str(value), location), location)
+
+
+def parse_override(text: str, source: str = "--set") -> Override:
+    """Read one setting: ``jpg.quality=95``, ``run.workers=4``; ``set_option`` says what it reaches.
+
+    Raises
+    ------
+    ChainError
+        If the text has another form.
+    """
+    location = Location(f"{source} {text}")
+    found = _HEAD.match(text)
+    if found is None:
+        problem = InvalidChain(
+            location, "This is no setting.", "Write ID.OPTION=VALUE, as in jpg.quality=95."
+        )
+        raise chain_error([problem.problem])
+    return Override(found[1], found[2], _value_of(text[found.end() :], location), location)
+
+
+def _split(text: str) -> list[str]:
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    # A backslash is a part of a Windows path, and # of a color.
+    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
+    try:
+        return list(lexer)
+    except ValueError as error:
+        hint = f"Write it as a shell would: {ENVIRONMENT}='jpg.quality=95 run.workers=2'"
+        problem = InvalidChain(Location(ENVIRONMENT), f"It cannot be read: {error}.", hint).problem
+        raise chain_error([problem]) from None
+
+
+def _value_of(text: str, location: Location) -> Any:
+    try:
+        return parse_value(text.strip(), location)
+    except InvalidChain as invalid:
+        raise chain_error([invalid.problem]) from None
+
 
 Owner = TypeVar("Owner", bound=Slots)
 
@@ -37,7 +128,7 @@ def assemble(
     chain: ChainSpec,
     flags: ChainSpec,
     *,
-    settings: Iterable[Setting] = (),
+    settings: Iterable[Override] = (),
     readers: Collection[str] = (),
 ) -> ChainSpec:
     """Put a chain, the flags of a command and its settings together.
@@ -48,7 +139,7 @@ def assemble(
         From ``--chain``; an empty one if there is none.
     flags : ChainSpec
         What flags such as ``-n`` and ``-w`` say.
-    settings : iterable of Setting
+    settings : iterable of Override
         Of the environment, of ``--set`` and of the flags of components: in this order, in which
         later ones go first.
     readers : collection of str
@@ -65,7 +156,7 @@ def assemble(
     return spec
 
 
-def set_option(spec: ChainSpec, setting: Setting, readers: Collection[str] = ()) -> ChainSpec:
+def set_option(spec: ChainSpec, setting: Override, readers: Collection[str] = ()) -> ChainSpec:
     """Return the chain with one setting.
 
     Its head is the id of a component in the chain (its name, where it has no id), a reader, or
@@ -137,7 +228,7 @@ def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainS
 class _Setting:
     """One setting on its way through a chain; ``seen`` are the ids that it met."""
 
-    setting: Setting
+    setting: Override
     seen: set[str] = field(default_factory=set)
 
     def run(self, spec: ChainSpec) -> ChainSpec:

@@ -10,7 +10,6 @@ from os import PathLike, fspath
 from typing import Any
 
 from dcmconv.chain.errors import NOWHERE, Location
-from dcmconv.chain.frames import frames_as_text
 from dcmconv.chain.layering import merge
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
@@ -22,6 +21,7 @@ from dcmconv.chain.spec import (
     Slots,
 )
 from dcmconv.chain.validate import validated
+from dcmconv.chain.values import frames_as_text
 from dcmconv.errors import DcmconvError
 from dcmconv.plugins.registry import Registry
 

@@ -10,7 +10,7 @@ from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, unknown_word
 from dcmconv.chain.spec import ComponentSpec, Written
 from dcmconv.errors import DcmconvError
 from dcmconv.model.options import Component
-from dcmconv.plugins.registry import nearest
+from dcmconv.plugins.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -109,7 +109,7 @@ def _wrong_value(
     found = _shown(spec.options.get(option))
     near = _nearest_choice(spec.options.get(option), details)
     message = f"'{spec.use}' has {option} {found}; it {' or '.join(needs)}."
-    return ChainProblem(location, message, f"{near[0].upper()}{near[1:]}" if near else "")
+    return ChainProblem(location, message, near)
 
 
 def _need(message: str) -> str:
@@ -125,7 +125,7 @@ def _nearest_choice(value: Any, details: list[ErrorDetails]) -> str:
             choices += [
                 word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")
             ]
-    return nearest(value, choices) if isinstance(value, str) and choices else ""
+    return did_you_mean(value, choices) if isinstance(value, str) and choices else ""
 
 
 def _shown(value: Any) -> str:

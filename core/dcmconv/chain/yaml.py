@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
+from dcmconv.chain.document import MOST_BYTES, Entry, ListNode, MapNode, Node, ScalarNode
 from dcmconv.chain.errors import ChainProblem, InvalidChain, Location
-from dcmconv.chain.nodes import MOST_BYTES, Entry, ListNode, MapNode, Node, ScalarNode
 
 __all__ = ["read_yaml"]
 

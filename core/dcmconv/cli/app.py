@@ -165,13 +165,12 @@ def _add_one(app: typer.Typer, registry: Registry, name: str, *, is_named: bool)
 
 
 def _unknown_command(name: str, known: set[str]) -> UsageError:
-    from dcmconv.plugins.registry import nearest
+    from dcmconv.plugins.suggestions import did_you_mean
 
-    near = nearest(name, known)
-    advice = f"{near[0].upper()}{near[1:]} " if near else ""
+    advice = did_you_mean(name, known)
     return UsageError(
         f"'{name}' is no command of dcmconv.",
-        hint=f"{advice}Commands: {', '.join(sorted(known))}. See: dcmconv --help",
+        hint=f"{advice} Commands: {', '.join(sorted(known))}. See: dcmconv --help".lstrip(),
     )
 
 

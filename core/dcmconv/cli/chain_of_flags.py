@@ -7,15 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from dcmconv.chain.errors import Location
-from dcmconv.chain.frames import parse_frames
-from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import load_chain
-from dcmconv.chain.overrides import assemble, with_name
-from dcmconv.chain.setting_text import environment_settings, parse_setting
+from dcmconv.chain.overrides import assemble, environment_overrides, parse_override, with_name
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.suffixes import writer_of
+from dcmconv.chain.values import output_of, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunFlags
 from dcmconv.errors import UsageError
 from dcmconv.model.tags import plain_tag
@@ -67,8 +65,8 @@ def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
         chain,
         _said(flags),
         settings=[
-            *environment_settings(os.environ),
-            *(parse_setting(text) for text in flags.settings),
+            *environment_overrides(os.environ),
+            *(parse_override(text) for text in flags.settings),
             *flags.options,
         ],
         readers=registry.names("reader"),

@@ -12,7 +12,7 @@ from dcmconv.cli.flags import Flag
 from dcmconv.model.options import Component, OptionField, option_fields
 
 if TYPE_CHECKING:
-    from dcmconv.chain.setting_text import Setting
+    from dcmconv.chain.overrides import Override
 
 __all__ = [
     "FlagTarget",
@@ -61,7 +61,7 @@ def all_flags(run_flags: Collection[Flag], targets: Iterable[FlagTarget]) -> lis
     return found
 
 
-def given_settings(values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> list[Setting]:
+def given_settings(values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> list[Override]:
     """Return the setting of every flag of a component that was given.
 
     Raises
@@ -72,15 +72,15 @@ def given_settings(values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> 
     return [setting for target in targets for setting in _settings_of(target, values)]
 
 
-def _settings_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Setting]:
-    from dcmconv.chain.setting_text import flag_setting
+def _settings_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Override]:
+    from dcmconv.chain.overrides import flag_override
 
     for field in option_fields(target.component):
         for key, flag in ((_key(target, field), ""), (_own_key(target, field), field.opt.flag)):
             value = values.get(key)
             if value not in (None, []):
                 text = str(value).lower() if isinstance(value, bool) else value
-                yield flag_setting(target.id, field.name, text, flag)
+                yield flag_override(target.id, field.name, text, flag)
 
 
 def describe(annotation: Any) -> str:

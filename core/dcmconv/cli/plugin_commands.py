@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import typer
 
     from dcmconv.model.components import Row
-    from dcmconv.plugins.discovery import Problem
+    from dcmconv.plugins.discovery import PluginProblem
     from dcmconv.plugins.registry import Offered, Registry
 
 __all__ = ["add_to"]
@@ -105,7 +105,7 @@ def _plugin_rows(registry: Registry, offers: list[Offered]) -> Iterator[Row]:
         yield Row(kind=offer.kind, name=offer.name, summary=_summary(registry, offer))
 
 
-def _problem_rows(problems: list[Problem]) -> Iterator[Row]:
+def _problem_rows(problems: list[PluginProblem]) -> Iterator[Row]:
     from dcmconv.model.components import Ending, Heading, Row
 
     yield Heading(title="Problems")
@@ -157,11 +157,11 @@ def _plugin(offer: Offered) -> str:
 
 def _unknown(registry: Registry, name: str) -> Exception:
     from dcmconv.errors import UsageError
-    from dcmconv.plugins.registry import nearest
+    from dcmconv.plugins.suggestions import did_you_mean
 
     plugins = {each.plugin for each in registry.problems}
-    near = nearest(name, {offer.name for offer in registry.offered()} | plugins)
-    advice = f"{near[0].upper()}{near[1:]} " if near else ""
+    advice = did_you_mean(name, {offer.name for offer in registry.offered()} | plugins)
     return UsageError(
-        f"No component and no plugin is named '{name}'.", hint=f"{advice}See: dcmconv plugins list"
+        f"No component and no plugin is named '{name}'.",
+        hint=f"{advice} See: dcmconv plugins list".lstrip(),
     )

@@ -12,7 +12,7 @@ from dcmconv.cli.flags import Flag
 from dcmconv.cli.work_flags import HOW
 
 if TYPE_CHECKING:
-    from dcmconv.chain.setting_text import Setting
+    from dcmconv.chain.overrides import Override
 
 __all__ = ["DEFAULT_OUT", "HELP", "RUN_FLAGS", "RunFlags"]
 
@@ -231,7 +231,7 @@ class RunFlags:
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
-    options: Sequence[Setting] = ()
+    options: Sequence[Override] = ()
 
     @classmethod
     def of(cls, values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> RunFlags:

@@ -1,7 +1,7 @@
 """Finding plugins: built-ins by name, third parties by entry point, one at a time.
 
-A broken plugin is a ``Problem``, never the end of the program; pluggy's own loader stops at the
-first error, so the loop is ours.
+A broken plugin becomes a ``PluginProblem`` and the others still load.  pluggy's own loader stops at
+the first error, so the loop over entry points is ours.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import pluggy
 from dcmconv import __version__
 from dcmconv.errors import UsageError
 from dcmconv.hooks import KINDS, PROJECT, Specs
+from dcmconv.plugins.suggestions import end_with_suggestion
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["BUILTINS", "Plugin", "Problem", "check_left_out", "find_plugins"]
+__all__ = ["BUILTINS", "Plugin", "PluginProblem", "check_left_out", "find_plugins"]
 
 BUILTINS = ("dcmconv_builtins.hooks",)
 """Hook modules that belong to the distribution; named here, imported like any other."""
@@ -39,7 +40,7 @@ class Plugin:
 
 
 @dataclass(frozen=True)
-class Problem:
+class PluginProblem:
     """A plugin that could not be used, or not wholly."""
 
     plugin: str
@@ -53,7 +54,7 @@ class Problem:
 
 def find_plugins(
     *, blocked: Collection[str] = (), only: Collection[str] | None = None
-) -> tuple[pluggy.PluginManager, list[Plugin], list[Problem]]:
+) -> tuple[pluggy.PluginManager, list[Plugin], list[PluginProblem]]:
     """Import every hook module and register it.
 
     Parameters
@@ -67,7 +68,7 @@ def find_plugins(
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Specs)
     plugins = [_register_builtin(manager, module) for module in BUILTINS]
-    problems: list[Problem] = []
+    problems: list[PluginProblem] = []
     for entry in _entry_points(set(blocked), _wanted(only)):
         found = _register(manager, entry)
         if isinstance(found, Plugin):
@@ -89,8 +90,6 @@ def check_left_out(names: Collection[str]) -> None:
         return
     import importlib.metadata
 
-    from dcmconv.plugins.registry import nearest
-
     entries = importlib.metadata.entry_points(group=PROJECT)
     known = sorted({name for entry in entries for name in (entry.name, _distribution(entry)[0])})
     for name in names:
@@ -100,10 +99,9 @@ def check_left_out(names: Collection[str]) -> None:
                 hint="A component does nothing where the chain does not name it.",
             )
         if name not in known:
-            near = nearest(name, known)
             installed = f"Installed: {', '.join(known)}." if known else "None is installed."
             raise UsageError(
-                f"No plugin is named '{name}'{f'; {near}' if near else '.'}", hint=installed
+                end_with_suggestion(f"No plugin is named '{name}'", name, known), hint=installed
             )
 
 
@@ -139,17 +137,17 @@ def _distribution(entry: EntryPoint) -> tuple[str, str]:
     return entry.dist.name, entry.dist.version
 
 
-def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> Plugin | Problem:
+def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> Plugin | PluginProblem:
     distribution, version = _distribution(entry)
     unfit = _unmet_requirement(entry)
     if unfit:
-        return Problem(entry.name, distribution, version, unfit)
+        return PluginProblem(entry.name, distribution, version, unfit)
     try:
         module = entry.load()
         manager.register(module, name=entry.name)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - an import may raise anything, even exit
         message = f"{type(error).__name__}: {error}"
-        return Problem(entry.name, distribution, version, message)
+        return PluginProblem(entry.name, distribution, version, message)
     return Plugin(entry.name, distribution, version, module)
 
 

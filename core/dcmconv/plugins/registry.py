@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,14 @@ import pluggy
 from dcmconv.errors import PluginError, UsageError
 from dcmconv.hooks import KINDS, Offer
 from dcmconv.model.options import Component, option_fields
-from dcmconv.plugins.discovery import Plugin, Problem, find_plugins, unknown_hooks
+from dcmconv.plugins.discovery import Plugin, PluginProblem, find_plugins, unknown_hooks
 from dcmconv.plugins.references import ComponentRef, load_target
+from dcmconv.plugins.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from dcmconv.model.outcome import Outcome, Summary
 
-__all__ = ["Events", "Offered", "Registry", "nearest"]
+__all__ = ["Events", "Offered", "Registry"]
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,6 @@ class Offered:
     def qualified_name(self) -> str:
         """The name that is never ambiguous: ``plugin/name``."""
         return f"{self.plugin}/{self.name}"
-
-
-def nearest(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """Return ``did you mean 'x'?`` for the closest word, or nothing; case does not matter.
-
-    ``cutoff`` says how close it has to be: from 0, anything, to 1, the word itself.
-    """
-    by_lower = {each.lower(): each for each in words}
-    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=cutoff)
-    return f"did you mean '{by_lower[close[0]]}'?" if close else ""
 
 
 @dataclass
@@ -93,7 +83,7 @@ class Registry:
 
     events: Events
     plugins: list[Plugin]
-    problems: list[Problem]
+    problems: list[PluginProblem]
     _offered: dict[str, list[Offered]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     """What the user asked to do without."""
@@ -162,8 +152,8 @@ class Registry:
         return ComponentRef(kind, offer.name, offer.target, dict(options or {}), version)
 
     def _advice(self, kind: str, name: str) -> str:
-        near = nearest(name, self.names(kind))
-        advice = f"{near[0].upper()}{near[1:]} " if near else ""
+        advice = did_you_mean(name, self.names(kind))
+        advice += " " if advice else ""
         advice += f"Installed: {', '.join(self.names(kind))}. See: dcmconv plugins list"
         if self.problems:
             broken = ", ".join(str(problem) for problem in self.problems)
@@ -188,7 +178,9 @@ class Registry:
             ]
 
     def _report(self, plugin: Plugin, message: str) -> None:
-        self.problems.append(Problem(plugin.name, plugin.distribution, plugin.version, message))
+        self.problems.append(
+            PluginProblem(plugin.name, plugin.distribution, plugin.version, message)
+        )
 
 
 def _fault_of(loaded: Any) -> str:

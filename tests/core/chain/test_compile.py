@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from dcmconv.chain.compile import compile_chain, make_component
-from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
+from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.errors import ChainError, PluginError
 
 DESIGN = """

@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from dcmconv.chain.frames import frames_as_text, parse_frames
-from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.chain.layering import merge
-from dcmconv.chain.overrides import assemble, set_option, with_flags, with_name
-from dcmconv.chain.setting_text import environment_settings, flag_setting, parse_setting
+from dcmconv.chain.overrides import (
+    assemble,
+    environment_overrides,
+    flag_override,
+    parse_override,
+    set_option,
+    with_flags,
+    with_name,
+)
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, RuleSpec, output_ids
+from dcmconv.chain.values import frames_as_text, output_of, parse_frames, parse_inline
 from dcmconv.errors import ChainError, UsageError
 
 LUNG = {"center": -600, "width": 1500}
@@ -18,7 +24,7 @@ def output(text, flag=""):
 
 
 def apply_set(spec, text):
-    return set_option(spec, parse_setting(text))
+    return set_option(spec, parse_override(text))
 
 
 def chain():
@@ -137,9 +143,9 @@ def test_precedence_is_file_then_environment_then_set_then_flags():
         chain(),
         flags,
         settings=[
-            *environment_settings({"DCMCONV_SET": "png.bits=8 jpg.subsampling=444 run.workers=3"}),
-            *map(parse_setting, ["jpg.quality=60", "png.bits=16", "jpg.optimize=true"]),
-            flag_setting("png", "compression", "small"),
+            *environment_overrides({"DCMCONV_SET": "png.bits=8 jpg.subsampling=444 run.workers=3"}),
+            *map(parse_override, ["jpg.quality=60", "png.bits=16", "jpg.optimize=true"]),
+            flag_override("png", "compression", "small"),
         ],
     )
     jpg, png = (each.writer.options for each in spec.outputs)
@@ -150,7 +156,7 @@ def test_precedence_is_file_then_environment_then_set_then_flags():
 
 def test_a_dotted_flag_wins_over_the_short_form():
     flags = ChainSpec(normalize=parse_inline("window:center=1,width=2", "--normalize"))
-    spec = assemble(ChainSpec(), flags, settings=[flag_setting("window", "center", "-600")])
+    spec = assemble(ChainSpec(), flags, settings=[flag_override("window", "center", "-600")])
     assert spec.normalize.options == {"center": "-600", "width": "2"}
     assert str(spec.normalize.written["center"].value) == "--window.center -600"
 
@@ -158,11 +164,11 @@ def test_a_dotted_flag_wins_over_the_short_form():
 def test_the_environment_is_split_as_a_shell_would_but_keeps_backslashes():
     variable = {"DCMCONV_SET": r"""file.path=C:\a\b "title.text=UID, {frame}" title.color=#fff"""}
     spec = ChainSpec(colormap=ComponentSpec("file"), steps=(ComponentSpec("title"),))
-    spec = assemble(spec, ChainSpec(), settings=environment_settings(variable))
+    spec = assemble(spec, ChainSpec(), settings=environment_overrides(variable))
     assert spec.colormap.options == {"path": r"C:\a\b"}
     assert spec.steps[0].options == {"text": "UID, {frame}", "color": "#fff"}
     with pytest.raises(ChainError, match=r"DCMCONV_SET: It cannot be read: No closing quotation"):
-        environment_settings({"DCMCONV_SET": "'a.b=c"})
+        environment_overrides({"DCMCONV_SET": "'a.b=c"})
 
 
 def test_one_name_goes_to_every_output_also_to_the_default_one():

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.document import Document
 from dcmconv.chain.errors import InvalidChain
-from dcmconv.chain.values import output_of, parse_inline
-from dcmconv.chain.overrides import set_option
-from dcmconv.chain.setting_text import parse_setting
+from dcmconv.chain.overrides import parse_override, set_option
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
+from dcmconv.chain.values import output_of, parse_inline
 from dcmconv.chain.yaml import read_yaml
 from dcmconv.errors import ChainError
 from dcmconv.plugins.registry import Registry
@@ -90,7 +89,7 @@ def test_any_flag_is_a_component_or_a_complaint(text):
     with suppress(ChainError):
         compile_chain(ChainSpec(outputs=(output_of(parse_inline(text, "--writer")),)), REGISTRY)
     with suppress(ChainError):
-        compile_chain(set_option(ChainSpec(), parse_setting(text)), REGISTRY)
+        compile_chain(set_option(ChainSpec(), parse_override(text)), REGISTRY)
 
 
 @given(

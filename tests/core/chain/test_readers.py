@@ -11,15 +11,14 @@ import pytest
 from support.made_up_readers import registry_with
 
 from dcmconv.chain.compile import compile_chain
-from dcmconv.chain.values import parse_inline
 from dcmconv.chain.keywords import chain_from_keywords
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.overrides import assemble, set_option
+from dcmconv.chain.overrides import assemble, flag_override, parse_override, set_option
 from dcmconv.chain.schema import chain_schema
-from dcmconv.chain.setting_text import flag_setting, parse_setting
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
+from dcmconv.chain.values import parse_inline
 from dcmconv.errors import ChainError
 
 LIMITED = {"read": {"use": "dicom", "inflate_limit": 5}}
@@ -86,7 +85,7 @@ def test_a_setting_reaches_a_reader_that_the_chain_does_not_name():
     spec = assemble(
         ChainSpec(),
         ChainSpec(),
-        settings=[parse_setting("dicom.inflate_limit=5"), flag_setting("dicom", "x", "1")],
+        settings=[parse_override("dicom.inflate_limit=5"), flag_override("dicom", "x", "1")],
         readers=["dicom"],
     )
     assert set_of(spec) == {"dicom": {"inflate_limit": "5", "x": "1"}}
@@ -94,19 +93,19 @@ def test_a_setting_reaches_a_reader_that_the_chain_does_not_name():
 
 def test_a_setting_reaches_a_reader_by_its_id():
     spec = ChainSpec(read=(ComponentSpec("dicom", id="d"),))
-    assert set_of(set_option(spec, parse_setting("d.x=1"))) == {"dicom": {"x": "1"}}
+    assert set_of(set_option(spec, parse_override("d.x=1"))) == {"dicom": {"x": "1"}}
 
 
 def test_a_setting_names_the_nearest_reader():
     with pytest.raises(ChainError, match=r"no component 'dicmo'; did you mean 'dicom'\?"):
-        set_option(ChainSpec(), parse_setting("dicmo.x=1"), readers=["dicom"])
+        set_option(ChainSpec(), parse_override("dicmo.x=1"), readers=["dicom"])
 
 
 def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():
-    setting = flag_setting("silent", "layers", ["[a],b", "'c"], "--layer")
+    setting = flag_override("silent", "layers", ["[a],b", "'c"], "--layer")
     assert setting.value == ["[a],b", "'c"]
     assert str(setting.location) == "--layer [a],b 'c"
-    assert flag_setting("silent", "layers", "[a,b]").value == ["a", "b"]
+    assert flag_override("silent", "layers", "[a,b]").value == ["a", "b"]
 
 
 @pytest.mark.parametrize(

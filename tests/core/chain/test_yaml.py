@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from dcmconv.chain.document import MOST_BYTES, plain
 from dcmconv.chain.errors import InvalidChain
-from dcmconv.chain.nodes import MOST_BYTES, plain
 from dcmconv.chain.yaml import read_yaml
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dcmconv.chain.values import as_component, output_of, parse_inline
 from dcmconv.chain.spec import ComponentSpec
-from dcmconv.errors import ChainError
+from dcmconv.chain.values import as_component, output_of, parse_frames, parse_inline
+from dcmconv.errors import ChainError, UsageError
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,13 @@ def test_python_may_pass_a_short_form_a_mapping_or_a_spec():
     assert as_component(spec) is spec
     assert as_component({"use": "window", "center": 40}) == spec
     assert as_component("window:center=40") == ComponentSpec("window", {"center": "40"})
+
+
+@pytest.mark.parametrize("text", ["2147483648", "1-99999999999", "9" * 5000])
+def test_more_frames_than_there_can_be_are_refused_as_such(text):
+    with pytest.raises(UsageError, match="there are at most 2147483647 frames"):
+        parse_frames(text)
+
+
+def test_the_last_frame_that_can_be_is_taken():
+    assert parse_frames("2147483647") == ((2147483647, 2147483647),)
