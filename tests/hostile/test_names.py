@@ -17,7 +17,7 @@ from support.dicom_files import as_bytes, item, save
 from support.program import dcmconv
 
 from dcmconv.run.journal.digests import folded_digest
-from dcmconv.run.output.naming import LaneName, NamedInput, safe_component, safe_name
+from dcmconv.run.output.naming import LaneName, NamedInput, safe_name, safe_path_part
 from hostile.base import ramp
 from hostile.batch import hostile_plan, journal, run
 
@@ -77,7 +77,7 @@ def test_two_values_never_become_one_name(one, other):
 
 @given(part=ANY_TEXT)
 def test_a_component_of_an_inputs_name_leads_nowhere(part):
-    name = safe_component(part, ".png")
+    name = safe_path_part(part, ".png")
     assert name == posixpath.basename(name)
     assert name.strip(". ") != ""
     assert len(os.fsencode(name)) <= 255

@@ -128,12 +128,12 @@ def _verify(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
     from dcmconv.cli.report import counted
     from dcmconv.model.components import Ending, Row
     from dcmconv.run.journal.reader import check_pictures
-    from dcmconv.run.output.verify import Standing
+    from dcmconv.run.output.verify import PictureState
 
     looked_at = damaged = 0
     for checked in check_pictures(out, share=_share(values["sample"])):
         looked_at += 1
-        if checked.state is not Standing.WHOLE:
+        if checked.state is not PictureState.WHOLE:
             damaged += 1
             yield Row(picture=checked.path, state=checked.state.value, input=checked.line["input"])
     if not damaged:

@@ -248,7 +248,7 @@ class Run:
     def _finish(self, tally: Tally, destination: Destination) -> None:
         self.summary = tally.summary
         if not tally.stopped:
-            destination.forget_half_published()
+            destination.unjournaled.remove_parts()
         if destination.record is not None:
             destination.record.close(destination.folder, self.summary)
         if self.events is not None:

@@ -37,7 +37,7 @@ from dcmconv.run.messages import (
     WorkerSetup,
 )
 from dcmconv.run.output.naming import SALVAGED, LaneName, NamedInput, lane_names
-from dcmconv.run.output.os_errors import refused
+from dcmconv.run.output.os_errors import output_error
 from dcmconv.run.statistics_pass import statistics_report
 
 __all__ = ["start"]
@@ -242,7 +242,7 @@ def _write(path: str, data: bytes, *, durable: bool) -> None:
             if durable:
                 os.fsync(stream.fileno())
     except OSError as error:
-        raise refused(f"A picture of {len(data)} bytes", error) from error
+        raise output_error(f"A picture of {len(data)} bytes", error) from error
 
 
 def _fingerprint(source: InputFile) -> tuple[int, int] | None:

@@ -185,7 +185,7 @@ def test_no_worker_holds_the_lock_of_its_run(pools, tmp_path):
     journal.open()
     (found,) = answers(pools(), ["open files"])
     assert os.fspath(tmp_path / "lock") not in found.answer
-    journal.record(Skipped(input="a", locator="/a", reason="not-dicom", message="It is."), "chain")
+    journal.write(Skipped(input="a", locator="/a", reason="not-dicom", message="It is."), "chain")
     journal.close()
     lock.release()
     assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 1

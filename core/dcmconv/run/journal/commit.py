@@ -15,7 +15,7 @@ from dcmconv.run.executors import failed_from
 from dcmconv.run.journal.writer import Entry
 from dcmconv.run.messages import ConversionReport
 from dcmconv.run.output.destination import Destination
-from dcmconv.run.output.os_errors import ENDS_THE_RUN, refused
+from dcmconv.run.output.os_errors import ENDS_THE_RUN, output_error
 from dcmconv.run.output.publish import Publisher
 from dcmconv.run.output.state_dir import open_state_file
 from dcmconv.run.output.tag_table import TagTable
@@ -40,13 +40,13 @@ class Committer:
         """Write down that an input is about to be read in this process."""
         if self.destination.journal is not None:
             with _refusing():
-                self.destination.journal.begun(item.key, item.locator)
+                self.destination.journal.write_begun(item.key, item.locator)
 
     def left(self, item: PendingInput) -> None:
         """Write down that an input was read in this process, and has no outcome yet."""
         if self.destination.journal is not None:
             with _refusing():
-                self.destination.journal.left(item.key, item.locator)
+                self.destination.journal.write_left(item.key, item.locator)
 
     def commit(self, item: PendingInput) -> Outcome:
         """Publish what came back for an input, write it down, and return the outcome.
@@ -61,9 +61,9 @@ class Committer:
             outcome = self._published(item.answer)
             if item.pieces and not isinstance(outcome, Converted):
                 # Other pieces of it may have been finished.
-                self.destination.sweep(f"{item.label}-")
+                self.destination.remove_parts(f"{item.label}-")
         elif isinstance(item.answer, Lost):
-            self.destination.sweep(f"{item.label}-")
+            self.destination.remove_parts(f"{item.label}-")
             outcome = failed_from(item, item.answer)
         else:
             raise TypeError(f"{item.key}: an executor answered {item.answer!r:.80}")
@@ -85,7 +85,7 @@ class Committer:
             before = journal.find(outcome.locator)
             if not _stands(before, outcome):
                 self.tally.left_behind(_left_behind(before, outcome))
-                journal.record(outcome, self.gathered.chain_of(outcome.locator))
+                journal.write(outcome, self.gathered.chain_of(outcome.locator))
         if self.table is not None:
             self.table.add(outcome)
 
@@ -105,7 +105,7 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise refused("The journal or the tag table", error) from error
+        raise output_error("The journal or the tag table", error) from error
 
 
 def _stands(before: Entry | None, now: Outcome) -> bool:

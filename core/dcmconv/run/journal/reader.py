@@ -15,7 +15,7 @@ from dcmconv.model.outcome import OutputFile
 from dcmconv.run.journal.digests import digest_of, folded_digest
 from dcmconv.run.journal.writer import BEGUN, LEFT, read_journal
 from dcmconv.run.output.naming import STATE_FOLDER
-from dcmconv.run.output.verify import Standing, state_of
+from dcmconv.run.output.verify import PictureState, picture_state
 
 __all__ = ["Checked", "Stats", "check_pictures", "journal_path", "last_lines", "orphans", "stats"]
 
@@ -107,7 +107,7 @@ class Checked:
 
     path: str
     line: dict[str, Any]
-    state: Standing
+    state: PictureState
 
 
 def check_pictures(out: Path, *, share: float = 1.0) -> Iterator[Checked]:
@@ -125,7 +125,7 @@ def check_pictures(out: Path, *, share: float = 1.0) -> Iterator[Checked]:
                 rows=data.get("rows", 0),
                 columns=data.get("columns", 0),
             )
-            yield Checked(output.path, line, state_of(out, output, written=float("-inf")))
+            yield Checked(output.path, line, picture_state(out, output, written=float("-inf")))
 
 
 def orphans(out: Path) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped
 from dcmconv.run.journal.writer import Entry
 from dcmconv.run.output.destination import Destination
-from dcmconv.run.output.verify import Standing, state_of
+from dcmconv.run.output.verify import PictureState, picture_state
 from dcmconv.run.progress import Tally
 from dcmconv.run.statistics_pass import GatheredStatistics
 
@@ -99,12 +99,13 @@ class Resume:
         """Look at every picture of an input, and count those that are gone or not the same."""
         written = float("-inf") if self.plan.run.verify else entry.time
         states = [
-            state_of(self.destination.folder, output, written=written) for output in outcome.outputs
+            picture_state(self.destination.folder, output, written=written)
+            for output in outcome.outputs
         ]
         self.tally.found_damage(
-            missing=states.count(Standing.MISSING), altered=states.count(Standing.ALTERED)
+            missing=states.count(PictureState.MISSING), altered=states.count(PictureState.ALTERED)
         )
-        return all(state is Standing.WHOLE for state in states)
+        return all(state is PictureState.WHOLE for state in states)
 
 
 def _skipped(reference: Reference, known: Converted) -> Skipped:

@@ -19,8 +19,7 @@ from types import NoneType
 from typing import Any, BinaryIO
 
 from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
-from dcmconv.run.journal.digest_table import DigestTable
-from dcmconv.run.journal.digests import digest_of, folded_digest
+from dcmconv.run.journal.digests import DigestTable, digest_of, folded_digest
 from dcmconv.run.output.state_dir import close_held, hold, open_state_file
 
 __all__ = ["BEGUN", "LEFT", "Entry", "Journal", "read_journal", "whole_lines"]
@@ -117,7 +116,7 @@ class Journal:
             # What a full disk does not take any more is done again by the next run.
             with suppress(OSError):
                 for key, locator in list(self._in_hand.values()):
-                    self.left(key, locator)
+                    self.write_left(key, locator)
                 self._sync()
             close_held(self._append.fileno())
             self._append.close()
@@ -146,20 +145,20 @@ class Journal:
         """Say whether a run ended, without a word, while it read this input in its own process."""
         return digest_of(locator) in self._suspects
 
-    def begun(self, key: str, locator: str) -> None:
+    def write_begun(self, key: str, locator: str) -> None:
         """Write down that an input is about to be read in this very process.
 
         A crash there ends the program; this line then says what it was reading.
         """
         self._in_hand[digest_of(locator)] = key, locator
-        self._write({"status": BEGUN, "input": key, "locator": locator})
+        self._append_line({"status": BEGUN, "input": key, "locator": locator})
 
-    def left(self, key: str, locator: str) -> None:
+    def write_left(self, key: str, locator: str) -> None:
         """Write down that what was begun is no longer in hand, and has no outcome yet."""
         self._in_hand.pop(digest_of(locator), None)
-        self._write({"status": LEFT, "input": key, "locator": locator})
+        self._append_line({"status": LEFT, "input": key, "locator": locator})
 
-    def record(self, outcome: Outcome, chain: str) -> None:
+    def write(self, outcome: Outcome, chain: str) -> None:
         """Write down what became of an input."""
         # Attributes stand in the tag table that asked for them, and nowhere else.
         data = {name: value for name, value in vars(outcome).items() if name not in UNWRITTEN}
@@ -167,7 +166,7 @@ class Journal:
             data["outputs"] = [vars(output) for output in outcome.outputs]
         data = {"status": outcome.status, **data, "chain": chain, **self.stamp}
         # Milliseconds: a picture that is younger than its line was touched by somebody else.
-        self._write({**data, "time": datetime.now(UTC).isoformat(timespec="milliseconds")})
+        self._append_line({**data, "time": datetime.now(UTC).isoformat(timespec="milliseconds")})
         if self._in_hand:
             self._in_hand.pop(digest_of(outcome.locator), None)
 
@@ -180,7 +179,7 @@ class Journal:
                 if data is not None:
                     yield data
 
-    def _write(self, data: dict[str, Any]) -> None:
+    def _append_line(self, data: dict[str, Any]) -> None:
         if self._append is None:
             raise ValueError("the journal is not open")
         line = _ENCODER.encode(data).encode() + b"\n"

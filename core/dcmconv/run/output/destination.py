@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -19,17 +17,19 @@ from dcmconv.run.journal.chain_change import ChainChange, find_change
 from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.messages import PART_PREFIX
+from dcmconv.run.output.leftovers import (
+    UnjournaledPictures,
+    remove_dead_parts,
+    remove_unfinished_parts,
+)
 from dcmconv.run.output.lock import Lock
 from dcmconv.run.output.naming import STATE_FOLDER
-from dcmconv.run.output.os_errors import refused
+from dcmconv.run.output.os_errors import output_error
 from dcmconv.run.output.state_dir import check_state_folder
 
-__all__ = ["Destination", "open_destination", "single_file", "sweep_dead"]
+__all__ = ["Destination", "open_destination", "single_file"]
 
 _ANOTHER = "Choose another folder with --out."
-
-LONG_AGO = 3600.0
-"""Seconds after which an unfinished file of a process that is gone belongs to nobody."""
 
 PICTURE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2", ".avif"}
@@ -65,28 +65,14 @@ class Destination:
     record: RunRecord | None = None
     change: ChainChange | None = None
     was_empty: bool = False
-    half_published: Mapping[tuple[int, int], Path] = field(default_factory=dict)
-    """Device and inode of pictures whose lines a killed run did not write, with their parts."""
+    unjournaled: UnjournaledPictures = field(default_factory=UnjournaledPictures)
 
     @property
     def traceback_log(self) -> Path | None:
         """Where tracebacks go that were asked for; None for one named file."""
         return self.folder / STATE_FOLDER / "tracebacks.log" if self.journal is not None else None
 
-    def is_half_published(self, target: str) -> bool:
-        """Say whether a picture is one that a killed run made, and did not write down."""
-        if not self.half_published:
-            return False
-        status = os.lstat(target)
-        return (status.st_dev, status.st_ino) in self.half_published
-
-    def forget_half_published(self) -> None:
-        """Remove the parts of such pictures: every input has its line now."""
-        with suppress(OSError):
-            for path in self.half_published.values():
-                path.unlink(missing_ok=True)
-
-    def sweep(self, label: str) -> None:
+    def remove_parts(self, label: str) -> None:
         """Remove unfinished files, all those of a label."""
         # What cannot be removed now is removed when the next run begins.
         with suppress(OSError):
@@ -142,7 +128,7 @@ def open_destination(out: Path, plan: Plan, about: RunRecord) -> Iterator[Destin
             opened = _open_file(out) if one_file else _open_folder(out, plan, about, stack)
         except OSError as error:
             raise _cannot_open(out, error) from error
-        stack.callback(opened.sweep, f"{os.getpid()}-")
+        stack.callback(opened.remove_parts, f"{os.getpid()}-")
         yield opened
 
 
@@ -165,14 +151,14 @@ def _cannot_open(out: Path, error: OSError) -> OutputError:
         message = f"{named or out} cannot be made: the system lets nobody make a folder there."
         return OutputError(message, _ANOTHER, "output")
     what = str(out) if named in ("", str(out)) else f"{out} ({named})"
-    explained = refused(what, error)
+    explained = output_error(what, error)
     return OutputError(explained.message, _ANOTHER, explained.reason)
 
 
 def _open_file(out: Path) -> Destination:
     out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
-    sweep_dead(out.parent)
+    remove_dead_parts(out.parent)
     return Destination(out.parent, out.parent, file_name=out.name)
 
 
@@ -202,52 +188,10 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
         record=about,
         change=change,
         was_empty=was_empty,
-        half_published=_sweep_unpublished(parts),
+        unjournaled=remove_unfinished_parts(parts),
     )
     about.write(out)
     return opened
-
-
-def _sweep_unpublished(parts: Path) -> dict[tuple[int, int], Path]:
-    """Remove what a killed run left unfinished; return the parts that have a name already."""
-    kept = {}
-    for path in parts.glob(f"{PART_PREFIX}*.part"):
-        status = path.lstat()
-        if status.st_nlink > 1:
-            # Never again the name of a part: who writes to that would write into the picture.
-            named = path.with_name(f"{PART_PREFIX}half-{status.st_ino}.part")
-            kept[status.st_dev, status.st_ino] = named
-            if path != named:
-                path.rename(named)
-                path.unlink(missing_ok=True)  # of two links to one file, rename leaves both
-        else:
-            path.unlink(missing_ok=True)
-    return kept
-
-
-def sweep_dead(folder: Path, name: str = "*") -> None:
-    """Remove what programs that were killed left beside one named file, an hour ago or more.
-
-    There is no lock that says who is at work, and the process may be on another machine.
-    """
-    for path in folder.glob(f"{PART_PREFIX}{name}.part"):
-        process = re.match(r"\d+", path.name.removeprefix(PART_PREFIX))
-        with suppress(OSError):
-            is_old = time.time() - path.stat().st_mtime > LONG_AGO
-            if process and is_old and not _is_alive(int(process[0])):
-                path.unlink()
-
-
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":
-        return True  # there, asking with signal 0 would end it
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
 
 
 def _plain(suffix: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from dcmconv.model.template import Template
 from dcmconv.run.journal.digests import hex_of
 
-__all__ = ["LaneName", "NamedInput", "lane_names", "safe_component", "safe_name"]
+__all__ = ["LaneName", "NamedInput", "lane_names", "safe_name", "safe_path_part"]
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 STATE_FOLDER = ".dcmconv"
@@ -72,8 +72,8 @@ class LaneName:
             folder, stem = _split(_filled(made, source, frame_number))
             number = "" if "frame" in made.fields else number
         ending = f"{number}{self.tag}{source.mark}{self.suffix}"
-        parts = [safe_component(part) for part in folder.split("/") if part not in ("", ".")]
-        return "/".join([*parts, safe_component(stem, ending)])
+        parts = [safe_path_part(part) for part in folder.split("/") if part not in ("", ".")]
+        return "/".join([*parts, safe_path_part(stem, ending)])
 
 
 @lru_cache(maxsize=16)
@@ -108,7 +108,7 @@ def safe_name(text: str) -> str:
     return kept if kept == text else f"{kept or '_'}-{hex_of(text)}"
 
 
-def safe_component(text: str, ending: str = "") -> str:
+def safe_path_part(text: str, ending: str = "") -> str:
     """Return one step of a path that leads nowhere else; ordinary file names stay as they are."""
     name = f"{text}{ending}"
     clean = _HARMFUL.sub("_", name)

@@ -15,13 +15,12 @@ from pathlib import Path
 from dcmconv.chain.settings import RunSettings
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
-from dcmconv.run.journal.digest_table import DigestTable
-from dcmconv.run.journal.digests import digest_of, folded_digest, hex_of
+from dcmconv.run.journal.digests import DigestTable, digest_of, folded_digest, hex_of
 from dcmconv.run.messages import ConversionReport, Part
 from dcmconv.run.output.atomic_move import move_new, renew, sync_folders
 from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.naming import SALVAGED
-from dcmconv.run.output.os_errors import ENDS_THE_RUN, refused
+from dcmconv.run.output.os_errors import ENDS_THE_RUN, output_error
 from dcmconv.run.output.verify import holds_dicom, is_same
 
 __all__ = ["Publisher"]
@@ -130,7 +129,7 @@ class Publisher:
         target = self._target(output)
         if not os.path.lexists(target):
             return "new"
-        if self.destination.is_half_published(target):
+        if target in self.destination.unjournaled:
             return "adopt" if is_same(Path(target), output) else "renew"
         if claimed and self.settings.on_existing in ("resume", "replace"):
             _check_is_no_input(part, Path(target))
@@ -188,7 +187,7 @@ class Publisher:
         """Return what a refusal of the system means: the end of the run, or of one input."""
         if isinstance(error, FileExistsError):
             return _exists(path, self.settings.on_existing, "Move it, or choose another --out.")
-        explained = refused(path, error)
+        explained = output_error(path, error)
         if explained.reason in ENDS_THE_RUN:
             return explained
         return _TakenError(explained.reason, explained.message, explained.hint, True)

@@ -23,7 +23,8 @@ from dcmconv.model.plain_json import finite
 from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.messages import PART_PREFIX
 from dcmconv.run.output.atomic_move import move_new
-from dcmconv.run.output.destination import Destination, sweep_dead
+from dcmconv.run.output.destination import Destination
+from dcmconv.run.output.leftovers import remove_dead_parts
 from dcmconv.run.output.naming import STATE_FOLDER
 
 __all__ = ["TablePlace", "TagTable", "open_tag_table"]
@@ -159,7 +160,7 @@ def open_tag_table(
     path = place.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sweep_dead(path.parent, f"*-{escape(path.name)}")
+        remove_dead_parts(path.parent, f"*-{escape(path.name)}")
         if not os.access(path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         # Without a name: no walk takes it for an input, and a crash leaves nothing.

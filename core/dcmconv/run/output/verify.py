@@ -1,4 +1,4 @@
-"""Whether a picture still is what the journal says of it."""
+"""Whether a picture is still the one that the journal describes."""
 
 from __future__ import annotations
 
@@ -10,46 +10,46 @@ from pathlib import Path
 
 from dcmconv.model.outcome import OutputFile
 
-__all__ = ["Standing", "holds_dicom", "is_same", "state_of"]
+__all__ = ["PictureState", "holds_dicom", "is_same", "picture_state"]
 
-MARGIN = 0.002
-"""Seconds; the journal's times are cut to milliseconds."""
+TIME_MARGIN = 0.002
+"""Seconds; times in the journal are cut to milliseconds."""
 
 
-class Standing(Enum):
-    """What became of a picture since it was published."""
+class PictureState(Enum):
+    """What happened to a picture since it was published."""
 
     WHOLE = "whole"
     MISSING = "missing"
     ALTERED = "altered"
 
 
-def state_of(folder: Path, output: OutputFile, *, written: float) -> Standing:
-    """Look at one picture.
+def picture_state(folder: Path, output: OutputFile, *, written: float) -> PictureState:
+    """Compare one picture with its journal line.
 
     Parameters
     ----------
     folder : Path
         The output folder.
     output : OutputFile
-        As the journal has it.
+        The picture as the journal describes it.
     written : float
-        When that line was written, in seconds since 1970.  A file that was changed later is hashed,
-        because a copy of the folder has new times and the same bytes; minus infinity hashes always.
+        When that line was written, in seconds since 1970.  A file that is newer is hashed, because
+        copying the folder changes the times and not the bytes; minus infinity hashes every file.
     """
     try:
         status = os.lstat(folder / output.path)
     except OSError:
-        return Standing.MISSING
+        return PictureState.MISSING
     if not stat.S_ISREG(status.st_mode) or status.st_size != output.size:
-        return Standing.ALTERED
-    if status.st_mtime <= written + MARGIN:
-        return Standing.WHOLE
-    return Standing.WHOLE if is_same(folder / output.path, output) else Standing.ALTERED
+        return PictureState.ALTERED
+    if status.st_mtime <= written + TIME_MARGIN:
+        return PictureState.WHOLE
+    return PictureState.WHOLE if is_same(folder / output.path, output) else PictureState.ALTERED
 
 
 def is_same(path: Path, output: OutputFile) -> bool:
-    """Say whether a file is regular and holds the very bytes of a picture."""
+    """Return whether a file is regular and has exactly the bytes of a picture."""
     try:
         if path.is_symlink() or path.stat().st_size != output.size:
             return False
@@ -60,7 +60,7 @@ def is_same(path: Path, output: OutputFile) -> bool:
 
 
 def holds_dicom(path: Path) -> bool:
-    """Say whether a file is DICOM by its preamble (PS3.10 7.1)."""
+    """Return whether a file has the DICOM prefix after its preamble (PS3.10 7.1)."""
     try:
         with path.open("rb") as stream:
             return stream.read(132)[128:] == b"DICM"

@@ -15,7 +15,7 @@ from dcmconv.errors import UsageError
 from dcmconv.run.engine import Run
 from dcmconv.run.journal.reader import check_pictures, last_lines, orphans, stats
 from dcmconv.run.output import atomic_move as moving
-from dcmconv.run.output.verify import Standing
+from dcmconv.run.output.verify import PictureState
 
 
 def action(folder: Path, name: str, text: str) -> Path:
@@ -151,9 +151,9 @@ def test_verifying_sees_what_changed_without_a_trace(scans, tmp_path):
     assert batch.summary.altered == 0
     found = [(each.path, each.state) for each in check_pictures(tmp_path / "out")]
     assert found == [
-        ("a_0001.png", Standing.WHOLE),
-        ("a_0002.png", Standing.WHOLE),
-        ("b.png", Standing.ALTERED),
+        ("a_0001.png", PictureState.WHOLE),
+        ("a_0002.png", PictureState.WHOLE),
+        ("b.png", PictureState.ALTERED),
     ]
     again, batch = run(plan(verify=True), scans, tmp_path / "out")
     assert (batch.summary.altered, again["b"].unchanged, again["a"].unchanged) == (1, False, True)

@@ -35,7 +35,7 @@ def path(tmp_path):
 
 def test_what_was_written_is_found_again(path):
     journal = Journal(path).open()
-    journal.record(converted("a"), "chain-1")
+    journal.write(converted("a"), "chain-1")
     journal.close()
     journal = Journal(path).open()
     entry = journal.find("/in/a")
@@ -75,10 +75,10 @@ def test_a_line_that_a_stranger_wrote_is_as_if_it_were_not_there(path, line):
 
 def test_the_last_line_about_an_input_holds(path):
     journal = Journal(path).open()
-    journal.record(converted("a"), "1")
-    journal.record(Failed(input="a", locator="/in/a", reason="damaged", message="It is."), "1")
-    journal.record(converted("b"), "1")
-    journal.record(converted("b", size=77), "2")
+    journal.write(converted("a"), "1")
+    journal.write(Failed(input="a", locator="/in/a", reason="damaged", message="It is."), "1")
+    journal.write(converted("b"), "1")
+    journal.write(converted("b", size=77), "2")
     journal.close()
     journal = Journal(path).open()
     assert journal.find("/in/a").outcome.reason == "damaged"
@@ -90,7 +90,7 @@ def test_the_last_line_about_an_input_holds(path):
 def test_cut_anywhere_it_opens_and_keeps_every_whole_line(path):
     journal = Journal(path).open()
     for name in "abc":
-        journal.record(converted(name), "1")
+        journal.write(converted(name), "1")
     journal.close()
     whole = path.read_bytes()
     for length in range(len(whole)):
@@ -100,7 +100,7 @@ def test_cut_anywhere_it_opens_and_keeps_every_whole_line(path):
         assert [journal.find(f"/in/{name}") is not None for name in "abc"] == [
             number < lines for number in range(3)
         ]
-        journal.record(converted("d"), "1")
+        journal.write(converted("d"), "1")
         journal.close()
         assert len(list(read_journal(path))) == lines + 1
 
@@ -111,7 +111,7 @@ def test_cut_anywhere_it_opens_and_keeps_every_whole_line(path):
 def test_a_line_that_is_something_else_is_left_out(path, line):
     path.write_bytes(line + b"\n")
     journal = Journal(path).open()
-    journal.record(converted("a"), "1")
+    journal.write(converted("a"), "1")
     assert journal.find("/in/a") is None
     journal.close()
     assert [entry["input"] for entry in read_journal(path)] == ["a"]
@@ -119,14 +119,14 @@ def test_a_line_that_is_something_else_is_left_out(path, line):
 
 def test_attributes_never_stand_in_it(path):
     journal = Journal(path).open()
-    journal.record(converted("a", attributes={"PatientID": "SECRET"}), "1")
+    journal.write(converted("a", attributes={"PatientID": "SECRET"}), "1")
     journal.close()
     assert "SECRET" not in path.read_text()
 
 
 def test_names_that_are_no_unicode_come_back_as_they_were(path):
     journal = Journal(path).open()
-    journal.record(converted("caf\udce9"), "1")
+    journal.write(converted("caf\udce9"), "1")
     journal.close()
     journal = Journal(path).open()
     assert journal.find("/in/caf\udce9").outcome.input == "caf\udce9"
@@ -148,7 +148,7 @@ def test_every_outcome_comes_back_as_it_was(path):
     ]
     journal = Journal(path, {"run": 3, "dcmconv": "9.9"}).open()
     for outcome in outcomes:
-        journal.record(outcome, "1")
+        journal.write(outcome, "1")
     journal.close()
     journal = Journal(path).open()
     assert [journal.find(f"/in/{name}").outcome for name in "abc"] == outcomes
@@ -167,8 +167,8 @@ def test_a_line_of_another_version_is_work_again(path):
 def test_what_was_begun_and_never_ended_is_suspect(path):
     journal = Journal(path).open()
     for name in "abc":
-        journal.begun(name, f"/in/{name}")
-    journal.record(converted("a"), "1")
+        journal.write_begun(name, f"/in/{name}")
+    journal.write(converted("a"), "1")
     # As a crash leaves it: nobody closes anything.
     crashed = Journal(path).open()
     assert [crashed.is_suspect(f"/in/{name}") for name in "abcd"] == [False, True, True, False]
@@ -178,7 +178,7 @@ def test_what_was_begun_and_never_ended_is_suspect(path):
 
 def test_what_was_given_up_in_order_is_not_suspect(path):
     journal = Journal(path).open()
-    journal.begun("a", "/in/a")
+    journal.write_begun("a", "/in/a")
     journal.close()
     journal = Journal(path).open()
     assert not journal.is_suspect("/in/a")
@@ -188,7 +188,7 @@ def test_what_was_given_up_in_order_is_not_suspect(path):
 
 def test_half_a_line_is_taken_back_so_that_the_next_one_is_whole(path, monkeypatch):
     journal = Journal(path).open()
-    journal.record(converted("a"), "1")
+    journal.write(converted("a"), "1")
     real = journal._append.write
 
     class Short:
@@ -208,7 +208,7 @@ def test_half_a_line_is_taken_back_so_that_the_next_one_is_whole(path, monkeypat
 
     monkeypatch.setattr(journal, "_append", Short(journal._append))
     with pytest.raises(OSError, match="No space left"):
-        journal.record(converted("b"), "1")
-    journal.record(converted("c"), "1")
+        journal.write(converted("b"), "1")
+    journal.write(converted("c"), "1")
     journal.close()
     assert [line["input"] for line in read_journal(path)] == ["a", "c"]

@@ -12,7 +12,7 @@ from dcmconv.run.engine import Run
 from dcmconv.run.journal.reader import check_pictures, stats
 from dcmconv.run.journal.run_record import read_run
 from dcmconv.run.journal.writer import Journal
-from dcmconv.run.output.naming import safe_component
+from dcmconv.run.output.naming import safe_path_part
 from dcmconv.run.output.tag_table import _cell
 
 
@@ -110,11 +110,11 @@ def test_a_limit_that_was_asked_for_is_kept_by_worker_processes():
     ],
 )
 def test_a_name_that_would_do_harm_is_changed_and_told_apart(stem, start):
-    assert safe_component(stem, ".png").startswith(start)
+    assert safe_path_part(stem, ".png").startswith(start)
 
 
 def test_an_ordinary_name_stays_as_it_is():
-    assert safe_component("Schädel (1) 影像", ".png") == "Schädel (1) 影像.png"
+    assert safe_path_part("Schädel (1) 影像", ".png") == "Schädel (1) 影像.png"
 
 
 def converted(tmp_path):

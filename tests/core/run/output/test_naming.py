@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmconv.errors import InputError
-from dcmconv.run.output.naming import LaneName, NamedInput, lane_names, safe_component, safe_name
+from dcmconv.run.output.naming import LaneName, NamedInput, lane_names, safe_name, safe_path_part
 
 
 def name(key, *, template="", frames=1, frame=1, **attributes):
@@ -126,7 +126,7 @@ def test_no_input_name_leads_out_of_the_output_folder(key, folder):
 
 
 def test_the_state_folder_is_no_place_for_pictures():
-    assert safe_component(".dcmconv") != ".dcmconv"
+    assert safe_path_part(".dcmconv") != ".dcmconv"
     assert name(".DCMCONV/journal").split("/")[0].casefold() != ".dcmconv"
 
 

@@ -11,7 +11,7 @@ from support.plans import plan, registry
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.run.engine import Run
 from dcmconv.run.output import atomic_move as moving
-from dcmconv.run.output.os_errors import ENDS_THE_RUN, refused
+from dcmconv.run.output.os_errors import ENDS_THE_RUN, output_error
 
 CASES = [
     pytest.param(errno.ENOSPC, "disk-full", "No space left on device", "Make room", id="full"),
@@ -29,7 +29,7 @@ CASES = [
 
 @pytest.mark.parametrize(("number", "reason", "words", "hint"), CASES)
 def test_every_refusal_says_what_it_means_and_what_to_do(number, reason, words, hint):
-    error = refused("a.png", OSError(number, os.strerror(number)))
+    error = output_error("a.png", OSError(number, os.strerror(number)))
     assert error.reason == reason
     assert error.message.startswith("a.png cannot be written: ")
     assert words in error.message

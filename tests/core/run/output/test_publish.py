@@ -169,7 +169,7 @@ def test_a_file_where_a_folder_is_needed_is_told_as_that(tmp_path, scan):
     (tmp_path / "out" / "sub").write_text("mine")
     made = plan(lane(name="sub/{stem}"))
     (outcome,) = Run(made, [str(scan.parent)], tmp_path / "out", registry=registry())
-    assert "a file stands where a folder is needed" in outcome.message
+    assert "a file exists where a folder is needed" in outcome.message
 
 
 def test_a_journal_that_is_not_for_us_is_told_in_words(tmp_path, monkeypatch):

@@ -8,13 +8,13 @@ import sqlite3
 import pytest
 
 from dcmconv.errors import OutputError
-from dcmconv.run.journal import digest_table
-from dcmconv.run.journal.digest_table import DigestTable
+from dcmconv.run.journal import digests
+from dcmconv.run.journal.digests import DigestTable
 
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(digest_table, "MOST_HELD", 10)
+    monkeypatch.setattr(digests, "MOST_IN_MEMORY", 10)
 
 
 def filled(count, seed=1):
@@ -46,28 +46,28 @@ def test_every_number_of_64_bits_survives_the_disk(small, number):
     assert table.get(number) == number
 
 
-def test_only_so_many_are_held(small):
+def test_only_so_many_are_in_memory(small):
     table, _ = filled(200)
-    assert len(table._held) <= digest_table.MOST_HELD
+    assert len(table._in_memory) <= digests.MOST_IN_MEMORY
 
 
 def test_small_tables_open_no_database():
     table, _ = filled(100)
-    assert table._stored is None
+    assert table._on_disk is None
 
 
 def test_memory_serves_where_there_is_no_room_on_the_disk(small, monkeypatch):
     def full():
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(digest_table, "_database", full)
+    monkeypatch.setattr(digests, "_open_database", full)
     table, wanted = filled(50)
     assert {key: table.get(key) for key in wanted} == wanted
 
 
-def test_what_is_stored_stays_when_the_disk_fills_up(small, monkeypatch):
+def test_what_is_on_disk_stays_when_the_disk_fills_up(small, monkeypatch):
     table, wanted = filled(50)
-    table._stored.execute("PRAGMA max_page_count = 1")
+    table._on_disk.execute("PRAGMA max_page_count = 1")
     for key in range(1, 20000):
         table.set(key, key)
         wanted[key] = key
@@ -83,7 +83,7 @@ def test_no_room_to_look_something_up_is_told_in_words(small, monkeypatch):
         def execute(self, *_):
             raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(table, "_stored", Full())
+    monkeypatch.setattr(table, "_on_disk", Full())
     with pytest.raises(OutputError, match="disk is full") as caught:
         table.get(1_000_000)
     assert "TMPDIR" in caught.value.hint
