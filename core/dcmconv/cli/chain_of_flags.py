@@ -18,7 +18,7 @@ from dcmconv.cli.run_flags import RunFlags
 from dcmconv.errors import UsageError
 from dcmconv.model.tags import plain_tag
 from dcmconv.plugins.registry import Registry
-from dcmconv.run.output.destination import PICTURE_SUFFIXES
+from dcmconv.run.output.out_path import PICTURE_SUFFIXES
 
 __all__ = ["USUAL_TAGS", "chain_of"]
 

@@ -6,13 +6,11 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
-from dcmconv.model.components import Writer
 from dcmconv.run.journal.chain_change import ChainChange, find_change
 from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.journal.writer import Journal
@@ -25,15 +23,12 @@ from dcmconv.run.output.leftovers import (
 from dcmconv.run.output.lock import Lock
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.os_errors import output_error
+from dcmconv.run.output.out_path import names_a_file
 from dcmconv.run.output.state_dir import check_state_folder
 
-__all__ = ["Destination", "open_destination", "single_file"]
+__all__ = ["Destination", "open_destination"]
 
-_ANOTHER = "Choose another folder with --out."
-
-PICTURE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2", ".avif"}
-)
+_ANOTHER_FOLDER = "Choose another folder with --out."
 
 
 @dataclass(frozen=True)
@@ -43,19 +38,21 @@ class Destination:
     Parameters
     ----------
     folder : Path
-        What the names of outputs are relative to.
+        What the paths of outputs are relative to.
     parts : Path
-        Where unfinished files are: the same file system, so that publishing is one rename.
+        The folder for unfinished files: on the same file system, so that publishing is a hard link.
     journal : Journal, optional
-        None for one named file, which leaves nothing beside it.
+        None for one named file, which gets no ``.dcmconv`` folder.
     file_name : str
-        The one file's name; empty for a folder.
+        The name of the one file; empty for a folder.
     record : RunRecord, optional
-        The run's own record; None for one named file.
+        The run's ``run.json``; None for one named file.
     change : ChainChange, optional
-        What is different from the last run in the folder, if pictures are touched by that.
+        How the chain differs from that of the last run, if that affects any picture.
     was_empty : bool
-        The folder is new, or nothing stood in it.
+        The folder is new, or was empty when the run began.
+    unjournaled : UnjournaledPictures
+        Pictures of a killed run that have no journal line yet.
     """
 
     folder: Path
@@ -69,58 +66,31 @@ class Destination:
 
     @property
     def traceback_log(self) -> Path | None:
-        """Where tracebacks go that were asked for; None for one named file."""
+        """The file for tracebacks, if they were asked for; None for one named file."""
         return self.folder / STATE_FOLDER / "tracebacks.log" if self.journal is not None else None
 
     def remove_parts(self, label: str) -> None:
-        """Remove unfinished files, all those of a label."""
+        """Remove all unfinished files whose names start with a label."""
         # What cannot be removed now is removed when the next run begins.
         with suppress(OSError):
             for path in self.parts.glob(f"{PART_PREFIX}{label}*.part"):
-                # One with a second name is a picture that has no line yet.
+                # A part with a second link is a published picture that has no journal line yet.
                 if self.journal is None or path.lstat().st_nlink == 1:
                     path.unlink(missing_ok=True)
 
 
-def single_file(out: Path, plan: Plan) -> bool:
-    """Say whether ``out`` names one picture rather than a folder.
-
-    Raises
-    ------
-    UsageError
-        If it looks like a picture that this plan does not make.
-    """
-    suffix = out.suffix.lower()
-    if suffix not in PICTURE_SUFFIXES or out.is_dir():
-        return False
-    lanes = {lane.id: lane for lane in plan.all_lanes}
-    if len(lanes) > 1:
-        raise UsageError(
-            f"{out} names one file, but the chain has {len(lanes)} outputs.",
-            hint="Name a folder: -o pictures/",
-        )
-    made = {cast("Writer", lane.writer.load()).suffix.lower() for lane in lanes.values()}
-    if _plain(suffix) not in map(_plain, made):
-        raise UsageError(
-            f"{out} ends in {suffix}, but the writer makes {' and '.join(sorted(made))}.",
-            hint=f"Name it {out.with_suffix(min(made))}, or choose another writer; "
-            "see: dcmconv plugins list",
-        )
-    return True
-
-
 @contextmanager
 def open_destination(out: Path, plan: Plan, about: RunRecord) -> Iterator[Destination]:
-    """Make the output folder ready, lock it, and tidy up whatever happens.
+    """Create and lock the output folder; close it and remove unfinished files at the end.
 
     Raises
     ------
     OutputError
-        If the folder cannot be made or written, or another run works in it.
+        If the folder cannot be created or written, or another run uses it.
     UsageError
         If ``out`` names a file that the plan cannot make.
     """
-    one_file = single_file(out, plan)
+    one_file = names_a_file(out, plan)
     with ExitStack() as stack:
         if not one_file:
             _check_folder(out)
@@ -133,26 +103,27 @@ def open_destination(out: Path, plan: Plan, about: RunRecord) -> Iterator[Destin
 
 
 def _check_folder(out: Path) -> None:
-    """See that no file stands where the folder, or one above it, is to be."""
-    for place in (out, *out.parents):
-        if place.is_dir():
+    """Check that neither the folder nor a parent of it is a file."""
+    for path in (out, *out.parents):
+        if path.is_dir():
             return
-        if os.path.lexists(place):
-            what = "a file" if place.exists() else "a link that leads nowhere"
+        if os.path.lexists(path):
+            what = "a file" if path.exists() else "a broken link"
             raise UsageError(
-                f"{place} is {what}, and the pictures need a folder.",
-                hint="Name another output folder, or move what stands there.",
+                f"{path} is {what}; the pictures need a folder.",
+                hint="Choose another output folder, or move that file.",
             )
 
 
 def _cannot_open(out: Path, error: OSError) -> OutputError:
     named = error.filename if isinstance(error.filename, str) else ""
     if error.errno == errno.ENOENT:
-        message = f"{named or out} cannot be made: the system lets nobody make a folder there."
-        return OutputError(message, _ANOTHER, "output")
-    what = str(out) if named in ("", str(out)) else f"{out} ({named})"
-    explained = output_error(what, error)
-    return OutputError(explained.message, _ANOTHER, explained.reason)
+        # As in /proc, where mkdir answers that there is no such folder.
+        message = f"{named or out} cannot be created: the system allows no folder there."
+        return OutputError(message, _ANOTHER_FOLDER, "output")
+    subject = str(out) if named in ("", str(out)) else f"{out} ({named})"
+    described = output_error(subject, error)
+    return OutputError(described.message, _ANOTHER_FOLDER, described.reason)
 
 
 def _open_file(out: Path) -> Destination:
@@ -163,7 +134,7 @@ def _open_file(out: Path) -> Destination:
 
 
 def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> Destination:
-    out = out.absolute()  # a plugin may go to another folder
+    out = out.absolute()  # a plugin may change the current folder
     state = out / STATE_FOLDER
     parts = state / "parts"
     out.mkdir(parents=True, exist_ok=True)
@@ -180,19 +151,14 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     about.tables = dict((before or {}).get("tables", {}))
     journal = Journal(state / "journal.jsonl", about.stamp, durable=plan.run.durable).open()
     stack.callback(journal.close)
-    change = find_change(before, plan, journal)
     opened = Destination(
         out,
         parts,
         journal,
         record=about,
-        change=change,
+        change=find_change(before, plan, journal),
         was_empty=was_empty,
         unjournaled=remove_unfinished_parts(parts),
     )
     about.write(out)
     return opened
-
-
-def _plain(suffix: str) -> str:
-    return {".jpeg": ".jpg", ".tiff": ".tif"}.get(suffix, suffix)

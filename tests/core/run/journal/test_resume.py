@@ -14,7 +14,7 @@ from support.plans import in_a_pool, lane, plan, registry
 from dcmconv.errors import UsageError
 from dcmconv.run.engine import Run
 from dcmconv.run.journal.reader import check_pictures, last_lines, orphans, stats
-from dcmconv.run.output import atomic_move as moving
+from dcmconv.run.output import atomic_move
 from dcmconv.run.output.verify import PictureState
 
 
@@ -317,7 +317,7 @@ def test_a_file_system_without_links_takes_the_same_pictures(scans, tmp_path, mo
     def refuse(source, target):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(moving.os, "link", refuse)
+    monkeypatch.setattr(atomic_move.os, "link", refuse)
     renamed, _ = run(plan(), scans, tmp_path / "renamed")
     assert renamed["a"].outputs == usual["a"].outputs
     assert (tmp_path / "renamed" / "a_0001.png").exists()

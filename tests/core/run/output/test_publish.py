@@ -21,7 +21,7 @@ from dcmconv.errors import UsageError
 from dcmconv.run.engine import Run
 from dcmconv.run.journal.commit import Committer
 from dcmconv.run.journal.reader import journal_path, orphans
-from dcmconv.run.output import atomic_move as moving
+from dcmconv.run.output import atomic_move
 
 FRAMES = np.arange(60, dtype=np.uint16).reshape(5, 3, 4)
 
@@ -79,7 +79,7 @@ def test_what_was_killed_between_its_pictures_ends_with_all_of_them(
         link(part, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(moving.os, "link", killed)
+        patched.setattr(atomic_move.os, "link", killed)
         with pytest.raises(SystemExit):
             run(scan.parent, tmp_path / "out", on_existing=on_existing)
     assert len(pictures(tmp_path / "out")) == 3
@@ -157,7 +157,7 @@ def test_a_stranger_who_comes_while_the_run_goes_is_told_as_one(tmp_path, scan, 
             (tmp_path / "out" / "a_0004.png").write_text("mine")
         link(part, target)
 
-    monkeypatch.setattr(moving.os, "link", late)
+    monkeypatch.setattr(atomic_move.os, "link", late)
     (outcome,), _ = run(scan.parent, tmp_path / "out")
     assert (outcome.status, outcome.reason) == ("failed", "exists")
     assert "a_0004.png is there already" in outcome.message
