@@ -100,7 +100,7 @@ def test_what_was_killed_is_made_anew_by_another_chain(tmp_path, scan, on_existi
     made = plan(lane(compression="smallest"), on_existing=on_existing)
     # Stopped before it comes to that, the next run leaves things as they were.
     with monkeypatch.context() as patched:
-        patched.setattr(Committer, "settle", lambda *_: sys.exit())
+        patched.setattr(Committer, "commit", lambda *_: sys.exit())
         with pytest.raises(SystemExit):
             list(Run(made, [str(scan.parent)], out, registry=registry()))
     assert pictures(out) == before
