@@ -1,6 +1,7 @@
-"""The front door for hook modules: ``hookimpl``, and what each hook means.
+"""The front door for hook modules: ``hookimpl``, and the hooks that a plugin can implement.
 
-A hook module is light: it returns names and ``"module:Class"`` strings, and imports nothing else.
+Keep a hook module light: it returns names and ``"module:Class"`` strings and imports no component,
+so that listing the plugins stays fast.
 
 >>> from dcmconv.hooks import hookimpl
 >>> @hookimpl
@@ -21,32 +22,36 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "PROJECT", "Offer", "Refs", "hookimpl", "hookspec"]
 
 PROJECT = "dcmconv"
-"""The entry point group, and the prefix of every hook."""
+"""The entry point group of plugins, and the prefix of every hook's name."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class Offer(NamedTuple):
-    """A target with a one-line summary, so that ``--help`` can list it without importing it."""
+    """A target with a one-line summary, which ``--help`` can show without importing the target."""
 
     target: str
     summary: str
 
 
 Refs = Mapping[str, "str | Offer"]
-"""Name to ``"package.module:Class"``, or to an ``Offer`` of one."""
+"""Name to ``"package.module:Class"``, or to an ``Offer`` with that target."""
 
 
 class Specs:
-    """The hooks.  Every one is called in the main process, and none is in the path of a pixel.
+    """The hooks.  All are called in the main process only, and never for a frame or a pixel.
 
-    The kinds return a mapping *name → "module:Class"*; a name is lower case with dashes.
+    The hooks of ``KINDS`` return *name → "module:Class"*; names are lower case with dashes.
     """
 
     @hookspec
     def dcmconv_readers(self) -> Refs:  # type: ignore[empty-body]
-        """Offer readers: bytes in, Frames out.  The surest ``sniff`` reads an input."""
+        """Offer readers: bytes in, Frames out.  The highest ``sniff`` gets an input."""
+
+    @hookspec
+    def dcmconv_decoders(self) -> Refs:  # type: ignore[empty-body]
+        """Offer decoders: the codestream of one frame in, its values out.  Used only by choice."""
 
     @hookspec
     def dcmconv_normalizers(self) -> Refs:  # type: ignore[empty-body]
@@ -54,7 +59,7 @@ class Specs:
 
     @hookspec
     def dcmconv_colormaps(self) -> Refs:  # type: ignore[empty-body]
-        """Offer colormaps: a table of 256 colours."""
+        """Offer colormaps: a table of 256 colors."""
 
     @hookspec
     def dcmconv_steps(self) -> Refs:  # type: ignore[empty-body]
@@ -70,7 +75,7 @@ class Specs:
 
     @hookspec
     def dcmconv_executors(self) -> Refs:  # type: ignore[empty-body]
-        """Offer executors: where the work is done."""
+        """Offer executors: where the inputs are converted."""
 
     @hookspec
     def dcmconv_presets(self) -> Refs:  # type: ignore[empty-body]
@@ -82,11 +87,11 @@ class Specs:
 
     @hookspec
     def dcmconv_configure(self, plan: Any) -> None:
-        """See the plan before the first input; raise ``UsageError`` to veto the run."""
+        """Look at the plan before the first input; raise ``UsageError`` to stop the run."""
 
     @hookspec
     def dcmconv_run_started(self, plan: Any, out: Any) -> None:
-        """Observe the start of a run; an exception is a warning, never the end."""
+        """Observe the start of a run; an exception becomes a warning and the run continues."""
 
     @hookspec
     def dcmconv_record(self, outcome: Outcome) -> None:
@@ -99,6 +104,7 @@ class Specs:
 
 KINDS = {
     "reader": "dcmconv_readers",
+    "decoder": "dcmconv_decoders",
     "normalizer": "dcmconv_normalizers",
     "colormap": "dcmconv_colormaps",
     "step": "dcmconv_steps",
@@ -108,4 +114,4 @@ KINDS = {
     "preset": "dcmconv_presets",
     "command": "dcmconv_commands",
 }
-"""Each kind, in the words of messages, and the hook that offers it."""
+"""Each kind of component, as messages call it, and the hook that offers components of it."""

@@ -17,7 +17,7 @@ import pluggy
 
 from dcmconv import __version__
 from dcmconv.errors import UsageError
-from dcmconv.hooks import KINDS, PROJECT, Specs
+from dcmconv.hooks import PROJECT, Specs
 from dcmconv.plugins.suggestions import end_with_suggestion
 
 if TYPE_CHECKING:
@@ -186,6 +186,7 @@ def _release(version: str) -> tuple[int, ...]:
 
 
 def unknown_hooks(module: Any) -> list[str]:
-    """Return names that look like hooks and are none: a plugin for a later dcmconv, or a slip."""
-    known = {name for name in vars(Specs) if name.startswith(f"{PROJECT}_")} | set(KINDS.values())
-    return sorted(n for n in vars(module) if n.startswith(f"{PROJECT}_") and n not in known)
+    """Return names that look like hooks but are not: misspelled, or hooks of a later dcmconv."""
+    return sorted(
+        name for name in vars(module) if name.startswith(f"{PROJECT}_") and name not in vars(Specs)
+    )
