@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from support.corpus import VARIABLE, WITHOUT, corpus_path
+
+TESTS = Path(__file__).parent
+
+SLOW_FOLDERS = {"docs", "packaging", "proof"}
+"""Folders whose tests run whole programs; `pytest -m "not slow"` leaves them out."""
 
 settings.register_profile(
     "quick",
@@ -31,9 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip, and say why, what this machine was not set up for."""
+    """Mark what is slow, and skip, with the reason, what this machine is not set up for."""
     corpus = corpus_path()
     for item in items:
+        if item.path.relative_to(TESTS).parts[0] in SLOW_FOLDERS or item.get_closest_marker(
+            "corpus"
+        ):
+            item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("corpus") and corpus is None:
             item.add_marker(pytest.mark.skip(reason=WITHOUT))
         if item.get_closest_marker("index") and not os.environ.get("DCMCONV_INDEX"):
