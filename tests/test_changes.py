@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
 from support.environments import ROOT
 
-FRAGMENTS = [
-    path for path in sorted((ROOT / "docs" / "changes").iterdir()) if path.name != "README.md"
-]
+KINDS = ("added", "changed", "fixed", "removed")
+ENDINGS = (".", ":", "`", "```")
 
 
-@pytest.mark.parametrize("fragment", FRAGMENTS, ids=lambda path: path.name)
-def test_a_fragment_says_its_sort_and_a_sentence(fragment):
-    _, sort, suffix = fragment.name.split(".")
-    assert sort in ("added", "changed", "fixed", "removed")
-    assert suffix == "md"
-    assert fragment.read_text("utf-8").rstrip().endswith((".", ":", "`", "```"))
+def test_a_fragment_names_its_kind_and_holds_a_sentence():
+    fragments = [path for path in (ROOT / "docs" / "changes").iterdir() if path.name != "README.md"]
+    wrong = [
+        path.name
+        for path in fragments
+        if path.name.split(".")[1:] not in [[kind, "md"] for kind in KINDS]
+        or not path.read_text("utf-8").rstrip().endswith(ENDINGS)
+    ]
+    assert wrong == []
