@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from dcmconv.model.frame import Attributes, Frame, Spacing
 
@@ -47,10 +47,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Rejected:
-    """Something that a source met and cannot hand over: a folder it may not read, a device.
+    """Something that a source found but cannot hand over: an unreadable folder, a device.
 
-    ``failed`` tells an input that should have been readable from one that is rightly left out.
+    ``failed`` is True where it should have been readable, False where leaving it out is right.
     """
+
+    size: ClassVar[None] = None
+    mtime_ns: ClassVar[None] = None
 
     key: str
     locator: str

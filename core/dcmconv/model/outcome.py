@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
-__all__ = ["Converted", "Failed", "Outcome", "OutputFile", "Skipped", "Summary"]
+if TYPE_CHECKING:
+    from dcmconv.model.inputs import Reference, Rejected
+
+__all__ = [
+    "Converted",
+    "Failed",
+    "NotConverted",
+    "Outcome",
+    "OutputFile",
+    "Skipped",
+    "Summary",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,25 +74,57 @@ class Converted(Outcome):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Skipped(Outcome):
+class NotConverted(Outcome):
+    """Base of ``Skipped`` and ``Failed``: no picture, and the reason."""
+
+    reason: str
+    message: str
+    hint: str = ""
+
+    @classmethod
+    def of(
+        cls, found: Reference | Rejected, *, reason: str, message: str, hint: str = ""
+    ) -> Self:
+        """Return the outcome of something that a source found."""
+        return cls(
+            input=found.key,
+            locator=found.locator,
+            size=found.size,
+            mtime_ns=found.mtime_ns,
+            reason=reason,
+            message=message,
+            hint=hint,
+        )
+
+    @classmethod
+    def instead_of(cls, outcome: Outcome, *, reason: str, message: str, hint: str = "") -> Self:
+        """Return the outcome of an input that was on its way to another one."""
+        return cls(
+            input=outcome.input,
+            locator=outcome.locator,
+            size=outcome.size,
+            mtime_ns=outcome.mtime_ns,
+            seconds=outcome.seconds,
+            notes=outcome.notes,
+            reason=reason,
+            message=message,
+            hint=hint,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped(NotConverted):
     """Nothing to convert, and nothing wrong with that."""
 
     status = "skipped"
 
-    reason: str
-    message: str
-    hint: str = ""
-
 
 @dataclass(frozen=True, kw_only=True)
-class Failed(Outcome):
+class Failed(NotConverted):
     """Should have been converted and could not be."""
 
     status = "failed"
 
-    reason: str
-    message: str
-    hint: str = ""
     frame_number: int | None = None
 
 

@@ -109,12 +109,5 @@ class Resume:
 
 
 def _skipped(reference: Reference, known: Converted) -> Skipped:
-    return Skipped(
-        input=reference.key,
-        locator=reference.locator,
-        size=reference.size,
-        mtime_ns=reference.mtime_ns,
-        reason="exists",
-        message=f"Its pictures are there already ({len(known.outputs)}).",
-        unchanged=True,
-    )
+    message = f"Its pictures are there already ({len(known.outputs)})."
+    return replace(Skipped.of(reference, reason="exists", message=message), unchanged=True)

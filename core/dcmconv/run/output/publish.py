@@ -76,7 +76,8 @@ class Publisher:
             self._move(placed)
         except _TakenError as taken:
             reason, message, hint, failed = taken.args
-            return _instead(outcome, reason, message, hint, failed=failed)
+            kind = Failed if failed else Skipped
+            return kind.instead_of(outcome, reason=reason, message=message, hint=hint)
         if not self.destination.file_name:
             owner = digest_of(outcome.locator)
             self.owners.update((item.digest, owner) for item in placed)
@@ -226,18 +227,3 @@ def _check_is_no_input(part: Part, target: Path) -> None:
         raise _TakenError(
             "exists", message, "Choose another --out; inputs are never touched.", True
         )
-
-
-def _instead(outcome: Converted, reason: str, message: str, hint: str, *, failed: bool) -> Outcome:
-    verdict = Failed if failed else Skipped
-    return verdict(
-        input=outcome.input,
-        locator=outcome.locator,
-        size=outcome.size,
-        mtime_ns=outcome.mtime_ns,
-        seconds=outcome.seconds,
-        notes=outcome.notes,
-        reason=reason,
-        message=message,
-        hint=hint,
-    )
