@@ -82,9 +82,7 @@ class NotConverted(Outcome):
     hint: str = ""
 
     @classmethod
-    def of(
-        cls, found: Reference | Rejected, *, reason: str, message: str, hint: str = ""
-    ) -> Self:
+    def of(cls, found: Reference | Rejected, *, reason: str, message: str, hint: str = "") -> Self:
         """Return the outcome of something that a source found."""
         return cls(
             input=found.key,

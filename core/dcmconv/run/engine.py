@@ -26,7 +26,7 @@ from dcmconv.run.journal.run_record import RunRecord
 from dcmconv.run.messages import StatisticsReport
 from dcmconv.run.output.destination import Destination, open_destination
 from dcmconv.run.output.publish import Publisher
-from dcmconv.run.output.tag_table import TablePlace, open_tag_table
+from dcmconv.run.output.tag_table import TableFile, open_tag_table
 from dcmconv.run.progress import Listener, Tally
 from dcmconv.run.statistics_pass import GatheredStatistics, needs_statistics_pass
 from dcmconv.run.stopping import FailureLimit, Stop
@@ -103,7 +103,7 @@ class Run:
         place = None
         if self.tag_table is not None:
             asked = (*self.inputs, *self.selection.include, *self.selection.exclude)
-            place = TablePlace.of(self.tag_table, self.out, asked)
+            place = TableFile.of(self.tag_table, self.out, asked)
             place.check(may_replace=self.plan.run.on_existing == "replace")
         if self.events is not None:
             self.events.configure(self.plan)
@@ -125,7 +125,7 @@ class Run:
                 self._tell(outcome)
                 yield outcome
             if table is not None:
-                table.is_whole = not tally.stopped
+                table.is_complete = not tally.stopped
 
     def _outcomes(
         self, walk: Walk, committer: Committer, tally: Tally

@@ -207,8 +207,8 @@ def test_a_file_of_somebody_else_is_never_replaced(scans, tmp_path):
     for policy in ("resume", "replace", "fail"):
         outcomes, _ = run(plan(on_existing=policy), [scans], tmp_path / "out")
         assert (outcomes[0].status, outcomes[0].reason) == ("failed", "exists")
-        assert "a/IM1.png is there already" in outcomes[0].message
-        assert outcomes[0].hint == "Choose another --out, or move it."
+        assert "a/IM1.png already exists" in outcomes[0].message
+        assert outcomes[0].hint == "Choose another --out, or move that file."
         assert stranger.read_text() == "mine"
     outcomes, _ = run(plan(on_existing="skip"), [scans], tmp_path / "out")
     assert {outcome.status for outcome in outcomes} == {"skipped"}
@@ -277,7 +277,7 @@ def test_one_named_file_is_replaced_only_when_asked_to(scans, tmp_path):
     ("inputs", "lanes", "said"),
     [
         pytest.param("a", (), ("more than one input", "Name a folder"), id="two-inputs"),
-        pytest.param("b.ima", (), ("gives 3 pictures", "--frames 1"), id="three-frames"),
+        pytest.param("b.ima", (), ("has 3 pictures", "--frames 1"), id="three-frames"),
         pytest.param("a/IM2", ("png", "jpg"), ("2 outputs", "Name a folder"), id="two-writers"),
         pytest.param(
             "a/IM2",
@@ -389,7 +389,7 @@ def test_a_full_disk_stops_the_run_and_the_next_goes_on(scans, tmp_path):
     batch = Run(plan(), [str(scans)], out, registry=registry())
     with pytest.raises(OutputError, match="No space left on device") as caught:
         list(batch)
-    assert "run again: what is finished stays" in caught.value.hint
+    assert "run again: finished pictures are kept" in caught.value.hint
     assert sorted(tree(out)) == ["a/IM1.png", "a/IM2.png"]
     assert "No space left" in batch.summary.stopped
     action(scans, "a.full", "frames 2")

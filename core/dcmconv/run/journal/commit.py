@@ -70,7 +70,7 @@ class Committer:
         with _refusing():
             self._write_down(outcome)
         if isinstance(item.answer, ConversionReport):
-            self.publisher.tidy(item.answer)
+            self.publisher.remove_parts(item.answer)
         return outcome
 
     def _published(self, report: ConversionReport) -> Outcome:

@@ -44,7 +44,7 @@ class RunRecord:
     argv: Sequence[str]
     number: int = 1
     tables: dict[str, Any] = field(default_factory=dict)
-    """Tag tables that runs in this folder wrote: path → what ``tag_table.remembered`` says."""
+    """Tag tables that runs in this folder wrote: path → what ``TableFile.fingerprint`` returns."""
     _written: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -1,1 +1,1 @@
-"""The output folder: names, atomic publishing, the state folder, the tag table."""
+"""The output folder: names, atomic publishing, the ``.dcmconv`` folder, the tag table."""

@@ -1,4 +1,7 @@
-"""Moving a finished file to a name that nothing has: by a link, which never replaces."""
+"""Move a finished file to its final name, in one step and without replacing another file.
+
+A hard link is used instead of a rename: link fails if the name is taken, rename replaces.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,23 @@ import errno
 import os
 from pathlib import Path
 
-__all__ = ["move_new", "renew", "sync_folders"]
+__all__ = ["move_new", "replace_by_link", "sync_folders"]
 
 WITHOUT_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
-"""What file systems without hard links say (FAT, some network shares), and folders full of them."""
+"""Errors of file systems without hard links (FAT, some network shares), or with no link left."""
 _BLOCK = 1 << 20
 
 
 def move_new(part: str, target: str) -> None:
-    """Move a file to a name that nothing has; unlike a rename, a link never replaces."""
+    """Link a file to a new name, with its folders; the part keeps its own name as well.
+
+    Without hard links, or on another device, the file is renamed or copied.
+
+    Raises
+    ------
+    FileExistsError
+        If the name is taken.
+    """
     for attempt in (1, 2):
         try:
             os.link(part, target)
@@ -33,31 +44,31 @@ def move_new(part: str, target: str) -> None:
             return
 
 
-def renew(part: str, target: str) -> None:
-    """Put a file in the place of another, and leave it its own name as well, as a link does."""
-    twin = f"{part.removesuffix('.part')}-twin.part"
-    os.link(part, twin)
-    os.replace(twin, target)  # noqa: PTH105 - strings, as everywhere here
+def replace_by_link(part: str, target: str) -> None:
+    """Replace a file by a hard link to the part, in one step; the part keeps its name as well."""
+    second_link = f"{part.removesuffix('.part')}-twin.part"
+    os.link(part, second_link)
+    os.replace(second_link, target)  # noqa: PTH105 - strings, as everywhere here
 
 
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        # The name of the picture is free; it is a folder that cannot be.
+        # The caller would read FileExistsError as "the picture's own name is taken".
         raise NotADirectoryError(errno.ENOTDIR, error.strerror, error.filename) from error
 
 
 def _rename_new(part: str, target: Path) -> None:
-    # The folder is ours by its lock: nobody who minds that comes between the look and the rename.
+    # Check, then rename, is not atomic; the lock on the output folder keeps other runs out of it.
     if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, "it is there already", str(target))
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     _make_folder(target.parent)
     os.rename(part, target)  # noqa: PTH104 - parts are strings
 
 
 def _copy_new(part: str, target: Path) -> None:
-    """Move a file into a folder that lies on another device."""
+    """Copy a file to a folder on another device, first under a temporary name there."""
     near = target.with_name(Path(part).name)
     try:
         with Path(part).open("rb") as source, near.open("wb") as copy:
@@ -69,7 +80,7 @@ def _copy_new(part: str, target: Path) -> None:
 
 
 def sync_folders(targets: list[Path]) -> None:
-    """Have the names on the disk, not only the bytes."""
+    """Flush the folders of some files, so that their names survive a power failure as well."""
     if os.name == "nt":
         return  # folders cannot be opened there
     for folder in dict.fromkeys(target.parent for target in targets):

@@ -1,4 +1,4 @@
-"""One run at a time in an output folder."""
+"""The lock that allows one run at a time in an output folder."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ __all__ = ["Lock"]
 
 
 class Lock:
-    """An advisory lock that ends with its process, however that ends."""
+    """An advisory lock that the system releases when the process ends, even by a crash."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock and write down who has it.
+        """Take the lock and write this process into the file.
 
         Raises
         ------
         OutputError
-            If another run has it, or the file is none.
+            If another run holds it, or the file is not a regular one.
         """
         descriptor = open_state_file(self.path, os.O_RDWR | os.O_CREAT)
         try:
@@ -42,7 +42,7 @@ class Lock:
             os.close(descriptor)
             raise OutputError(
                 f"{self.path.parent.parent} is in use by another run ({holder}).",
-                hint="Wait until it has ended, or choose another --out.",
+                hint="Wait until that run ends, or choose another --out.",
                 reason="in-use",
             ) from None
         os.truncate(descriptor, 0)
@@ -50,9 +50,12 @@ class Lock:
         self._descriptor = hold(descriptor)
 
     def release(self) -> None:
-        """Give the lock back; the file stays, so that nobody locks a file that is gone."""
+        """Release the lock.
+
+        The file is never deleted: one run could otherwise lock the deleted file, another a new one.
+        """
         if self._descriptor is not None:
-            # On a disk that has become read-only the name of its holder stays; the lock does not.
+            # On a disk that has become read-only the text stays, but the lock is released.
             with suppress(OSError):
                 os.truncate(self._descriptor, 0)
             close_held(self._descriptor)

@@ -1,4 +1,4 @@
-"""Names of pictures: the input's own, or a template's; never outside the output folder."""
+"""Names of pictures: from the input's name or a template, never outside the output folder."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ __all__ = ["LaneName", "NamedInput", "lane_names", "safe_name", "safe_path_part"
 DICOM_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 STATE_FOLDER = ".dcmconv"
 SALVAGED = "-salvaged"
-"""Stands in the name of every picture that is not whole."""
+"""Marks the name of every incomplete picture."""
 LONGEST_FIELD = 100
 LONGEST_COMPONENT = 240
-"""Bytes; file systems take 255, and a suffix for a taken name must still fit."""
+"""Bytes; file systems allow 255, and the digits that make a taken name unique must still fit."""
 
 _PUNCTUATION = frozenset("._-+=@,() ")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 _HARMFUL = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""What separates folders, or steers the terminal or the direction of whatever shows a name."""
+"""Separators of folders, and characters that control a terminal or the writing direction."""
 _SLASH_OF_FOLDER = "\ud800"
-"""Half of a character: no header, no file name and no template decodes to it."""
+"""A lone surrogate: no header, file name or template decodes to it."""
 
 
 @dataclass(frozen=True)
 class NamedInput:
-    """What a name is made of: the input's key, its attributes, and how many frames it has.
+    """What a name is made from: the input's key, its attributes, and its number of frames.
 
-    ``mark`` is put behind the name of a picture that is not whole.
+    ``mark`` is appended to the name of an incomplete picture.
     """
 
     key: str
@@ -49,7 +49,7 @@ class NamedInput:
 class LaneName:
     """How the pictures of one lane are named.
 
-    ``template`` is empty for the input's own name; ``tag`` (``-jpg``) tells lanes apart that would
+    ``template`` is empty for the input's own name; ``tag`` (``-jpg``) separates lanes that would
     otherwise give the same name.
     """
 
@@ -63,7 +63,7 @@ class LaneName:
         Raises
         ------
         InputError
-            If an attribute does not take the format that the template gives it.
+            If an attribute does not fit the format that the template gives it.
         """
         folder, stem = _split(_without_dicom_suffix(source.key))
         number = f"_{frame_number:04d}" if source.frame_count > 1 else ""
@@ -78,7 +78,7 @@ class LaneName:
 
 @lru_cache(maxsize=16)
 def lane_names(lanes: tuple[tuple[str, str, str], ...]) -> Mapping[str, LaneName]:
-    """Return how to name each lane, given ``(id, template, suffix)`` of all that run together."""
+    """Return the naming of each lane, given ``(id, template, suffix)`` of all lanes of a frame."""
     alike = Counter((template, suffix.lower()) for _, template, suffix in lanes)
     return {
         lane_id: LaneName(
@@ -89,10 +89,10 @@ def lane_names(lanes: tuple[tuple[str, str, str], ...]) -> Mapping[str, LaneName
 
 
 def safe_name(text: str) -> str:
-    """Turn any value into one part of a file name, on every file system.
+    """Turn any value into a part of a file name that is valid on every file system.
 
-    Letters, digits and harmless punctuation stay; a name that had to be changed or cut carries 8
-    hex digits of the original, so that two values never become one name.
+    Letters, digits and harmless punctuation stay; a name that had to be changed or cut gets 8 hex
+    digits of the original's hash, so that two values never give the same name.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def safe_name(text: str) -> str:
 
 
 def safe_path_part(text: str, ending: str = "") -> str:
-    """Return one step of a path that leads nowhere else; ordinary file names stay as they are."""
+    """Return one part of a path that cannot leave its folder; ordinary names are unchanged."""
     name = f"{text}{ending}"
     clean = _HARMFUL.sub("_", name)
     if _RESERVED.match(clean):
@@ -135,7 +135,7 @@ def _filled(template: Template, source: NamedInput, frame_number: int) -> str:
 
 
 def _safe_field(text: str) -> str:
-    # {folder} is the one field whose slashes stay slashes.
+    # Only {folder} keeps its slashes.
     return "/".join(safe_name(part) for part in text.split(_SLASH_OF_FOLDER))
 
 
@@ -154,7 +154,7 @@ def _split(path: str) -> tuple[str, str]:
 
 
 def _kept(character: str) -> str:
-    # L letters, M marks that belong to them, N digits.
+    # Unicode categories: L letters, M their combining marks, N digits.
     if character in _PUNCTUATION or unicodedata.category(character)[0] in "LMN":
         return character
     return "_"

@@ -1,7 +1,7 @@
-"""Publishing: from finished parts to files under their names, never over a stranger's file.
+"""Publish finished pictures under their names, without ever replacing an unrelated file.
 
-Only the main process publishes, in the order of the walk; so one worker and fifty give the same
-names.
+Only the main process publishes, in the order of the walk, so that the names do not depend on the
+number of workers.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 from dcmconv.run.journal.digests import DigestTable, digest_of, folded_digest, hex_of
 from dcmconv.run.messages import ConversionReport, Part
-from dcmconv.run.output.atomic_move import move_new, renew, sync_folders
+from dcmconv.run.output.atomic_move import move_new, replace_by_link, sync_folders
 from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.naming import SALVAGED
 from dcmconv.run.output.os_errors import ENDS_THE_RUN, output_error
@@ -26,26 +27,36 @@ from dcmconv.run.output.verify import holds_dicom, is_same
 __all__ = ["Publisher"]
 
 
-class _TakenError(Exception):
-    """A name cannot be had; args are reason, message, hint, and whether that is a failure."""
+class _NotPublishedError(Exception):
+    """A picture cannot get its name; args are reason, message, hint, and whether that fails."""
+
+
+class _Method(Enum):
+    """How a picture gets its name."""
+
+    NEW = "new"
+    """The name is free."""
+    REPLACE = "replace"
+    """An earlier picture of the same input has it."""
+    REPLACE_UNJOURNALED = "replace-unjournaled"
+    """A picture of a killed run has it, and no journal line says so yet."""
+    KEEP = "keep"
+    """The file of that name has the same bytes already."""
 
 
 @dataclass(frozen=True)
-class _Placed:
-    """A part and the name that it gets; ``how`` is ``new``, ``replace``, ``renew`` or ``adopt``.
-
-    ``digest`` is that of the name, as ``Publisher.owners`` has it.
-    """
+class _Placement:
+    """A part, the output that it becomes, and how; ``digest`` is that of the output's path."""
 
     part: Part
     output: OutputFile
-    how: str
+    method: _Method
     digest: int = 0
 
 
 @dataclass
 class Publisher:
-    """Gives every picture its name, by the claims of this run and of the folder's journal."""
+    """Gives every picture its name; ``owners`` says which input each name belongs to."""
 
     destination: Destination
     settings: RunSettings
@@ -56,15 +67,15 @@ class Publisher:
             self.owners = self.destination.journal.owners
 
     def publish(self, report: ConversionReport) -> Outcome:
-        """Give the parts their names and return the outcome with its outputs.
+        """Give the parts their names, and return the outcome with its outputs.
 
-        A part stays linked until ``tidy``, when the journal has its line: should the program be
-        killed before, the next run sees whose the picture is.
+        Each part stays as a second link until ``remove_parts``, after the journal line is written:
+        if the program is killed in between, the next run recognizes the picture by it.
 
         Raises
         ------
         OutputError
-            If the destination is full, read-only or gone: the run cannot go on.
+            If the destination is full, read-only or gone: the run cannot continue.
         UsageError
             If one file was named, and there are several pictures.
         """
@@ -72,126 +83,129 @@ class Publisher:
         if not isinstance(outcome, Converted) or not report.parts:
             return outcome
         try:
-            placed = self._placed(outcome, report.parts)
-            self._move(placed)
-        except _TakenError as taken:
-            reason, message, hint, failed = taken.args
+            placements = self._placements(outcome, report.parts)
+            self._move(placements)
+        except _NotPublishedError as error:
+            reason, message, hint, failed = error.args
             kind = Failed if failed else Skipped
             return kind.instead_of(outcome, reason=reason, message=message, hint=hint)
         if not self.destination.file_name:
             owner = digest_of(outcome.locator)
-            self.owners.update((item.digest, owner) for item in placed)
-        return replace(outcome, outputs=tuple(item.output for item in placed))
+            self.owners.update((placement.digest, owner) for placement in placements)
+        return replace(outcome, outputs=tuple(placement.output for placement in placements))
 
-    def tidy(self, report: ConversionReport) -> None:
-        """Remove what is left of the parts."""
+    def remove_parts(self, report: ConversionReport) -> None:
+        """Remove what is left of the parts, once the journal line is written."""
         for part in report.parts:
             _remove(part.path)
 
-    def _placed(self, outcome: Converted, parts: tuple[Part, ...]) -> list[_Placed]:
+    def _placements(self, outcome: Converted, parts: tuple[Part, ...]) -> list[_Placement]:
         if self.destination.file_name:
             return [self._named_file(outcome, parts)]
-        owner, mine = digest_of(outcome.locator), set[int]()
-        placed = []
+        owner, siblings = digest_of(outcome.locator), set[int]()
+        placements = []
         for part in parts:
-            output, digest = self._claimed(outcome, part, owner, mine)
-            mine.add(digest)
-            placed.append(_Placed(part, output, self._how(part, output, digest, owner), digest))
-        return placed
+            output, digest = self._with_free_name(outcome, part, owner, siblings)
+            siblings.add(digest)
+            method = self._method(part, output, digest, owner)
+            placements.append(_Placement(part, output, method, digest))
+        return placements
 
-    def _claimed(
-        self, outcome: Converted, part: Part, owner: int, mine: set[int]
+    def _with_free_name(
+        self, outcome: Converted, part: Part, owner: int, siblings: set[int]
     ) -> tuple[OutputFile, int]:
-        """Return the output under a name that no other input, and no other picture of this, has."""
+        """Return the output under a name that no other picture has, and the digest of the name."""
         digest = folded_digest(part.output.path)
-        if self._is_free(digest, owner, mine):
+        if self._is_free(digest, owner, siblings):
             return part.output, digest
         if self.settings.on_collision == "suffix":
             path = _suffixed(part, outcome.locator)
             digest = folded_digest(path)
-            if self._is_free(digest, owner, mine):
+            if self._is_free(digest, owner, siblings):
                 return replace(part.output, path=path), digest
-        raise _TakenError(
+        raise _NotPublishedError(
             "collision",
-            f"Another input has the name {part.output.path} already.",
-            "Use --on-collision suffix, or a --name that tells them apart.",
+            f"Another input already has a picture named {part.output.path}.",
+            "Use --on-collision suffix, or a --name that differs between them.",
             self.settings.on_collision != "skip",
         )
 
-    def _is_free(self, digest: int, owner: int, mine: set[int]) -> bool:
-        return digest not in mine and self.owners.get(digest) in (None, owner)
+    def _is_free(self, digest: int, owner: int, siblings: set[int]) -> bool:
+        return digest not in siblings and self.owners.get(digest) in (None, owner)
 
-    def _how(self, part: Part, output: OutputFile, digest: int, owner: int) -> str:
-        claimed = self.owners.get(digest) == owner
-        # Nothing stood in the folder when the run began; should a stranger's file have come since,
-        # it is still not replaced.
-        if self.destination.was_empty and not claimed:
-            return "new"
+    def _method(self, part: Part, output: OutputFile, digest: int, owner: int) -> _Method:
+        is_own = self.owners.get(digest) == owner
+        # The folder was empty when the run began, which saves a look at the disk.  If another
+        # program has added a file since, move_new still does not replace it.
+        if self.destination.was_empty and not is_own:
+            return _Method.NEW
         target = self._target(output)
         if not os.path.lexists(target):
-            return "new"
+            return _Method.NEW
         if target in self.destination.unjournaled:
-            return "adopt" if is_same(Path(target), output) else "renew"
-        if claimed and self.settings.on_existing in ("resume", "replace"):
-            _check_is_no_input(part, Path(target))
-            return "replace"
-        # A run that was killed between a picture and its line in the journal left this behind; or,
-        # where it is claimed, before the other pictures of the input.
-        may_adopt = self.settings.on_existing != "fail" or not claimed
-        if may_adopt and is_same(Path(target), output):
-            return "adopt"
-        raise _exists(output.path, self.settings.on_existing, "Choose another --out, or move it.")
+            same = is_same(Path(target), output)
+            return _Method.KEEP if same else _Method.REPLACE_UNJOURNALED
+        mode = self.settings.on_existing
+        if is_own and mode in ("resume", "replace"):
+            _check_replaceable(part, Path(target))
+            return _Method.REPLACE
+        # A run killed between a picture and its journal line left this file; or, if the name is
+        # this input's own, a run killed before the input's other pictures.
+        may_keep = mode != "fail" or not is_own
+        if may_keep and is_same(Path(target), output):
+            return _Method.KEEP
+        raise _exists(output.path, mode, "Choose another --out, or move that file.")
 
-    def _named_file(self, outcome: Converted, parts: tuple[Part, ...]) -> _Placed:
+    def _named_file(self, outcome: Converted, parts: tuple[Part, ...]) -> _Placement:
         name = self.destination.file_name
         if len(parts) > 1:
             raise UsageError(
-                f"{name} names one file, but {outcome.input} gives {len(parts)} pictures.",
-                hint="Name a folder, or one frame: --frames 1",
+                f"{name} names one file, but {outcome.input} has {len(parts)} pictures.",
+                hint="Name a folder, or choose one frame: --frames 1",
             )
         if parts[0].output.salvaged:
             stem, dot, suffix = name.rpartition(".")
             name = f"{stem}{SALVAGED}{dot}{suffix}"
         output = replace(parts[0].output, path=name)
-        if not os.path.lexists(self.destination.folder / name):
-            return _Placed(parts[0], output, "new")
-        if self.settings.on_existing == "replace":
-            _check_is_no_input(parts[0], self.destination.folder / name)
-            return _Placed(parts[0], output, "replace")
-        if self.settings.on_existing == "resume" and is_same(
-            self.destination.folder / name, output
-        ):
-            return _Placed(parts[0], output, "adopt")
-        raise _exists(name, self.settings.on_existing, "Replace it: --on-existing replace")
+        target, mode = self.destination.folder / name, self.settings.on_existing
+        if not os.path.lexists(target):
+            return _Placement(parts[0], output, _Method.NEW)
+        if mode == "replace":
+            _check_replaceable(parts[0], target)
+            return _Placement(parts[0], output, _Method.REPLACE)
+        if mode == "resume" and is_same(target, output):
+            return _Placement(parts[0], output, _Method.KEEP)
+        raise _exists(name, mode, "Replace it: --on-existing replace")
 
-    def _move(self, placed: list[_Placed]) -> None:
-        made: list[str] = []
+    def _move(self, placements: list[_Placement]) -> None:
+        created: list[str] = []
         try:
-            for item in placed:
-                target = self._target(item.output)
-                if item.how == "replace":
-                    os.replace(item.part.path, target)  # noqa: PTH105 - strings: a picture's cost
-                elif item.how == "renew":
-                    renew(item.part.path, target)
-                elif item.how == "new":
-                    move_new(item.part.path, target)
-                    made.append(target)
+            for placement in placements:
+                part, target = placement.part.path, self._target(placement.output)
+                if placement.method is _Method.REPLACE:
+                    os.replace(part, target)  # noqa: PTH105 - strings: a picture's cost
+                elif placement.method is _Method.REPLACE_UNJOURNALED:
+                    replace_by_link(part, target)
+                elif placement.method is _Method.NEW:
+                    move_new(part, target)
+                    created.append(target)
             if self.settings.durable:
-                sync_folders([self.destination.folder / item.output.path for item in placed])
+                sync_folders([self.destination.folder / each.output.path for each in placements])
         except OSError as error:
-            # All pictures of an input or none: what was moved a moment ago goes again.
-            for path in made:
+            # All pictures of an input or none.
+            for path in created:
                 _remove(path)
-            raise self._why_not(item.output.path, error) from error
+            raise self._reported(placement.output.path, error) from error
 
-    def _why_not(self, path: str, error: OSError) -> OutputError | _TakenError:
-        """Return what a refusal of the system means: the end of the run, or of one input."""
+    def _reported(self, path: str, error: OSError) -> OutputError | _NotPublishedError:
+        """Return what an OS error means: the end of the run, or of one input."""
         if isinstance(error, FileExistsError):
-            return _exists(path, self.settings.on_existing, "Move it, or choose another --out.")
-        explained = output_error(path, error)
-        if explained.reason in ENDS_THE_RUN:
-            return explained
-        return _TakenError(explained.reason, explained.message, explained.hint, True)
+            mode = self.settings.on_existing
+            return _exists(path, mode, "Move that file, or choose another --out.")
+        described = output_error(path, error)
+        if described.reason in ENDS_THE_RUN:
+            return described
+        return _NotPublishedError(described.reason, described.message, described.hint, True)
 
     def _target(self, output: OutputFile) -> str:
         return f"{self._folder}/{output.path}"
@@ -202,7 +216,7 @@ class Publisher:
 
 
 def _remove(path: str) -> None:
-    # A folder that has become read-only keeps it, and says so where something is to be written.
+    # In a folder that has become read-only the file stays; the next write reports the reason.
     with suppress(OSError):
         os.unlink(path)  # noqa: PTH108 - once for every picture
 
@@ -213,17 +227,16 @@ def _suffixed(part: Part, locator: str) -> str:
     return f"{folder}{slash}{stem}-{hex_of(locator)}{dot}{ending}"
 
 
-def _exists(path: str, on_existing: str, hint: str) -> _TakenError:
-    message = f"{path} is there already, and not known to be from this input."
-    if on_existing in ("skip", "fail"):
-        message = f"{path} is there already."
-    return _TakenError("exists", message, hint, on_existing != "skip")
+def _exists(path: str, mode: str, hint: str) -> _NotPublishedError:
+    message = f"{path} already exists and is not known to come from this input."
+    if mode in ("skip", "fail"):
+        message = f"{path} already exists."
+    return _NotPublishedError("exists", message, hint, mode != "skip")
 
 
-def _check_is_no_input(part: Part, target: Path) -> None:
-    """See that what is to be replaced is no DICOM file, unless a writer makes such files."""
+def _check_replaceable(part: Part, target: Path) -> None:
+    """Check that a file to replace is not DICOM, unless the new one is as well."""
     if holds_dicom(target) and not holds_dicom(Path(part.path)):
-        message = f"{target.name} is a DICOM file, and no picture that could be replaced."
-        raise _TakenError(
-            "exists", message, "Choose another --out; inputs are never touched.", True
-        )
+        message = f"{target.name} is a DICOM file, not a picture of an earlier run."
+        hint = "Choose another --out; inputs are never replaced."
+        raise _NotPublishedError("exists", message, hint, True)

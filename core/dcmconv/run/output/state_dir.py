@@ -1,7 +1,7 @@
-"""The files of ``<out>/.dcmconv``: opened so that nothing that was put there leads elsewhere.
+"""Open the files of ``<out>/.dcmconv`` safely.
 
-An output folder may be shared, copied or unpacked from an archive.  A link there would have us
-write behind it, and a pipe would be waited for without end.
+An output folder may be shared, copied or unpacked from an archive: a link in it could make us
+write somewhere else, and opening a named pipe could block forever.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _held: set[int] = set()
 
 
 def hold(descriptor: int) -> int:
-    """Keep a descriptor from every fork of this process, and return it.
+    """Close a descriptor in every fork of this process; return it.
 
-    A worker, or whatever a plugin starts, would hold the lock of a run that has ended.
+    Otherwise a worker, or a program that a plugin starts, would keep the lock after the run.
     """
     _held.add(descriptor)
     return descriptor
 
 
 def close_held(descriptor: int) -> None:
-    """Close a descriptor that was held."""
+    """Close a descriptor that was passed to ``hold``."""
     _held.discard(descriptor)
     os.close(descriptor)
 
 
-def _let_go() -> None:
+def _close_all() -> None:
     for descriptor in _held:
         with suppress(OSError):
             os.close(descriptor)
@@ -45,40 +45,40 @@ def _let_go() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
+    os.register_at_fork(after_in_child=_close_all)
 
 
 def check_state_folder(path: Path) -> None:
-    """See that a folder of ours is no link.
+    """Check that a folder is not a link.
 
     Raises
     ------
     OutputError
-        If it is one.
+        If it is a link.
     """
     if path.is_symlink():
-        raise _strange(path, "a link", "a folder")
+        raise _wrong_type(path, "a link", "a folder")
 
 
 def open_state_file(path: Path, flags: int) -> int:
-    """Open a regular file that is no link, for its owner alone if it is new; return a descriptor.
+    """Open a regular file, not a link, and return a descriptor; a new file is private to its owner.
 
     Raises
     ------
     OutputError
-        If something else stands there.
+        If it is not a regular file.
     OSError
-        If the system refuses.
+        If it cannot be opened.
     """
     try:
         descriptor = os.open(path, flags | _SAFELY, 0o600)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EISDIR):
-            raise _strange(path, _what(path), "a regular file") from error
+            raise _wrong_type(path, _what(path), "a regular file") from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _strange(path, _what(path), "a regular file")
+        raise _wrong_type(path, _what(path), "a regular file")
     return descriptor
 
 
@@ -88,8 +88,8 @@ def _what(path: Path) -> str:
     return "a folder" if path.is_dir() else "a device, a pipe or a socket"
 
 
-def _strange(path: Path, found: str, needed: str) -> OutputError:
+def _wrong_type(path: Path, found: str, expected: str) -> OutputError:
     return OutputError(
-        f"{path} is {found}, and dcmconv keeps its notes in {needed} there.",
-        hint="Move it away, or choose another --out.",
+        f"{path} is {found}; expected {expected}.",
+        hint="Move it, or choose another --out.",
     )

@@ -1,4 +1,4 @@
-"""The tag table: one row for every picture, with the attributes that were asked for."""
+"""The tag table: one row for every picture, with the requested attributes."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.leftovers import remove_dead_parts
 from dcmconv.run.output.naming import STATE_FOLDER
 
-__all__ = ["TablePlace", "TagTable", "open_tag_table"]
+__all__ = ["TableFile", "TagTable", "open_tag_table"]
 
 SUFFIXES = (".csv", ".jsonl")
 COLUMNS = ("input", "output", "frame")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""What would steer a terminal that shows the table: control characters, and turns of direction."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Characters that could control a terminal that shows the table, or its writing direction."""
 
 
 @dataclass
 class TagTable:
     """An open table; rows are written as inputs finish.
 
-    CSV is UTF-8 with one header line; a value that a spreadsheet would take for a formula starts
-    with an apostrophe.  JSON Lines keep numbers and lists.  A missing attribute is empty, or null.
+    CSV is UTF-8 with one header line; a value that a spreadsheet could read as a formula gets a
+    leading apostrophe.  JSON Lines keep numbers and lists.  A missing attribute is empty or null.
     """
 
     stream: IO[str]
     tags: Sequence[str]
     as_json: bool
-    is_whole: bool = False
-    """Whether the run went to its end, so that the table may take an earlier one's place."""
+    is_complete: bool = False
+    """Whether the run finished, so that the table may replace an earlier one."""
 
     def __post_init__(self) -> None:
         if not self.as_json:
@@ -69,11 +69,11 @@ class TagTable:
 
 
 @dataclass(frozen=True)
-class TablePlace:
-    """Where a table goes, and the inputs whose rows it has.
+class TableFile:
+    """The file of a table, and the inputs whose rows it has.
 
-    A table that stands there already is replaced only where a run in the same output folder wrote
-    it, nobody has changed it since, and it was about the same inputs.
+    An existing table is replaced only if a run in the same output folder wrote it, it has not
+    changed since, and it was made from the same inputs.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class TablePlace:
     out : Path
         The output folder.
     inputs : str
-        A digest of the INPUT arguments and the patterns that chose among them.
+        A digest of the INPUT arguments and of the patterns that selected from them.
     """
 
     path: Path
@@ -90,80 +90,80 @@ class TablePlace:
     inputs: str
 
     @classmethod
-    def of(cls, path: Path, out: Path, asked: Sequence[str]) -> TablePlace:
-        """Return the place of a run's table; ``asked`` are its INPUT arguments and patterns."""
-        places = json.dumps([os.path.realpath(each) for each in asked])
-        return cls(path.absolute(), out, hashlib.sha256(places.encode()).hexdigest())
+    def of(cls, path: Path, out: Path, arguments: Sequence[str]) -> TableFile:
+        """Return the file of a run's table; ``arguments`` are INPUT arguments and patterns."""
+        paths = json.dumps([os.path.realpath(each) for each in arguments])
+        return cls(path.absolute(), out, hashlib.sha256(paths.encode()).hexdigest())
 
     @property
     def as_json(self) -> bool:
-        """Whether the table is JSON Lines; CSV else."""
+        """Whether the table is JSON Lines rather than CSV."""
         return self.path.suffix.lower() == ".jsonl"
 
     def check(self, *, may_replace: bool = False) -> None:
-        """See that the table can be written without a loss.
+        """Check that the table can be written without losing another file.
 
         Parameters
         ----------
         may_replace : bool
-            Whether an earlier table of other inputs may go.
+            Whether an earlier table of other inputs may be replaced.
 
         Raises
         ------
         UsageError
-            If the suffix is another one, or something stands there that must stay.
+            If the suffix is unknown, or a file exists that must not be replaced.
         """
         if self.path.suffix.lower() not in SUFFIXES:
             raise UsageError(
                 f"The tag table {self.path} ends in '{self.path.suffix}'; "
-                f"it is {' or '.join(SUFFIXES)}.",
-                hint=f"Name it {self.path.stem}.csv, for example.",
+                f"expected {' or '.join(SUFFIXES)}.",
+                hint=f"For example: --tags {self.path.stem}.csv",
             )
         if STATE_FOLDER in Path(os.path.realpath(self.path.parent)).parts:
             raise UsageError(
-                f"The tag table {self.path} would lie among the notes that dcmconv keeps.",
-                hint="Name a file outside of .dcmconv for the table.",
+                f"The tag table {self.path} is inside a .dcmconv folder, which is reserved.",
+                hint="Choose a file outside of .dcmconv.",
             )
         if not os.path.lexists(self.path):
             return
         known = ((read_run(self.out) or {}).get("tables") or {}).get(str(self.path))
         if not known or known.get("sha256") != _digest(self.path):
             raise UsageError(
-                f"{self.path} is there already, and is no tag table that a run in {self.out} left.",
-                hint="Name another file for the table, or move that one away.",
+                f"{self.path} already exists and is not an unchanged tag table of {self.out}.",
+                hint="Choose another file with --tags, or move that one.",
             )
         if known.get("inputs") != self.inputs and not may_replace:
             raise UsageError(
-                f"{self.path} has the rows of other inputs; they would be gone.",
-                hint="Name another file for the table, or replace it: --on-existing replace.",
+                f"{self.path} has the rows of other inputs, which would be lost.",
+                hint="Choose another file with --tags, or replace it: --on-existing replace",
             )
 
-    def remembered(self) -> dict[str, str]:
-        """Return what the records keep of the table that was written here."""
+    def fingerprint(self) -> dict[str, str]:
+        """Return what ``run.json`` stores about the written table, to recognize it later."""
         return {"sha256": _digest(self.path), "inputs": self.inputs}
 
 
 @contextmanager
 def open_tag_table(
-    place: TablePlace | None, tags: Sequence[str], destination: Destination
+    file: TableFile | None, tags: Sequence[str], destination: Destination
 ) -> Iterator[TagTable | None]:
-    """Open a table for a run; the file appears, whole, when the run has ended well.
+    """Open a table for a run; the complete file appears when the run has finished.
 
     Raises
     ------
     OutputError
         If it cannot be written.
     """
-    if place is None:
+    if file is None:
         yield None
         return
-    path = place.path
+    path = file.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_dead_parts(path.parent, f"*-{escape(path.name)}")
         if not os.access(path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        # Without a name: no walk takes it for an input, and a crash leaves nothing.
+        # Unnamed: no walk finds it as an input, and a crash leaves nothing behind.
         stream = TemporaryFile(  # noqa: SIM115 - closed below
             "w+",
             encoding="utf-8",
@@ -175,12 +175,12 @@ def open_tag_table(
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        table = TagTable(stream, tags, as_json=place.as_json)
+        table = TagTable(stream, tags, as_json=file.as_json)
         yield table
-        if table.is_whole:
+        if table.is_complete:
             _publish(stream, path, destination.record)
             if destination.record is not None:
-                destination.record.tables[str(path)] = place.remembered()
+                destination.record.tables[str(path)] = file.fingerprint()
     finally:
         with suppress(OSError):
             stream.close()
@@ -200,8 +200,8 @@ def _publish(stream: IO[str], path: Path, record: RunRecord | None) -> None:
             move_new(os.fspath(unfinished), os.fspath(path))
     except FileExistsError as error:
         raise OutputError(
-            f"The tag table {path} was not written: a file has come there since the run began.",
-            hint="Move it away, or name another one, and run again: no picture is made twice.",
+            f"The tag table {path} was not written: the file was created during the run.",
+            hint="Move it, or choose another file with --tags, and run again: pictures are kept.",
         ) from error
     except OSError as error:
         raise _unwritable(path, error) from error
@@ -211,7 +211,7 @@ def _publish(stream: IO[str], path: Path, record: RunRecord | None) -> None:
 
 
 def _digest(path: Path) -> str:
-    """Return the SHA-256 of a file; nothing for what is none, or cannot be read."""
+    """Return the SHA-256 of a file; empty if it cannot be read."""
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -222,7 +222,7 @@ def _digest(path: Path) -> str:
 def _unwritable(path: Path, error: OSError) -> OutputError:
     return OutputError(
         f"The tag table {path} cannot be written: {error.strerror}.",
-        hint="Name another file with --tags.",
+        hint="Choose another file with --tags.",
     )
 
 
@@ -231,5 +231,5 @@ def _cell(value: Any) -> Any:
         value = "\\".join(str(part) for part in value)
     if not isinstance(value, str):
         return "" if value is None else value
-    text = _STEERING.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+    text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
     return f"'{text}" if value.startswith(_FORMULA) else text

@@ -1,4 +1,4 @@
-"""What stands where a run keeps its committer, or steers the terminal that shows them."""
+"""Unexpected files in the state folder, and text that would control a terminal."""
 
 import json
 import os
@@ -17,39 +17,43 @@ from dcmconv.run.output.tag_table import _cell
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
-def test_a_pipe_in_the_place_of_the_journal_is_refused_and_not_waited_for(tmp_path):
+def test_a_pipe_as_journal_is_rejected_without_blocking(tmp_path):
     os.mkfifo(tmp_path / "journal.jsonl")
 
-    with pytest.raises(OutputError, match="is a device, a pipe or a socket") as caught:
+    with pytest.raises(
+        OutputError, match="is a device, a pipe or a socket; expected a regular file"
+    ) as caught:
         Journal(tmp_path / "journal.jsonl").open()
-    assert "Move it away" in caught.value.hint
+    assert "Move it, or choose another --out" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["", "parts", "lock", "journal.jsonl", "run.part"])
-def test_notes_that_are_links_lead_nowhere(tmp_path, name):
+def test_a_link_in_the_state_folder_is_not_followed(tmp_path, name):
     elsewhere = tmp_path / "elsewhere"
     if name in ("", "parts"):
         elsewhere.mkdir()
     else:
-        elsewhere.write_text("mine")
+        elsewhere.write_text("unrelated")
     link = tmp_path / "out" / ".dcmconv" / name
     link.parent.mkdir(parents=True)
     link.symlink_to(elsewhere)
     with pytest.raises(OutputError, match="is a link"):
         list(Run(plan(), [str(tmp_path)], tmp_path / "out", registry=registry()))
-    assert elsewhere.read_text() == "mine" if elsewhere.is_file() else not [*elsewhere.iterdir()]
+    assert (
+        elsewhere.read_text() == "unrelated" if elsewhere.is_file() else not [*elsewhere.iterdir()]
+    )
 
 
-def test_a_log_of_tracebacks_that_is_a_link_leads_nowhere(tmp_path):
+def test_a_link_as_traceback_log_is_not_followed(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a").write_text("DEED bug")
     elsewhere, state = tmp_path / "elsewhere", tmp_path / "out" / ".dcmconv"
-    elsewhere.write_text("mine")
+    elsewhere.write_text("unrelated")
     state.mkdir(parents=True)
     (state / "tracebacks.log").symlink_to(elsewhere)
     made = plan(tracebacks=True)
     (outcome,) = Run(made, [str(tmp_path / "in")], tmp_path / "out", registry=registry())
-    assert (outcome.status, elsewhere.read_text()) == ("failed", "mine")
+    assert (outcome.status, elsewhere.read_text()) == ("failed", "unrelated")
 
 
 @pytest.mark.parametrize(
@@ -62,14 +66,14 @@ def test_a_log_of_tracebacks_that_is_a_link_leads_nowhere(tmp_path):
         '{"number": null, "tables": null}',
     ],
 )
-def test_a_record_that_a_stranger_wrote_is_none(tmp_path, content):
+def test_a_malformed_run_json_is_ignored(tmp_path, content):
     (tmp_path / ".dcmconv").mkdir()
     (tmp_path / ".dcmconv" / "run.json").write_text(content)
     assert read_run(tmp_path) is None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
-def test_a_pipe_in_the_place_of_the_record_is_not_waited_for(tmp_path):
+def test_a_pipe_as_run_json_does_not_block(tmp_path):
     (tmp_path / ".dcmconv").mkdir()
     os.mkfifo(tmp_path / ".dcmconv" / "run.json")
     assert read_run(tmp_path) is None
@@ -88,11 +92,11 @@ def test_a_pipe_in_the_place_of_the_record_is_not_waited_for(tmp_path):
         (("a", "\x07"), "a\\\\x07"),
     ],
 )
-def test_a_cell_steers_neither_a_terminal_nor_a_spreadsheet(value, cell):
+def test_a_cell_cannot_control_a_terminal_or_spreadsheet(value, cell):
     assert _cell(value) == cell
 
 
-def test_a_limit_that_was_asked_for_is_kept_by_worker_processes():
+def test_explicit_limits_need_worker_processes():
     assert not RunSettings().needs_workers
     assert RunSettings(timeout=2.0).needs_workers
     assert RunSettings(memory=512).needs_workers
@@ -109,11 +113,11 @@ def test_a_limit_that_was_asked_for_is_kept_by_worker_processes():
         ("\u202egnp", "_gnp-"),
     ],
 )
-def test_a_name_that_would_do_harm_is_changed_and_told_apart(stem, start):
+def test_a_harmful_name_is_changed_and_stays_unique(stem, start):
     assert safe_path_part(stem, ".png").startswith(start)
 
 
-def test_an_ordinary_name_stays_as_it_is():
+def test_an_ordinary_name_is_unchanged():
     assert safe_path_part("Schädel (1) 影像", ".png") == "Schädel (1) 影像.png"
 
 
@@ -134,7 +138,7 @@ def converted(tmp_path):
         {"path": "a" * 5_000},
     ],
 )
-def test_a_line_of_a_stranger_blocks_no_run(tmp_path, changed):
+def test_a_malformed_journal_line_does_not_stop_a_run(tmp_path, changed):
     out = converted(tmp_path)
     journal = out / ".dcmconv" / "journal.jsonl"
     line = json.loads(journal.read_text().splitlines()[-1])
@@ -145,7 +149,7 @@ def test_a_line_of_a_stranger_blocks_no_run(tmp_path, changed):
     assert len(list(check_pictures(out))) <= 1
 
 
-def test_a_line_without_size_or_with_endless_seconds_is_no_error(tmp_path):
+def test_a_line_without_size_or_with_infinite_seconds_is_read(tmp_path):
     (tmp_path / ".dcmconv").mkdir()
     line = {"status": "converted", "input": "a", "locator": "/a", "outputs": [{"path": "a.png"}]}
     endless = {**line, "locator": "/b", "seconds": 10**400}
@@ -156,7 +160,7 @@ def test_a_line_without_size_or_with_endless_seconds_is_no_error(tmp_path):
 
 
 @pytest.mark.parametrize("recorded", [[1], "abc", {"lanes": 5}, {"lanes": [1]}])
-def test_a_record_that_was_changed_by_hand_stops_no_run(tmp_path, recorded):
+def test_an_edited_run_json_does_not_stop_a_run(tmp_path, recorded):
     out = converted(tmp_path)
     record = out / ".dcmconv" / "run.json"
     record.write_text(

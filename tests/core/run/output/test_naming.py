@@ -19,9 +19,9 @@ def name(key, *, template="", frames=1, frame=1, **attributes):
 @pytest.mark.parametrize(
     ("key", "path"),
     [
-        pytest.param("CT/IM1.dcm", "CT/IM1.png", id="dcm-is-taken-off"),
+        pytest.param("CT/IM1.dcm", "CT/IM1.png", id="dcm-is-removed"),
         pytest.param("CT/IM1.DCM", "CT/IM1.png", id="in-any-case"),
-        pytest.param("CT/IM1.IMA", "CT/IM1.png", id="ima-is-taken-off"),
+        pytest.param("CT/IM1.IMA", "CT/IM1.png", id="ima-is-removed"),
         pytest.param("1.2.840.10008", "1.2.840.10008.png", id="a-uid-keeps-its-last-number"),
         pytest.param("scan.dcm.gz", "scan.dcm.gz.png", id="only-the-last-suffix-counts"),
         pytest.param(".dcm", ".dcm.png", id="a-suffix-alone-is-a-name"),
@@ -32,19 +32,19 @@ def test_a_picture_is_named_after_its_input(key, path):
     assert name(key) == path
 
 
-def test_a_key_that_climbs_stays_below():
+def test_a_key_with_dots_stays_in_the_output_folder():
     *folders, file = name("../../etc/x").split("/")
     assert (folders[-1], file) == ("etc", "x.png")
     assert not {"..", "."} & set(folders)
 
 
-def test_frames_are_numbered_only_where_there_are_several():
+def test_only_multiframe_inputs_get_frame_numbers():
     assert name("x.dcm", frames=3, frame=2) == "x_0002.png"
     assert name("x.dcm", frames=1, frame=1) == "x.png"
     assert name("x.dcm", frames=20000, frame=12345) == "x_12345.png"
 
 
-def test_a_template_takes_attributes_and_makes_folders():
+def test_a_template_can_make_folders():
     path = name(
         "a/b.dcm",
         template="{PatientID}/{SeriesNumber:04d}/{name}_{frame:03d}",
@@ -56,21 +56,21 @@ def test_a_template_takes_attributes_and_makes_folders():
     assert path == "P1/0007/b_004.png"
 
 
-def test_folder_is_the_one_field_that_keeps_its_slashes():
+def test_only_the_folder_field_keeps_its_slashes():
     assert name("a/b/c.dcm", template="{folder}/x-{name}") == "a/b/x-c.png"
     assert name("c.dcm", template="{folder}/x-{name}") == "x-c.png"
     assert "/" not in name("c.dcm", template="{PatientID}", PatientID="a/b")
 
 
-def test_a_template_without_frame_still_tells_frames_apart():
+def test_frames_get_numbers_when_the_template_has_none():
     assert name("x", template="{PatientID}", PatientID="P", frames=2, frame=2) == "P_0002.png"
 
 
-def test_a_missing_attribute_says_which():
+def test_a_missing_attribute_is_named():
     assert name("x", template="{PatientID}/{name}") == "no-PatientID/x.png"
 
 
-def test_a_format_that_does_not_fit_is_the_input_s_fault_and_says_so():
+def test_a_value_that_does_not_fit_the_format_fails_the_input():
     with pytest.raises(InputError, match="SeriesNumber is text") as caught:
         name("x", template="{SeriesNumber:04d}", SeriesNumber="one")
     assert "{SeriesNumber}" in caught.value.hint
@@ -99,7 +99,7 @@ def test_the_number_of_frames_is_a_field():
         pytest.param("L" * 4000, False, id="four-thousand-letters"),
     ],
 )
-def test_a_value_is_kept_or_carries_a_hash(text, kept):
+def test_a_value_is_unchanged_or_gets_a_hash(text, kept):
     made = safe_name(text)
     assert (made == text) is kept
     if not kept:
@@ -108,7 +108,7 @@ def test_a_value_is_kept_or_carries_a_hash(text, kept):
 
 
 @given(st.text())
-def test_any_value_becomes_one_step_of_a_path(text):
+def test_any_value_becomes_one_part_of_a_path(text):
     made = safe_name(text)
     assert "/" not in made
     assert "\\" not in made
@@ -118,30 +118,30 @@ def test_any_value_becomes_one_step_of_a_path(text):
 
 
 @given(st.text(min_size=1), st.text())
-def test_no_input_name_leads_out_of_the_output_folder(key, folder):
+def test_no_input_name_leaves_the_output_folder(key, folder):
     path = name(f"{folder}/{key}", template="")
     whole = os.path.normpath(f"/out/{path}".encode("utf-8", "surrogatepass"))
     assert whole.startswith(b"/out/")
     assert all(len(os.fsencode(step)) <= 255 for step in path.split("/") if step.isprintable())
 
 
-def test_the_state_folder_is_no_place_for_pictures():
+def test_pictures_are_never_written_to_the_state_folder():
     assert safe_path_part(".dcmconv") != ".dcmconv"
     assert name(".DCMCONV/journal").split("/")[0].casefold() != ".dcmconv"
 
 
-def test_a_long_name_is_cut_and_keeps_its_ending():
+def test_a_long_name_is_cut_but_keeps_its_ending():
     made = name("ä" * 120 + ".dcm", frames=2, frame=1)
     assert made.endswith("_0001.png")
     assert len(made.encode()) <= 255
 
 
-def test_bytes_that_are_no_unicode_stay_what_they_are():
+def test_bytes_that_are_not_utf8_are_kept():
     key = os.fsdecode(b"caf\xe9.dcm")
     assert os.fsencode(name(key)) == b"caf\xe9.png"
 
 
-def test_only_lanes_that_would_clash_carry_their_ids():
+def test_only_lanes_with_equal_names_get_their_ids():
     names = lane_names(
         (("a", "", ".png"), ("b", "", ".PNG"), ("c", "", ".jpg"), ("d", "x", ".png"))
     )

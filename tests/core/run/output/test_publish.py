@@ -1,4 +1,4 @@
-"""What stands under a picture's name: an input, a stranger's file, or what a kill has left."""
+"""An existing file under a picture's name: an input, an unrelated file, or one of a killed run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def pictures(out):
 
 
 @pytest.mark.parametrize("name", ["x.png", "X.PNG"])
-def test_an_input_that_is_named_as_the_picture_is_not_replaced(tmp_path, name):
+def test_an_input_with_the_name_of_its_picture_is_kept(tmp_path, name):
     path = tmp_path / name
     save(monochrome(FRAMES[0]), path)
     before = path.read_bytes()
@@ -56,7 +56,7 @@ def test_an_input_that_is_named_as_the_picture_is_not_replaced(tmp_path, name):
     assert path.read_bytes() == before
 
 
-def test_an_input_under_the_name_of_an_earlier_picture_is_not_replaced(tmp_path, scan):
+def test_an_input_with_the_name_of_an_old_picture_is_kept(tmp_path, scan):
     folder = scan.parent
     save(monochrome(FRAMES[0]), scan)
     run(folder, folder)
@@ -67,7 +67,7 @@ def test_an_input_under_the_name_of_an_earlier_picture_is_not_replaced(tmp_path,
 
 
 @pytest.mark.parametrize("on_existing", ["resume", "skip", "replace", "fail"])
-def test_what_was_killed_between_its_pictures_ends_with_all_of_them(
+def test_a_kill_between_pictures_is_completed_by_the_next_run(
     tmp_path, scan, on_existing, monkeypatch
 ):
     run(scan.parent, tmp_path / "whole")
@@ -89,7 +89,7 @@ def test_what_was_killed_between_its_pictures_ends_with_all_of_them(
 
 
 @pytest.mark.parametrize("on_existing", ["resume", "replace", "skip"])
-def test_what_was_killed_is_made_anew_by_another_chain(tmp_path, scan, on_existing, monkeypatch):
+def test_a_new_chain_replaces_pictures_of_a_killed_run(tmp_path, scan, on_existing, monkeypatch):
     out = tmp_path / "out"
     with monkeypatch.context() as patched:
         patched.setattr(Committer, "_write_down", lambda *_: sys.exit())
@@ -98,7 +98,7 @@ def test_what_was_killed_is_made_anew_by_another_chain(tmp_path, scan, on_existi
     before = pictures(out)
     assert len(before) == len([*(out / ".dcmconv" / "parts").iterdir()]) == 5
     made = plan(lane(compression="smallest"), on_existing=on_existing)
-    # Stopped before it comes to that, the next run leaves things as they were.
+    # The next run, stopped before its first commit, changes nothing.
     with monkeypatch.context() as patched:
         patched.setattr(Committer, "commit", lambda *_: sys.exit())
         with pytest.raises(SystemExit):
@@ -112,9 +112,7 @@ def test_what_was_killed_is_made_anew_by_another_chain(tmp_path, scan, on_existi
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_however_often_it_is_killed_the_last_chain_has_its_pictures(
-    tmp_path, scan, seed, monkeypatch
-):
+def test_the_last_chain_wins_after_any_number_of_kills(tmp_path, scan, seed, monkeypatch):
     chance, out = random.Random(seed), tmp_path / "out"
     chains = [plan(lane()), plan(lane(compression="smallest"))]
     for _ in range(3):
@@ -137,42 +135,42 @@ def test_however_often_it_is_killed_the_last_chain_has_its_pictures(
     assert [*(out / ".dcmconv" / "parts").iterdir()] == []
 
 
-def test_under_skip_only_what_is_missing_is_made(tmp_path, scan):
+def test_skip_makes_only_missing_pictures(tmp_path, scan):
     run(scan.parent, tmp_path / "out", on_existing="skip")
     (tmp_path / "out" / "a_0002.png").unlink()
     (outcome,), _ = run(scan.parent, tmp_path / "out", on_existing="skip")
     assert (outcome.status, len(pictures(tmp_path / "out"))) == ("converted", 5)
 
 
-def test_pictures_that_stand_in_the_way_of_their_own_input_are_no_orphans(tmp_path, scan):
+def test_own_pictures_under_fail_are_not_orphans(tmp_path, scan):
     run(scan.parent, tmp_path / "out", on_existing="fail")
     (outcome,), _ = run(scan.parent, tmp_path / "out", on_existing="fail")
     assert (outcome.status, outcome.reason) == ("failed", "exists")
     assert list(orphans(tmp_path / "out")) == []
 
 
-def test_a_stranger_who_comes_while_the_run_goes_is_told_as_one(tmp_path, scan, monkeypatch):
+def test_a_file_created_during_the_run_fails_its_input(tmp_path, scan, monkeypatch):
     def late(part, target, link=os.link):
         if target.endswith("a_0004.png"):
-            (tmp_path / "out" / "a_0004.png").write_text("mine")
+            (tmp_path / "out" / "a_0004.png").write_text("unrelated")
         link(part, target)
 
     monkeypatch.setattr(atomic_move.os, "link", late)
     (outcome,), _ = run(scan.parent, tmp_path / "out")
     assert (outcome.status, outcome.reason) == ("failed", "exists")
-    assert "a_0004.png is there already" in outcome.message
-    assert pictures(tmp_path / "out") == {"a_0004.png": b"mine"}
+    assert "a_0004.png already exists" in outcome.message
+    assert pictures(tmp_path / "out") == {"a_0004.png": b"unrelated"}
 
 
-def test_a_file_where_a_folder_is_needed_is_told_as_that(tmp_path, scan):
+def test_a_file_in_place_of_a_folder_is_named_as_such(tmp_path, scan):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "sub").write_text("mine")
+    (tmp_path / "out" / "sub").write_text("unrelated")
     made = plan(lane(name="sub/{stem}"))
     (outcome,) = Run(made, [str(scan.parent)], tmp_path / "out", registry=registry())
     assert "a file exists where a folder is needed" in outcome.message
 
 
-def test_a_journal_that_is_not_for_us_is_told_in_words(tmp_path, monkeypatch):
+def test_an_unreadable_journal_has_its_own_message(tmp_path, monkeypatch):
     def refused(self):
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -181,7 +179,7 @@ def test_a_journal_that_is_not_for_us_is_told_in_words(tmp_path, monkeypatch):
         journal_path(tmp_path / "out")
 
 
-def test_a_picture_beside_its_input_is_made_again_where_it_was_altered(tmp_path, scan):
+def test_an_altered_picture_next_to_its_input_is_made_again(tmp_path, scan):
     folder = scan.parent
     run(folder, folder)
     (folder / "a_0001.png").write_bytes(b"touched")

@@ -25,7 +25,7 @@ def scans(tmp_path):
     one = monochrome(values, PatientID="=1+1", ImageType=["ORIGINAL", "PRIMARY"])
     save(one, tmp_path / "in" / "a.dcm")
     save(monochrome(np.stack([values, values]), PatientID="P2"), tmp_path / "in" / "b.dcm")
-    (tmp_path / "in" / "c.txt").write_text("no picture, no row")
+    (tmp_path / "in" / "c.txt").write_text("not a picture")
     return tmp_path / "in"
 
 
@@ -34,7 +34,7 @@ def convert(scans, out, table):
     return list(run)
 
 
-def test_every_picture_has_a_row_and_no_cell_is_a_formula(scans, tmp_path):
+def test_every_picture_has_a_row_without_formulas(scans, tmp_path):
     table = tmp_path / "tables" / "tags.csv"
     convert(scans, tmp_path / "out", table)
     with table.open(newline="", encoding="utf-8") as stream:
@@ -63,17 +63,17 @@ def test_json_lines_keep_numbers_and_lists(scans, tmp_path):
     }
 
 
-def test_a_second_run_gives_the_same_table_and_converts_nothing(scans, tmp_path):
+def test_a_second_run_writes_the_same_table(scans, tmp_path):
     convert(scans, tmp_path / "out", tmp_path / "1.csv")
     outcomes = convert(scans, tmp_path / "out", tmp_path / "2.csv")
     assert [getattr(outcome, "unchanged", None) for outcome in outcomes] == [True, True, True]
     assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
 
 
-def test_a_table_of_a_run_that_did_not_end_does_not_appear(scans, tmp_path):
+def test_an_unfinished_run_does_not_replace_the_table(scans, tmp_path):
     table = tmp_path / "tags.csv"
     convert(scans, tmp_path / "out", table)
-    last_good_one = table.read_text()
+    last_complete = table.read_text()
     run = iter(
         Run(
             plan(lane(), tags=TAGS),
@@ -85,15 +85,15 @@ def test_a_table_of_a_run_that_did_not_end_does_not_appear(scans, tmp_path):
     )
     next(run)
     run.close()
-    assert table.read_text() == last_good_one
+    assert table.read_text() == last_complete
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "tags.csv"}
 
 
-def test_a_table_that_cannot_be_written_is_said_before_the_work(scans, tmp_path):
+def test_an_unwritable_table_fails_before_the_work(scans, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="tag table") as caught:
         convert(scans, tmp_path / "out", tmp_path / "file" / "tags.csv")
-    assert caught.value.hint == "Name another file with --tags."
+    assert caught.value.hint == "Choose another file with --tags."
 
 
 def files_below(folder):
@@ -103,45 +103,47 @@ def files_below(folder):
 @pytest.mark.parametrize("name", ["in/c.txt", "in/a.dcm", "table", "tags.CSV.gz"])
 def test_a_table_ends_in_csv_or_jsonl(scans, tmp_path, name):
     before = files_below(tmp_path)
-    with pytest.raises(UsageError, match=r"is \.csv or \.jsonl") as caught:
+    with pytest.raises(UsageError, match=r"expected \.csv or \.jsonl") as caught:
         convert(scans, tmp_path / "out", tmp_path / name)
-    assert ".csv, for example" in caught.value.hint
+    assert "For example: --tags" in caught.value.hint
     assert files_below(tmp_path) == before
 
 
-def test_a_file_that_no_run_here_wrote_is_never_replaced_by_a_table(scans, tmp_path):
-    (scans / "notes.csv").write_text("mine")
-    with pytest.raises(UsageError, match="is there already") as caught:
+def test_an_unrelated_file_is_never_replaced(scans, tmp_path):
+    (scans / "notes.csv").write_text("unrelated")
+    with pytest.raises(
+        UsageError, match="already exists and is not an unchanged tag table"
+    ) as caught:
         convert(scans, tmp_path / "out", scans / "notes.csv")
-    assert "move that one away" in caught.value.hint
-    assert (scans / "notes.csv").read_text() == "mine"
+    assert "or move that one" in caught.value.hint
+    assert (scans / "notes.csv").read_text() == "unrelated"
     assert not (tmp_path / "out").exists()
 
 
-def test_a_table_that_somebody_changed_is_not_replaced(scans, tmp_path):
+def test_an_edited_table_is_not_replaced(scans, tmp_path):
     table = tmp_path / "tags.csv"
     convert(scans, tmp_path / "out", table)
     with table.open("a") as stream:
-        stream.write("a note in the margin\n")
-    with pytest.raises(UsageError, match="is there already"):
+        stream.write("edited\n")
+    with pytest.raises(UsageError, match="already exists and is not an unchanged tag table"):
         convert(scans, tmp_path / "out", table)
 
 
-def test_a_file_that_came_while_the_run_went_is_not_replaced(scans, tmp_path):
+def test_a_file_created_during_the_run_is_not_replaced(scans, tmp_path):
     table = tmp_path / "tags.csv"
     run = iter(
         Run(plan(tags=TAGS), [str(scans)], tmp_path / "out", tag_table=table, registry=registry())
     )
     next(run)
-    table.write_text("mine")
-    with pytest.raises(OutputError, match="has come there since the run began"):
+    table.write_text("unrelated")
+    with pytest.raises(OutputError, match="was created during the run"):
         list(run)
-    assert table.read_text() == "mine"
+    assert table.read_text() == "unrelated"
     assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "tags.csv"}
 
 
 @pytest.mark.parametrize("through_a_link", [False, True])
-def test_a_table_never_lies_among_the_notes_of_a_run(scans, tmp_path, through_a_link):
+def test_a_table_inside_the_state_folder_is_rejected(scans, tmp_path, through_a_link):
     out = tmp_path / "out"
     convert(scans, out, None)
     notes = out / ".dcmconv"
@@ -149,7 +151,7 @@ def test_a_table_never_lies_among_the_notes_of_a_run(scans, tmp_path, through_a_
         (tmp_path / "link").symlink_to(notes)
         notes = tmp_path / "link"
     before = (out / ".dcmconv" / "journal.jsonl").read_bytes()
-    with pytest.raises(UsageError, match="among the notes"):
+    with pytest.raises(UsageError, match=r"inside a \.dcmconv folder"):
         convert(scans, out, notes / "tags.jsonl")
     assert (out / ".dcmconv" / "journal.jsonl").read_bytes() == before
 
@@ -163,7 +165,7 @@ def test_the_table_of_the_same_inputs_is_replaced(scans, tmp_path):
     assert "b.dcm" not in table.read_text()
 
 
-def test_the_table_of_other_inputs_is_replaced_only_when_that_is_said(scans, tmp_path):
+def test_a_table_of_other_inputs_is_replaced_only_on_request(scans, tmp_path):
     table = tmp_path / "tags.csv"
     convert(scans / "a.dcm", tmp_path / "out", table)
     with pytest.raises(UsageError, match="rows of other inputs") as caught:
@@ -182,12 +184,12 @@ def test_the_table_of_other_inputs_is_replaced_only_when_that_is_said(scans, tmp
     assert "b.dcm" in table.read_text()
 
 
-def test_an_unfinished_table_is_no_input_of_its_own_run(scans, tmp_path):
+def test_an_unfinished_table_is_not_read_as_an_input(scans, tmp_path):
     run = Run(plan(tags=TAGS), [str(scans)], tmp_path / "out", tag_table=scans / "z.csv")
     assert [outcome.input for outcome in run] == ["a.dcm", "b.dcm", "c.txt"]
 
 
-def test_the_table_of_one_named_picture_has_its_row(scans, tmp_path):
+def test_one_named_picture_has_its_row(scans, tmp_path):
     run = Run(
         plan(tags=TAGS), [str(scans / "a.dcm")], tmp_path / "one.png", tag_table=tmp_path / "1.csv"
     )
@@ -197,7 +199,7 @@ def test_the_table_of_one_named_picture_has_its_row(scans, tmp_path):
 
 
 @pytest.mark.parametrize("on_existing", ["resume", "skip"])
-def test_a_table_has_the_rows_of_what_was_converted_before(scans, tmp_path, on_existing):
+def test_a_table_includes_pictures_of_earlier_runs(scans, tmp_path, on_existing):
     table = tmp_path / "tags.csv"
     made = plan(tags=TAGS, on_existing=on_existing)
     texts = []
@@ -208,7 +210,7 @@ def test_a_table_has_the_rows_of_what_was_converted_before(scans, tmp_path, on_e
     assert texts[0].count(b"\n") == 4
 
 
-def test_a_run_that_is_stopped_leaves_the_table_as_it_was(scans, tmp_path):
+def test_a_stopped_run_leaves_the_table_unchanged(scans, tmp_path):
     table = tmp_path / "tags.csv"
     convert(scans, tmp_path / "out", table)
     before = table.read_bytes()
@@ -219,7 +221,7 @@ def test_a_run_that_is_stopped_leaves_the_table_as_it_was(scans, tmp_path):
     assert table.read_bytes() == before
 
 
-def test_what_a_kill_left_beside_a_table_goes_at_the_next_start(scans, tmp_path):
+def test_parts_of_a_killed_run_next_to_a_table_are_removed(scans, tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", "pass"])
     dead.wait()
     left = tmp_path / f".dcmconv-{dead.pid}-tags.csv.part"
@@ -231,7 +233,7 @@ def test_what_a_kill_left_beside_a_table_goes_at_the_next_start(scans, tmp_path)
     assert (left.exists(), other.exists()) == (False, False)
 
 
-def test_json_has_no_number_that_is_none(tmp_path):
+def test_json_lines_have_null_instead_of_nan(tmp_path):
     values = np.zeros((2, 2), np.uint16)
     save(monochrome(values, AcquisitionDuration=float("nan")), tmp_path / "in" / "a.dcm")
     table, made = tmp_path / "t.jsonl", plan(tags=("AcquisitionDuration",))
