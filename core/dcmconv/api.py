@@ -64,7 +64,7 @@ class RenderedPicture:
         """
         made = _writer(writer)
         if self.picture.domain == "label" and "label" not in made.accepts:
-            from dcmconv.render.labels import in_label_colors
+            from dcmconv.render.color import in_label_colors
 
             return made.encode(in_label_colors(self.picture, depth=made.depth()))
         if self.picture.domain not in made.accepts:

@@ -22,6 +22,8 @@ from dcmconv.model.components import (
     Command,
     Ending,
     Heading,
+    Host,
+    InstalledPlugin,
     MaskNormalizer,
     Normalizer,
     Reader,
@@ -33,24 +35,13 @@ from dcmconv.model.components import (
 )
 from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, Tone
 from dcmconv.model.executor import Done, Executor, Job, Lost, Task, WorkerPool
-from dcmconv.model.frame import (
-    Attributes,
-    AttributeValue,
-    Frame,
-    Lut,
-    Padding,
-    Palette,
-    Rescale,
-    Spacing,
-    VoiWindow,
-)
-from dcmconv.model.host import Host, InstalledPlugin
+from dcmconv.model.frame import Attributes, AttributeValue, Frame
+from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale, Spacing, VoiWindow
 from dcmconv.model.inputs import EncodedFrame, InputFile, Instance, Reference, Rejected
 from dcmconv.model.layers import LabelName, Layer, View, default_label_color
 from dcmconv.model.options import Component, Opt
 from dcmconv.model.picture import Domain, Picture, ValueScale
-from dcmconv.model.statistics import Scope, Statistics
-from dcmconv.model.statistics_request import StatisticsRequest
+from dcmconv.model.statistics import Scope, Statistics, StatisticsRequest
 from dcmconv.model.template import Template
 
 __all__ = [

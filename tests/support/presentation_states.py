@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 
 from dcmconv.plugin import Frame, InputFile, Picture
-from dcmconv.render.layers import apply_view, draw_layers
+from dcmconv.render.color import draw_layers
+from dcmconv.render.geometry import apply_view
 from dcmconv.render.tone import render_tone
 from dcmconv_builtins.normalizers.auto import Auto
 from dcmconv_builtins.readers.dicom import DicomReader

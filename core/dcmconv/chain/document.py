@@ -21,7 +21,7 @@ from dcmconv.chain.spec import (
 )
 from dcmconv.chain.values import parse_component, parse_frames, read_output
 from dcmconv.errors import UsageError
-from dcmconv.model.tags import plain_tag
+from dcmconv.model.template import plain_tag
 
 __all__ = [
     "CHAIN_KEYS",

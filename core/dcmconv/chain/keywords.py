@@ -14,7 +14,7 @@ from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.chain.values import as_component, output_of, parse_frames
 from dcmconv.errors import UsageError
-from dcmconv.model.tags import plain_tag
+from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
 from dcmconv.plugins.suggestions import end_with_suggestion
 

@@ -16,7 +16,7 @@ from dcmconv.chain.suffixes import writer_of
 from dcmconv.chain.values import output_of, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunFlags
 from dcmconv.errors import UsageError
-from dcmconv.model.tags import plain_tag
+from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
 from dcmconv.run.output.out_path import PICTURE_SUFFIXES
 

@@ -78,7 +78,7 @@ def made_with(component: type[Command], options: Mapping[str, Any], name: str) -
 def host_facts() -> Any:
     """Return what a command may know of this program."""
     from dcmconv import __version__
-    from dcmconv.model.host import Host, InstalledPlugin
+    from dcmconv.model.components import Host, InstalledPlugin
     from dcmconv.run.executors import available_workers
 
     registry = Registry.discover()

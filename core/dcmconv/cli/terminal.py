@@ -67,7 +67,7 @@ def print_json(value: Any) -> None:
     """Write one value to stdout as one line of JSON, pure ASCII where the text is not valid."""
     import json
 
-    from dcmconv.model.plain_json import finite
+    from dcmconv.model.outcome import finite
 
     # Escapes lone surrogates, which file names may hold, and controls; letters stay readable.
     text = json.dumps(finite(value), ensure_ascii=False, default=str)

@@ -7,7 +7,8 @@ same instance may serve many inputs in one process, and is made anew from its op
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,16 +17,17 @@ from numpy.typing import NDArray
 
 from dcmconv.model.curve import Tone
 from dcmconv.model.frame import Frame
-from dcmconv.model.host import Host
 from dcmconv.model.inputs import EncodedFrame, InputFile, Instance, Reference, Rejected
 from dcmconv.model.options import Component
 from dcmconv.model.picture import Domain, Picture
-from dcmconv.model.statistics_request import StatisticsRequest
+from dcmconv.model.statistics import StatisticsRequest
 
 __all__ = [
     "ArrayNormalizer",
     "Colormap",
     "Command",
+    "Host",
+    "InstalledPlugin",
     "MaskNormalizer",
     "Normalizer",
     "Reader",
@@ -33,6 +35,30 @@ __all__ = [
     "Step",
     "Writer",
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalledPlugin:
+    """A plugin that is registered: ``offers`` maps a kind to the names offered."""
+
+    name: str
+    distribution: str
+    version: str
+    offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """The program around a command: its version, its plugins, and how much of the machine it uses.
+
+    ``problems`` holds one sentence for each plugin that could not be used, or not wholly.
+    """
+
+    version: str
+    plugins: tuple[InstalledPlugin, ...] = ()
+    problems: tuple[str, ...] = ()
+    workers: int = 1
+
 
 ColorTable = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]

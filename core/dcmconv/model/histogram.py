@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.model.frame import Lut, Rescale
+from dcmconv.model.frame_parts import Lut, Rescale
 
 __all__ = ["MOST_BINS", "Histogram"]
 

@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
-from dcmconv.model.frame import Attributes, Frame, Spacing
+from dcmconv.model.frame import Attributes, Frame
+from dcmconv.model.frame_parts import Spacing
 
 __all__ = ["HEAD_BYTES", "EncodedFrame", "InputFile", "Instance", "Reference", "Rejected"]
 

@@ -1,17 +1,18 @@
 """Options, declared once.
 
-A component is a frozen dataclass, and its fields *are* its options.  ``Opt`` beside a field's type
-says what the option means; the command line, the YAML form, validation, the JSON Schema and the
-reference pages all read this one declaration.
+A component is a frozen dataclass, and its fields *are* its options.  The ``Opt`` in a field's
+annotation says what the option means; the command line, the YAML form, validation, the JSON Schema
+and the reference pages all read this one declaration.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -22,27 +23,27 @@ __all__ = ["Component", "Opt", "OptionField", "option_fields"]
 
 @dataclass(frozen=True)
 class Opt:
-    """What an option means, and what values it takes.
+    """What an option means, and which values it accepts.
 
     Parameters
     ----------
     help : str
-        One sentence without a full stop at its end; attribute names as in the standard.
+        One sentence without the final period; attribute names as in the standard.
     unit : str
         Unit of a number, such as ``"modality units"``.
     ge, gt, le, lt : float, optional
-        Bounds of a number (of each number, where the option is a list).
+        Bounds of a number (of each number, if the option is a list).
     examples : tuple
         Values worth showing in the reference.
     positional : bool
         An argument of a command rather than a flag.
     flag : str
-        A flag of its own on ``dcmconv run``, such as ``"--overlays"``, beside the dotted one; its
-        text is taken as it stands, and it may be repeated where the option is a list.  A flag that
-        ``run`` itself has goes first.
+        A short flag on ``dcmconv run``, such as ``"--overlays"``, in addition to the dotted one.
+        Its text is used unchanged, and it may be repeated if the option is a list.  If ``run`` has
+        a flag of the same name, that one wins.
     template : bool
-        A text with fields in braces, for ``Template``: the attributes that it asks for are checked
-        before the first file is opened.  ``{frame}`` and ``{frames}`` are no attributes.
+        The text is a ``Template``: the attributes in its braces are checked before the first file
+        is opened.  ``{frame}`` and ``{frames}`` are not attributes.
     """
 
     help: str
@@ -64,23 +65,23 @@ class Opt:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        # Called by pydantic alone, in the main process; a worker never imports pydantic.
-        from dcmconv.model.validation import bounded_schema
-
-        return bounded_schema(source, handler, self)
+        return handler.generate_schema(_bounded(source, self.bounds()))
 
     def __get_pydantic_json_schema__(
         self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        from dcmconv.model.validation import described_schema
-
-        return described_schema(core_schema, handler, self)
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        unit = f" ({self.unit})" if self.unit else ""
+        schema["description"] = f"{self.help}{unit}."
+        if self.examples:
+            schema["examples"] = list(self.examples)
+        return schema
 
 
 class Component:
     """Base of everything that a chain names: a frozen, keyword-only dataclass of options.
 
-    Unknown options and non-finite numbers are refused.  Rules across fields go into
+    Unknown options and non-finite numbers are rejected.  Rules that involve several fields go into
     ``__post_init__`` and raise ``ValueError``; the message is shown where the option was written.
     """
 
@@ -92,10 +93,10 @@ class Component:
         return (cls.__doc__ or "").strip().partition("\n")[0]
 
     def fingerprint(self) -> str:
-        """Return what decides the pictures beside the options: a digest of a file that they name.
+        """Return what the pictures depend on besides the options: the digest of a file they name.
 
-        Asked for once in the main process; a run that goes on makes every picture anew whose
-        fingerprint has changed.  Empty where the options say everything.
+        Called once, in the main process.  A resumed run converts every input again if the
+        fingerprint has changed.  Empty if the options determine everything.
 
         Raises
         ------
@@ -121,12 +122,12 @@ class OptionField:
 
 
 def option_fields(component: type[Component]) -> Iterator[OptionField]:
-    """Yield the options of a component class in the order of their declaration.
+    """Yield the options of a component class in declaration order.
 
     Raises
     ------
     TypeError
-        If a field carries no ``Opt``; the conformance kit reports it.
+        If a field has no ``Opt``; the conformance kit reports it.
     """
     hints: Mapping[str, Any] = typing.get_type_hints(component, include_extras=True)
     for field in dataclasses.fields(component):  # type: ignore[arg-type]
@@ -141,3 +142,35 @@ def _default_of(field: dataclasses.Field[Any]) -> Any:
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     return field.default
+
+
+def _bounded(annotation: Any, bounds: dict[str, float]) -> Any:
+    """Put the bounds on every number inside a type, and reject ``true`` where a number belongs."""
+    # Imported here: only the main process validates, and a worker never loads pydantic.
+    from pydantic import BeforeValidator, Field
+
+    if annotation in (int, float):
+        limits: Any = Field(**bounds)  # type: ignore[call-overload]
+        return Annotated[annotation, limits, BeforeValidator(_reject_bool)]
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is typing.Literal:
+        by_text = {str(choice): choice for choice in arguments if not isinstance(choice, str)}
+        # Flags give text: "90" must select the choice 90.
+        select = BeforeValidator(lambda value: _chosen(value, by_text))
+        return Annotated[annotation, select] if by_text else annotation
+    if not arguments:
+        return annotation
+    inner = tuple(item if item is ... else _bounded(item, bounds) for item in arguments)
+    if isinstance(annotation, types.UnionType):
+        return typing.Union[inner]  # noqa: UP007 - built from a tuple
+    return typing.get_origin(annotation)[inner]
+
+
+def _chosen(value: object, by_text: Mapping[str, Any]) -> object:
+    return by_text.get(value, value) if isinstance(value, str) else value
+
+
+def _reject_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("expected a number, got true or false")  # noqa: TRY004 - pydantic wants ValueError
+    return value

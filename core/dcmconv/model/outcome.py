@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
     from dcmconv.model.inputs import Reference, Rejected
@@ -16,6 +17,7 @@ __all__ = [
     "OutputFile",
     "Skipped",
     "Summary",
+    "finite",
 ]
 
 
@@ -153,3 +155,16 @@ class Summary:
     def inputs(self) -> int:
         """How many inputs were accounted for."""
         return self.converted + self.skipped + self.failed
+
+
+def finite(value: Any) -> Any:
+    """Return the value with None for each number that is none, also inside lists and mappings.
+
+    >>> finite({"FrameTime": [40.0, float("nan")]})
+    {'FrameTime': [40.0, None]}
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(each) for key, each in value.items()}
+    return [finite(each) for each in value] if isinstance(value, list | tuple) else value

@@ -8,7 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from numpy.typing import NDArray
 
-from dcmconv.model.frame import Attributes, Spacing
+from dcmconv.model.frame import Attributes
+from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.layers import LabelName
 
 __all__ = ["Domain", "Picture", "ValueScale"]

@@ -10,9 +10,28 @@ from functools import cached_property
 from typing import Any
 
 from dcmconv.errors import InputError, UsageError
-from dcmconv.model.tags import plain_tag
 
-__all__ = ["Template"]
+__all__ = ["Template", "is_tag", "plain_tag"]
+
+
+_TAG = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
+_IN_BRACKETS = re.compile(rf"\(({_TAG.pattern})\)")
+
+
+def plain_tag(word: str) -> str:
+    """Return a tag without its brackets; any other word as it is.
+
+    >>> plain_tag("(0010,0020)")
+    '0010,0020'
+    """
+    found = _IN_BRACKETS.fullmatch(word)
+    return found[1] if found else word
+
+
+def is_tag(word: str) -> bool:
+    """Say whether a word is ``GGGG,EEEE``, without brackets."""
+    return _TAG.fullmatch(word) is not None
+
 
 _HUGE = re.compile("[0-9]{4}")
 """A width of a thousand characters or more fills the memory and no file name."""

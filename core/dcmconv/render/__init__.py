@@ -1,8 +1,7 @@
-"""Rendering: from a Frame to the bytes of a file, in one process, without touching the disk."""
+"""Rendering: from an opened input to the bytes of its pictures, in one process, writing nothing."""
 
 from __future__ import annotations
 
-from dcmconv.render.converter import Converter
-from dcmconv.render.open_input import EncodedPicture, OpenInput
+from dcmconv.render.open_input import Converter, EncodedPicture, OpenInput
 
 __all__ = ["Converter", "EncodedPicture", "OpenInput"]

@@ -1,7 +1,8 @@
-"""Colormaps on pictures: as a palette where the writer keeps one, as RGB elsewhere."""
+"""Colors: colormaps, the colors of labels, and the layers drawn over a picture."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,17 @@ from numpy.typing import NDArray
 
 from dcmconv.errors import PluginError
 from dcmconv.model.components import Colormap, ColorTable
+from dcmconv.model.layers import LabelName, Layer, default_label_color
 from dcmconv.model.picture import Picture
 
-__all__ = ["apply_colormap", "checked_table"]
+__all__ = [
+    "apply_colormap",
+    "checked_table",
+    "draw_layers",
+    "in_label_colors",
+    "label_colors",
+    "with_label_palette",
+]
 
 _GRAY_RAMP = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
 
@@ -27,18 +36,18 @@ def checked_table(colormap: Colormap) -> ColorTable:
     table = np.asarray(colormap.table())
     if table.shape != (256, 3) or table.dtype != np.uint8:
         raise PluginError(
-            f"{type(colormap).__name__}.table() gave {table.dtype} of shape {table.shape}; "
-            "uint8 of shape (256, 3) is needed.",
-            hint="Try the plugin with dcmconv.testing.ColormapConformance.",
+            f"{type(colormap).__name__}.table() returned {table.dtype} of shape {table.shape}; "
+            "expected uint8 of shape (256, 3).",
+            hint="Test the plugin with dcmconv.testing.ColormapConformance.",
         )
     return table
 
 
 def apply_colormap(picture: Picture, table: ColorTable, *, as_palette: bool) -> Picture:
-    """Give a gray display picture its colours.
+    """Color a gray display picture.
 
-    Pictures that have colours already, and those that are not display values, pass by.  A table
-    that is plain gray changes nothing.
+    Pictures that are in color already, or do not hold display values, are returned unchanged, and
+    so is any picture if the table is the plain gray ramp.
 
     Parameters
     ----------
@@ -47,7 +56,7 @@ def apply_colormap(picture: Picture, table: ColorTable, *, as_palette: bool) -> 
     table : uint8 array, shape (256, 3)
         Row *i* for display value *i*; 16-bit values interpolate between rows.
     as_palette : bool
-        Keep 8-bit values and let ``picture.palette`` carry the colours.
+        Keep 8-bit values and return the colors in ``picture.palette``.
     """
     if picture.is_color or picture.domain != "display" or np.array_equal(table, _GRAY_RAMP):
         return picture
@@ -55,14 +64,100 @@ def apply_colormap(picture: Picture, table: ColorTable, *, as_palette: bool) -> 
     if picture.bits == 8 and as_palette:
         return picture.with_(palette=table)
     if picture.bits == 8:
-        # Every uint8 is a valid row, so "clip" only switches the bounds check off.
+        # Every uint8 is a valid row; mode="clip" only avoids the bounds check.
         return picture.with_(pixels=table.take(picture.pixels, axis=0, mode="clip"))
     return picture.with_(pixels=_interpolated(picture.pixels, table))
 
 
 def _interpolated(display_values: NDArray[Any], table: ColorTable) -> NDArray[np.uint16]:
-    """Look 16-bit display values up in a table of 65,536 colours drawn through the 256."""
+    """Look up 16-bit display values in 65,536 colors interpolated between the 256 rows."""
+    # 255 / 65535 is 1 / 257: row i belongs to the 16-bit display value 257 * i.
     position = np.arange(65536) * (255 / 65535)
     channels = [np.interp(position, np.arange(256), table[:, c] * 257.0) for c in range(3)]
     wide_table = np.floor(np.stack(channels, axis=-1) + 0.5).astype(np.uint16)
     return wide_table.take(display_values, axis=0, mode="clip")
+
+
+def label_colors(labels: Iterable[LabelName], numbers: Iterable[int]) -> NDArray[np.uint8]:
+    """Return the colors of label numbers.
+
+    Returns
+    -------
+    uint8 array, shape (n, 3)
+        The color of each label, or ``default_label_color`` if it has none.
+    """
+    given = {label.number: label.color for label in labels}
+    colors = [given.get(number) or default_label_color(number) for number in numbers]
+    return np.array(colors, np.uint8).reshape(-1, 3)
+
+
+def with_label_palette(picture: Picture) -> Picture:
+    """Return a label picture with its colors as a palette, if its numbers fit in 8 bits."""
+    if picture.pixels.dtype != np.uint8 or picture.palette is not None:
+        return picture
+    return picture.with_(palette=label_colors(picture.labels, range(256)))
+
+
+def in_label_colors(picture: Picture, *, depth: int) -> Picture:
+    """Turn label numbers into colors, for steps and writers that do not accept labels.
+
+    Parameters
+    ----------
+    picture : Picture
+        Of the domain ``label``: integers from 0.
+    depth : int
+        Bits of a display value, 8 or 16.
+
+    Returns
+    -------
+    Picture
+        RGB display values.
+    """
+    # Only the numbers that occur get a row: a file may use any number.
+    occurring, index = np.unique(picture.pixels, return_inverse=True)
+    table: NDArray[Any] = label_colors(picture.labels, [int(number) for number in occurring])
+    if depth == 16:
+        table = table.astype(np.uint16) * 257
+    pixels = table.take(index.reshape(picture.pixels.shape), axis=0)
+    return picture.with_(pixels=pixels, domain="display", bits=depth, palette=None)
+
+
+def draw_layers(picture: Picture, layers: Sequence[Layer]) -> Picture:
+    """Draw layers over a display picture, in order.
+
+    A gray picture stays gray if every layer is gray; a colored layer makes it RGB.
+
+    Parameters
+    ----------
+    picture : Picture
+        Gray, RGB or RGBA display values, without a palette.
+    layers : sequence of Layer
+        At the resolution of the picture.
+
+    Returns
+    -------
+    Picture
+        A new one; pictures of other domains are returned unchanged.
+    """
+    if picture.domain != "display" or not layers:
+        return picture
+    top = float(np.iinfo(picture.pixels.dtype).max)
+    values = picture.pixels.astype(np.float64)
+    if values.ndim == 2 and any(len(set(layer.color)) > 1 for layer in layers):
+        values = np.repeat(values[..., np.newaxis], 3, axis=2)
+    for layer in layers:
+        opacity = _opacity(layer.coverage)
+        color = np.asarray(layer.color) * top
+        if values.ndim == 2:
+            values += (color[0] - values) * opacity
+        else:
+            # A view: alpha is not drawn over.
+            colors = values[..., :3]
+            colors += (color - colors) * opacity[..., np.newaxis]
+    return picture.with_(pixels=np.floor(values + 0.5).astype(picture.pixels.dtype))
+
+
+def _opacity(coverage: NDArray[Any]) -> NDArray[np.float64]:
+    scale = 1.0 if coverage.dtype == np.bool_ else 255.0
+    opacity: NDArray[np.float64] = coverage.astype(np.float64) / scale
+    return opacity

@@ -1,4 +1,4 @@
-"""From modality values to display values, exactly: the slow path that every table is made with."""
+"""From stored values to display values, exactly: the slow way, which every table is made with."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from dcmconv.errors import PluginError
 from dcmconv.model.curve import CurveLike
-from dcmconv.model.frame import Frame, Lut, Padding, Rescale
+from dcmconv.model.frame import Frame
+from dcmconv.model.frame_parts import Lut, Padding, Rescale
 
 __all__ = ["DisplayRule"]
 
 FloatArray = NDArray[np.float64]
 
 _NOISE = 2.0**-36
-"""Of the scale from black to white: a half that a decimal slope left this much short goes up too.
+"""Of the scale from black to white: a value this little below a half is still rounded up.
 
 With Rescale Slope 32.1216, the middle of an even range comes out as 42.49999999999999.
 """
@@ -25,9 +26,9 @@ With Rescale Slope 32.1216, the middle of an even range comes out as 42.49999999
 
 @dataclass(frozen=True)
 class DisplayRule:
-    """All that a display value depends on, beside the stored value: the key of the table cache.
+    """Everything besides the stored value that determines a display value: the table cache's key.
 
-    ``depth`` is 8 or 16 bits.  ``inverted`` joins the frame's polarity and the user's wish.
+    ``depth`` is 8 or 16 bits.  ``inverted`` combines the frame's polarity with ``invert``.
     """
 
     curve: CurveLike
@@ -52,8 +53,8 @@ class DisplayRule:
     def apply(self, stored_values: NDArray[Any]) -> NDArray[Any]:
         """Map stored values to display values in the standard's order (PS3.3 C.11).
 
-        Modality LUT, curve, clipping, Presentation LUT, polarity, rounding half up; padding and
-        what is not finite is background, which is 0 whatever the polarity.
+        Modality LUT, curve, clipping, Presentation LUT, polarity, rounding half up.  Padding and
+        non-finite values become background, which is 0 regardless of polarity.
 
         Returns
         -------
@@ -71,7 +72,8 @@ class DisplayRule:
         return self.quantize(unit_values, background)
 
     def quantize(self, unit_values: FloatArray, background: NDArray[np.bool_]) -> NDArray[Any]:
-        """Turn values on the scale 0 to 1 into display values; the stages after the curve."""
+        """Turn values on the scale 0 to 1 into display values: the stages after the curve."""
+        # A curve may itself give NaN, for a logarithm of a negative value, say.
         background = background | ~np.isfinite(unit_values)
         clipped = np.clip(np.where(background, 0.0, unit_values), 0.0, 1.0)
         if self.presentation is not None:
@@ -79,7 +81,7 @@ class DisplayRule:
         top = float((1 << self.depth) - 1)
         scaled = clipped * top
         if self.inverted:
-            # On this scale a half stays a half; (1 - 55 / 510) * 255 would be 227.49999999999997.
+            # Invert after scaling: (1 - 55 / 510) * 255 would be 227.49999999999997, not a half.
             scaled = top - scaled
         display_values = np.floor(scaled + (0.5 + top * _NOISE)).astype(self.dtype)
         display_values[background] = 0
@@ -87,7 +89,7 @@ class DisplayRule:
 
 
 def _apply_presentation_lut(unit_values: FloatArray, lut: Lut) -> FloatArray:
-    """Look up P-Values (PS3.3 C.11.6.1.1): the input range is spread over the entries."""
+    """Look up P-Values (PS3.3 C.11.6.1.1); the range 0 to 1 is spread over the entries."""
     last = len(lut.entries) - 1
     index = np.floor(unit_values * last + (0.5 + last * _NOISE)) + lut.first
     p_values: FloatArray = lut(index) / ((1 << lut.bits) - 1)
@@ -98,9 +100,9 @@ def _checked(curve: CurveLike, result: Any, modality_values: FloatArray) -> Floa
     if getattr(result, "shape", None) != modality_values.shape or result.dtype.kind != "f":
         shape = getattr(result, "shape", type(result).__name__)
         raise PluginError(
-            f"The curve {curve!r} gave {shape}; a float array of shape {modality_values.shape}, "
-            "like its input, is needed.",
-            hint="Try the plugin with dcmconv.testing.NormalizerConformance.",
+            f"The curve {curve!r} returned {shape}; expected a float array of shape "
+            f"{modality_values.shape}, like its input.",
+            hint="Test the plugin with dcmconv.testing.NormalizerConformance.",
         )
     values: FloatArray = result
     return values

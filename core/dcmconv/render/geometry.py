@@ -1,4 +1,4 @@
-"""Square pixels: what a picture needs before anything is drawn on it, with numpy alone."""
+"""Geometry of a picture: square pixels, and the part and orientation that the file asks for."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.errors import InputError, LimitError
+from dcmconv.model.frame_parts import Spacing
+from dcmconv.model.layers import View
 from dcmconv.model.picture import Picture
 
-__all__ = ["MAX_PIXELS", "TOLERANCE", "square_pixels"]
+__all__ = ["MAX_PIXELS", "TOLERANCE", "apply_view", "square_pixels"]
 
 TOLERANCE = 0.01
-"""Pixels that are off square by no more than this stay as they are."""
+"""Pixels whose aspect differs from 1 by no more than this are not resampled."""
 
 MAX_PIXELS = 2**28
-"""A file that asks for more than this is damaged, or an attack on the memory."""
+"""A file that needs more than this is damaged, or meant to exhaust the memory."""
 
 BLOCK_VALUES = 2**20
+"""How many values are resampled at once, at least one row."""
 
 
 def square_pixels(picture: Picture) -> Picture:
     """Return the picture with square pixels (Pixel Aspect Ratio, PS3.3 C.7.6.3.1.7).
 
-    The shorter physical side is enlarged, so that nothing is lost; by linear interpolation in
-    float64, rounded half up, and by the nearest value in labels and masks.
+    The picture is enlarged along one axis, so that nothing is lost: by linear interpolation in
+    float64, rounded half up; labels and masks by nearest neighbor.
 
     Parameters
     ----------
@@ -35,8 +38,8 @@ def square_pixels(picture: Picture) -> Picture:
     Returns
     -------
     Picture
-        The same picture if it is square within ``TOLERANCE``; otherwise a new one with the same
-        dtype, aspect 1 and the spacing that goes with it.
+        The same picture if its pixels are square within ``TOLERANCE``; otherwise a new one with
+        the same dtype, aspect 1 and adjusted spacing.
 
     Raises
     ------
@@ -48,8 +51,8 @@ def square_pixels(picture: Picture) -> Picture:
     aspect = picture.aspect
     if not 0 < aspect < float("inf"):
         raise InputError(
-            f"Pixel Aspect Ratio (0028,0034) is {aspect:g}; it must be a positive number.",
-            hint="Leave the file out, or correct Pixel Aspect Ratio and Pixel Spacing.",
+            f"Pixel Aspect Ratio (0028,0034) is {aspect:g}; expected a positive number.",
+            hint="Correct Pixel Aspect Ratio and Pixel Spacing, or leave the file out.",
         )
     if 1 / (1 + TOLERANCE) <= aspect <= 1 + TOLERANCE:
         return picture
@@ -57,8 +60,8 @@ def square_pixels(picture: Picture) -> Picture:
     length = picture.pixels.shape[axis]
     if picture.rows * picture.columns * factor > MAX_PIXELS:
         raise LimitError(
-            f"Square pixels would make {picture.columns} x {picture.rows} pixels {factor:g} times "
-            f"as many; the limit is {MAX_PIXELS}.",
+            f"Making the pixels square turns {picture.columns} x {picture.rows} pixels into "
+            f"{factor:g} times as many; the limit is {MAX_PIXELS}.",
             hint="Check Pixel Aspect Ratio (0028,0034) and Pixel Spacing (0028,0030).",
         )
     wanted = max(1, int(length * factor + 0.5))
@@ -78,7 +81,7 @@ def _scaled_spacing(picture: Picture, axis: int, factor: float) -> Any:
 
 
 def _centers(length: int, wanted: int) -> NDArray[np.float64]:
-    """Return where the centers of the new pixels lie among the old ones."""
+    """Return the centers of the new pixels, in coordinates of the old ones."""
     centers: NDArray[np.float64] = np.arange(wanted, dtype=np.float64)
     centers += 0.5
     centers *= length / wanted
@@ -109,7 +112,7 @@ def _linear(pixels: NDArray[Any], axis: int, wanted: int) -> NDArray[Any]:
 
 
 def _by_blocks(rows: int, make: Any) -> NDArray[Any]:
-    """Make rows a few at a time: whole float64 copies would be eight times the picture."""
+    """Make a few rows at a time: float64 copies of the whole would be eight times the picture."""
     first: NDArray[Any] = make(slice(0, 1))
     result = np.empty((rows, *first.shape[1:]), first.dtype)
     step = max(1, BLOCK_VALUES // max(1, first.size))
@@ -124,3 +127,37 @@ def _mixed(before: NDArray[Any], after: NDArray[Any], weight: NDArray[np.float64
     if np.issubdtype(before.dtype, np.integer):
         np.floor(mixed + 0.5, out=mixed)
     return mixed.astype(before.dtype)
+
+
+def apply_view(picture: Picture, view: View) -> Picture:
+    """Cut out the region, then rotate, then flip (PS3.3 C.10.4, C.10.6).
+
+    Works on every domain and dtype; spacing and aspect are rotated with the picture.
+    """
+    pixels = picture.pixels
+    if view.region is not None:
+        pixels = _cut(pixels, view.region, picture.background)
+    # rot90 turns counterclockwise, a view clockwise.
+    pixels = np.rot90(pixels, -view.rotation // 90)
+    if view.is_flipped:
+        pixels = pixels[:, ::-1]
+    pixels = np.ascontiguousarray(pixels)
+    if view.rotation % 180 == 0:
+        return picture.with_(pixels=pixels)
+    spacing = picture.spacing
+    turned = spacing and Spacing(spacing.columns, spacing.rows, spacing.attribute)
+    return picture.with_(pixels=pixels, spacing=turned, aspect=1 / picture.aspect)
+
+
+def _cut(pixels: NDArray[Any], region: tuple[int, int, int, int], background: int) -> NDArray[Any]:
+    # The region may reach beyond the picture; what is outside stays background.
+    column, row, columns, rows = region
+    result = np.full((rows, columns, *pixels.shape[2:]), background, pixels.dtype)
+    first_row, last_row = max(row, 0), min(row + rows, pixels.shape[0])
+    first_column, last_column = max(column, 0), min(column + columns, pixels.shape[1])
+    if first_row < last_row and first_column < last_column:
+        inside = pixels[first_row:last_row, first_column:last_column]
+        result[first_row - row : last_row - row, first_column - column : last_column - column] = (
+            inside
+        )
+    return result

@@ -1,4 +1,4 @@
-"""A lane at work: its components made once, its pictures one by one."""
+"""A lane with its components loaded: it finishes toned pictures for its writer."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from dcmconv.model.components import Colormap, ColorTable, MaskNormalizer, Norma
 from dcmconv.model.frame import Frame
 from dcmconv.model.inputs import EncodedFrame
 from dcmconv.model.picture import Picture
-from dcmconv.model.statistics_request import StatisticsRequest
-from dcmconv.render.color import apply_colormap, checked_table
-from dcmconv.render.geometry import TOLERANCE, square_pixels
-from dcmconv.render.labels import in_label_colors, with_label_palette
-from dcmconv.render.layers import apply_view, draw_layers
+from dcmconv.model.statistics import StatisticsRequest
+from dcmconv.render.color import (
+    apply_colormap,
+    checked_table,
+    draw_layers,
+    in_label_colors,
+    with_label_palette,
+)
+from dcmconv.render.geometry import TOLERANCE, apply_view, square_pixels
 
-__all__ = ["LoadedLane"]
+__all__ = ["LoadedLane", "checked_bytes"]
 
 
 @dataclass(frozen=True)
 class LoadedLane:
-    """The components of one lane, imported and made when they are first needed."""
+    """The components of one lane, each imported and made when it is first needed."""
 
     lane: Lane
 
@@ -34,17 +38,17 @@ class LoadedLane:
 
     @cached_property
     def statistics_request(self) -> StatisticsRequest:
-        """What the normalizer asks of the statistics that it is given."""
+        """The statistics that the normalizer requests."""
         return self.normalizer.statistics_request()
 
     @cached_property
     def writer(self) -> Writer:
-        """What encodes."""
+        """What encodes the pictures."""
         return cast("Writer", self.lane.writer.load())
 
     @cached_property
     def _steps(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-        """The steps before the colormap, and those from the first that draws in colours."""
+        """The steps before the colormap, and those from the first that draws in color."""
         steps = [cast("Step", reference.load()) for reference in self.lane.steps]
         turn = next((i for i, step in enumerate(steps) if step.after_colormap), len(steps))
         return tuple(steps[:turn]), tuple(steps[turn:])
@@ -57,13 +61,14 @@ class LoadedLane:
 
     @cached_property
     def tone_key(self) -> tuple[Any, ...]:
-        """Lanes with equal keys share the picture that comes out of the tone stage."""
+        """Lanes with equal keys share the result of the tone stage."""
         return repr(self.lane.normalizer.as_data()), self.writer.depth(), self.lane.invert
 
     def copy(self, encoded: EncodedFrame) -> bytes | None:
-        """Return the bytes of the file, if the lane does nothing to the pixels of a color frame.
+        """Return the bytes of the file without decoding, if the lane changes no pixel.
 
-        Normalizer, colormap and polarity pass colors by; a mask is made of something else.
+        A normalizer, a colormap and the polarity leave color frames alone; a mask, a step or
+        pixels to make square need the decoded frame.
         """
         is_square = abs(encoded.aspect - 1) <= TOLERANCE or self.lane.aspect != "square"
         if self.lane.steps or not is_square or self._makes_masks:
@@ -71,11 +76,11 @@ class LoadedLane:
         return self.writer.copy(encoded)
 
     def finish(self, picture: Picture, frame: Frame) -> Picture:
-        """Turn a toned picture into what the writer gets.
+        """Turn a toned picture into the one that the writer encodes.
 
-        Layers of the frame are drawn over the colormap's colours, so that white stays white; then
-        the frame's view is cut out, pixels are made square, and the steps follow.  Labels stay
-        numbers up to the first step, or the writer, that does not know them.
+        Layers of the frame are drawn after the colormap, so that white stays white; then the
+        frame's view is applied, pixels are made square, and the steps run.  Labels stay numbers
+        until the first step, or the writer, that does not accept labels.
         """
         before, after = self._steps
         table = self._table_for(frame)
@@ -89,6 +94,7 @@ class LoadedLane:
         for step in before:
             picture = self._applied(step, picture)
         as_palette = self.writer.keeps_palette and not after
+        # Already colored if there were layers: a color picture is left unchanged.
         picture = _colored(picture, table, as_palette=as_palette)
         for step in after:
             picture = self._applied(step, picture)
@@ -100,13 +106,13 @@ class LoadedLane:
         return _checked(step, step.apply(picture))
 
     def _for_writer(self, picture: Picture) -> Picture:
-        """Bring labels into a form that the writer takes: no chain knows them in advance."""
+        """Bring labels into a form that the writer accepts: no chain knows them in advance."""
         accepts = self.writer.accepts
         if picture.domain != "label":
             if accepts == {"label"}:
                 raise InputError(
-                    f"The output '{self.lane.id}' takes labels, and the picture holds none.",
-                    hint="Give that output a rule, so that it is made for segmentations alone.",
+                    f"The output '{self.lane.id}' accepts only labels, and this picture has none.",
+                    hint="Use a rule to make that output for segmentations only.",
                     reason="no-labels",
                 )
             return picture
@@ -119,26 +125,27 @@ class LoadedLane:
         return isinstance(self.normalizer, MaskNormalizer)
 
     def _table_for(self, frame: Frame) -> ColorTable | None:
-        """Return the chain's colors, else those that the frame asks for, else None."""
+        """Return the colormap of the chain, else that of the frame, else None."""
         if self._color_table is not None or self._makes_masks:
             return self._color_table
         return frame.pseudo_color
 
-    def encode(self, picture: Picture) -> bytes:
-        """Return the bytes of the file.
 
-        Raises
-        ------
-        PluginError
-            If the writer gives anything but bytes.
-        """
-        data = self.writer.encode(picture)
-        if not isinstance(data, bytes) or not data:
-            raise PluginError(
-                f"Writer '{self.lane.writer.name}' gave {data!r:.40}; bytes of a file are needed.",
-                hint="Try the plugin with dcmconv.testing.WriterConformance.",
-            )
-        return data
+def checked_bytes(lane: LoadedLane, data: object) -> bytes:
+    """Return what the lane's writer returned.
+
+    Raises
+    ------
+    PluginError
+        If it is anything but the bytes of a file.
+    """
+    if not isinstance(data, bytes) or not data:
+        raise PluginError(
+            f"Writer '{lane.lane.writer.name}' returned {data!r:.40}; expected the bytes of a "
+            "file.",
+            hint="Test the plugin with dcmconv.testing.WriterConformance.",
+        )
+    return data
 
 
 def _colored(picture: Picture, table: ColorTable | None, *, as_palette: bool) -> Picture:
@@ -152,7 +159,7 @@ def _checked(step: Step, picture: Any) -> Picture:
         or not picture.pixels.size
     ):
         raise PluginError(
-            f"Step {type(step).__name__} gave {picture!r:.80}; a Picture with pixels is needed.",
-            hint="Try the plugin with dcmconv.testing.StepConformance.",
+            f"Step {type(step).__name__} returned {picture!r:.80}; expected a Picture with pixels.",
+            hint="Test the plugin with dcmconv.testing.StepConformance.",
         )
     return picture

@@ -1,85 +1,50 @@
-"""Lookup tables: one pass over the pixels, whatever the chain of stages.
+"""Display values fast: equal to ``DisplayRule.apply``, in one pass over the pixels.
 
-A table has one entry for each bit pattern of the stored type, so that stored values are their own
-index.  Only the entries between the least and the greatest value seen so far are worked out, until
-a table has proved to be of use.
+There are three ways to compute them, and ``TableCache.apply`` takes the fastest that is exact:
+
+* a ``Line``: float32 arithmetic, half the time of a table, because the processor works on many
+  pixels at once.  It is used only after it has reproduced the table's entry for every stored value
+  that occurs, so that the result cannot differ;
+* a ``LookupTable``: one entry for each bit pattern of the stored type, so that a stored value is
+  its own index.  Only the entries between the least and the greatest value seen so far are
+  computed, until the table has served enough pixels to be worth completing;
+* the rule itself, block by block: for float and 32-bit pixels, and for frames whose range of
+  values is wider than their number of pixels.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.model.curve import Curve
+from dcmconv.model.frame_parts import Rescale
 from dcmconv.render.display import DisplayRule
-from dcmconv.render.lines import Line, find_line
 
-__all__ = ["TableCache"]
+__all__ = ["Line", "LookupTable", "TableCache", "find_line"]
 
 _MOST_TABLES = 32
-_ROWS_AT_ONCE = 1 << 18  # pixels; keeps the float64 intermediates of a block in the cache
 _PIXELS_BEFORE_ALL = 1 << 23
-"""After so many a table gets all of its entries, and no frame's extremes are looked for."""
-_LOOKED_UP_AT_ONCE = 1 << 17  # pixels; numpy widens an index to 64 bits, which must not leave it
+"""After so many pixels a table is completed, and the extremes of a frame no longer matter."""
 
+# Pixels at once, so that the intermediate arrays of a block stay in the processor's cache.
+_LINE_BLOCK = 1 << 16
+_TABLE_BLOCK = 1 << 17  # numpy widens the index of a table to 64 bits
+_RULE_BLOCK = 1 << 18
 
-class _Table:
-    """The display value of each stored value from ``low`` to ``high``."""
-
-    def __init__(self, rule: DisplayRule, stored_type: np.dtype[Any]) -> None:
-        self._rule = rule
-        self._type = stored_type
-        self._index_type = np.dtype(f"u{stored_type.itemsize}")
-        self._entries = np.zeros(1 << (8 * stored_type.itemsize), rule.dtype)
-        self._low, self._high = 0, -1
-        self._line: Line | None = None
-        self._pixels = 0
-
-    def covers_all(self, pixels: int) -> bool:
-        """Say whether every value of the type has its entry: that pays after some ``pixels``."""
-        is_new = self._pixels < _PIXELS_BEFORE_ALL
-        if is_new and self._pixels > 0 and self._pixels + pixels >= _PIXELS_BEFORE_ALL:
-            low, high, line = self._low, self._high, self._line
-            limits = np.iinfo(self._type)
-            self.cover(int(limits.min), int(limits.max))
-            if line is not None and self._line is None:
-                # What is a line for the values that occur is none for all of them.
-                self._low, self._high, self._line = low, high, line
-        self._pixels += pixels
-        return self._high - self._low == len(self._entries) - 1
-
-    def cover(self, low: int, high: int) -> None:
-        """Work out the entries from ``low`` to ``high``, both included."""
-        if self._low <= low and high <= self._high:
-            return
-        if self._high >= self._low:
-            low, high = min(low, self._low), max(high, self._high)
-        stored_values = np.arange(low, high + 1, dtype=np.int64).astype(self._type)
-        display_values = self._rule.apply(stored_values)
-        self._entries[stored_values.view(self._index_type)] = display_values
-        self._low, self._high = low, high
-        self._line = find_line(self._rule, stored_values, display_values)
-
-    def apply(self, stored_values: NDArray[Any]) -> NDArray[Any]:
-        if self._line is not None:
-            return self._line.apply(stored_values)
-        index = stored_values.view(self._index_type).reshape(-1)
-        display_values = np.empty(index.size, self._entries.dtype)
-        for start in range(0, index.size, _LOOKED_UP_AT_ONCE):
-            block = slice(start, start + _LOOKED_UP_AT_ONCE)
-            # Every bit pattern is a valid index, so "wrap" only switches the bounds check off.
-            self._entries.take(index[block], mode="wrap", out=display_values[block])
-        return display_values.reshape(stored_values.shape)
+_NOISE = 2.0**-22
+"""Of the scale from black to white: more than the error of float32, less than one display step."""
 
 
 class TableCache:
-    """The tables of the rules used last, shared by all frames of a process."""
+    """The tables of the most recently used rules, shared by all frames of a process."""
 
     def __init__(self) -> None:
-        self._tables: OrderedDict[tuple[DisplayRule, np.dtype[Any]], _Table] = OrderedDict()
+        self._tables: OrderedDict[tuple[DisplayRule, np.dtype[Any]], LookupTable] = OrderedDict()
 
     def apply(self, rule: DisplayRule, stored_values: NDArray[Any]) -> NDArray[Any]:
         """Map stored values to display values; equal to ``rule.apply``, and faster.
@@ -96,34 +61,178 @@ class TableCache:
         """
         if stored_values.dtype.kind not in "iu" or stored_values.dtype.itemsize > 2:
             return _in_blocks(rule, stored_values)
-        table = self._table(rule, stored_values.dtype.newbyteorder("="))
-        if not table.covers_all(stored_values.size):
+        native_type = stored_values.dtype.newbyteorder("=")
+        table = self._table(rule, native_type)
+        table.count(stored_values.size)
+        if not table.is_complete:
             low, high = int(stored_values.min()), int(stored_values.max())
             if high - low >= stored_values.size:
                 return _in_blocks(rule, stored_values)
             table.cover(low, high)
-        return table.apply(np.ascontiguousarray(stored_values, table_type(stored_values)))
+        return table.apply(np.ascontiguousarray(stored_values, native_type))
 
-    def _table(self, rule: DisplayRule, stored_type: np.dtype[Any]) -> _Table:
+    def _table(self, rule: DisplayRule, stored_type: np.dtype[Any]) -> LookupTable:
         if not isinstance(rule.curve, Curve):
-            return _Table(rule, stored_type)
+            # A bare function does not say what it depends on, so its table is not kept.
+            return LookupTable(rule, stored_type)
         key = rule, stored_type
-        table = self._tables.pop(key, None) or _Table(rule, stored_type)
+        table = self._tables.pop(key, None) or LookupTable(rule, stored_type)
         self._tables[key] = table
         if len(self._tables) > _MOST_TABLES:
             self._tables.popitem(last=False)
         return table
 
 
-def table_type(stored_values: NDArray[Any]) -> np.dtype[Any]:
-    """Return the native type of stored values."""
-    return stored_values.dtype.newbyteorder("=")
+class LookupTable:
+    """The display values of a rule for the stored values from ``low`` to ``high``."""
+
+    def __init__(self, rule: DisplayRule, stored_type: np.dtype[Any]) -> None:
+        self._rule = rule
+        self._type = stored_type
+        self._index_type = np.dtype(f"u{stored_type.itemsize}")
+        self._entries = np.zeros(1 << (8 * stored_type.itemsize), rule.dtype)
+        self._low, self._high = 0, -1
+        self._line: Line | None = None
+        self._pixels = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every value of the stored type has its entry."""
+        return self._high - self._low == len(self._entries) - 1
+
+    def count(self, pixels: int) -> None:
+        """Count the pixels of a frame, and complete the table once it has served enough."""
+        before = self._pixels
+        self._pixels += pixels
+        if not 0 < before < _PIXELS_BEFORE_ALL <= self._pixels:
+            return
+        low, high, line = self._low, self._high, self._line
+        limits = np.iinfo(self._type)
+        self.cover(int(limits.min), int(limits.max))
+        if line is not None and self._line is None:
+            # The line that holds for the values seen does not hold for all (padding, for example).
+            # It is faster than the complete table, so keep it, with the range it is valid for.
+            self._low, self._high, self._line = low, high, line
+
+    def cover(self, low: int, high: int) -> None:
+        """Compute the entries from ``low`` to ``high``, both included."""
+        if self._low <= low and high <= self._high:
+            return
+        if self._high >= self._low:
+            low, high = min(low, self._low), max(high, self._high)
+        stored_values = np.arange(low, high + 1, dtype=np.int64).astype(self._type)
+        display_values = self._rule.apply(stored_values)
+        self._entries[stored_values.view(self._index_type)] = display_values
+        self._low, self._high = low, high
+        self._line = find_line(self._rule, stored_values, display_values)
+
+    def apply(self, stored_values: NDArray[Any]) -> NDArray[Any]:
+        """Map stored values between ``low`` and ``high``; a new array of the same shape."""
+        if self._line is not None:
+            return self._line.apply(stored_values)
+        index = stored_values.view(self._index_type).reshape(-1)
+        display_values = np.empty(index.size, self._entries.dtype)
+        for start in range(0, index.size, _TABLE_BLOCK):
+            block = slice(start, start + _TABLE_BLOCK)
+            # Every bit pattern is a valid index; mode="wrap" only avoids the bounds check.
+            self._entries.take(index[block], mode="wrap", out=display_values[block])
+        return display_values.reshape(stored_values.shape)
+
+
+@dataclass(frozen=True)
+class Line:
+    """From stored values to uint8 display values: ``factor * value + offset``.
+
+    ``offset`` includes the half that turns truncation into rounding.  ``ends`` are the stored
+    values beyond which the display value no longer changes.  Stored values are clipped to them,
+    because they take half the bytes of float32; None if black and white lie outside the values
+    that occur.
+    """
+
+    factor: np.float32
+    offset: np.float32
+    ends: tuple[int, int] | None = None
+
+    def apply(self, stored_values: NDArray[Any]) -> NDArray[np.uint8]:
+        """Map stored values; a new array of the same shape.
+
+        Parameters
+        ----------
+        stored_values : contiguous integer array, any shape
+            Of 8 or 16 bits, which float32 holds exactly.
+        """
+        display_values = np.empty(stored_values.size, np.uint8)
+        flat = stored_values.reshape(-1)
+        block = np.empty(min(flat.size, _LINE_BLOCK), np.float32)
+        clipped = np.empty(block.size if self.ends else 0, stored_values.dtype)
+        # Scalars of the array's type: for a Python int, numpy would look up the type's limits.
+        ends = [stored_values.dtype.type(end) for end in self.ends or ()]
+        for start in range(0, flat.size, _LINE_BLOCK):
+            values = flat[start : start + _LINE_BLOCK]
+            if ends:
+                values = values.clip(*ends, out=clipped[: values.size])
+            scaled = block[: values.size]
+            np.copyto(scaled, values)
+            np.multiply(scaled, self.factor, out=scaled)
+            np.add(scaled, self.offset, out=scaled)
+            np.copyto(display_values[start : start + values.size], scaled, casting="unsafe")
+        return display_values.reshape(stored_values.shape)
+
+
+def find_line(rule: DisplayRule, stored_values: NDArray[Any], entries: NDArray[Any]) -> Line | None:
+    """Return the line that gives every one of ``entries`` for ``stored_values``, or None.
+
+    Parameters
+    ----------
+    rule : DisplayRule
+        What the entries were computed with.
+    stored_values : integer array, shape (n,)
+        Every value that may occur, in ascending order.
+    entries : array, shape (n,)
+        Their display values.
+    """
+    ends = rule.curve.ends if isinstance(rule.curve, Curve) else None
+    is_straight = isinstance(rule.modality, Rescale) and rule.presentation is None
+    if ends is None or not is_straight or rule.depth != 8:
+        return None
+    line = _line(rule, *ends)
+    line = line and _with_ends(line, stored_values)
+    if line is None or not np.array_equal(line.apply(stored_values), entries):
+        return None
+    return line
+
+
+def _line(rule: DisplayRule, black: float, white: float) -> Line | None:
+    slope, intercept = rule.modality.slope, rule.modality.intercept  # type: ignore[union-attr]
+    if rule.inverted:
+        black, white = white, black
+    if not np.isfinite(white - black) or white == black:
+        return None
+    steps = 255.0 / (white - black)
+    factor, offset = slope * steps, (intercept - black) * steps + 0.5 + 255 * _NOISE
+    # float32 has 24 bits: beyond this, a line cannot be exact and may overflow.
+    if max(abs(factor), abs(offset)) > 1e9:
+        return None
+    return Line(np.float32(factor), np.float32(offset))
+
+
+def _with_ends(line: Line, stored_values: NDArray[Any]) -> Line | None:
+    """Return the line with the values between which it stays inside 0 to 255; None if none do."""
+    heights = stored_values * np.float64(line.factor) + np.float64(line.offset)
+    # 255.9 instead of 256: a margin for the rounding of float32.
+    (inside,) = np.nonzero((heights >= 0) & (heights < 255.9))
+    if not inside.size:
+        return None
+    first, last = int(inside[0]), int(inside[-1])
+    if (first, last) == (0, len(stored_values) - 1):
+        return line
+    return replace(line, ends=(int(stored_values[first]), int(stored_values[last])))
 
 
 def _in_blocks(rule: DisplayRule, stored_values: NDArray[Any]) -> NDArray[Any]:
-    """Evaluate directly, some rows at a time, so that a large frame costs no large float array."""
+    """Apply the rule a few rows at a time, so that a large frame needs no large float array."""
     display_values = np.empty(stored_values.shape, rule.dtype)
-    rows_at_once = max(1, _ROWS_AT_ONCE // max(1, stored_values.shape[1]))
+    rows_at_once = max(1, _RULE_BLOCK // max(1, stored_values.shape[1]))
     for row in range(0, stored_values.shape[0], rows_at_once):
         block = slice(row, row + rows_at_once)
         display_values[block] = rule.apply(stored_values[block])

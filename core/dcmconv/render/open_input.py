@@ -1,23 +1,105 @@
-"""An input that is open: the encoded pictures of every lane, frame by frame."""
+"""From an input to its encoded pictures: the reader, the rule, the frames, and each lane's bytes.
+
+``Converter.open`` chooses the reader and the lanes.  ``OpenInput.pictures`` then takes the wanted
+frames one by one.  If the file holds a frame as an ordinary picture and every lane can copy that,
+nothing is decoded (``Copies``); otherwise the frame is decoded, and each lane turns it into a
+picture and encodes it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
-from dcmconv.errors import InputError
+from dcmconv.chain.plan import Lane, Plan
+from dcmconv.errors import InputError, SkipInput
+from dcmconv.model.components import Reader
 from dcmconv.model.frame import Frame
-from dcmconv.model.inputs import Instance
+from dcmconv.model.inputs import EncodedFrame, InputFile, Instance
 from dcmconv.model.picture import Picture
-from dcmconv.model.statistics_request import StatisticsRequest, WiderStatistics
-from dcmconv.render.copies import COPIED, Copies
-from dcmconv.render.frame_numbers import naming_the_frame
-from dcmconv.render.frame_statistics import WIDE_SCOPES, gather, with_statistics
-from dcmconv.render.lane import LoadedLane
+from dcmconv.model.statistics import StatisticsRequest, WiderStatistics
+from dcmconv.render.frames import (
+    WIDE_SCOPES,
+    gather,
+    naming_the_frame,
+    wanted_frames,
+    with_statistics,
+)
+from dcmconv.render.lane import LoadedLane, checked_bytes
 from dcmconv.render.tone import render_tone
 
-__all__ = ["EncodedPicture", "OpenInput", "not_strict"]
+__all__ = ["COPIED", "Converter", "EncodedPicture", "OpenInput", "not_strict"]
+
+COPIED = "copied"
+"""What the outcome names as the decoder of frames that were copied."""
+
+
+class Converter:
+    """Opens inputs according to one plan; made once in each process.
+
+    Components are imported when the first input needs them, and kept.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._lanes: dict[int, LoadedLane] = {}
+
+    @cached_property
+    def _readers(self) -> list[Reader]:
+        return [cast("Reader", reference.load()) for reference in self.plan.readers]
+
+    @contextmanager
+    def open(
+        self, source: InputFile, wider_statistics: tuple[WiderStatistics, ...] | None = None
+    ) -> Iterator[OpenInput]:
+        """Open an input with the reader that is most certain of its format.
+
+        Raises
+        ------
+        SkipInput
+            If no reader knows the format, the input holds no picture, or a rule skips it.
+        InputError
+            If it is empty or damaged, or a wanted frame does not exist.
+        """
+        reader = self._reader_for(source)
+        is_salvage = self.plan.run.policy == "salvage"
+        instance = reader.salvage(source) if is_salvage else reader.open(source)
+        try:
+            rule = self.plan.rule_for(instance.attributes)
+            if rule.skip:
+                found = ", ".join(f"{word} {instance.attributes.get(word)}" for word in rule.when)
+                raise SkipInput(f"Skipped by a rule of the chain: {found}.", reason="rule")
+            lanes = tuple(self._loaded(lane) for lane in rule.lanes)
+            numbers = wanted_frames(self.plan.frames, instance.frame_count)
+            opened = OpenInput(instance, lanes, numbers, wider_statistics, self.plan.run.policy)
+            if instance.salvaged:
+                opened.salvaged = True
+                opened.notes.append(f"Salvaged: {instance.salvaged}.")
+            yield opened
+        finally:
+            instance.close()
+
+    def _loaded(self, lane: Lane) -> LoadedLane:
+        return self._lanes.setdefault(id(lane), LoadedLane(lane))
+
+    def _reader_for(self, source: InputFile) -> Reader:
+        head = source.head
+        if not head:
+            raise InputError(
+                "The file is empty.", hint="Copy it again from its source.", reason="empty"
+            )
+        # max() keeps the first of equals: the order of the plan, which is the order of names.
+        best = max(self._readers, key=lambda reader: reader.sniff(head, source.key))
+        if best.sniff(head, source.key) <= 0:
+            raise SkipInput(
+                "Not DICOM, and no installed reader knows the format.",
+                hint="Plugins can add readers; see the installed ones: dcmconv plugins list",
+                reason="not-dicom",
+            )
+        return best
 
 
 @dataclass(frozen=True)
@@ -31,27 +113,65 @@ class EncodedPicture:
     columns: int
     tone: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """Those of the frame, for names."""
+    """Those of the frame, for file names."""
     salvaged: bool = False
     """Pixels are missing."""
 
 
+@dataclass(frozen=True)
+class Copies:
+    """A frame that the file holds as an ordinary picture, and the bytes that each lane copies."""
+
+    encoded: EncodedFrame
+    made: tuple[tuple[LoadedLane, bytes], ...]
+
+    @classmethod
+    def of(cls, encoded: EncodedFrame | None, lanes: Sequence[LoadedLane]) -> Copies | None:
+        """Return the copies; None if any lane needs pixels, because then the frame is decoded."""
+        if encoded is None:
+            return None
+        made = []
+        for lane in lanes:
+            data = lane.copy(encoded)
+            if data is None:
+                return None
+            made.append((lane, data))
+        return cls(encoded, tuple(made))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The reader's notes on the frame."""
+        return self.encoded.notes
+
+    def pictures(self, frame_number: int) -> Iterator[EncodedPicture]:
+        """Yield one picture per lane."""
+        for lane, data in self.made:
+            yield EncodedPicture(
+                lane_id=lane.lane.id,
+                frame_number=frame_number,
+                data=data,
+                rows=self.encoded.rows,
+                columns=self.encoded.columns,
+                attributes=self.encoded.attributes,
+            )
+
+
 @dataclass
 class OpenInput:
-    """An input that a reader has opened, and the lanes that its attributes lead to."""
+    """An input that a reader has opened, with the lanes that its attributes select."""
 
     instance: Instance
     lanes: tuple[LoadedLane, ...]
     frame_numbers: tuple[int, ...]
     wider_statistics: tuple[WiderStatistics, ...] | None = None
-    """Statistics of the series and of the run, for the lanes that ask for them; None where there
-    was no statistics pass, or it could not read this input."""
+    """Statistics of the series and of the run, for the lanes that request them; None if there was
+    no statistics pass, or if it could not read this input."""
     policy: str = "default"
-    """``strict`` fails where something has to be noted, ``salvage`` leaves damaged frames out."""
+    """Under ``strict`` a note is a failure; ``salvage`` leaves damaged frames out."""
     notes: list[str] = field(default_factory=list)
     decoder: str = ""
     salvaged: bool = False
-    """Frames or pixels are missing; known after the pictures."""
+    """Frames or pixels are missing; known once all pictures have been made."""
     _only_frame: Frame | None = None
 
     @property
@@ -73,90 +193,113 @@ class OpenInput:
 
     @property
     def wide_requests(self) -> list[StatisticsRequest]:
-        """What the lanes ask of statistics that reach beyond this input."""
-        requests = dict.fromkeys(lane.statistics_request for lane in self.lanes)
-        return [request for request in requests if request.scope in WIDE_SCOPES]
+        """The lanes' requests for statistics beyond this input, each once."""
+        return [request for request in self._requests() if request.scope in WIDE_SCOPES]
 
     def frames(self) -> Iterator[Frame]:
         """Decode every frame, wanted or not, and keep none: for statistics."""
         for frame_number in range(1, self.frame_count + 1):
-            frame = self._wanted_frame(frame_number)
+            frame = self._decoded(frame_number)
             if frame is not None:
                 yield frame
 
     def pictures(self) -> Iterator[EncodedPicture]:
         """Decode each wanted frame once and yield its pictures, lane by lane.
 
-        A lane that asks for statistics of the instance has all frames decoded once more, before;
-        a frame that every lane takes as the file holds it is not decoded, but under ``strict``.
+        If a lane requests statistics of the instance, all frames are decoded once more beforehand.
+        A frame that every lane can copy is not decoded, except under ``strict``.
         """
         self.decoder = self.instance.decoder
         self._gather_instance_statistics()
-        for frame_number, frame in self._wanted_frames(self._copies):
+        for frame_number, frame in self._wanted_frames(may_copy=self.policy != "salvage"):
             with naming_the_frame(frame_number, self.frame_count):
                 if isinstance(frame, Copies):
                     self.decoder = COPIED
-                    yield from self._copied_pictures(frame, frame_number)
-                else:
-                    self.decoder = frame.decoder or self.decoder
-                    yield from self._pictures_of(frame, frame_number)
+                    yield from frame.pictures(frame_number)
+                    continue
+                self.decoder = frame.decoder or self.decoder
+                for lane, picture, tone in self._finished(frame):
+                    yield EncodedPicture(
+                        lane_id=lane.lane.id,
+                        frame_number=frame_number,
+                        data=checked_bytes(lane, lane.writer.encode(picture)),
+                        tone=tone,
+                        rows=picture.rows,
+                        columns=picture.columns,
+                        attributes=frame.attributes,
+                        salvaged=bool(frame.salvaged),
+                    )
 
     def finished_pictures(self) -> Iterator[tuple[Picture, LoadedLane]]:
-        """Yield pictures before they are encoded: what the Python API hands out."""
+        """Yield pictures before they are encoded: what the Python API returns."""
         self._gather_instance_statistics()
-        for frame_number, found in self._wanted_frames():
-            frame = cast("Frame", found)
+        for frame_number, frame in self._wanted_frames(may_copy=False):
             with naming_the_frame(frame_number, self.frame_count):
-                for lane, toned, _ in self._toned(frame):
-                    picture = lane.finish(toned, frame)
-                    self._note(picture.notes)
+                for lane, picture, _ in self._finished(cast("Frame", frame)):
                     yield picture, lane
+
+    def _finished(self, frame: Frame) -> Iterator[tuple[LoadedLane, Picture, str]]:
+        """Yield each lane with its finished picture; equal lanes share the tone stage."""
+        toned: dict[Any, tuple[Picture, str]] = {}
+        for lane in self.lanes:
+            if lane.tone_key not in toned:
+                toned[lane.tone_key] = render_tone(
+                    with_statistics(frame, lane.statistics_request, self.wider_statistics or ()),
+                    lane.normalizer,
+                    depth=lane.writer.depth(),
+                    invert=lane.lane.invert,
+                )
+            display, tone = toned[lane.tone_key]
+            picture = lane.finish(display, frame)
+            self._note(picture.notes)
+            yield lane, picture, tone
+
+    def _requests(self) -> list[StatisticsRequest]:
+        return list(dict.fromkeys(lane.statistics_request for lane in self.lanes))
 
     def _gather_instance_statistics(self) -> None:
         if self.wider_statistics is None and self.wide_requests:
-            # What stopped the request stops this as well, and is the reason to report.
+            # The statistics pass could not read this input.  Decoding it again fails in the same
+            # place, and that error is the reason to report.
             for _ in self.frames():
                 pass
-        requests = dict.fromkeys(lane.statistics_request for lane in self.lanes)
-        asked = [request for request in requests if request.scope == "instance"]
-        if asked:
-            percentiles = any(request.percentiles for request in asked)
+        requests = [request for request in self._requests() if request.scope == "instance"]
+        if requests:
+            percentiles = any(request.percentiles for request in requests)
             held = gather(self.frames(), percentiles=percentiles).items()
-            found = [each.statistics(request, units) for request in asked for units, each in held]
+            found = [part.statistics(each, units) for each in requests for units, part in held]
             self.wider_statistics = (*(self.wider_statistics or ()), *found)
 
-    def _wanted_frames(
-        self, copies: Callable[[int], Copies | None] = lambda frame_number: None
-    ) -> Iterator[tuple[int, Frame | Copies]]:
+    def _wanted_frames(self, *, may_copy: bool) -> Iterator[tuple[int, Frame | Copies]]:
         """Yield the wanted frames with their numbers; those that are left out are noted."""
-        given = 0
+        is_any = False
         for frame_number in self.frame_numbers:
-            frame = copies(frame_number) or self._wanted_frame(frame_number)
-            if frame is not None:
-                given += 1
-                with naming_the_frame(frame_number, self.frame_count):
-                    self._note(frame.encoded.notes if isinstance(frame, Copies) else frame.notes)
-                yield frame_number, frame
-        if not given:
+            copies = self._copies(frame_number) if may_copy else None
+            frame = copies or self._decoded(frame_number)
+            if frame is None:
+                continue
+            is_any = True
+            with naming_the_frame(frame_number, self.frame_count):
+                self._note(frame.notes)
+            yield frame_number, frame
+        if not is_any:
             raise InputError(
-                "Not one frame of it can be decoded.",
-                hint="Copy the file again from its source; --policy default says what is wrong.",
+                "No frame could be decoded.",
+                hint="Run with --policy default to see why; a fresh copy of the file may help.",
                 reason="truncated",
             )
 
     def _copies(self, frame_number: int) -> Copies | None:
-        """Return what is made of a frame without decoding it; None where that is not possible."""
-        if self.policy == "salvage":
-            return None
+        """Return what the lanes make of a frame without decoding it; None if one needs pixels."""
         with naming_the_frame(frame_number, self.frame_count):
             copies = Copies.of(self.instance.read_encoded(frame_number - 1), self.lanes)
             if copies is not None and self.policy == "strict":
-                # Whether it can be decoded is known when it has been.
+                # Only decoding shows whether the stream can be decoded.
                 self._frame(frame_number)
         return copies
 
-    def _wanted_frame(self, frame_number: int) -> Frame | None:
-        """Return a frame; None for one that is damaged, where that is tolerated."""
+    def _decoded(self, frame_number: int) -> Frame | None:
+        """Return a frame; None for a damaged one that the policy ``salvage`` leaves out."""
         try:
             with naming_the_frame(frame_number, self.frame_count):
                 frame = self._frame(frame_number)
@@ -169,66 +312,25 @@ class OpenInput:
         self.salvaged = self.salvaged or bool(frame.salvaged)
         return frame
 
+    def _frame(self, frame_number: int) -> Frame:
+        frame = self._only_frame or self.instance.read_frame(frame_number - 1)
+        if self.frame_count == 1:
+            # The only frame is not decoded again after the statistics pass has seen it.
+            self._only_frame = frame
+        return frame
+
     def _note(self, notes: Iterable[str]) -> None:
-        """Keep what is new; under ``strict``, that is a failure."""
+        """Add the notes that are new; under ``strict``, fail on the first."""
         new = [note for note in dict.fromkeys(notes) if note not in self.notes]
         self.notes += new
         if new and self.policy == "strict":
             raise not_strict(new[0])
 
-    def _frame(self, frame_number: int) -> Frame:
-        frame = self._only_frame or self.instance.read_frame(frame_number - 1)
-        if self.frame_count == 1:
-            # No second decoding where the statistics pass has seen the only frame.
-            self._only_frame = frame
-        return frame
-
-    def _copied_pictures(self, copies: Copies, frame_number: int) -> Iterator[EncodedPicture]:
-        encoded = copies.encoded
-        for lane, data in copies.made:
-            yield EncodedPicture(
-                lane_id=lane.lane.id,
-                frame_number=frame_number,
-                data=data,
-                rows=encoded.rows,
-                columns=encoded.columns,
-                attributes=encoded.attributes,
-            )
-
-    def _pictures_of(self, frame: Frame, frame_number: int) -> Iterator[EncodedPicture]:
-        for lane, toned, tone in self._toned(frame):
-            picture = lane.finish(toned, frame)
-            self._note(picture.notes)
-            yield EncodedPicture(
-                lane_id=lane.lane.id,
-                frame_number=frame_number,
-                data=lane.encode(picture),
-                tone=tone,
-                rows=picture.rows,
-                columns=picture.columns,
-                attributes=frame.attributes,
-                salvaged=bool(frame.salvaged),
-            )
-
-    def _toned(self, frame: Frame) -> Iterator[tuple[LoadedLane, Picture, str]]:
-        """Yield every lane with its picture after the tone stage, which equal lanes share."""
-        done: dict[Any, tuple[Picture, str]] = {}
-        for lane in self.lanes:
-            if lane.tone_key not in done:
-                done[lane.tone_key] = render_tone(
-                    with_statistics(frame, lane.statistics_request, self.wider_statistics or ()),
-                    lane.normalizer,
-                    depth=lane.writer.depth(),
-                    invert=lane.lane.invert,
-                )
-            picture, tone = done[lane.tone_key]
-            yield lane, picture, tone
-
 
 def not_strict(note: str) -> InputError:
-    """Return the failure of an input that is tolerated by other policies than ``strict``."""
+    """Return the failure of an input that has a note under the policy ``strict``."""
     return InputError(
-        f"The policy is strict, and this has to be noted: {note}",
-        hint="Use --policy default, if what was decided there is right for such files.",
+        f"Failed because of --policy strict: {note}",
+        hint="Use --policy default if that is acceptable for such files.",
         reason="strict",
     )

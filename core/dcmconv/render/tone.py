@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from dcmconv.errors import PluginError
 from dcmconv.model.components import ArrayNormalizer, MaskNormalizer, Normalizer
 from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, origin_of
-from dcmconv.model.frame import Frame, Lut, Palette, Rescale
+from dcmconv.model.frame import Frame
+from dcmconv.model.frame_parts import Lut, Palette, Rescale
 from dcmconv.model.picture import Domain, Picture, ValueScale
 from dcmconv.render.display import DisplayRule
 from dcmconv.render.lookup import TableCache
@@ -23,28 +24,28 @@ _TABLES = TableCache()
 def render_tone(
     frame: Frame, normalizer: Normalizer, *, depth: int = 8, invert: bool = False
 ) -> tuple[Picture, str]:
-    """Turn a Frame into a Picture, and say in words which curve was used.
+    """Turn a Frame into a Picture, and describe the curve that was used.
 
-    Colour frames keep their colours, scaled from Bits Stored to ``depth``; label frames keep their
-    numbers; all others go through the normalizer's curve.
+    Color frames keep their colors, scaled from Bits Stored to ``depth``; label frames keep their
+    numbers; all others are mapped by the normalizer's curve.
 
     Parameters
     ----------
     frame : Frame
         Any.
     normalizer : Normalizer
-        Asked for a curve unless the frame has colours or labels.
+        Asked for a curve unless the frame is in color or holds labels.
     depth : int
         Bits of a display value, 8 or 16.
     invert : bool
-        Turn the polarity around, after the frame's own.
+        Invert the picture, in addition to the frame's own polarity.
 
     Returns
     -------
     picture : Picture
         With the frame's spacing, aspect and attributes.
     tone : str
-        Where the curve comes from; empty for frames with colours of their own.
+        Where the curve comes from; empty for color frames.
     """
     if isinstance(normalizer, MaskNormalizer):
         return _mask_picture(frame, normalizer, depth, invert), type(normalizer).__name__
@@ -70,7 +71,7 @@ def render_tone(
 def _through_curve(frame: Frame, curve: CurveLike, depth: int, invert: bool) -> NDArray[Any]:
     if not callable(curve):
         raise PluginError(
-            f"A normalizer gave {curve!r} for a curve; something callable is needed.",
+            f"A normalizer returned {curve!r} as a curve; expected something callable.",
             hint="Return dcmconv.plugin.Linear(black=..., white=...), or any Curve.",
         )
     rule = DisplayRule.of(frame, curve, depth=depth, invert=invert)
@@ -90,9 +91,9 @@ def _array_display_values(
     unit_values = normalizer.display_values(modality_values, frame)
     if getattr(unit_values, "shape", None) != modality_values.shape:
         raise PluginError(
-            f"{type(normalizer).__name__} gave {getattr(unit_values, 'shape', unit_values)!r}; "
-            f"an array of shape {modality_values.shape} is needed.",
-            hint="Try the plugin with dcmconv.testing.NormalizerConformance.",
+            f"{type(normalizer).__name__} returned {getattr(unit_values, 'shape', unit_values)!r}; "
+            f"expected an array of shape {modality_values.shape}.",
+            hint="Test the plugin with dcmconv.testing.NormalizerConformance.",
         )
     rule = DisplayRule.of(frame, Linear(black=0, white=1), depth=depth, invert=invert)
     return rule.quantize(unit_values.astype(np.float64), background)
@@ -103,11 +104,11 @@ def _mask_picture(frame: Frame, normalizer: MaskNormalizer, depth: int, invert: 
     shape = (frame.rows, frame.columns)
     if getattr(mask, "shape", None) != shape or mask.dtype not in (np.bool_, np.uint8):
         raise PluginError(
-            f"{type(normalizer).__name__} gave {mask!r:.60} for a mask; a bool or uint8 array of "
-            f"shape {shape} is needed.",
-            hint="Try the plugin with dcmconv.testing.NormalizerConformance.",
+            f"{type(normalizer).__name__} returned {mask!r:.60} as a mask; expected a bool or "
+            f"uint8 array of shape {shape}.",
+            hint="Test the plugin with dcmconv.testing.NormalizerConformance.",
         )
-    # Both 255 and 65535 are whole multiples of what a mask holds: nothing is rounded.
+    # 255 and 65535 are whole multiples of both 1 and 255: nothing is rounded.
     steps = ((1 << depth) - 1) // (1 if mask.dtype == np.bool_ else 255)
     dtype = np.uint8 if depth == 8 else np.uint16
     pixels = np.multiply(mask, steps, dtype=dtype)
@@ -126,7 +127,7 @@ def _color_values(frame: Frame, depth: int) -> NDArray[Any]:
 
 
 def apply_palette(indices: NDArray[Any], palette: Palette) -> NDArray[Any]:
-    """Look colours up (PS3.3 C.7.6.3.1.5): what lies outside the palette gets its nearest end.
+    """Look up colors (PS3.3 C.7.6.3.1.5); indices outside the palette get its first or last color.
 
     Returns
     -------
@@ -151,7 +152,7 @@ def _with_supplemental_colors(pixels: NDArray[Any], frame: Frame, depth: int) ->
 
 
 def _scaled(values: NDArray[Any], bits: int, depth: int) -> NDArray[Any]:
-    """Spread ``bits`` significant bits over ``depth``, rounding half up."""
+    """Scale values of ``bits`` significant bits to ``depth`` bits, rounding half up."""
     dtype = np.uint8 if depth == 8 else np.uint16
     if bits == depth and values.dtype == dtype:
         return values
@@ -159,12 +160,13 @@ def _scaled(values: NDArray[Any], bits: int, depth: int) -> NDArray[Any]:
         unit_values: NDArray[Any] = np.clip(values, 0, 1) * ((1 << depth) - 1)
         return np.floor(unit_values + 0.5).astype(dtype)
     top, source_top = (1 << depth) - 1, (1 << bits) - 1
+    # Integers round halves exactly; 32-bit values times 65535 need 64 bits.
     clipped: NDArray[Any] = np.clip(values, 0, source_top).astype(np.uint64)
     return ((clipped * (2 * top) + source_top) // (2 * source_top)).astype(dtype)
 
 
 def _scale(frame: Frame, tone: object, *, invert: bool) -> ValueScale | None:
-    """Say what black and white mean, where the way to them is a straight line."""
+    """Return the modality values of black and white, if a straight line joins them; else None."""
     if not isinstance(tone, Curve) or tone.ends is None or isinstance(frame.presentation, Lut):
         return None
     low, high = tone.ends

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Converted, Outcome, OutputFile
-from dcmconv.model.statistics_request import PartialStatistics, StatisticsRequest, WiderStatistics
+from dcmconv.model.statistics import PartialStatistics, StatisticsRequest, WiderStatistics
 
 __all__ = [
     "MOST_NOTES",

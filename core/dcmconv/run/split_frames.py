@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dcmconv.model.executor import Lost
 from dcmconv.model.outcome import Converted
-from dcmconv.render.copies import COPIED
+from dcmconv.render.open_input import COPIED
 from dcmconv.run.messages import (
     MOST_NOTES,
     ConversionReport,

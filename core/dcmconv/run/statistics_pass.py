@@ -9,9 +9,9 @@ from typing import cast
 from dcmconv.chain.plan import Plan
 from dcmconv.model.components import Normalizer
 from dcmconv.model.inputs import Reference
-from dcmconv.model.statistics_request import PartialStatistics, StatisticsRequest, WiderStatistics
+from dcmconv.model.statistics import PartialStatistics, StatisticsRequest, WiderStatistics
 from dcmconv.render import OpenInput
-from dcmconv.render.frame_statistics import WIDE_SCOPES, gather
+from dcmconv.render.frames import WIDE_SCOPES, gather
 from dcmconv.run.journal.digests import digest_of
 from dcmconv.run.messages import StatisticsGroup, StatisticsReport
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.model.frame import Frame, Lut, Padding, Palette, Rescale, Spacing, VoiWindow
+from dcmconv.model.frame import Frame
+from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale, Spacing, VoiWindow
 from dcmconv.model.picture import Picture
 
 __all__ = ["ATTRIBUTES", "FRAMES", "PICTURES", "SECRETS"]

@@ -15,7 +15,7 @@ from dcmconv.errors import InputError, PluginError
 from dcmconv.model.components import ArrayNormalizer, MaskNormalizer, Normalizer
 from dcmconv.model.curve import Curve, CurveLike, Keep, Tone
 from dcmconv.model.frame import Frame
-from dcmconv.model.statistics_request import PartialStatistics
+from dcmconv.model.statistics import PartialStatistics
 from dcmconv.render.tone import render_tone
 from dcmconv.testing.components import ComponentConformance, explained
 from dcmconv.testing.frames import COLOR_FRAMES, FRAMES

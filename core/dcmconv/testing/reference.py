@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.model.curve import CurveLike
-from dcmconv.model.frame import Frame, Lut
+from dcmconv.model.frame import Frame
+from dcmconv.model.frame_parts import Lut
 
 __all__ = ["background_of", "display_values"]
 

@@ -8,7 +8,8 @@ from hypothesis.extra import numpy as hnp
 from support.covers import covers
 
 from dcmconv.errors import InputError
-from dcmconv.model.frame import Frame, Lut, Padding, Rescale
+from dcmconv.model.frame import Frame
+from dcmconv.model.frame_parts import Lut, Padding, Rescale
 from dcmconv.model.statistics import Statistics
 
 
@@ -66,7 +67,7 @@ def test_a_region_has_its_own_statistics():
 
 
 def test_a_region_outside_the_frame_is_refused():
-    with pytest.raises(InputError, match="lies outside a frame of 2x1 pixels") as caught:
+    with pytest.raises(InputError, match="is outside the frame of 2x1 pixels") as caught:
         Statistics.of_region(frame([[1, 2]]), (5, 5, 2, 2))
 
     assert "inside the frame" in caught.value.hint

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcmconv.model.frame import Padding, Rescale
+from dcmconv.model.frame_parts import Padding, Rescale
 from dcmconv.model.statistics import PixelStatistics
 
 TYPES = [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32]

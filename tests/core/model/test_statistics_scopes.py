@@ -19,12 +19,14 @@ from support.dicom_files import as_bytes, color, monochrome
 import dcmconv
 from dcmconv.api import plan_from
 from dcmconv.errors import InputError, PluginError, UsageError
-from dcmconv.model.frame import Frame, LabelName, Lut, Padding, Rescale
+from dcmconv.model.frame import Frame
+from dcmconv.model.frame_parts import Lut, Padding, Rescale
 from dcmconv.model.histogram import MOST_BINS, Histogram
 from dcmconv.model.inputs import InputFile
-from dcmconv.model.statistics_request import PartialStatistics, StatisticsRequest, WiderStatistics
+from dcmconv.model.layers import LabelName
+from dcmconv.model.statistics import PartialStatistics, StatisticsRequest, WiderStatistics
 from dcmconv.render import Converter
-from dcmconv.render.frame_statistics import gather, with_statistics
+from dcmconv.render.frames import gather, with_statistics
 from dcmconv_builtins.normalizers.minmax import MinMax
 from dcmconv_builtins.normalizers.percentile import Percentile
 from dcmconv_builtins.readers.dicom import DicomReader

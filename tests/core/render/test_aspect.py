@@ -3,7 +3,7 @@ import pytest
 from support.covers import covers
 
 from dcmconv.errors import InputError, LimitError
-from dcmconv.model.frame import Spacing
+from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.picture import Picture
 from dcmconv.render.geometry import square_pixels
 

@@ -21,7 +21,7 @@ from dcmconv.errors import InputError
 from dcmconv.model.components import Writer
 from dcmconv.model.inputs import EncodedFrame, InputFile
 from dcmconv.render import Converter
-from dcmconv.render.copies import COPIED
+from dcmconv.render.open_input import COPIED
 
 CINE = Path(get_testdata_file("examples_ybr_color.dcm"))
 """A real cine: 30 frames of JPEG baseline, YBR_FULL_422."""

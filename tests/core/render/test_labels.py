@@ -13,7 +13,7 @@ from dcmconv.model.components import Normalizer, Step, Writer
 from dcmconv.model.frame import Frame
 from dcmconv.model.layers import LabelName, default_label_color
 from dcmconv.plugin import InputError, Linear
-from dcmconv.render.labels import in_label_colors
+from dcmconv.render.color import in_label_colors
 from dcmconv.render.lane import LoadedLane
 from dcmconv.render.tone import render_tone
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from dcmconv.model.frame import Spacing
+from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.layers import Layer, View
 from dcmconv.model.picture import Picture
-from dcmconv.render.layers import apply_view, draw_layers
+from dcmconv.render.color import draw_layers
+from dcmconv.render.geometry import apply_view
 
 
 def picture(values, **facts):

@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as hnp
 from dcmconv.errors import PluginError
 from dcmconv.model.components import ArrayNormalizer, Normalizer
 from dcmconv.model.curve import Curve, Keep, Linear
-from dcmconv.model.frame import Frame, Lut, Padding, Palette, Rescale
+from dcmconv.model.frame import Frame
+from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale
 from dcmconv.render.display import DisplayRule
 from dcmconv.render.lookup import TableCache
 from dcmconv.render.tone import render_tone

@@ -142,7 +142,7 @@ def test_a_region_of_one_value_is_black_and_what_is_above_it_white():
 
 
 def test_a_region_outside_the_frame_is_an_error():
-    with pytest.raises(InputError, match="lies outside a frame of 6x1 pixels") as caught:
+    with pytest.raises(InputError, match="is outside the frame of 6x1 pixels") as caught:
         Window(roi=(6, 0, 2, 2)).curve(frame())
     assert "inside the frame" in caught.value.hint
 

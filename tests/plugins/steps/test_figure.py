@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dcmconv.model.frame import Spacing
+from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.picture import Picture
 from dcmconv_builtins.steps.figure import Axes, Figure
 from dcmconv_builtins.steps.ticks import tick_labels, tick_values

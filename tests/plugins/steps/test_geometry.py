@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dcmconv.errors import InputError
-from dcmconv.model.frame import Spacing
+from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.picture import Picture
 from dcmconv_builtins.steps.crop import Crop
 from dcmconv_builtins.steps.flip import Flip

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dcmconv.errors import LimitError
-from dcmconv.model.frame import Spacing
+from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.picture import Picture
 from dcmconv_builtins.steps import resize
 from dcmconv_builtins.steps.resampling import resample

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from dcmconv.errors import InputError
-from dcmconv.model.frame import Spacing
+from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.picture import Picture
 from dcmconv_builtins.writers.jpeg_segments import copied_stream
 from dcmconv_builtins.writers.jpg import Jpg, _flattened

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from dcmconv.errors import InputError
-from dcmconv.model.frame import Spacing
+from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.picture import Picture
 from dcmconv_builtins.writers import png_chunks
 from dcmconv_builtins.writers.png import Png

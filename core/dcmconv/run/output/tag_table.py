@@ -18,8 +18,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from dcmconv.errors import OutputError, UsageError
-from dcmconv.model.outcome import Converted, Outcome
-from dcmconv.model.plain_json import finite
+from dcmconv.model.outcome import Converted, Outcome, finite
 from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.messages import PART_PREFIX
 from dcmconv.run.output.atomic_move import move_new

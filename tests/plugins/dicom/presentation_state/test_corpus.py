@@ -13,7 +13,7 @@ from support.covers import covers
 from support.presentation_states import picture_of
 
 from dcmconv.plugin import Frame, InputFile
-from dcmconv.render.layers import draw_layers
+from dcmconv.render.color import draw_layers
 from dcmconv.render.tone import render_tone
 from dcmconv_builtins.normalizers.auto import Auto
 from dcmconv_builtins.normalizers.minmax import MinMax

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from dcmconv.model.curve import Linear
-from dcmconv.model.frame import Lut, Padding, Rescale
+from dcmconv.model.frame_parts import Lut, Padding, Rescale
 from dcmconv.render import lookup as tables_module
 from dcmconv.render.display import DisplayRule
-from dcmconv.render.lines import Line, find_line
-from dcmconv.render.lookup import TableCache
+from dcmconv.render.lookup import Line, TableCache, find_line
 
 
 def rule(black=0.0, white=255.0, *, inverted=False, depth=8, **options) -> DisplayRule:
