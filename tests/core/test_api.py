@@ -54,7 +54,7 @@ def test_frames_count_from_one(frame):
 
 
 def test_a_frame_beyond_the_last_is_refused():
-    with pytest.raises(InputError, match="Frame 31 was asked for, and there are 30"):
+    with pytest.raises(InputError, match="Frame 31 does not exist; the last frame is 30"):
         dcmconv.convert(CINE, frame=31)
 
 

@@ -29,7 +29,7 @@ def wanted_frames(ranges: tuple[tuple[int, int | None], ...], frame_count: int) 
     for first, last in ranges:
         if first > frame_count:
             raise InputError(
-                f"Frame {first} does not exist; the input has {frame_count}.",
+                f"Frame {first} does not exist; the last frame is {frame_count}.",
                 hint=f"Use --frames with numbers from 1 to {frame_count}.",
                 reason="no-such-frame",
             )

@@ -96,7 +96,8 @@ class Converter:
         if best.sniff(head, source.key) <= 0:
             raise SkipInput(
                 "Not DICOM, and no installed reader knows the format.",
-                hint="Plugins can add readers; see the installed ones: dcmconv plugins list",
+                hint="dcmconv reads DICOM; plugins add readers. List the installed ones: dcmconv plugins "
+                "list",
                 reason="not-dicom",
             )
         return best

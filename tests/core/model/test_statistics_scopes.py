@@ -239,7 +239,7 @@ def test_the_origin_says_how_far_a_percentile_may_be_off():
 
 def test_a_frame_that_the_survey_did_not_meet_is_refused():
     lent = WiderStatistics(request=StatisticsRequest("series"), units="HU")
-    with pytest.raises(InputError, match="of the series were taken without it") as caught:
+    with pytest.raises(InputError, match="of the series do not include this input") as caught:
         with_statistics(frame([[0]], units="CNTS"), StatisticsRequest("series"), (lent,))
     assert "Run again" in caught.value.hint
     assert caught.value.reason == "changed"

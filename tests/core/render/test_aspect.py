@@ -81,7 +81,7 @@ def test_spacing_becomes_square():
 @pytest.mark.parametrize("aspect", [0.0, -1.0, float("nan"), float("inf")])
 def test_an_impossible_aspect_is_the_files_fault(aspect):
     with pytest.raises(
-        InputError, match=r"Pixel Aspect Ratio \(0028,0034\)[\s\S]*Leave the file out"
+        InputError, match=r"Pixel Aspect Ratio \(0028,0034\)[\s\S]*leave the file out"
     ):
         square_pixels(picture([[0]], aspect=aspect))
 

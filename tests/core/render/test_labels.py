@@ -113,7 +113,7 @@ def test_a_step_that_knows_labels_gets_numbers():
 def test_a_writer_of_labels_alone_refuses_other_pictures_and_says_why():
     gray = Frame(stored_values=NUMBERS, bits_stored=8)
     with pytest.raises(
-        InputError, match="'out' takes labels, and the picture holds none"
+        InputError, match="'out' accepts only labels, and this picture has none"
     ) as caught:
         finished(LabelsAlone, frame=gray)
     assert "rule" in caught.value.hint

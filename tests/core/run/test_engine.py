@@ -134,7 +134,7 @@ def test_what_an_input_leaves_in_a_worker_fails_no_other(tmp_path):
     ("content", "status", "reason", "words"),
     [
         pytest.param(b"", "failed", "empty", "empty", id="an-empty-file"),
-        pytest.param(b"hello", "skipped", "not-dicom", "Neither DICOM", id="some-other-file"),
+        pytest.param(b"hello", "skipped", "not-dicom", "Not DICOM", id="some-other-file"),
         pytest.param(b"DEED damaged", "failed", "truncated", "ends early", id="a-damaged-file"),
         pytest.param(b"DEED bug", "failed", "internal", "ZeroDivisionError", id="a-bug"),
         pytest.param(b"DEED grow", "failed", "changed", "changed while", id="a-file-that-grows"),

@@ -214,10 +214,10 @@ def test_an_input_that_was_another_in_the_survey_fails_and_says_why(scans, tmp_p
     outcomes = run(made, scans, tmp_path / "out", listener=meddler)
     assert meddler.statistics_passes == 1
     assert [each.status for each in outcomes] == ["converted", "failed", "converted"]
-    assert "of the run were taken without it" in outcomes[1].message
+    assert "of the run do not include this input" in outcomes[1].message
     assert (outcomes[1].reason, outcomes[1].hint) == (
         "changed",
-        "Run again when nothing writes to it any more.",
+        "Run again when no other program is writing to the file.",
     )
 
 

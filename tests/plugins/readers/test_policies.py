@@ -150,7 +150,7 @@ def test_what_has_to_be_noted_fails_under_the_strict_policy(tmp_path):
     assert outcome.notes
     outcome, _ = convert(content, tmp_path, policy="strict")
     assert (outcome.status, outcome.reason) == ("failed", "strict")
-    assert "The policy is strict, and this has to be noted: High Bit (0028,0102)" in outcome.message
+    assert "Failed because of --policy strict: High Bit (0028,0102)" in outcome.message
     assert "--policy default" in outcome.hint
 
 
