@@ -96,8 +96,7 @@ class Converter:
         if best.sniff(head, source.key) <= 0:
             raise SkipInput(
                 "Not DICOM, and no installed reader knows the format.",
-                hint="dcmconv reads DICOM; plugins add readers. List the installed ones: dcmconv plugins "
-                "list",
+                hint="dcmconv reads DICOM; plugins add readers. Installed: dcmconv plugins list",
                 reason="not-dicom",
             )
         return best
