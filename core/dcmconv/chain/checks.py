@@ -13,8 +13,7 @@ from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.components import Colormap, Normalizer, Reader, Source, Step, Writer
 from dcmconv.model.components import Reader as ReaderKind
 from dcmconv.model.options import Component, option_fields
-from dcmconv.model.template import is_tag
-from dcmconv.model.template import Template
+from dcmconv.model.template import Template, is_tag
 from dcmconv.plugins.references import ComponentRef
 from dcmconv.plugins.registry import Registry
 from dcmconv.plugins.suggestions import find_closest
