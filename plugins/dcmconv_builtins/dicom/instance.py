@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,6 @@ from dcmconv_builtins.dicom.pixels.pixel_element import find_pixels
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange, find_padding, stored_values_of
 from dcmconv_builtins.dicom.pixels.salvage import with_background
 from dcmconv_builtins.dicom.pixels.spacing import find_aspect, find_spacing
-from dcmconv_builtins.dicom.presentation_state.frame_presentation import FramePresentation
 from dcmconv_builtins.dicom.read_options import ReadOptions
 from dcmconv_builtins.dicom.tone.lookup_table import find_presentation_lut
 from dcmconv_builtins.dicom.tone.modality_lut import find_modality_lut, find_units, modality_range
@@ -37,10 +36,21 @@ from dcmconv_builtins.dicom.tone.voi_attributes import (
     is_binary_segment,
 )
 
+if TYPE_CHECKING:
+    from dcmconv_builtins.dicom.presentation_state.frame_presentation import FramePresentation
+
 __all__ = ["DicomInstance"]
 
 _BURNED_IN = (
     "Burned In Annotation (0028,0301) is YES: the picture itself may say who the patient is."
+)
+
+_SHUTTERS = (
+    "ShutterShape",
+    "FrameDisplayShutterSequence",
+    # A functional group may hold either of them.
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
 )
 
 _FACTS = Recollection[dict[str, Any]]()
@@ -79,7 +89,7 @@ class DicomInstance:
         self._data = _open_data(part10, find_pixels(part10), options, salvage=salvage)
         self._description = self._data.description
         self._groups = FunctionalGroups(self._top)
-        self._presentation = FramePresentation(self._top, options, self._description)
+        self._presentation = _find_presentation(self._top, options, self._description)
         self._palette: Palette | None = None
         self._jpeg = ordinary_jpeg(self._data, part10.transfer_syntax)
         if self._top.text("BurnedInAnnotation").upper() == "YES":
@@ -139,6 +149,8 @@ class DicomInstance:
         )
         if decoded.missing is not None:
             frame = with_background(frame, decoded.missing)
+        if self._presentation is None:
+            return frame
         return self._presentation.apply(frame, groups, decoded, self._stored_range)
 
     def read_encoded(self, frame_index: int) -> EncodedFrame | None:
@@ -152,7 +164,7 @@ class DicomInstance:
         if self._jpeg is None or self._icc_profile():
             return None
         groups = self._groups.of_frame(frame_index)
-        if not self._presentation.is_plain(groups):
+        if self._presentation is not None and not self._presentation.is_plain(groups):
             return None
         stream = self._jpeg.stream(frame_index)
         if stream is None:
@@ -273,6 +285,19 @@ def _open_data(
     # Nothing is allocated before, and a truncated file is called truncated, whatever it announces.
     check_size(data.description, options)
     return data
+
+
+def _find_presentation(
+    top: Elements, options: ReadOptions, description: PixelDescription
+) -> FramePresentation | None:
+    """Return what is drawn over the frames; None where no tag asks for it, as in most files."""
+    has_overlays = bool([tag for tag in top.tags if tag >> 24 == 0x60])
+    has_shutters = any(keyword in top for keyword in _SHUTTERS)
+    if options.presentation_states is None and not has_overlays and not has_shutters:
+        return None
+    from dcmconv_builtins.dicom.presentation_state.frame_presentation import FramePresentation
+
+    return FramePresentation(top, options, description)
 
 
 def _as_rgb(values: NDArray[Any], photometric_interpretation: str) -> NDArray[Any]:

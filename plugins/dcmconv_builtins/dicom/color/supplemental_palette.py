@@ -9,11 +9,10 @@ import numpy as np
 from dcmconv.plugin import Frame, Palette
 from dcmconv_builtins.dicom.color.data_paths import data_inputs, data_type_of, palette_item
 from dcmconv_builtins.dicom.color.palette_color import read_palette
-from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 
-__all__ = ["find_enhanced_palette", "find_supplemental_palette", "has_palettes", "with_palette"]
+__all__ = ["find_enhanced_palette", "find_supplemental_palette", "with_palette"]
 
 _FRAME_TYPES = (
     "CTImageFrameTypeSequence",
@@ -25,11 +24,6 @@ _FRAME_TYPES = (
     "XRay3DFrameTypeSequence",
 )
 _DESCRIPTOR = "RedPaletteColorLookupTableDescriptor"
-
-
-def has_palettes(top: Elements) -> bool:
-    """Whether a grayscale image has a palette at all; most have none, and need no search."""
-    return _DESCRIPTOR in top or "EnhancedPaletteColorLookupTableSequence" in top
 
 
 def with_palette(frame: Frame, groups: FrameGroups, *, enhanced: bool = True) -> Frame:

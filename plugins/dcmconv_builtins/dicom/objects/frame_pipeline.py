@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dcmconv.plugin import EncodedFrame, Frame
-from dcmconv_builtins.dicom.color.supplemental_palette import has_palettes
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
 from dcmconv_builtins.dicom.objects.tile_positions import find_tile_positions, total_matrix
@@ -67,6 +66,10 @@ def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> Fram
     return BlendedFrames(instance, instance.top, blending, may_lack=may_lack)
 
 
+_PALETTES = ("RedPaletteColorLookupTableDescriptor", "EnhancedPaletteColorLookupTableSequence")
+"""Without one of them, as in most gray images, no palette is searched for."""
+
+
 class PreparedFrames:
     """The frames of an Instance, each with the units, colors and region that were asked for."""
 
@@ -77,7 +80,7 @@ class PreparedFrames:
         self._source = source
         self._top = instance.top
         self._options = options
-        self._has_palettes = has_palettes(instance.top)
+        self._has_palettes = any(keyword in instance.top for keyword in _PALETTES)
         self.frame_count = source.frame_count
         self.tile_positions = self._find_tile_positions()
 
