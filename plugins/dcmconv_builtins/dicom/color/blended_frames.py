@@ -1,4 +1,4 @@
-"""One color picture of the frames of several data types at one place (PS3.3 C.7.6.23)."""
+"""Frames of several data types at one position, blended to one color frame (PS3.3 C.7.6.23)."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ __all__ = ["BlendedFrames"]
 
 _DATA_TYPE_TAG = 0x00189808
 _NOISE = 255 * 2.0**-36
-"""A half that a sum of weights left this much short is rounded up too."""
+"""Rounding error of a sum of weights: a value this close below one half is rounded up too."""
 
 
 class BlendedFrames:
-    """The frames of an image, those of one place and moment blended to one RGB frame.
+    """The frames of an image, those of one position and time blended to one RGB frame.
 
-    Tissue and flow of an enhanced ultrasound volume, for example, are frames of their own; their
-    dimension indices, else their positions, say which belong together.
+    An enhanced ultrasound volume, for example, stores tissue and flow in separate frames.  Their
+    dimension indices say which frames belong together; without indices their positions do.
 
     Parameters
     ----------
     source : FrameSource
-        The frames as the file has them.
+        The frames as stored in the file.
     top : Elements
         The dataset.
     blending : Blending
-        What to do with them.
+        How to combine them.
     may_lack : bool
-        Frames are known to be missing: places that lack one are left out, with a note.
+        Frames are known to be missing: incomplete positions are left out, with a note.
 
     Raises
     ------
     InputError
-        If a frame does not say of what Data Type or where it is, or a place lacks one.
+        If the Data Type or position of a frame is missing, or a position lacks a frame.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class BlendedFrames:
 
     @property
     def tile_positions(self) -> Sequence[TilePosition] | None:
-        """Blended frames are no tiles."""
+        """Always None: blended frames are not tiles."""
         return None
 
     def groups_of(self, frame_index: int) -> FrameGroups:
@@ -71,7 +71,7 @@ class BlendedFrames:
         return self._source.groups_of(self._sets[frame_index][self._primary.data_type])
 
     def read_frame(self, frame_index: int) -> Frame:
-        """Blend the frames of one place, counted from 0: a frame in RGB of 8 bits."""
+        """Blend the frames of one position, counted from 0, to a frame of 8-bit RGB."""
         frames = {
             data_type: self._source.read_frame(index)
             for data_type, index in self._sets[frame_index].items()
@@ -80,7 +80,7 @@ class BlendedFrames:
         colors = np.floor(self._blending.colors(frames) * 255 + (0.5 + _NOISE)).astype(np.uint8)
         salvaged = [frame for frame in frames.values() if frame.salvaged]
         for frame in salvaged:
-            # What is missing of one input is missing of the picture.
+            # A pixel that is missing in one input is missing in the result.
             colors[is_padding(frame)] = 0
         notes = dict.fromkeys(note for frame in frames.values() for note in frame.notes)
         return replace(
@@ -104,7 +104,7 @@ class BlendedFrames:
         return next(data for data in self._blending.inputs if data.path == "PRIMARY_SINGLE")
 
     def _find_sets(self) -> list[dict[str, int]]:
-        """Return, for each place in the file's order, which frame has which Data Type."""
+        """Return, for each position in the file's order, the frame index of each Data Type."""
         wanted = {data.data_type for data in self._blending.inputs}
         sets: dict[tuple[Any, ...], dict[str, int]] = {}
         for index in range(self._source.frame_count):
@@ -112,21 +112,21 @@ class BlendedFrames:
             data_type = data_type_of(groups)
             if not data_type:
                 raise InputError(
-                    f"frame {index + 1} has no Data Type (0018,9808), which says to which data "
-                    "path it belongs.",
+                    f"frame {index + 1}: Data Type (0018,9808) is missing, so its data path is "
+                    "unknown.",
                     hint=FRAMES_HINT,
                 )
             if data_type not in wanted:
                 self._top.notes.add(
-                    f"Frames of {named_type(data_type)} are on no data path; they are not shown."
+                    f"Frames of {named_type(data_type)} belong to no data path; left them out."
                 )
                 continue
-            frames = sets.setdefault(self._place(groups, index), {})
+            frames = sets.setdefault(self._position(groups, index), {})
             if data_type in frames:
                 raise InputError(
                     f"frames {frames[data_type] + 1} and {index + 1} are both "
-                    f"{named_type(data_type)} of one "
-                    "place and moment; one of each was needed.",
+                    f"{named_type(data_type)} at the same position and time; expected one frame of "
+                    "each type.",
                     hint=FRAMES_HINT,
                 )
             frames[data_type] = index
@@ -137,23 +137,23 @@ class BlendedFrames:
         if not missing:
             return True
         message = (
-            f"frame {min(frames.values()) + 1} has no counterpart of Data Type (0018,9808) "
-            f"{named_type(missing[0])} to be blended with."
+            f"frame {min(frames.values()) + 1} needs a frame of Data Type (0018,9808) "
+            f"{named_type(missing[0])} to be blended with; none is at its position."
         )
         if not self._may_lack:
             raise InputError(message, hint=FRAMES_HINT)
         self._top.notes.add(f"Left out: {message}")
         return False
 
-    def _place(self, groups: FrameGroups, index: int) -> tuple[Any, ...]:
+    def _position(self, groups: FrameGroups, index: int) -> tuple[Any, ...]:
         indices = dimension_indices(self._top, groups, without=_DATA_TYPE_TAG)
         if indices is not None:
             return indices
         position = plane_position(groups)
         if not position:
             raise InputError(
-                f"frame {index + 1} says by neither dimension indices nor a position which frames "
-                "it is blended with.",
+                f"frame {index + 1} has neither usable dimension indices nor a position, so the "
+                "frames to blend it with are unknown.",
                 hint=FRAMES_HINT,
             )
         return (*position, temporal_position(groups))

@@ -1,4 +1,4 @@
-"""The Enhanced Blending and Display Pipeline: data paths become one picture (PS3.3 C.7.6.23)."""
+"""The Enhanced Blending and Display Pipeline: data paths become one frame (PS3.3 C.7.6.23)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Blending", "find_blending"]
 FloatArray = NDArray[np.float64]
 IntegerArray = NDArray[np.int64]
 
-_TOGETHER = (
+_VALID_PATHS = (
     ("PRIMARY_SINGLE",),
     ("PRIMARY_SINGLE", "SECONDARY_SINGLE"),
     ("PRIMARY_SINGLE", "SECONDARY_HIGH", "SECONDARY_LOW"),
@@ -37,7 +37,7 @@ _FUNCTIONS = frozenset({"ALPHA_1", "ALPHA_2", "TABLE", "ONE_MINUS"})
 
 @dataclass(frozen=True)
 class Alpha:
-    """What a data path says of its own weight: whole numbers of so many bits."""
+    """The alpha of a data path, from which its weight is made: integers of ``bits`` bits."""
 
     values: IntegerArray
     bits: int
@@ -50,13 +50,13 @@ class Alpha:
 
 @dataclass(frozen=True)
 class Blending:
-    """Data paths that become one picture: ``RGB 1 * weight 1 + RGB 2 * weight 2``."""
+    """Data paths that become one frame: ``RGB 1 * weight 1 + RGB 2 * weight 2``."""
 
     top: Elements
     inputs: tuple[DataInput, ...]
 
     def colors(self, frames: Mapping[str, Frame]) -> FloatArray:
-        """Blend the frames of one place, by Data Type (0018,9808).
+        """Blend the frames of one position, given by Data Type (0018,9808).
 
         Returns
         -------
@@ -66,7 +66,7 @@ class Blending:
         Raises
         ------
         InputError
-            If a palette, a weight or an alpha is missing that the header relies on.
+            If the header relies on a palette, a weight or an alpha that is missing.
         """
         first, alpha_1 = self._path("PRIMARY", frames)
         second, alpha_2 = self._path("SECONDARY", frames)
@@ -79,7 +79,7 @@ class Blending:
         return clipped
 
     def _path(self, path: str, frames: Mapping[str, Frame]) -> tuple[Any, Alpha | None]:
-        """Return the colors of a data path, and its alpha; None for a path that has no frames."""
+        """Return the colors of a data path and its alpha; None for a path without frames."""
         inputs = [item for item in self.inputs if item.path.startswith(path)]
         # SECONDARY_HIGH gives the upper bits of the index, SECONDARY_LOW the lower ones.
         inputs.sort(key=lambda item: item.path.endswith("LOW"))
@@ -103,7 +103,7 @@ class Blending:
         alpha_2: Alpha | None,
         other: FloatArray | None = None,
     ) -> FloatArray:
-        """Return what Blending LUT 1 or 2 weighs a path with (PS3.3 C.7.6.23.4)."""
+        """Return the weight of a path by Blending LUT 1 or 2 (PS3.3 C.7.6.23.4)."""
         item = next(iter(self.top.items(f"BlendingLUT{number}Sequence")), None)
         word = "" if item is None else item.text(f"BlendingLUT{number}TransferFunction").upper()
         if item is not None and word == "CONSTANT":
@@ -116,32 +116,33 @@ class Blending:
         alpha = {"ALPHA_1": alpha_1, "ALPHA_2": alpha_2}.get(word)
         if alpha is None:
             raise InputError(
-                f"Blending LUT {number} Transfer Function is {_said(word)}, and what it needs "
-                "is not there.",
+                f"Blending LUT {number} Transfer Function is {_said(word)}; expected CONSTANT, "
+                "ALPHA_1, ALPHA_2, TABLE or ONE_MINUS with the data that it needs.",
                 hint=FRAMES_HINT,
             )
         return alpha.unit_values
 
 
 def find_blending(top: Elements) -> Blending | None:
-    """Return how the data paths of an image are blended; None where nothing is to be blended.
+    """Return how the data paths of an image are blended; None if there is nothing to blend.
 
-    That is so without the module, for plain gray (PRIMARY_PVALUES), and for one path that is all
-    palette, which ``find_enhanced_palette`` gives.
+    That is the case without the module, for plain gray (PRIMARY_PVALUES), and for a single path
+    that is only a palette; see ``find_enhanced_palette``.
 
     Raises
     ------
     InputError
-        If the paths are none that go together.
+        If the standard does not allow this combination of paths.
     """
     inputs = data_inputs(top)
     paths = tuple(sorted(data.path for data in inputs))
     if set(paths) <= {"PRIMARY_PVALUES"}:
         return None
-    if paths not in _TOGETHER or len({data.data_type for data in inputs}) < len(inputs):
+    if paths not in _VALID_PATHS or len({data.data_type for data in inputs}) < len(inputs):
         raise InputError(
-            f"the {len(inputs)} data paths of {ASSIGNMENTS} do not go together; one PRIMARY_SINGLE "
-            "was needed, alone or with SECONDARY_SINGLE, or with SECONDARY_HIGH and SECONDARY_LOW.",
+            f"the {len(inputs)} data paths of {ASSIGNMENTS} cannot be combined; expected one "
+            "PRIMARY_SINGLE, alone, with SECONDARY_SINGLE, or with SECONDARY_HIGH and "
+            "SECONDARY_LOW.",
             hint=FRAMES_HINT,
         )
     if len(paths) == 1 and not inputs[0].has_voi and _weighs_one(top):
@@ -158,7 +159,8 @@ def _weighs_one(top: Elements) -> bool:
 
 
 def _said(word: str) -> str:
-    return word if word in _FUNCTIONS else "missing" if not word else "none of the standard's"
+    # Only defined terms are repeated in messages: any other text might identify a patient.
+    return word if word in _FUNCTIONS else "unknown" if word else "missing"
 
 
 def _rgb(item: Elements, index: IntegerArray, bits: int) -> FloatArray:
@@ -186,14 +188,14 @@ def _constant(item: Elements, number: int) -> FloatArray:
     if weight is None or not 0 <= weight <= 1:
         raise InputError(
             f"Blending Weight Constant (0028,1406) of Blending LUT {number} is "
-            f"{'missing' if weight is None else format(weight, 'g')}; 0 to 1 was needed.",
+            f"{'missing' if weight is None else format(weight, 'g')}; expected 0 to 1.",
             hint=FRAMES_HINT,
         )
     return np.float64(weight) * np.ones((1, 1))
 
 
 def _from_table(item: Elements, number: int, alpha_1: Alpha, alpha_2: Alpha) -> FloatArray:
-    """Look the weight up by both alphas, the first above the second."""
+    """Look up the weight by both alphas; alpha 1 gives the upper bits of the index."""
     described = [int(word) for word in item.numbers("BlendingLookupTableDescriptor")]
     data = item.data("BlendingLookupTableData")
     count = (described[0] & 0xFFFF or 65536) if len(described) == 3 else 0

@@ -1,4 +1,4 @@
-"""CIELab colors of DICOM attributes, as sRGB (PS3.3 C.10.7.1.1)."""
+"""Colors that attributes name, as sRGB: CIELab Values and gray P-Values (PS3.3 C.10.7.1.1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dcmconv_builtins.dicom.file.elements import Elements
 __all__ = ["Color", "cielab_to_srgb", "find_gray", "find_lab_color"]
 
 _WHITE_D50 = (0.96422, 1.0, 0.82521)
-# From XYZ under D50, adapted to D65 by Bradford's method, to linear sRGB.
+# From XYZ under D50 to linear sRGB, adapted to D65 by Bradford's method.
 _TO_LINEAR_SRGB = (
     (3.1338561, -1.6168667, -0.4906146),
     (-0.9787684, 1.9161415, 0.0334540),
@@ -20,8 +20,8 @@ _TO_LINEAR_SRGB = (
 def cielab_to_srgb(encoded: Sequence[float]) -> tuple[int, int, int]:
     """Return the sRGB color, 0 to 255 a channel, of three unsigned 16-bit numbers.
 
-    L* runs over 0 to 100, a* and b* over -128 to 127, each spread over 0 to 65535; the white is
-    D50.  What sRGB cannot show is clipped.
+    L* from 0 to 100, and a* and b* from -128 to 127, are each encoded as 0 to 65535; the white
+    point is D50.  Colors outside sRGB are clipped.
 
     >>> cielab_to_srgb((65535, 32896, 32896))
     (255, 255, 255)
@@ -53,7 +53,7 @@ Color = tuple[float, float, float]
 
 
 def find_lab_color(item: Elements, keyword: str) -> Color | None:
-    """Return a CIELab Value of an item as a color of the screen; None where there is none."""
+    """Return a CIELab Value of an item as sRGB, 0 to 1; None if it is missing."""
     lab = item.numbers(keyword)
     if len(lab) != 3:
         return None
@@ -62,7 +62,7 @@ def find_lab_color(item: Elements, keyword: str) -> Color | None:
 
 
 def find_gray(item: Elements, keyword: str, *, default: float) -> Color:
-    """Return a P-Value, 0 to 65535, of an item as a gray; ``default`` where there is none."""
+    """Return a P-Value (0 to 65535) of an item as a gray; ``default`` is used if it is missing."""
     level = item.number(keyword)
     gray = min(max((default if level is None else level) / 65535, 0.0), 1.0)
     return gray, gray, gray

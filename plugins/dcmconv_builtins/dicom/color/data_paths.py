@@ -1,4 +1,4 @@
-"""Which frames go which way through the blending pipeline (PS3.3 C.7.6.23.2, C.7.6.23.3)."""
+"""Data paths: the input of each frame to the blending pipeline (PS3.3 C.7.6.23.2, C.7.6.23.3)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ __all__ = [
     "palette_item",
 ]
 
-FRAMES_HINT = "Use --dicom.data_paths frames to get each frame as it is."
-"""What to do where an image cannot be blended."""
+FRAMES_HINT = "Use --dicom.data_paths frames to convert each frame by itself."
+"""The hint for an image that cannot be blended."""
 
 ASSIGNMENTS = "Data Frame Assignment Sequence (0028,1401)"
 _VOI = ("WindowCenter", "WindowWidth", "VOILUTSequence")
@@ -33,7 +33,7 @@ _DATA_TYPES = frozenset(
     {"TISSUE_INTENSITY", "TISSUE_VELOCITY", "FLOW_VELOCITY", "FLOW_POWER", "FLOW_VARIANCE"}
     | {"ELASTICITY", "PERFUSION", "SOUND_SPEED", "ATTENUATION"}
 )
-"""Defined terms (PS3.3 C.8.24.5.4.2); whatever else a header says is not repeated in messages."""
+"""Defined terms (PS3.3 C.8.24.5.4.2); any other text of a header is not repeated in messages."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class DataInput:
     item: Elements
 
     def bits_mapped(self, bits_stored: int) -> int:
-        """Return how many bits of a value contribute: Bits Mapped, else all that are stored."""
+        """Return how many bits of a value are used: Bits Mapped, or all stored bits if missing."""
         said = self.item.integer("BitsMappedToColorLookupTable") or bits_stored
         return min(max(said, 1), bits_stored)
 
     def mapped_values(self, frame: Frame) -> NDArray[np.int64]:
-        """Return the uppermost bits of a frame's values, after the item's own VOI LUT if any."""
+        """Return the uppermost bits of a frame's values, after the item's VOI LUT if it has one."""
         return self._whole_values(frame) >> (
             frame.bits_stored - self.bits_mapped(frame.bits_stored)
         )
@@ -63,29 +63,28 @@ class DataInput:
     def _whole_values(self, frame: Frame) -> NDArray[np.int64]:
         top = (1 << frame.bits_stored) - 1
         if not self.has_voi:
-            # The bits as they are stored, of which the uppermost are wanted.
+            # Without a VOI LUT the stored bits count, not the modality values.
             return frame.stored_values.astype(np.int64) & top
         unit_values = np.clip(self._voi(top)(frame.modality_values()), 0, 1)
         return np.floor(unit_values * top + 0.5).astype(np.int64)
 
     def _voi(self, top: int) -> Curve:
-        place = FrameGroups(self.item)
-        luts = find_voi_luts(place, inputs=StoredRange(0, top))
-        windows = find_voi_windows(place)
+        groups = FrameGroups(self.item)
+        luts = find_voi_luts(groups, inputs=StoredRange(0, top))
+        windows = find_voi_windows(groups)
         try:
             if luts or windows:
                 return VoiLut(lut=luts[0]) if luts else curve_of(windows[0])
         except InputError as error:
             raise InputError(error.message, hint=FRAMES_HINT, reason=error.reason) from error
         raise InputError(
-            f"the window or VOI LUT of {named_type(self.data_type)} in {ASSIGNMENTS} cannot be "
-            "used.",
+            f"the window or VOI LUT of {named_type(self.data_type)} in {ASSIGNMENTS} is unusable.",
             hint=FRAMES_HINT,
         )
 
 
 def data_inputs(top: Elements) -> tuple[DataInput, ...]:
-    """Return the items of Data Frame Assignment Sequence (0028,1401), in their order."""
+    """Return the items of Data Frame Assignment Sequence (0028,1401), in the file's order."""
     return tuple(
         DataInput(item.text("DataType").upper(), item.text("DataPathAssignment").upper(), item)
         for item in top.items("DataFrameAssignmentSequence")
@@ -93,18 +92,18 @@ def data_inputs(top: Elements) -> tuple[DataInput, ...]:
 
 
 def data_type_of(groups: FrameGroups) -> str:
-    """Return the Data Type (0018,9808) of a frame; empty where it has none."""
-    place = groups.find("ImageDataTypeSequence", "DataType")
-    return "" if place is None else place.text("DataType").upper()
+    """Return the Data Type (0018,9808) of a frame, or an empty text."""
+    item = groups.find("ImageDataTypeSequence", "DataType")
+    return "" if item is None else item.text("DataType").upper()
 
 
 def named_type(data_type: str) -> str:
     """Return a Data Type as messages name it."""
-    return data_type if data_type in _DATA_TYPES else "a Data Type that the standard has not"
+    return data_type if data_type in _DATA_TYPES else "an unknown Data Type"
 
 
 def palette_item(top: Elements, path: str) -> Elements | None:
-    """Return what Enhanced Palette Color Lookup Table Sequence (0028,140B) says of a data path."""
+    """Return a data path's item of Enhanced Palette Color Lookup Table Sequence (0028,140B)."""
     for item in top.items("EnhancedPaletteColorLookupTableSequence"):
         if item.text("DataPathID").upper() == path:
             return item

@@ -1,4 +1,4 @@
-"""ICC profiles: from the colors of a device to sRGB (PS3.3 C.11.15)."""
+"""ICC profiles: from device colors to sRGB (PS3.3 C.11.15)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from dcmconv.plugin import Frame, Palette
 
 __all__ = ["colors_in_srgb", "in_srgb", "is_srgb"]
 
-_BROKEN = "ICC Profile (0028,2000) cannot be used; the colors were left as they are."
-_DEEP = "ICC Profile (0028,2000) was handed on: colors of more than 8 bits are not converted."
-_NARROWED = "ICC Profile (0028,2000) was applied to the palette at 8 bits a channel."
+_BROKEN = "ICC Profile (0028,2000) is unusable; the colors are unchanged."
+_DEEP = "ICC Profile (0028,2000) was passed on, because only 8-bit colors can be converted to sRGB."
+_NARROWED = "The palette was reduced to 8 bits a channel to apply ICC Profile (0028,2000)."
 
 
 def in_srgb(frame: Frame) -> Frame:
-    """Return a color frame in sRGB, its profile done with.
+    """Return a color frame in sRGB, without its profile.
 
-    The colors of 8-bit RGB and of palettes are converted, by the rendering intent that the profile
-    names.  A profile that means sRGB changes nothing.  What cannot be converted is noted: colors of
-    more than 8 bits keep their profile, and a broken profile is left out.
+    8-bit RGB and palettes are converted by the rendering intent that the profile names.  A profile
+    that describes sRGB changes nothing.  Colors of more than 8 bits keep their profile, and a
+    broken profile is left out, each with a note.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def in_srgb(frame: Frame) -> Frame:
     Returns
     -------
     Frame
-        The same frame if there is no profile.
+        The same frame if it has no profile.
     """
     if not frame.icc_profile:
         return frame
@@ -50,7 +50,7 @@ def in_srgb(frame: Frame) -> Frame:
 
 
 def is_srgb(profile: bytes) -> bool:
-    """Whether a profile means the colors of sRGB, whatever it is called."""
+    """Whether a profile describes sRGB, whatever its name."""
     return isinstance(_transform(bytes(profile)), str)
 
 
@@ -60,14 +60,14 @@ def colors_in_srgb(colors: NDArray[Any], profile: bytes) -> NDArray[Any] | None:
     Parameters
     ----------
     colors : uint8 array, shape (rows, columns, 3 or 4)
-        Alpha, where there is one, stays as it is.
+        Alpha, if there is one, is kept.
     profile : bytes
-        Of RGB.
+        An ICC profile for RGB.
 
     Returns
     -------
     uint8 array, same shape, or None
-        The same array where the profile means sRGB; None where the profile cannot be used.
+        The same array if the profile describes sRGB; None if the profile is unusable.
     """
     from PIL import Image, ImageCms
 
@@ -99,7 +99,7 @@ _SRGB = "sRGB"
 
 @lru_cache(maxsize=8)
 def _transform(profile: bytes) -> Any:
-    """Return Pillow's transform; ``_SRGB`` where it would change nothing; None for no profile."""
+    """Return Pillow's transform, ``_SRGB`` if it would change nothing, None if unusable."""
     import io
 
     from PIL import Image, ImageCms
@@ -113,18 +113,18 @@ def _transform(profile: bytes) -> Any:
         name = ImageCms.getProfileDescription(source)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
-    # Profiles such as "sRGB v4 ICC preference" describe sRGB too, and for printing: by their
-    # perceptual intent a conversion from sRGB to sRGB would change it.
+    # Profiles such as "sRGB v4 ICC preference" describe sRGB, but their perceptual intent would
+    # change colors even from sRGB to sRGB.
     if name.strip().startswith(_SRGB):
         return _SRGB
     probe = _probe()
     converted = np.asarray(ImageCms.applyTransform(Image.fromarray(probe), transform))
     off = np.abs(converted.astype(np.int16) - probe).max()
-    # Two ways of rounding the same sRGB differ by no more than this.
+    # Different ways of rounding the same sRGB differ by at most 1.
     return _SRGB if off <= 1 else transform
 
 
 def _probe() -> NDArray[np.uint8]:
-    """Return colors all over the cube."""
+    """Return colors spread over the RGB cube."""
     steps = np.arange(0, 256, 15, dtype=np.uint8)
     return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(len(steps), -1, 3)

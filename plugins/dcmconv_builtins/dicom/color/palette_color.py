@@ -16,6 +16,7 @@ __all__ = ["expand_segments", "read_alpha", "read_palette"]
 
 _COLORS = ("Red", "Green", "Blue")
 _TABLES = "Palette Color Lookup Table Data (0028,1201 to 1203, 1221 to 1223)"
+_LOST = "The file does not say which colors to use; ask the sender for a complete export."
 
 
 def read_palette(top: Elements, *, inputs: StoredRange) -> Palette:
@@ -28,8 +29,8 @@ def read_palette(top: Elements, *, inputs: StoredRange) -> Palette:
     top : Elements
         The dataset.
     inputs : StoredRange
-        The least and the greatest stored value that the bits allow; they tell whether the first
-        value mapped was meant signed (``first_mapped``).
+        The smallest and largest stored value that the bits allow; they decide whether the first
+        value mapped is read as signed (``first_mapped``).
 
     Raises
     ------
@@ -45,7 +46,7 @@ def read_palette(top: Elements, *, inputs: StoredRange) -> Palette:
 
 
 def read_alpha(top: Elements) -> tuple[NDArray[Any], int]:
-    """Return the Alpha Palette Color Lookup Table by itself: its entries, and how many bits wide.
+    """Return the entries of the Alpha Palette Color Lookup Table, and their number of bits.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def read_alpha(top: Elements) -> tuple[NDArray[Any], int]:
         raise _broken("of alpha has no descriptor")
     bits = described[2] & 0xFFFF
     if not 1 <= bits <= 16:
-        raise _broken(f"of alpha has {bits} bits; 1 to 16 were needed")
+        raise _broken(f"of alpha has {bits} bits; expected 1 to 16")
     table = _color_table(top, "Alpha", described[0] & 0xFFFF or 65536, bits)
     return table, bits if int(table.max()) < 1 << bits else 8 * table.dtype.itemsize
 
@@ -68,19 +69,19 @@ def expand_segments(segments: NDArray[Any], count: int) -> NDArray[Any]:
     Parameters
     ----------
     segments : uint8 or uint16 array, shape (m,)
-        Segmented Palette Color Lookup Table Data (0028,1221) and its sisters.
+        Segmented Palette Color Lookup Table Data (0028,1221 to 1223).
     count : int
-        Entries that the descriptor promises; the result is never longer.
+        Number of entries by the descriptor; the result is never longer.
 
     Returns
     -------
     array of the same type, shape (n,)
-        ``n`` is below ``count`` where the segments end too soon.
+        ``n`` is below ``count`` if the segments end too soon.
 
     Raises
     ------
     InputError
-        If a segment is of a kind that the standard does not know, or begins with a line.
+        If the standard does not define the type of a segment, or the first one is linear.
     """
     pieces: list[NDArray[Any]] = []
     _expand(segments, (0, None), pieces, count)
@@ -94,7 +95,7 @@ def _expand(
     pieces: list[NDArray[Any]],
     count: int,
 ) -> None:
-    """Expand ``part``: where it starts, and how many segments (None: all) to take."""
+    """Expand ``part``: its start, and how many segments to expand (None for all)."""
     position, left = part
     made = sum(map(len, pieces))
     while position + 1 < len(segments) and left != 0 and made < count:
@@ -109,14 +110,14 @@ def _expand(
             _expand(segments, (_offset(segments, position), length), pieces, count)
             position += 2 + 4 // segments.dtype.itemsize
         else:
-            raise _broken(f"has a segment of kind {kind}; 0, 1 or 2 was needed")
+            raise _broken(f"has a segment of type {kind}; expected 0, 1 or 2")
         made = sum(map(len, pieces))
         left = None if left is None else left - 1
 
 
 def _line(end: NDArray[Any], length: int, pieces: list[NDArray[Any]]) -> NDArray[Any]:
     if not pieces or not len(pieces[-1]) or not len(end):
-        raise _broken("begins with a linear segment; it needs a value to start from")
+        raise _broken("begins with a linear segment, which needs a value to start from")
     start = float(pieces[-1][-1])
     steps = np.arange(1, length + 1) / max(length, 1)
     line: NDArray[Any] = np.floor(start + (float(end[0]) - start) * steps + 0.5)
@@ -124,7 +125,7 @@ def _line(end: NDArray[Any], length: int, pieces: list[NDArray[Any]]) -> NDArray
 
 
 def _offset(segments: NDArray[Any], position: int) -> int:
-    """Return where an indirect segment points; its bytes offset is least significant word first."""
+    """Return where an indirect segment points, from its byte offset (least significant first)."""
     words = segments[position + 2 : position + 2 + 4 // segments.dtype.itemsize]
     width = 8 * segments.dtype.itemsize
     target = sum(int(word) << (width * index) for index, word in enumerate(words))
@@ -137,27 +138,26 @@ def _descriptor(top: Elements) -> tuple[int, int, int]:
     if len(set(whole)) > 1:
         # PS3.3 C.7.6.3.1.5: one size, one first value, one depth for all three.
         top.notes.add(
-            "the Palette Color Lookup Table Descriptors (0028,1101 to 1103) differ; the first was "
-            "used."
+            "the Palette Color Lookup Table Descriptors (0028,1101 to 1103) differ; used the first."
         )
     for entries, first, bits in whole:
         return entries & 0xFFFF or 65536, first, bits & 0xFFFF
     raise InputError(
-        "Red Palette Color Lookup Table Descriptor (0028,1101) is missing, and the colors are to "
-        "be looked up.",
-        hint="The colors are lost; ask the sender for a whole file.",
+        "Red Palette Color Lookup Table Descriptor (0028,1101) is missing; without it there are no "
+        "colors.",
+        hint=_LOST,
     )
 
 
 def _in_its_bits(top: Elements, table: NDArray[Any], bits: int) -> NDArray[Any]:
-    """Return the table as uint8 where its entries have 8 bits, whatever its descriptor says."""
+    """Return the table as uint8 if its entries have 8 bits, whatever its descriptor says."""
     if table.dtype == np.uint8:
         return table
     if bits == 8:
         return in_low_bytes(table, top, _TABLES).astype(np.uint8)
     if 0 < int(table.max()) <= 255:
-        # Black throughout, if they were 16 bits: nobody makes a palette for that.
-        top.notes.add(f"{_TABLES}: said to have {bits} bits, and no entry needs more than 8.")
+        # As 16-bit entries they would all be nearly black, which no palette is made for.
+        top.notes.add(f"{_TABLES}: {bits} bits by the descriptor, but no entry needs more than 8.")
         return table.astype(np.uint8)
     return table
 
@@ -193,7 +193,7 @@ def _with_alpha(top: Elements, table: NDArray[Any]) -> NDArray[Any]:
     if alpha is None:
         top.notes.add(
             "Alpha Palette Color Lookup Table Data (0028,1204) is shorter than its descriptor "
-            "says; it was left out."
+            "says; ignored it."
         )
         return table
     described = top.integers(_descriptor_keyword("Alpha"))
@@ -212,5 +212,5 @@ def _descriptor_keyword(color: str) -> str:
 def _broken(what: str) -> InputError:
     return InputError(
         f"{_TABLES} {what}.",
-        hint="The colors are lost; ask the sender for a whole file.",
+        hint=_LOST,
     )

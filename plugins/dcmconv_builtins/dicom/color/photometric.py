@@ -1,4 +1,4 @@
-"""From luminance and chrominance to red, green and blue (PS3.3 C.7.6.3.1.2)."""
+"""From YBR (luminance and chrominance) to RGB (PS3.3 C.7.6.3.1.2)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BLUE_CB = 1.772
 
 
 def ybr_full_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
-    """Convert YBR_FULL, or YBR_FULL_422 whose chroma was spread, to RGB (PS3.3 C.7.6.3.1.2).
+    """Convert YBR_FULL, or upsampled YBR_FULL_422, to RGB (PS3.3 C.7.6.3.1.2).
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def ybr_full_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
 
 
 def ybr_partial_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
-    """Convert the retired YBR_PARTIAL_422 or _420, whose chroma was spread, to RGB.
+    """Convert upsampled YBR_PARTIAL_422 or YBR_PARTIAL_420, both retired, to RGB.
 
-    Y runs over 16..235 and chroma over 16..240 (times 256 for 16 bits).
+    Y ranges over 16..235 and chroma over 16..240 (times 256 for 16 bits).
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _rgb_of(
 
 
 def _ybr8_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
-    # Y is whole, so rounding Y + c is Y + rounding c: three small tables give the exact formula.
+    # Y is an integer, so round(Y + c) is Y + round(c), and three small tables give exact results.
     red, green, blue = _chroma_tables()
     luminance = ybr_values[..., 0].astype(np.int16)
     blue_part, red_part = ybr_values[..., 1], ybr_values[..., 2]

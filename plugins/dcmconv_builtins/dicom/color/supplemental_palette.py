@@ -1,4 +1,4 @@
-"""Palettes over gray (PS3.3 C.7.6.19, C.7.6.23, C.8.16.2.1.1.1)."""
+"""Palettes that color a gray frame: supplemental (PS3.3 C.7.6.19) and enhanced (C.7.6.23)."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _DESCRIPTOR = "RedPaletteColorLookupTableDescriptor"
 
 
 def with_palette(frame: Frame, groups: FrameGroups, *, enhanced: bool = True) -> Frame:
-    """Return a gray frame with the palette that colors all of it, or some of its values.
+    """Return a gray frame with the palette for all of its values, or for some of them.
 
-    ``enhanced`` is False where that of its data path is not wanted.
+    With ``enhanced`` False the palette of its data path is ignored.
     """
     is_signed = frame.stored_values.dtype.kind == "i"
     inputs = StoredRange.of(frame.bits_stored, is_signed=is_signed)
@@ -51,9 +51,9 @@ def with_palette(frame: Frame, groups: FrameGroups, *, enhanced: bool = True) ->
 
 
 def find_supplemental_palette(groups: FrameGroups, *, inputs: StoredRange) -> Palette | None:
-    """Return the palette for stored values from its first one on; those below stay gray.
+    """Return the palette for stored values from its first one up; lower values stay gray.
 
-    None where Pixel Presentation (0008,9205) of the frame says neither COLOR nor MIXED, or there is
+    None if Pixel Presentation (0008,9205) of the frame is neither COLOR nor MIXED, or if there is
     no palette.
     """
     top = groups.top
@@ -71,9 +71,9 @@ def _pixel_presentation(groups: FrameGroups) -> str:
 
 
 def find_enhanced_palette(groups: FrameGroups, *, bits_stored: int) -> Palette | None:
-    """Return the palette of the one data path of a frame.
+    """Return the palette of an image with a single data path; several paths are blended instead.
 
-    None where the path is plain gray, or the frame is of another Data Type (0018,9808).
+    None if the path is plain gray, or the frame is of another Data Type (0018,9808).
     """
     top = groups.top
     inputs = data_inputs(top)
@@ -87,6 +87,6 @@ def find_enhanced_palette(groups: FrameGroups, *, bits_stored: int) -> Palette |
     bits_mapped = inputs[0].bits_mapped(bits_stored)
     palette = read_palette(item, inputs=StoredRange.of(bits_mapped, is_signed=False))
     shift = bits_stored - bits_mapped
-    # The alpha of a data path is a weight, not transparency; further entries are never reached.
+    # The alpha of a data path is a weight, not transparency.  No value reaches later entries.
     colors = palette.table[: 1 << bits_mapped, :3]
     return Palette(np.repeat(colors, 1 << shift, axis=0), palette.first << shift)

@@ -1,1 +1,1 @@
-"""Objects that need more than decoding: segmentations, slides, ultrasound regions, overlays."""
+"""Segmentations, whole slides, ultrasound regions and overlays."""

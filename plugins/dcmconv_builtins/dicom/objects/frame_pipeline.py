@@ -1,7 +1,7 @@
-"""Objects that are pictures in their own way: what becomes of an Instance's frames by the options.
+"""Prepare the frames of an Instance as the options ask: from stored frames to those to convert.
 
-Data paths are blended first.  Then frames get their units, colors and region, one by one; then
-segments are combined to labels, and tiles to one picture.
+First data paths are blended.  Then each frame gets its units, colors and region.  Last, segments
+are combined to label frames and tiles to one frame.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def prepare_frames(instance: DicomInstance, options: ObjectOptions) -> FrameSour
     Raises
     ------
     InputError
-        If tiles do not say where they lie, or data paths which frames belong together.
+        If the position of a tile is missing, or frames of data paths cannot be matched.
     LimitError
         If a stitched slide would be too large.
     """
@@ -51,8 +51,8 @@ def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> Fram
     is_gray = pixels.photometric_interpretation == "MONOCHROME2"
     if not is_gray or pixels.is_signed or pixels.number_type != "integer":
         instance.notes.add(
-            "Data Frame Assignment Sequence (0028,1401) is of unsigned MONOCHROME2 alone; the "
-            "frames are shown as they are."
+            "Data Frame Assignment Sequence (0028,1401) requires unsigned MONOCHROME2; the frames "
+            "are not blended."
         )
         return instance
     from dcmconv_builtins.dicom.color.blending import find_blending
@@ -67,11 +67,11 @@ def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> Fram
 
 
 _PALETTES = ("RedPaletteColorLookupTableDescriptor", "EnhancedPaletteColorLookupTableSequence")
-"""Without one of them, as in most gray images, no palette is searched for."""
+"""If neither is present, as in most gray images, the palette modules are not even imported."""
 
 
 class PreparedFrames:
-    """The frames of an Instance, each with the units, colors and region that were asked for."""
+    """The frames of an Instance in the units, colors and region that the options ask for."""
 
     def __init__(
         self, instance: DicomInstance, source: FrameSource, options: ObjectOptions
@@ -85,26 +85,26 @@ class PreparedFrames:
         self.tile_positions = self._find_tile_positions()
 
     def groups_of(self, frame_index: int) -> FrameGroups:
-        """Return where attributes of a frame may stand."""
+        """Return the functional groups of a frame."""
         return self._source.groups_of(frame_index)
 
     def read_frame(self, frame_index: int) -> Frame:
-        """Decode one frame, and resolve what the options ask for."""
+        """Decode one frame, and apply the options to it."""
         frame = self._source.read_frame(frame_index)
-        noted = len(self._instance.notes.lines())
-        described = self._described(frame, frame_index)
-        added = self._instance.notes.lines()[noted:]
-        return replace(described, notes=(*described.notes, *added)) if added else described
+        note_count = len(self._instance.notes.lines())
+        prepared = self._prepared(frame, frame_index)
+        added = self._instance.notes.lines()[note_count:]
+        return replace(prepared, notes=(*prepared.notes, *added)) if added else prepared
 
     def read_encoded(self, frame_index: int) -> EncodedFrame | None:
-        """Return a frame as the file holds it, where that is the picture that was asked for."""
-        is_asked = self._options.region is not None or self._source is not self._instance
-        return None if is_asked else self._instance.read_encoded(frame_index)
+        """Return a frame's JPEG stream; None if the options ask for a picture of something else."""
+        is_changed = self._options.region is not None or self._source is not self._instance
+        return None if is_changed else self._instance.read_encoded(frame_index)
 
-    def _described(self, frame: Frame, frame_index: int) -> Frame:
+    def _prepared(self, frame: Frame, frame_index: int) -> Frame:
         options = self._options
         if not frame.is_color:
-            frame = self._gray(frame, frame_index)
+            frame = self._prepared_gray(frame, frame_index)
         if frame.icc_profile and options.icc != "embed":
             frame = self._without_profile(frame)
         if options.region is not None:
@@ -113,7 +113,7 @@ class PreparedFrames:
             frame = show_region(frame, self._top, options.region)
         return frame
 
-    def _gray(self, frame: Frame, frame_index: int) -> Frame:
+    def _prepared_gray(self, frame: Frame, frame_index: int) -> Frame:
         if frame.is_label:
             from dcmconv_builtins.dicom.objects.segments import find_labels
 

@@ -25,12 +25,12 @@ __all__ = [
 
 _SEGMENT_NUMBER_TAG = 0x0062000B
 _DECIMALS = 3
-"""Of a position in mm: writers round each frame's on its own."""
+"""Positions in mm are compared after rounding, because writers round each frame separately."""
 
 
 @dataclass(frozen=True)
 class FramePlane:
-    """A frame, the segment that it shows, its plane, and how planes are ordered."""
+    """A frame, its segment, the key of its plane, and the sort order of that plane."""
 
     frame_index: int
     segment: int | None
@@ -39,23 +39,22 @@ class FramePlane:
 
 
 def group_by_plane(
-    top: Elements, groups: Sequence[FrameGroups], places: Sequence[TilePosition] | None
+    top: Elements, groups: Sequence[FrameGroups], positions: Sequence[TilePosition] | None
 ) -> list[list[FramePlane]]:
-    """Return the frames of each plane, in the order of their segments; planes from end to end.
+    """Return the frames of each plane, sorted by segment; planes are sorted along their normal.
 
-    Frames show the same plane if they lie at the same position with the same orientation and at
-    the same time; without positions, if their dimension indices but for the segment agree, and
-    without those, if they come from the same source image.
+    Frames show the same plane if their position, orientation and time agree.  Without positions
+    their dimension indices must agree, except for the segment; without those, their source image.
     """
     frames = [
-        _of_tile(index, places[index], groups[index])
-        if places is not None
+        _of_tile(index, positions[index], groups[index])
+        if positions is not None
         else _of_plane(top, index, groups[index])
         for index in range(len(groups))
     ]
     taken = Counter((frame.key, frame.segment) for frame in frames)
     if max(taken.values(), default=0) > 1:
-        # Two frames of one segment at one place are two moments: their sources tell them apart.
+        # Two frames of one segment at one position were taken at two times: compare the sources.
         frames = [
             replace(frame, key=(*frame.key, *source_image(groups[frame.frame_index])))
             for frame in frames
@@ -66,7 +65,7 @@ def group_by_plane(
 def source_image(groups: FrameGroups) -> tuple[str, int]:
     """Return SOP Instance UID and frame number of the image that a frame was made from.
 
-    Empty and 0 where the file does not say.
+    An empty text and 0 if the file does not say.
     """
     for derivation in groups.places("DerivationImageSequence"):
         for source in derivation.items("SourceImageSequence")[:1]:
@@ -83,28 +82,27 @@ def _grouped(frames: list[FramePlane]) -> list[list[FramePlane]]:
     return sorted(by_segment, key=lambda plane: plane[0].order)
 
 
-def _of_tile(index: int, place: TilePosition, groups: FrameGroups) -> FramePlane:
+def _of_tile(index: int, position: TilePosition, groups: FrameGroups) -> FramePlane:
     segment = segment_number(groups)
-    if segment is None and place.path.isdecimal():
-        segment = int(place.path)
-    key = (place.plane, place.row, place.column)
+    if segment is None and position.path.isdecimal():
+        segment = int(position.path)
+    key = (position.plane, position.row, position.column)
     return FramePlane(index, segment, key, tuple(map(float, key)))
 
 
 def temporal_position(groups: FrameGroups) -> float:
-    """Return when a frame was taken, in the file's own count; 0 where it does not say."""
-    place = groups.find("FrameContentSequence", "TemporalPositionIndex")
-    if place is not None:
-        return float(place.number("TemporalPositionIndex") or 0)
-    place = groups.find("TemporalPositionSequence", "TemporalPositionTimeOffset")
-    return float(place.number("TemporalPositionTimeOffset") or 0) if place is not None else 0.0
+    """Return Temporal Position Index or Time Offset of a frame; 0 if the file has neither."""
+    item = groups.find("FrameContentSequence", "TemporalPositionIndex")
+    if item is not None:
+        return float(item.number("TemporalPositionIndex") or 0)
+    item = groups.find("TemporalPositionSequence", "TemporalPositionTimeOffset")
+    return float(item.number("TemporalPositionTimeOffset") or 0) if item is not None else 0.0
 
 
 def plane_position(groups: FrameGroups) -> tuple[float, ...]:
     """Return position and orientation of a frame, in the patient or in the volume.
 
-    Nine numbers, in mm and as direction cosines, rounded, because writers round each frame's on its
-    own; empty where the file does not say.
+    Three coordinates in mm and six direction cosines, rounded; empty if the file does not say.
     """
     for frame_of_reference in ("Patient", "Volume"):
         macro = "" if frame_of_reference == "Patient" else frame_of_reference
@@ -122,12 +120,12 @@ def plane_position(groups: FrameGroups) -> tuple[float, ...]:
 def dimension_indices(
     top: Elements, groups: FrameGroups, *, without: int
 ) -> tuple[float, ...] | None:
-    """Return the Dimension Index Values of a frame but for one dimension (PS3.3 C.7.6.17).
+    """Return the Dimension Index Values of a frame except for one dimension (PS3.3 C.7.6.17).
 
-    None where the file has none, or not that dimension.
+    None if the file has no such values, or not that dimension.
     """
-    place = groups.find("FrameContentSequence", "DimensionIndexValues")
-    values = place.numbers("DimensionIndexValues") if place is not None else ()
+    found = groups.find("FrameContentSequence", "DimensionIndexValues")
+    values = found.numbers("DimensionIndexValues") if found is not None else ()
     pointers = [_tag(item) for item in top.items("DimensionIndexSequence")]
     if len(pointers) != len(values) or without not in pointers:
         return None
@@ -137,12 +135,12 @@ def dimension_indices(
 
 def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
     segment = segment_number(groups)
-    place = plane_position(groups)
-    if place:
-        moment = temporal_position(groups)
-        normal = np.cross(place[3:6], place[6:])
-        order = (float(np.dot(normal, place[:3])), moment)
-        return FramePlane(index, segment, (*place, moment), order)
+    position = plane_position(groups)
+    if position:
+        time = temporal_position(groups)
+        normal = np.cross(position[3:6], position[6:])
+        order = (float(np.dot(normal, position[:3])), time)
+        return FramePlane(index, segment, (*position, time), order)
     indices = dimension_indices(top, groups, without=_SEGMENT_NUMBER_TAG)
     if indices:
         return FramePlane(index, segment, indices, tuple(map(float, indices)))
@@ -152,13 +150,13 @@ def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
 
 
 def _numbers(groups: FrameGroups, macro: str, keyword: str, count: int) -> tuple[float, ...]:
-    place = groups.find(macro, keyword)
-    numbers = place.numbers(keyword) if place is not None else ()
+    item = groups.find(macro, keyword)
+    numbers = item.numbers(keyword) if item is not None else ()
     return numbers if len(numbers) == count and np.isfinite(numbers).all() else ()
 
 
 def _rounded(numbers: tuple[float, ...]) -> tuple[float, ...]:
-    # Adding 0.0 makes one zero of both.
+    # Adding 0.0 turns -0.0 into 0.0.
     return tuple(round(float(number), _DECIMALS) + 0.0 for number in numbers)
 
 

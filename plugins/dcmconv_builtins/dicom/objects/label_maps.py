@@ -1,4 +1,4 @@
-"""One label picture for each plane of a segmentation (PS3.3 C.8.20)."""
+"""The segments of each plane combined to one label frame (PS3.3 C.8.20)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ __all__ = ["LabelMaps"]
 class LabelMaps:
     """The frames of a segmentation, those of one plane combined to one label frame.
 
-    The value of a pixel is its Segment Number, 0 where no segment is.  Where segments overlap, the
-    greater number is on top, and a note counts the pixels.  Fractional segments count from one half
-    of Maximum Fractional Value on.  Frames of a label map stay as they are.
+    The value of a pixel is its Segment Number, or 0 outside all segments.  Where segments overlap,
+    the higher number wins, and a note counts the pixels.  A fractional segment covers a pixel whose
+    value is at least half of Maximum Fractional Value.  Frames of a label map are kept.
 
     Parameters
     ----------
     source : FrameSource
-        The frames as the file has them.
+        The frames as stored in the file.
     top : Elements
         The dataset.
     """
@@ -49,11 +49,11 @@ class LabelMaps:
 
     @property
     def tile_positions(self) -> Sequence[TilePosition] | None:
-        """Where the planes of a tiled segmentation lie; segments are told apart no more."""
-        places = self._source.tile_positions
-        if places is None:
+        """The positions of a tiled segmentation's planes, no longer separated by segment."""
+        positions = self._source.tile_positions
+        if positions is None:
             return None
-        return [places[plane[0].frame_index]._replace(path="") for plane in self._planes]
+        return [positions[plane[0].frame_index]._replace(path="") for plane in self._planes]
 
     def groups_of(self, frame_index: int) -> FrameGroups:
         """Return the groups of the plane's first frame."""
@@ -65,8 +65,8 @@ class LabelMaps:
         Returns
         -------
         Frame
-            ``is_label``, with labels; ReferencedSOPInstanceUID and ReferencedSegmentNumber among
-            its attributes say which image it lies on, and which segments are there.
+            ``is_label``, with labels.  Its attributes ReferencedSOPInstanceUID and
+            ReferencedSegmentNumber give the source image and the segments of the plane.
         """
         plane = self._planes[frame_index]
         first = self._source.read_frame(plane[0].frame_index)
@@ -104,11 +104,11 @@ class LabelMaps:
         notes = []
         if overlapping:
             notes.append(
-                f"Frame {frame_number}: {overlapping} pixels belong to several segments; the one "
-                "with the greatest number was drawn."
+                f"Frame {frame_number}: {overlapping} pixels belong to several segments; used the "
+                "highest segment number."
             )
         if self._kind == "FRACTIONAL":
-            notes.append("Fractional segments were drawn where they are at least one half.")
+            notes.append("Fractional segments were drawn where their value is at least one half.")
         return notes
 
     def _attributes(self, plane: list[FramePlane], attributes: Attributes) -> Attributes:
@@ -142,7 +142,7 @@ class LabelMaps:
 
 
 class _WithAttributes(Mapping[str, AttributeValue]):
-    """Attributes of a frame, with some that are the plane's."""
+    """Attributes of a frame, with those of its plane added."""
 
     def __init__(self, attributes: Attributes, added: Mapping[str, AttributeValue]) -> None:
         self._attributes = attributes

@@ -1,4 +1,4 @@
-"""Putting tiles together, as they are or smaller, with one row of tiles in memory at a time."""
+"""Tiles joined to one frame, at full size or reduced, with sums for one row of tiles in memory."""
 
 from __future__ import annotations
 
@@ -11,78 +11,78 @@ __all__ = ["BoxMean", "Mosaic", "Nearest"]
 
 
 class Mosaic(Protocol):
-    """A big picture in the making; tiles come ordered by their first row."""
+    """A large frame being assembled; tiles are added in the order of their first row."""
 
     def add(self, tile: NDArray[Any], row: int, column: int) -> None:
-        """Lay down a tile that lies wholly inside, its upper left pixel at row and column."""
+        """Add a tile whose upper left pixel is at row and column; all of it must be inside."""
         ...
 
     def finish(self) -> NDArray[Any]:
-        """Return the picture."""
+        """Return the pixels of the assembled frame."""
         ...
 
 
 class Nearest:
-    """Takes the middle pixel of each box; every pixel where ``factor`` is 1.
+    """Keeps the middle pixel of each box, which is every pixel if ``factor`` is 1.
 
     Parameters
     ----------
     result : array, shape (ceil(rows / factor), ceil(columns / factor)) or with samples
-        Filled with background, and written into.
+        Filled with background; tiles are written into it.
     factor : int
-        How many pixels become one, each way.
-    whole : tuple of two ints
-        Rows and columns before.
+        Side of the box of pixels that becomes one pixel.
+    full_size : tuple of two ints
+        Rows and columns before the reduction.
     """
 
-    def __init__(self, result: NDArray[Any], factor: int, *, whole: tuple[int, int]) -> None:
+    def __init__(self, result: NDArray[Any], factor: int, *, full_size: tuple[int, int]) -> None:
         self._result = result
-        self._rows, self._columns = (_middles(length, factor) for length in whole)
+        self._rows, self._columns = (_middles(length, factor) for length in full_size)
 
     def add(self, tile: NDArray[Any], row: int, column: int) -> None:
-        """Lay down a tile."""
+        """Add a tile."""
         rows, top = _within(self._rows, row, tile.shape[0])
         columns, left = _within(self._columns, column, tile.shape[1])
-        place = slice(top, top + len(rows)), slice(left, left + len(columns))
-        self._result[place] = tile[rows][:, columns]
+        covered = slice(top, top + len(rows)), slice(left, left + len(columns))
+        self._result[covered] = tile[rows][:, columns]
 
     def finish(self) -> NDArray[Any]:
-        """Return the picture."""
+        """Return the pixels of the assembled frame."""
         return self._result
 
 
 class BoxMean:
-    """Takes the mean of each box, rounded half up; background counts where a tile is missing.
+    """Keeps the mean of each box, rounded half up; missing tiles count as background.
 
-    Boxes at the right and lower edge are smaller where the factor does not divide the picture.
-    Sums are kept for one row of tiles; a row of boxes is finished when the next tile begins below.
+    Boxes at the right and lower edge are smaller if the factor does not divide the size.  Sums are
+    kept for one row of tiles; a row of boxes is finished as soon as a tile starts below it.
 
     Parameters
     ----------
     result : array, shape (ceil(rows / factor), ceil(columns / factor)) or with samples
-        Filled with background, and written into.
+        Filled with background; means are written into it.
     factor : int
-        How many pixels become one, each way.
-    whole : tuple of two ints
-        Rows and columns before.
+        Side of the box of pixels that becomes one pixel.
+    full_size : tuple of two ints
+        Rows and columns before the reduction.
     tile_rows : int
-        The greatest number of rows of a tile.
+        The largest number of rows of a tile.
     """
 
     def __init__(
-        self, result: NDArray[Any], factor: int, *, whole: tuple[int, int], tile_rows: int
+        self, result: NDArray[Any], factor: int, *, full_size: tuple[int, int], tile_rows: int
     ) -> None:
         self._result = result
         self._factor = factor
-        self._heights = _box_sizes(whole[0], factor)
-        self._widths = _box_sizes(whole[1], factor)
+        self._heights = _box_sizes(full_size[0], factor)
+        self._widths = _box_sizes(full_size[1], factor)
         self._first = 0
         rows = tile_rows // factor + 2
         self._sums = np.zeros((rows, *result.shape[1:]), np.float64)
         self._counts = np.zeros((rows, result.shape[1]), np.int64)
 
     def add(self, tile: NDArray[Any], row: int, column: int) -> None:
-        """Lay down a tile."""
+        """Add a tile."""
         top, row_starts = _boxes(row, tile.shape[0], self._factor)
         left, column_starts = _boxes(column, tile.shape[1], self._factor)
         self._finish_rows_above(top)
@@ -91,12 +91,12 @@ class BoxMean:
         heights = np.diff([*row_starts, tile.shape[0]])
         widths = np.diff([*column_starts, tile.shape[1]])
         start = top - self._first
-        place = slice(start, start + len(heights)), slice(left, left + len(widths))
-        self._sums[place] += sums
-        self._counts[place] += np.outer(heights, widths)
+        covered = slice(start, start + len(heights)), slice(left, left + len(widths))
+        self._sums[covered] += sums
+        self._counts[covered] += np.outer(heights, widths)
 
     def finish(self) -> NDArray[Any]:
-        """Return the picture."""
+        """Return the pixels of the assembled frame."""
         self._finish_rows_above(self._result.shape[0])
         return self._result
 
@@ -117,7 +117,7 @@ class BoxMean:
         whole = counts + missing
         if block.ndim == 3:
             missing, whole = missing[..., np.newaxis], whole[..., np.newaxis]
-        # The block still holds the background, and NaN may stand for it: 0 times NaN is NaN.
+        # The block still holds the background, which may be NaN, and 0 * NaN would be NaN.
         background = np.where(missing > 0, block, 0)
         means = (sums + missing * background) / whole
         if block.dtype.kind in "iu":
@@ -126,12 +126,12 @@ class BoxMean:
 
 
 def _middles(length: int, factor: int) -> NDArray[np.int64]:
-    """Return the middle of each box, or its last pixel where the last box is cut off before."""
+    """Return the middle of each box, or the last pixel if the last box ends before its middle."""
     return np.minimum(np.arange(0, length, factor) + factor // 2, length - 1)
 
 
 def _within(middles: NDArray[np.int64], start: int, length: int) -> tuple[NDArray[np.int64], int]:
-    """Return which middles a stretch holds, counted from its start, and the first one's box."""
+    """Return the middles inside a tile, counted from its start, and the first one's box."""
     first, last = np.searchsorted(middles, [start, start + length])
     return middles[first:last] - start, int(first)
 
@@ -142,6 +142,6 @@ def _box_sizes(length: int, factor: int) -> NDArray[np.int64]:
 
 
 def _boxes(start: int, length: int, factor: int) -> tuple[int, list[int]]:
-    """Return the first box that a stretch reaches, and where in the stretch boxes begin."""
+    """Return the first box that a tile touches, and where in the tile its boxes start."""
     first, last = start // factor, (start + length - 1) // factor
     return first, [0, *(box * factor - start for box in range(first + 1, last + 1))]

@@ -1,4 +1,4 @@
-"""How to read objects that are pictures in their own way: options of the DICOM reader."""
+"""Options of the DICOM reader for what frames contain: units, segments, regions, tiles."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ class ObjectOptions(Limits):
     values: Annotated[
         Values,
         Opt(
-            "What modality values are: by Rescale Slope or Modality LUT, by the Real World Value "
+            "Unit of modality values: by Rescale Slope or Modality LUT, by the Real World Value "
             "Mapping, or standardized uptake values of PET by weight, lean body mass (James, or "
             "Janmahasatian) or body surface"
         ),
     ] = "rescale"
     icc: Annotated[
         Literal["srgb", "embed", "ignore"],
-        Opt("What to do with an ICC Profile: convert to sRGB, hand it on, or leave it out"),
+        Opt("Convert colors with an ICC Profile to sRGB, embed the profile, or ignore it"),
     ] = "srgb"
     segments: Annotated[
         Literal["frames", "labels"],
-        Opt("A segmentation's frames as they are, or one label picture for each plane"),
+        Opt("Convert each frame of a segmentation, or make one label picture for each plane"),
     ] = "frames"
     data_paths: Annotated[
         Literal["blended", "frames"],
         Opt(
-            "Frames of several data types, such as tissue and flow of enhanced ultrasound, blended "
-            "to one color picture, or each as it is"
+            "Blend frames of several data types, such as tissue and flow of enhanced ultrasound, "
+            "to one color picture, or convert each by itself"
         ),
     ] = "blended"
     region: Annotated[
-        int | None, Opt("Show this item of the Sequence of Ultrasound Regions alone", ge=1)
+        int | None, Opt("Show only this item of the Sequence of Ultrasound Regions", ge=1)
     ] = None
     tiles: Annotated[
         Literal["frames", "stitched"],
-        Opt("A whole slide's tiles as they are, or stitched to one picture"),
+        Opt("Convert each tile of a whole slide, or stitch them to one picture"),
     ] = "frames"
     reduce: Annotated[
-        int, Opt("Shrink a stitched picture by this factor, by the mean of its pixels", ge=1)
+        int, Opt("Shrink a stitched picture by this factor, averaging its pixels", ge=1)
     ] = 1

@@ -1,4 +1,4 @@
-"""Overlay planes: bitmaps in group 60xx, or in the bits that pixels leave free (PS3.3 C.9.2)."""
+"""Overlay planes: bitmaps in group 60xx, or in unused bits of the pixels (PS3.3 C.9.2)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class OverlayLayer(Layer):
 
 
 class PixelCells(NamedTuple):
-    """The pixels of a frame as coded, with what their free bits hold.
+    """The pixels of a frame with all allocated bits, of which some may hold overlays.
 
-    ``values`` is an integer array of shape (rows, columns), or None where a codec gave the values
+    ``values`` is an integer array of shape (rows, columns), or None if the codec returned values
     without the bits above them.
     """
 
@@ -35,7 +35,7 @@ class PixelCells(NamedTuple):
 
 
 def overlay_groups(top: Elements) -> tuple[int, ...]:
-    """Return the even groups 6000 to 60FE that have elements; a look at the tags alone."""
+    """Return the even groups 6000 to 60FE that have elements; reads tags only."""
     groups = {tag >> 16 for tag in top.tags}
     return tuple(sorted(group for group in groups if group & 0xFF01 == 0x6000))
 
@@ -48,20 +48,20 @@ def read_overlays(
     shape: tuple[int, int],
     cells: PixelCells | None = None,
 ) -> tuple[OverlayLayer, ...]:
-    """Return the overlay planes of one frame; a plane that makes no sense is a note.
+    """Return the overlay planes of one frame; an unusable plane is left out with a note.
 
     Parameters
     ----------
     top : Elements
-        The dataset that has the groups: an image, or a presentation state.
+        The dataset that has the groups: an image or a presentation state.
     groups : tuple of int
-        Those of ``overlay_groups``.
+        As returned by ``overlay_groups``.
     frame_number : int
         Of the image, from 1.  A plane of several frames starts at Image Frame Origin (60xx,0051).
     shape : tuple
         Rows and columns of the frame.
     cells : PixelCells, optional
-        For planes in the bits beside Bits Stored.
+        Needed for planes in bits that Bits Stored does not use.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def read_overlays(
 def align_plane(
     bits: NDArray[np.bool_], origin: tuple[int, int], shape: tuple[int, int]
 ) -> NDArray[np.bool_]:
-    """Put a plane on a frame (Overlay Origin, PS3.3 C.9.2.1.1); what lies outside is cut off.
+    """Align a plane with a frame (Overlay Origin, PS3.3 C.9.2.1.1); cut off what is outside.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def align_plane(
     Returns
     -------
     bool array of that shape
-        The same memory where plane and frame are congruent.
+        Shares memory with ``bits`` if plane and frame coincide.
     """
     row, column = origin[0] - 1, origin[1] - 1
     if (row, column) == (0, 0) and bits.shape == shape:
@@ -130,7 +130,7 @@ class _Plane:
 
     @property
     def name(self) -> str:
-        """The group, whether it is a region of interest, and what the file calls it."""
+        """Kind (overlay or ROI) and group, then the label or description from the file."""
         label = self._top.text(self._tag(0x1500)) or self._top.text(self._tag(0x0022))
         kind = "Overlay ROI" if self.is_roi else "Overlay"
         return f"{kind} {self._group:04X}{': ' if label else ''}{label}"
@@ -142,7 +142,7 @@ class _Plane:
         if data_tag in self._top:
             return self._own(frame_number, shape, data_tag)
         if self._number(0x0100) in (None, 1):
-            # A group with nothing but, say, an activation layer is no plane, and nothing is lost.
+            # A group with, say, only an activation layer was never a plane: nothing to note.
             if self._number(0x0010) is not None:
                 self._note(f"{named(data_tag)} is missing")
             return None
@@ -157,22 +157,22 @@ class _Plane:
             return None
         index = self._frame_index(frame_number)
         if index is None:
-            # The plane is there and lies over other frames: a mask of this one is black.
+            # The plane covers other frames, so its mask of this frame is empty.
             return np.zeros(shape, np.bool_)
         first = index * rows * columns
         content = self._content(data_tag)
         if first + rows * columns > 8 * len(content):
             needed = -(-(first + rows * columns) // 8)
-            self._note(f"{named(data_tag)} has {len(content)} bytes; {needed} were needed")
+            self._note(f"{named(data_tag)} has {len(content)} bytes; expected {needed}")
             return None
-        # PS3.5 8.1.2: the first bit is the least significant one; frames follow without padding.
+        # PS3.5 8.1.2: bits start with the least significant one; frames follow without padding.
         span = content[first // 8 : -(-(first + rows * columns) // 8)]
         bits = np.unpackbits(np.frombuffer(span, np.uint8), bitorder="little")
         plane = bits[first % 8 :][: rows * columns].reshape(rows, columns).view(np.bool_)
         return align_plane(plane, self._origin(), shape)
 
     def _frame_index(self, frame_number: int) -> int | None:
-        """Return which frame of the plane lies over a frame of the image, or None."""
+        """Return which frame of the plane covers a frame of the image, or None."""
         count, origin = self._number(0x0015), self._number(0x0051)
         if count is None and origin is None:
             return 0
@@ -185,12 +185,12 @@ class _Plane:
         position = self._number(0x0102)
         values = cells.values if cells else None
         if cells is None or values is None or values.shape != shape:
-            self._note("its bits are not among the decoded pixels")
+            self._note("the decoded pixels do not include its bits")
             return None
         allocated = values.dtype.itemsize * 8
         used = range(cells.high_bit + 1 - cells.bits_stored, cells.high_bit + 1)
         if position is None or not 0 <= position < allocated or position in used:
-            self._note(f"{named(self._tag(0x0102))} is {position}, not one that pixels leave free")
+            self._note(f"{named(self._tag(0x0102))} is {position}; expected an unused bit")
             return None
         unsigned = values.view(f"u{values.dtype.itemsize}")
         bits: NDArray[np.bool_] = unsigned >> position & 1 == 1
@@ -201,7 +201,7 @@ class _Plane:
         element = self._top.dataset.get_item(int(tag.replace(",", ""), 16))
         if self._top.is_little_endian or getattr(element, "VR", "OW") == "OB":
             return content
-        # PS3.5 8.1.2: OW is a string of 16-bit words; in big endian their bytes change places.
+        # PS3.5 8.1.2: OW is a string of 16-bit words, whose bytes are swapped in big endian.
         return np.frombuffer(content[: len(content) // 2 * 2], ">u2").astype("<u2").tobytes()
 
     def _origin(self) -> tuple[int, int]:
@@ -215,4 +215,4 @@ class _Plane:
         return f"{self._group:04X},{element:04X}"
 
     def _note(self, what: str) -> None:
-        self._top.notes.add(f"Overlay {self._group:04X} was left out: {what}.")
+        self._top.notes.add(f"Ignored overlay {self._group:04X}: {what}.")

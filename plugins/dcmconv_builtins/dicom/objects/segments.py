@@ -1,4 +1,4 @@
-"""What the numbers of a segmentation stand for (PS3.3 C.8.20.2, C.8.20.4)."""
+"""Segment numbers, names and colors of a segmentation (PS3.3 C.8.20.2, C.8.20.4)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["find_labels", "segment_number"]
 
 
 def find_labels(top: Elements, palette: Palette | None = None) -> tuple[LabelName, ...]:
-    """Return the items of Segment Sequence (0062,0002) as names, in the order of their numbers.
+    """Return the names and colors in Segment Sequence (0062,0002), sorted by segment number.
 
-    A color comes from Recommended Display CIELab Value (0062,000D), else from the palette of a
-    label map, else there is none.
+    The color is Recommended Display CIELab Value (0062,000D), or comes from the palette of a label
+    map, or is None.
     """
     labels = {}
     for item in top.items("SegmentSequence"):
@@ -26,8 +26,8 @@ def find_labels(top: Elements, palette: Palette | None = None) -> tuple[LabelNam
 
 def segment_number(groups: FrameGroups) -> int | None:
     """Return Referenced Segment Number (0062,000B) of a frame, or None for a label map."""
-    place = groups.find("SegmentIdentificationSequence", "ReferencedSegmentNumber")
-    return place.integer("ReferencedSegmentNumber") if place is not None else None
+    item = groups.find("SegmentIdentificationSequence", "ReferencedSegmentNumber")
+    return item.integer("ReferencedSegmentNumber") if item is not None else None
 
 
 def _label(item: Elements, number: int, palette: Palette | None) -> LabelName:

@@ -1,4 +1,4 @@
-"""A whole slide as one picture: its tiles stitched, full size or reduced (PS3.3 C.8.12.14)."""
+"""Stitch the tiles of a whole slide to one frame, full size or reduced (PS3.3 C.8.12.14)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ from dcmconv_builtins.dicom.pixels.frame_source import FrameSource, TilePosition
 
 __all__ = ["StitchedSlide"]
 
-
 _NOT_DRAWN = (
-    "Shutters, overlays and graphics of single tiles are not drawn on a stitched slide; "
-    "they are with tiles=frames."
+    "Shutters, overlays and graphics of tiles are not drawn on a stitched slide; use tiles=frames "
+    "to see them."
 )
 
 
@@ -34,18 +33,18 @@ class StitchedSlide:
     Parameters
     ----------
     source : FrameSource
-        With ``places``.
+        With ``tile_positions``.
     top : Elements
         The dataset.
     matrix : tuple of two ints
         Total Pixel Matrix Rows and Columns.
     options : ObjectOptions
-        ``reduce`` and ``max_pixels`` count.
+        ``reduce`` and ``max_pixels`` are used.
 
     Raises
     ------
     LimitError
-        If the picture would have more than ``max_pixels`` pixels.
+        If the stitched frame would have more than ``max_pixels`` pixels.
     """
 
     tile_positions: Sequence[TilePosition] | None = None
@@ -71,19 +70,19 @@ class StitchedSlide:
         Returns
         -------
         Frame
-            The first tile's, with the pixels of all.  Missing tiles are background: the
-            recommended color (0048,0015), white for color, 0 or no number for gray.
+            The first tile with the pixels of all.  Missing tiles are background: the recommended
+            color (0048,0015) or white for color; the padding value or 0 for gray; NaN for float.
         """
         tiles = self._layers[frame_index]
         first = self._source.read_frame(tiles[0][1])
         mosaic = self._mosaic(first)
         notes: dict[str, None] = {}
-        for number, (place, tile_index) in enumerate(tiles):
+        for number, (position, tile_index) in enumerate(tiles):
             tile = first if number == 0 else self._source.read_frame(tile_index)
             notes |= dict.fromkeys(tile.notes)
             if any(layer.drawn for layer in tile.layers):
                 notes[_NOT_DRAWN] = None
-            self._lay(mosaic, tile.stored_values, place)
+            self._add(mosaic, tile.stored_values, position)
         return replace(
             first,
             stored_values=mosaic.finish(),
@@ -96,10 +95,10 @@ class StitchedSlide:
 
     @cached_property
     def _layers(self) -> list[list[tuple[TilePosition, int]]]:
-        """The tiles of each optical path and focal plane, from the top down."""
+        """The tiles of each optical path and focal plane, from top to bottom."""
         layers: dict[tuple[str, float], list[tuple[TilePosition, int]]] = {}
-        for index, place in enumerate(self._source.tile_positions or ()):
-            layers.setdefault((place.path, place.plane), []).append((place, index))
+        for index, position in enumerate(self._source.tile_positions or ()):
+            layers.setdefault((position.path, position.plane), []).append((position, index))
         return [sorted(tiles, key=lambda tile: tile[0][2:]) for tiles in layers.values()]
 
     def _check_size(self, max_pixels: int) -> None:
@@ -108,10 +107,10 @@ class StitchedSlide:
             return
         enough = math.ceil(math.sqrt(self._matrix[0] * self._matrix[1] / max_pixels))
         raise LimitError(
-            f"The stitched slide has {columns} x {rows} pixels (columns x rows); the limit is "
-            f"{max_pixels}.",
-            hint=f"Convert a lower level of the slide, or set reduce={max(enough, 2)}; max_pixels "
-            "raises the limit.",
+            f"The stitched slide would have {columns} x {rows} pixels (columns x rows); the limit "
+            f"is {max_pixels}.",
+            hint=f"Convert a lower level of the slide, set reduce={max(enough, 2)}, or raise "
+            "max_pixels.",
             reason="too-large",
         )
 
@@ -119,10 +118,10 @@ class StitchedSlide:
         tile = first.stored_values
         result = np.empty((*self._shape, *tile.shape[2:]), tile.dtype.newbyteorder("="))
         result[...] = self._background(first)
-        # The mean of two numbers of a palette or of two segments means nothing.
+        # The mean of two palette indices or of two segment numbers is meaningless.
         if self._factor == 1 or first.is_label or first.is_mask or first.palette is not None:
-            return Nearest(result, self._factor, whole=self._matrix)
-        return BoxMean(result, self._factor, whole=self._matrix, tile_rows=tile.shape[0])
+            return Nearest(result, self._factor, full_size=self._matrix)
+        return BoxMean(result, self._factor, full_size=self._matrix, tile_rows=tile.shape[0])
 
     def _background(self, first: Frame) -> Any:
         values = first.stored_values
@@ -135,14 +134,14 @@ class StitchedSlide:
         greatest = int(np.iinfo(values.dtype).max)
         return [channel * (greatest // 255) for channel in (*color, 255)[: values.shape[2]]]
 
-    def _lay(self, mosaic: Mosaic, tile: NDArray[Any], place: TilePosition) -> None:
-        """Lay down what of a tile lies inside: tiles at the edge are padded beyond it."""
-        row, column = max(place.row, 0), max(place.column, 0)
+    def _add(self, mosaic: Mosaic, tile: NDArray[Any], position: TilePosition) -> None:
+        """Add the part of a tile that is inside the matrix: tiles at the edge are padded."""
+        row, column = max(position.row, 0), max(position.column, 0)
         inside = tile[
-            row - place.row : self._matrix[0] - place.row,
-            column - place.column : self._matrix[1] - place.column,
+            row - position.row : self._matrix[0] - position.row,
+            column - position.column : self._matrix[1] - position.column,
         ]
-        if place.row < self._matrix[0] and place.column < self._matrix[1] and inside.size:
+        if position.row < self._matrix[0] and position.column < self._matrix[1] and inside.size:
             mosaic.add(inside, row, column)
 
 

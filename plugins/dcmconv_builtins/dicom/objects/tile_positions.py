@@ -1,4 +1,4 @@
-"""Where the tiles of a whole slide lie (PS3.3 C.7.6.17.3, C.8.12.14)."""
+"""The positions of a whole slide's tiles (PS3.3 C.7.6.17.3, C.8.12.14)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["find_tile_positions", "total_matrix"]
 
 
 def total_matrix(top: Elements) -> tuple[int, int] | None:
-    """Return Total Pixel Matrix Rows and Columns (0048,0007) and (0048,0006); None for no slide."""
+    """Return Total Pixel Matrix Rows and Columns (0048,0007) and (0048,0006), or None."""
     rows, columns = top.number("TotalPixelMatrixRows"), top.number("TotalPixelMatrixColumns")
     if not rows or not columns or rows < 1 or columns < 1:
         return None
@@ -26,7 +26,7 @@ def find_tile_positions(
     frame_count: int,
     groups_of: Callable[[int], FrameGroups],
 ) -> list[TilePosition] | None:
-    """Return the place of every frame, or None for an Instance that is not tiled.
+    """Return the position of every frame, or None for an Instance that is not tiled.
 
     Parameters
     ----------
@@ -35,48 +35,48 @@ def find_tile_positions(
     tile : tuple of two ints
         Rows and columns of a frame.
     frame_count : int
-        How many there are.
+        Number of frames in this Instance.
     groups_of : callable
         From a frame index to its functional groups.
 
     Raises
     ------
     InputError
-        If a frame of a sparse slide does not say where it lies.
+        If a frame of a sparse slide has no position.
     """
     matrix = total_matrix(top)
     if matrix is None:
         return None
     if _is_full(top, groups_of):
-        return _full_places(top, matrix, tile, frame_count)
-    return [_said_place(groups_of(index), index) for index in range(frame_count)]
+        return _positions_by_order(top, matrix, tile, frame_count)
+    return [_explicit_position(groups_of(index), index) for index in range(frame_count)]
 
 
 def _is_full(top: Elements, groups_of: Callable[[int], FrameGroups]) -> bool:
-    said = top.text("DimensionOrganizationType").upper()
-    if said in {"TILED_FULL", "TILED_SPARSE"}:
-        return said == "TILED_FULL"
+    organization = top.text("DimensionOrganizationType").upper()
+    if organization in {"TILED_FULL", "TILED_SPARSE"}:
+        return organization == "TILED_FULL"
     return _position(groups_of(0)) is None
 
 
-def _full_places(
+def _positions_by_order(
     top: Elements, matrix: tuple[int, int], tile: tuple[int, int], frame_count: int
 ) -> list[TilePosition]:
-    """Columns come first, then rows, focal planes, and at last optical paths or segments."""
+    """Frames run along columns, then rows, focal planes, and last optical paths or segments."""
     rows, columns = tile
     across, down = -(-matrix[1] // columns), -(-matrix[0] // rows)
     planes = max(top.integer("TotalPixelMatrixFocalPlanes") or 1, 1)
     # A concatenation spreads the frames over several files.
     offset = top.integer("ConcatenationFrameOffsetNumber") or 0
     names = _path_names(top)
-    places = []
+    positions = []
     for frame_index in range(offset, offset + frame_count):
         level, number = divmod(frame_index, across * down)
         path, plane = divmod(level, planes)
         row, column = divmod(number, across)
         name = names[path] if path < len(names) else str(path)
-        places.append(TilePosition(name, float(plane), row * rows, column * columns))
-    return places
+        positions.append(TilePosition(name, float(plane), row * rows, column * columns))
+    return positions
 
 
 def _path_names(top: Elements) -> list[str]:
@@ -86,13 +86,13 @@ def _path_names(top: Elements) -> list[str]:
     return [item.text("OpticalPathIdentifier") for item in top.items("OpticalPathSequence")]
 
 
-def _said_place(groups: FrameGroups, frame_index: int) -> TilePosition:
+def _explicit_position(groups: FrameGroups, frame_index: int) -> TilePosition:
     position = _position(groups)
     if position is None:
         raise InputError(
-            f"Frame {frame_index + 1} of a tiled slide has no Plane Position (Slide) Sequence "
-            "(0048,021A), which says where it lies.",
-            hint="Read the file with tiles=frames.",
+            f"Frame {frame_index + 1}: Plane Position (Slide) Sequence (0048,021A) is missing or "
+            "incomplete, so the tile has no position.",
+            hint="Use tiles=frames to convert each tile by itself.",
             reason="no-position",
         )
     row, column, plane = position
@@ -110,12 +110,12 @@ def _path_of(groups: FrameGroups) -> str:
 def _position(groups: FrameGroups) -> tuple[int, int, float] | None:
     """Return row and column, from 1, and the height above the slide."""
     keyword = "RowPositionInTotalImagePixelMatrix"
-    place = groups.find("PlanePositionSlideSequence", keyword)
-    if place is None:
+    item = groups.find("PlanePositionSlideSequence", keyword)
+    if item is None:
         return None
-    row = place.number(keyword)
-    column = place.number("ColumnPositionInTotalImagePixelMatrix")
+    row = item.number(keyword)
+    column = item.number("ColumnPositionInTotalImagePixelMatrix")
     if row is None or column is None:
         return None
-    height = place.number("ZOffsetInSlideCoordinateSystem") or 0.0
+    height = item.number("ZOffsetInSlideCoordinateSystem") or 0.0
     return int(row), int(column), round(float(height), 6)

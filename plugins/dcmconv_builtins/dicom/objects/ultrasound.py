@@ -1,4 +1,4 @@
-"""Ultrasound regions: one part of the screen, with a scale of its own (PS3.3 C.8.5.5)."""
+"""Ultrasound regions: parts of the screen, each with its own scale (PS3.3 C.8.5.5)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dcmconv_builtins.dicom.file.elements import Elements
 __all__ = ["show_region"]
 
 _CENTIMETERS = 3
+_CROP_HINT = "Leave out the region; to cut a rectangle out of any picture, use the step crop."
 _CORNERS = (
     "RegionLocationMinX0",
     "RegionLocationMinY0",
@@ -20,12 +21,12 @@ _CORNERS = (
 
 
 def show_region(frame: Frame, top: Elements, number: int) -> Frame:
-    """Return a frame of which one ultrasound region is shown, with that region's spacing.
+    """Return a frame whose view is one ultrasound region, with that region's spacing.
 
     Parameters
     ----------
     frame : Frame
-        Whole.
+        The whole frame.
     top : Elements
         The dataset.
     number : int
@@ -34,22 +35,19 @@ def show_region(frame: Frame, top: Elements, number: int) -> Frame:
     Returns
     -------
     Frame
-        Its view is the region; spacing comes from Physical Delta X and Y where both are lengths,
-        and is unknown otherwise.
+        Spacing comes from Physical Delta X and Y if both are lengths, and is unknown otherwise.
 
     Raises
     ------
     InputError
-        If there is no such region, or it lies outside the frame.
+        If there is no such region, or it is outside the frame.
     """
     regions = top.items("SequenceOfUltrasoundRegions")
     if number > len(regions):
         found = f"has {len(regions)} items" if regions else "is missing"
         raise InputError(
-            f"Sequence of Ultrasound Regions (0018,6011) {found}; region {number} was asked for.",
-            hint=f"Ask for a region from 1 to {len(regions)}."
-            if regions
-            else "Read the file without a region; crop cuts out a rectangle of any picture.",
+            f"Sequence of Ultrasound Regions (0018,6011) {found}; there is no region {number}.",
+            hint=f"Use a region from 1 to {len(regions)}." if regions else _CROP_HINT,
             reason="no-region",
         )
     region = regions[number - 1]
@@ -64,9 +62,9 @@ def _rectangle(region: Elements, number: int, frame: Frame) -> tuple[int, int, i
     left, upper, right, lower = (-1 if corner is None else int(corner) for corner in corners)
     # Both corners belong to the region.
     if not (0 <= left <= right and 0 <= upper <= lower):
-        raise _impossible(number, "has no rectangle that makes sense")
+        raise _unusable(number, "has no valid rectangle")
     if left >= frame.columns or upper >= frame.rows:
-        raise _impossible(number, "lies outside the picture")
+        raise _unusable(number, "is outside the frame")
     columns = min(right, frame.columns - 1) - left + 1
     rows = min(lower, frame.rows - 1) - upper + 1
     return left, upper, columns, rows
@@ -82,9 +80,9 @@ def _spacing(region: Elements) -> Spacing | None:
     return Spacing(rows=down, columns=across, attribute="Physical Delta X and Y")
 
 
-def _impossible(number: int, what: str) -> InputError:
+def _unusable(number: int, what: str) -> InputError:
     return InputError(
-        f"Ultrasound region {number} {what}; columns and rows inside the picture were needed.",
-        hint="Read the file without a region; crop cuts out a rectangle of any picture.",
+        f"Ultrasound region {number} {what}; expected columns and rows inside the frame.",
+        hint=_CROP_HINT,
         reason="no-region",
     )

@@ -1,4 +1,4 @@
-"""Lookup tables of the file: descriptor and data, right or nearly so (PS3.3 C.11)."""
+"""Lookup tables in a dataset, tolerating common vendor mistakes (PS3.3 C.11)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 
 __all__ = ["find_lut", "find_presentation_lut", "first_mapped", "in_low_bytes", "table_entries"]
 
+_P_VALUES = StoredRange(0, 65535)
+"""The input of a Presentation LUT is never negative, so its first value is read as unsigned."""
+
 
 def find_lut(item: Elements, *, inputs: StoredRange, name: str) -> Lut | None:
     """Return the table of a sequence item, or None with a note if it is unusable.
@@ -22,19 +25,22 @@ def find_lut(item: Elements, *, inputs: StoredRange, name: str) -> Lut | None:
     item : Elements
         Item of a Modality, VOI or Presentation LUT Sequence.
     inputs : StoredRange
-        The least and the greatest value that can be looked up; see ``first_mapped``.
+        The smallest and largest value that can be looked up; see ``first_mapped``.
     name : str
-        The sequence, for notes.
+        Name of the sequence, for notes.
     """
     descriptor = item.integers("LUTDescriptor")
     if len(descriptor) != 3:
-        item.notes.add(f"{name}: LUT Descriptor (0028,3002) is missing; the table was left out.")
+        item.notes.add(
+            f"{name}: LUT Descriptor (0028,3002) needs 3 values, found {len(descriptor)}; "
+            "ignored the table."
+        )
         return None
     count, bits = descriptor[0] & 0xFFFF or 65536, descriptor[2] & 0xFFFF
     entries = table_entries(item.data("LUTData"), count, is_little_endian=item.is_little_endian)
     if entries is None:
         item.notes.add(
-            f"{name}: LUT Data (0028,3006) is shorter than its descriptor; the table was left out."
+            f"{name}: LUT Data (0028,3006) is shorter than its descriptor says; ignored the table."
         )
         return None
     if bits <= 8 and entries.dtype == np.uint16:
@@ -48,10 +54,10 @@ def find_lut(item: Elements, *, inputs: StoredRange, name: str) -> Lut | None:
 
 
 def first_mapped(described: int, inputs: StoredRange) -> int:
-    """Return the second value of a descriptor, signed or not as its inputs are (PS3.3 C.11.1.1).
+    """Return the second value of a descriptor, signed if its inputs are signed (PS3.3 C.11.1.1).
 
-    An SS says of itself that it is signed.  US and files without VRs leave it open: there the
-    number was meant signed if inputs can be negative, or if it lies beyond all of them.
+    VR SS settles the question.  With US, or in a file without VRs, the number is read as signed if
+    inputs can be negative, or if no input can be that large.
     """
     if described < 0x8000 or (inputs.least >= 0 and described <= inputs.greatest):
         return described
@@ -59,16 +65,16 @@ def first_mapped(described: int, inputs: StoredRange) -> int:
 
 
 def in_low_bytes(entries: NDArray[Any], item: Elements, name: str) -> NDArray[Any]:
-    """Return 16-bit entries of a table of 8 bits as they were meant: some vendors fill high bytes.
+    """Move the entries of an 8-bit table to the low byte; some vendors fill the high byte.
 
     Parameters
     ----------
     entries : uint16 array, any shape
-        Shifted down, with a note, where every low byte is 0 and some high one is not.
+        Shifted down, with a note, if every low byte is 0 and some high byte is not.
     """
     if not entries.any() or (entries & 0xFF).any():
         return entries
-    item.notes.add(f"{name}: entries of 8 bits stand in the high byte of each word.")
+    item.notes.add(f"{name}: 8-bit entries are stored in the high byte of each word.")
     shifted = entries >> 8
     shifted.flags.writeable = False
     return shifted
@@ -77,8 +83,8 @@ def in_low_bytes(entries: NDArray[Any], item: Elements, name: str) -> NDArray[An
 def table_entries(data: bytes, count: int, *, is_little_endian: bool) -> NDArray[Any] | None:
     """Return the entries of a table: uint8 or uint16 array of shape (count,), new and read-only.
 
-    The length tells how wide an entry is stored; a table of bytes may be padded by one.  None if
-    the data is too short for either.
+    The length of the data decides whether an entry takes one byte or two; a table of bytes may have
+    one padding byte.  None if the data is too short for either.
     """
     if len(data) >= 2 * count:
         dtype = np.dtype("<u2" if is_little_endian else ">u2")
@@ -97,19 +103,16 @@ def _output_bits(entries: NDArray[Any], bits: int, item: Elements, name: str) ->
         return bits
     found = 8 if needed <= 8 and entries.dtype == np.uint8 else max(needed, 1)
     item.notes.add(
-        f"{name}: LUT Descriptor (0028,3002) says {bits} bits; its entries need {needed}, "
-        f"and {found} were used."
+        f"{name}: LUT Descriptor (0028,3002) says {bits} bits, but its entries need {needed}; "
+        f"used {found}."
     )
     return found
-
-
-_P_VALUES = StoredRange(0, 65535)
 
 
 def find_presentation_lut(top: Elements) -> Lut | Literal["IDENTITY", "INVERSE"] | None:
     """Return the Presentation LUT Sequence (2050,0010) or Shape (2050,0020) of an image.
 
-    ``LIN OD``, a shape for printing, and unknown words count as absent.
+    ``LIN OD``, a shape for printing, and unknown terms count as absent.
     """
     for item in top.items("PresentationLUTSequence")[:1]:
         lut = find_lut(item, inputs=_P_VALUES, name="Presentation LUT Sequence (2050,0010)")

@@ -25,19 +25,18 @@ _CT = frozenset(
 
 
 def find_modality_lut(groups: FrameGroups, stored: StoredRange) -> Rescale | Lut:
-    """Return the modality transform of a frame; the identity where the file has none.
+    """Return the modality transform of a frame; the identity if the file has none.
 
-    A table goes before Rescale Slope.  XA and XRF keep their table for measurements: it is no part
-    of their display (PS3.3 C.8.7.1.1.2).
+    A table takes precedence over Rescale Slope.  In XA and XRF the table is for measurements only,
+    not for display (PS3.3 C.8.7.1.1.2).
     """
-    place = groups.find(_TRANSFORMATION, "ModalityLUTSequence")
-    if place is not None and groups.top.text("SOPClassUID") in _XA_AND_XRF:
+    found = groups.find(_TRANSFORMATION, "ModalityLUTSequence")
+    if found is not None and groups.top.text("SOPClassUID") in _XA_AND_XRF:
         groups.top.notes.add(
-            "Modality LUT Sequence (0028,3000) of an XA or XRF image is not for display; it was "
-            "left out."
+            "Modality LUT Sequence (0028,3000) of XA and XRF images is not for display; ignored it."
         )
-    elif place is not None:
-        item = place.items("ModalityLUTSequence")[0]
+    elif found is not None:
+        item = found.items("ModalityLUTSequence")[0]
         lut = find_lut(item, inputs=stored, name="Modality LUT Sequence (0028,3000)")
         if lut is not None:
             return lut
@@ -47,34 +46,35 @@ def find_modality_lut(groups: FrameGroups, stored: StoredRange) -> Rescale | Lut
 def _rescale(groups: FrameGroups) -> Rescale:
     if groups.top.text("SOPClassUID") == RT_DOSE:
         return _dose_grid_scaling(groups.top)
-    place = groups.find(_TRANSFORMATION, "RescaleSlope", "RescaleIntercept")
-    if place is None:
+    found = groups.find(_TRANSFORMATION, "RescaleSlope", "RescaleIntercept")
+    if found is None:
         return Rescale()
-    slope, intercept = place.number("RescaleSlope"), place.number("RescaleIntercept")
+    slope, intercept = found.number("RescaleSlope"), found.number("RescaleIntercept")
     slope, intercept = 1.0 if slope is None else slope, intercept or 0.0
-    # No stored value may overflow: 64 bits at most.
+    # A stored value has up to 64 bits, and the largest one must not overflow.
     if slope == 0 or not math.isfinite(abs(slope) * 2.0**64 + abs(intercept)):
-        place.notes.add(
-            "Rescale Slope (0028,1053) and Rescale Intercept (0028,1052) make no sense; stored "
-            "values were taken as they are."
+        found.notes.add(
+            "Rescale Slope (0028,1053) and Rescale Intercept (0028,1052) cannot be applied; used "
+            "the stored values unchanged."
         )
         return Rescale()
     return Rescale(float(slope), float(intercept))
 
 
 def _dose_grid_scaling(top: Elements) -> Rescale:
-    # PS3.3 C.8.8.3: RT Dose has a factor of its own in the place of Rescale Slope.
+    # PS3.3 C.8.8.3: RT Dose has its own factor instead of Rescale Slope.
     scaling = top.number("DoseGridScaling")
     if scaling is None or not math.isfinite(scaling) or scaling == 0:
         top.notes.add(
-            "Dose Grid Scaling (3004,000E) is missing or makes no sense; values are not in Gy."
+            "Dose Grid Scaling (3004,000E) is "
+            f"{'missing' if scaling is None else format(scaling, 'g')}; values are not in Gy."
         )
         return Rescale()
     return Rescale(float(scaling), 0.0)
 
 
 def modality_range(modality: Rescale | Lut, stored: StoredRange) -> StoredRange:
-    """Return the least and the greatest modality value that the stored bits allow."""
+    """Return the smallest and the largest modality value that the stored bits allow."""
     if isinstance(modality, Lut):
         return StoredRange(int(modality.entries.min()), int(modality.entries.max()))
     ends = [end * modality.slope + modality.intercept for end in stored]
@@ -82,16 +82,16 @@ def modality_range(modality: Rescale | Lut, stored: StoredRange) -> StoredRange:
 
 
 def find_units(groups: FrameGroups, modality: Rescale | Lut) -> str:
-    """Return the units of modality values: Rescale Type, a measurement unit, HU for CT, or nothing.
+    """Return the units of modality values: Rescale Type, a measurement unit, HU for CT, or "".
 
-    A Real World Value Mapping gives its unit only where it is the same transform.
+    The unit of a Real World Value Mapping counts only if the mapping is the same transform.
     """
     if isinstance(modality, Lut):
         item = groups.find(_TRANSFORMATION, "ModalityLUTSequence")
         items = item.items("ModalityLUTSequence") if item else ()
         return _specified(items[0].text("ModalityLUTType")) if items else ""
-    place = groups.find(_TRANSFORMATION, "RescaleType")
-    unit = _specified(place.text("RescaleType")) if place else ""
+    found = groups.find(_TRANSFORMATION, "RescaleType")
+    unit = _specified(found.text("RescaleType")) if found else ""
     if unit or groups.top.text("SOPClassUID") in _CT:
         return unit or _hounsfield(groups)
     if groups.top.text("DoseUnits").upper() == "GY" and modality != Rescale():
@@ -110,9 +110,9 @@ def _hounsfield(groups: FrameGroups) -> str:
 
 
 def _real_world_unit(groups: FrameGroups, modality: Rescale) -> str:
-    for place in groups.places("RealWorldValueMappingSequence"):
-        for code in place.items("MeasurementUnitsCodeSequence")[:1]:
-            same = _mapping(place) == (modality.slope, modality.intercept)
+    for item in groups.places("RealWorldValueMappingSequence"):
+        for code in item.items("MeasurementUnitsCodeSequence")[:1]:
+            same = _mapping(item) == (modality.slope, modality.intercept)
             return code.text("CodeValue") if same else ""
     return ""
 

@@ -18,11 +18,11 @@ _MACRO = "RealWorldValueMappingSequence"
 _FIRST = ("DoubleFloatRealWorldValueFirstValueMapped", "RealWorldValueFirstValueMapped")
 _LAST = ("DoubleFloatRealWorldValueLastValueMapped", "RealWorldValueLastValueMapped")
 _PLAIN_UNITS = {"[hnsf'U]": "HU", "1": "", "{counts}": "counts"}
-"""Codes of UCUM that people write otherwise."""
+"""UCUM codes, and how people usually write them."""
 
 
 class RealWorldMapping(NamedTuple):
-    """How stored values become a quantity, its unit, and the stored values that it is meant for."""
+    """How stored values become a quantity, its unit, and the range of stored values it covers."""
 
     transform: Rescale | Lut
     units: str
@@ -30,7 +30,7 @@ class RealWorldMapping(NamedTuple):
     last: float
 
     def count_outside(self, stored_values: NDArray[Any]) -> int:
-        """Return how many values are not mapped by the file; the transform goes on for them."""
+        """Return how many values are outside the mapped range; they are transformed too."""
         outside = (stored_values < self.first) | (stored_values > self.last)
         return int(np.count_nonzero(outside))
 
@@ -41,14 +41,14 @@ def get_real_world_mapping(groups: FrameGroups, *, is_signed: bool) -> RealWorld
     Parameters
     ----------
     groups : FrameGroups
-        Of the frame; the sequence may stand in it, in the shared groups, or at the top level.
+        Of the frame; the sequence may be in its own groups, the shared ones, or the top level.
     is_signed : bool
         Whether stored values are; the first and last value mapped are read the same way.
 
     Raises
     ------
     InputError
-        If there is no item, or none that can be used.
+        If there is no item, or no usable one.
     """
     items = _items(groups)
     for item in items:
@@ -57,10 +57,10 @@ def get_real_world_mapping(groups: FrameGroups, *, is_signed: bool) -> RealWorld
         if transform is not None:
             _note_others(items, item)
             return RealWorldMapping(transform, units_of(item), first, last)
-    found = "is missing" if not items else "has neither a slope and an intercept nor a whole table"
+    found = "is missing" if not items else "has no slope and intercept, and no complete table"
     raise InputError(
-        f"Real World Value Mapping Sequence (0040,9096) {found}; one was needed for real-world.",
-        hint="Read the file without values=real-world; its values are those of Rescale Slope then.",
+        f"Real World Value Mapping Sequence (0040,9096) {found}; values=real-world needs it.",
+        hint="Leave out values=real-world to use Rescale Slope instead.",
         reason="no-mapping",
     )
 
@@ -68,7 +68,7 @@ def get_real_world_mapping(groups: FrameGroups, *, is_signed: bool) -> RealWorld
 def units_of(item: Elements) -> str:
     """Return the unit of a mapping, from Measurement Units Code Sequence (0040,08EA).
 
-    UCUM's code as people write it: ``g/ml{SUVbw}`` is SUVbw, ``1`` is nothing.
+    UCUM codes are returned as people write them: ``g/ml{SUVbw}`` as SUVbw, ``1`` as "".
     """
     for code in item.items("MeasurementUnitsCodeSequence")[:1]:
         value = code.text("CodeValue") or code.text("LongCodeValue")
@@ -106,7 +106,7 @@ def _table(item: Elements, first: float, last: float) -> Lut | None:
 
 
 def _range(item: Elements, *, is_signed: bool) -> tuple[float, float]:
-    """Return the first and the last stored value that the item maps; without end if unsaid."""
+    """Return the first and last stored value that the item maps; infinite if not given."""
     first, last = _number(item, _FIRST), _number(item, _LAST)
     first = -math.inf if first is None else _with_sign(first, is_signed=is_signed)
     last = math.inf if last is None else _with_sign(last, is_signed=is_signed)
@@ -119,14 +119,14 @@ def _number(item: Elements, keywords: tuple[str, str]) -> float | None:
 
 
 def _with_sign(value: float, *, is_signed: bool) -> float:
-    # Their VR is often US where the pixels are signed.
+    # Writers often use VR US even for signed pixels.
     return value - 0x10000 if is_signed and 0x8000 <= value <= 0xFFFF else value
 
 
 def _note_others(items: tuple[Elements, ...], used: Elements) -> None:
     if len(items) > 1:
-        place = items.index(used) + 1
+        number = items.index(used) + 1
         used.notes.add(
             f"Real World Value Mapping Sequence (0040,9096) has {len(items)} items; "
-            f"item {place} was used."
+            f"used item {number}."
         )

@@ -1,4 +1,4 @@
-"""Modality values in another unit than the file's, its windows along with them."""
+"""Modality values and windows in another unit: real-world values or SUV."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["apply_units", "windows_in_units"]
 
 
 def apply_units(frame: Frame, groups: FrameGroups, values: Values) -> Frame:
-    """Return a gray frame whose modality transform ends in another unit (PS3.3 C.11.1, C.8.9).
+    """Return a gray frame whose modality values are in another unit (PS3.3 C.11.1, C.8.9).
 
-    Windows of the file follow along the line; its VOI LUTs, which cannot, are left out.  SUV is for
-    PET: other images keep their values, with a note.
+    The file's windows are converted; its VOI LUTs cannot be, and are left out.  SUV is defined for
+    PET only: other images keep their values, with a note.
 
     Parameters
     ----------
     frame : Frame
         Gray, with the file's own modality transform.
     groups : FrameGroups
-        Of the frame.
+        The functional groups of the frame.
     values : str
         ``real-world`` or a kind of SUV.
 
@@ -36,7 +36,7 @@ def apply_units(frame: Frame, groups: FrameGroups, values: Values) -> Frame:
     if values == "real-world":
         return _in_real_world_units(frame, groups)
     if groups.top.text("Modality") != "PT":
-        note = "Modality (0008,0060) is not PT: there is no SUV, and values stay those of Rescale."
+        note = "Modality (0008,0060) is not PT, so SUV is undefined; used Rescale Slope instead."
         return replace(frame, notes=(*frame.notes, note))
     stated = groups.top.text("Units").upper() or frame.units.upper()
     transform = suv_transform(groups.top, frame.modality, values, stated)
@@ -48,8 +48,8 @@ def windows_in_units(
 ) -> tuple[VoiWindow, ...]:
     """Return windows that show the same stored values after another transform.
 
-    Both transforms run the same way.  A window of LINEAR becomes one of LINEAR_EXACT: its halves
-    and its 1 are steps of the old unit.
+    Both slopes must have the same sign.  LINEAR becomes LINEAR_EXACT, because the 0.5 and the 1 of
+    its formula (PS3.3 C.11.2.1.2.1) are steps of the old unit.
     """
     ratio = new.slope / old.slope
 
@@ -76,8 +76,8 @@ def _in_real_world_units(frame: Frame, groups: FrameGroups) -> Frame:
     if not outside:
         return frame
     note = (
-        f"Frame {frame.frame_number}: {outside} pixels lie outside the stored values that the Real "
-        "World Value Mapping is for; it was followed all the same."
+        f"Frame {frame.frame_number}: {outside} pixels are outside the range of the Real World "
+        "Value Mapping; mapped them too."
     )
     return replace(frame, notes=(*frame.notes, note))
 
@@ -89,10 +89,11 @@ def _with_transform(frame: Frame, transform: Rescale | Lut, units: str) -> Frame
     windows: tuple[VoiWindow, ...] = ()
     old = frame.modality
     if isinstance(transform, Rescale) and isinstance(old, Rescale):
-        runs_alike = transform.slope * old.slope > 0
-        windows = windows_in_units(frame.voi_windows, old, transform) if runs_alike else ()
+        is_same_direction = transform.slope * old.slope > 0
+        windows = windows_in_units(frame.voi_windows, old, transform) if is_same_direction else ()
     if len(windows) < len(frame.voi_windows) or frame.voi_luts:
-        notes = (*notes, f"The file's windows and VOI LUTs are not for {units or 'these values'}.")
+        unit = units or "these values"
+        notes = (*notes, f"The file's windows and VOI LUTs do not apply to {unit}; ignored them.")
     return replace(
         frame, modality=transform, units=units, voi_windows=windows, voi_luts=(), notes=notes
     )

@@ -1,4 +1,4 @@
-"""What a file offers for its VOI LUT: windows and tables of one frame (PS3.3 C.11.2)."""
+"""Windows and VOI LUTs that a dataset gives for one frame, or implies (PS3.3 C.11.2)."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ __all__ = ["find_implied_window", "find_voi_luts", "find_voi_windows", "is_binar
 _MACRO = "FrameVOILUTSequence"
 _LUTS = "VOI LUT Sequence (0028,3010)"
 _SMALL = 4096
-"""What a table of 12 bits ends before; many that say 16 bits were made for those."""
+"""Entries of a 12-bit table are below this; many tables that claim 16 bits were made for 12."""
+_DEFAULT_FRACTIONAL_MAXIMUM = 255
+"""Used if Maximum Fractional Value (0062,000E) is missing or 0."""
 
 
 def find_voi_windows(groups: FrameGroups) -> tuple[VoiWindow, ...]:
-    """Return the windows of a frame in the file's order, also those that make no sense.
+    """Return the windows of a frame in the file's order; their numbers are not checked here.
 
-    Centers and widths pair up; what is left over is left out, with a note.
+    Centers and widths are paired; unpaired ones are left out, with a note.
     """
-    place = groups.find(_MACRO, "WindowCenter", "WindowWidth")
-    if place is None:
+    found = groups.find(_MACRO, "WindowCenter", "WindowWidth")
+    if found is None:
         return ()
-    centers, widths = place.numbers("WindowCenter"), place.numbers("WindowWidth")
+    centers, widths = found.numbers("WindowCenter"), found.numbers("WindowWidth")
     if len(centers) != len(widths):
-        place.notes.add(
-            f"there are {len(centers)} Window Center (0028,1050) and {len(widths)} Window Width "
-            "(0028,1051); only pairs were used."
+        found.notes.add(
+            f"Window Center (0028,1050) and Window Width (0028,1051) have {len(centers)} and "
+            f"{len(widths)} values; used only pairs."
         )
-    function = _function(place)
-    explanations = place.texts("WindowCenterWidthExplanation")
+    function = _function(found)
+    explanations = found.texts("WindowCenterWidthExplanation")
     return tuple(
         VoiWindow(
             float(center),
@@ -49,58 +51,55 @@ def find_voi_windows(groups: FrameGroups) -> tuple[VoiWindow, ...]:
 def find_voi_luts(groups: FrameGroups, *, inputs: StoredRange) -> tuple[Lut, ...]:
     """Return the usable items of the VOI LUT Sequence (0028,3010) of a frame.
 
-    ``inputs`` are the least and the greatest modality value that the stored bits allow.  Entries
-    count as they stand, also where a table of 16 bits uses few of them; that is noted.
+    ``inputs`` are the smallest and largest modality value that the stored bits allow.  Entries are
+    never rescaled, even if a 16-bit table has small entries only; that is noted.
     """
-    place = groups.find(_MACRO, "VOILUTSequence")
-    if place is None:
+    found = groups.find(_MACRO, "VOILUTSequence")
+    if found is None:
         return ()
-    found = (find_lut(item, inputs=inputs, name=_LUTS) for item in place.items("VOILUTSequence"))
-    luts = tuple(lut for lut in found if lut is not None)
+    tables = (find_lut(item, inputs=inputs, name=_LUTS) for item in found.items("VOILUTSequence"))
+    luts = tuple(lut for lut in tables if lut is not None)
     for lut in luts:
         greatest = int(lut.entries.max())
         if lut.bits == 16 and greatest < _SMALL:
-            place.notes.add(
-                f"{_LUTS}: the table has 16 bits, and its greatest entry is {greatest}; it was "
-                "taken as it stands, which is dark."
+            found.notes.add(
+                f"{_LUTS}: the table has 16 bits, but its largest entry is {greatest}; the picture "
+                "may be dark."
             )
     return luts
 
 
-def _function(place: Elements) -> str:
-    return place.text("VOILUTFunction").upper().replace(" ", "_") or "LINEAR"
-
-
-_WHOLE_BYTE = 255
-"""What Maximum Fractional Value (0062,000E) is taken for, where it is missing or 0."""
+def _function(item: Elements) -> str:
+    return item.text("VOILUTFunction").upper().replace(" ", "_") or "LINEAR"
 
 
 def find_implied_window(
     top: Elements, modality_values: StoredRange, *, bits_stored: int
 ) -> dict[str, Any]:
-    """Return window and source of a Frame whose file offers neither window nor table.
+    """Return the window of segments and of 1-bit pixels whose file has no window and no table.
 
-    A segment goes from 0, which is black, to Maximum Fractional Value, or to 1 where it is BINARY
-    (PS3.3 C.8.20.2); 1-bit pixels go from the lower to the upper of their two values.
+    Min-max would draw a segment that fills its frame black, and a faint one bright.  A segment's
+    window goes from 0 to Maximum Fractional Value, or to 1 if it is BINARY (PS3.3 C.8.20.2); that
+    of 1-bit pixels from the lower to the upper of their two values.
 
     Parameters
     ----------
     top : Elements
         The dataset.
     modality_values : StoredRange
-        What the stored bits allow.
+        The range that the stored bits allow.
     bits_stored : int
         0 for float pixels.
 
     Returns
     -------
     dict
-        ``voi_windows`` and ``voi_source``; empty for all other pictures.
+        The Frame fields ``voi_windows`` and ``voi_source``; empty for all other frames.
     """
     kind = top.text("SegmentationType").upper()
     if kind == "FRACTIONAL":
-        greatest = top.number("MaximumFractionalValue") or _WHOLE_BYTE
-        return _window(0, greatest, "Segmentation")
+        maximum = top.number("MaximumFractionalValue") or _DEFAULT_FRACTIONAL_MAXIMUM
+        return _window(0, maximum, "Segmentation")
     if kind == "BINARY":
         return _window(0, 1, "Segmentation")
     if bits_stored == 1 and not kind:
@@ -109,13 +108,13 @@ def find_implied_window(
 
 
 def is_binary_segment(top: Elements) -> bool:
-    """Whether the frames are segments of 0 and 1, between which there is nothing."""
+    """Whether the frames are masks of 0 and 1, which must not be interpolated."""
     return top.text("SegmentationType").upper() == "BINARY"
 
 
 def _window(black: float, white: float, subject: str) -> dict[str, Any]:
     if not math.isfinite(white - black) or white <= black:
         return {}
-    words = f"{black:.10g}..{white:.10g}"
-    window = VoiWindow((black + white) / 2, white - black, "LINEAR_EXACT", words)
-    return {"voi_windows": (window,), "voi_source": f"{subject} {words}"}
+    limits = f"{black:.10g}..{white:.10g}"
+    window = VoiWindow((black + white) / 2, white - black, "LINEAR_EXACT", limits)
+    return {"voi_windows": (window,), "voi_source": f"{subject} {limits}"}

@@ -1,4 +1,4 @@
-"""The VOI LUT as tone curves: windows, and tables of the file (PS3.3 C.11.2)."""
+"""Windows and VOI LUTs as tone curves (PS3.3 C.11.2)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class WindowLinear(Curve):
 
 @dataclass(frozen=True, kw_only=True)
 class WindowLinearExact(Curve):
-    """VOI LUT Function LINEAR_EXACT (PS3.3 C.11.2.1.3.2): width and center without the halves.
+    """VOI LUT Function LINEAR_EXACT (PS3.3 C.11.2.1.3.2): LINEAR without its 0.5 and its 1.
 
     ``center`` and ``width`` are in modality units.
 
@@ -116,9 +116,9 @@ class Sigmoid(Curve):
 
 @dataclass(frozen=True, kw_only=True)
 class VoiLut(Curve):
-    """An item of the VOI LUT Sequence (PS3.3 C.11.2.1.1): table entries over their greatest value.
+    """An item of the VOI LUT Sequence (PS3.3 C.11.2.1.1), scaled by its bits to 0..1.
 
-    The standard's table takes whole numbers, so modality values are rounded (half up) first.
+    The table is indexed by whole numbers, so modality values are rounded (half up) first.
     """
 
     lut: Lut
@@ -147,19 +147,19 @@ def curve_of(window: VoiWindow, origin: str = "") -> Curve:
     window : VoiWindow
         Center and width in modality units; an empty function means LINEAR.
     origin : str
-        Where the window comes from, in words, for the outcome.
+        Where the window comes from, as the outcome reports it.
 
     Raises
     ------
     InputError
-        If the width is impossible for the function, a number is not finite, or the function is none
-        of the standard's.
+        If the function does not allow the width, a number is not finite, or the standard does not
+        define the function.
     """
     curve_class = _FUNCTIONS.get(window.function)
     if curve_class is None:
         raise InputError(
             f"VOI LUT Function (0028,1056) is {window.function!r}; "
-            "LINEAR, LINEAR_EXACT or SIGMOID was needed.",
+            "expected LINEAR, LINEAR_EXACT or SIGMOID.",
             hint="Override it with --window.function LINEAR, or use --normalize minmax.",
             reason="window",
         )
@@ -172,7 +172,7 @@ def _check_finite(center: float, width: float) -> None:
         return
     raise InputError(
         f"Window Center (0028,1050) is {center:g} and Window Width (0028,1051) is {width:g}; "
-        "finite numbers were needed.",
+        "expected finite numbers.",
         hint="Override them with --window.center and --window.width, or use --normalize minmax.",
         reason="window",
     )

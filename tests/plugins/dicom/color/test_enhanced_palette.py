@@ -283,17 +283,19 @@ def without_primary():
     [
         pytest.param(
             without_flow(),
-            "no counterpart of Data Type (0018,9808) FLOW_VELOCITY",
+            "needs a frame of Data Type (0018,9808) FLOW_VELOCITY",
             id="one-is-missing",
         ),
-        pytest.param(without_types(), "frame 2 has no Data Type (0018,9808)", id="no-types"),
-        pytest.param(without_places(), "neither dimension indices nor a position", id="no-places"),
+        pytest.param(without_types(), "frame 2: Data Type (0018,9808) is missing", id="no-types"),
+        pytest.param(
+            without_places(), "neither usable dimension indices nor a position", id="no-places"
+        ),
         pytest.param(
             twice_tissue(), "frames 1 and 2 are both TISSUE_INTENSITY", id="two-of-a-kind"
         ),
         pytest.param(
             without_primary(),
-            "data paths of Data Frame Assignment Sequence (0028,1401) do not go together",
+            "data paths of Data Frame Assignment Sequence (0028,1401) cannot be combined",
             id="no-primary",
         ),
         pytest.param(
@@ -364,16 +366,16 @@ def assigned(dataset, index, **attributes):
         ),
         pytest.param(
             assigned(tissue_and_flow(), 1, DataPathAssignment="PRIMARY_SINGLE"),
-            "do not go together",
+            "cannot be combined",
             id="two-primaries",
         ),
         pytest.param(
             assigned(tissue_and_flow(), 1, DataPathAssignment="SECONDARY_HIGH"),
-            "do not go together",
+            "cannot be combined",
             id="high-without-low",
         ),
         pytest.param(
-            assigned(tissue_and_flow(), 1, DataPathAssignment=None), "do not go together", id="none"
+            assigned(tissue_and_flow(), 1, DataPathAssignment=None), "cannot be combined", id="none"
         ),
     ],
 )
@@ -400,7 +402,7 @@ def test_what_the_module_is_not_made_for_is_shown_as_it_is_with_a_note():
         setattr(dataset, keyword, blended[keyword].value)
     frames = read_frames(dataset)
     assert len(frames) == 2
-    assert "(0028,1401) is of unsigned MONOCHROME2 alone" in " ".join(frames[0].notes)
+    assert "(0028,1401) requires unsigned MONOCHROME2" in " ".join(frames[0].notes)
 
 
 def test_frames_as_they_are_have_no_palette_either():
@@ -452,4 +454,4 @@ def test_a_pixel_that_one_input_lacks_is_background_of_a_salvaged_picture():
 def test_a_place_that_lacks_a_frame_costs_no_whole_place_when_salvaged():
     (frame,) = salvaged(2)
     assert frame.stored_values.tolist() == [[[0] * 3, [100] * 3]]
-    assert "Left out: frame 3 has no counterpart" in " ".join(frame.notes)
+    assert "Left out: frame 3 needs a frame of" in " ".join(frame.notes)

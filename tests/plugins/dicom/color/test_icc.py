@@ -79,14 +79,14 @@ def test_a_broken_profile_is_a_note_and_changes_nothing():
     frame = read_frame(color(RGB, ICCProfile=b"not a profile!"))
     assert np.array_equal(frame.stored_values, RGB)
     assert frame.icc_profile == b""
-    assert "ICC Profile (0028,2000) cannot be used" in " ".join(frame.notes)
+    assert "ICC Profile (0028,2000) is unusable" in " ".join(frame.notes)
 
 
 @covers("PS3.3 C.11.15 ICC Profile embedded")
 def test_deep_colors_keep_their_profile_with_a_note():
     frame = read_frame(color(RGB.astype(np.uint16) * 257, ICCProfile=LINEAR))
     assert frame.icc_profile
-    assert "more than 8 bits are not converted" in " ".join(frame.notes)
+    assert "only 8-bit colors can be converted" in " ".join(frame.notes)
 
 
 @covers("PS3.3 C.11.15 ICC Profile converted to sRGB")
@@ -96,7 +96,7 @@ def test_the_colors_of_a_palette_are_converted():
     frame = read_frame(dataset)
     assert frame.palette.table.astype(float) == near([[0, 0, 0], [188, 188, 188]])
     assert frame.icc_profile == b""
-    assert "at 8 bits" in " ".join(frame.notes)
+    assert "reduced to 8 bits" in " ".join(frame.notes)
 
 
 @covers("PS3.3 C.8.12.5 ICC Profile of an optical path")

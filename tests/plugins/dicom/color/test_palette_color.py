@@ -105,7 +105,7 @@ def test_segments_never_grow_beyond_their_descriptor():
 
 @pytest.mark.parametrize(
     ("words", "message"),
-    [([1, 3, 9], "begins with a linear segment"), ([7, 1, 9], "segment of kind 7")],
+    [([1, 3, 9], "begins with a linear segment"), ([7, 1, 9], "segment of type 7")],
 )
 def test_broken_segments_are_explained(words, message):
     with pytest.raises(InputError, match=message):

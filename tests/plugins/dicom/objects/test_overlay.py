@@ -116,7 +116,7 @@ def test_words_of_a_big_endian_file_are_turned_before_their_bits_are_read():
 @pytest.mark.parametrize(
     ("spoiled", "note"),
     [
-        pytest.param({"e3000": ("OW", b"\1\0")}, "has 2 bytes; 25 were needed", id="short"),
+        pytest.param({"e3000": ("OW", b"\1\0")}, "has 2 bytes; expected 25", id="short"),
         pytest.param({"e0010": ("US", 0)}, "missing or 0", id="no-rows"),
     ],
 )
@@ -124,14 +124,14 @@ def test_a_broken_plane_is_a_note_and_not_the_end(spoiled, note):
     image = with_overlay(black(10, 20), np.ones((10, 20), bool), **spoiled)
     (frame,) = frames_of(image)
     assert frame.layers == ()
-    assert any("Overlay 6000 was left out" in line and note in line for line in frame.notes)
+    assert any("Ignored overlay 6000" in line and note in line for line in frame.notes)
 
 
 @pytest.mark.parametrize("position", [5, 16])
 def test_a_bit_position_among_the_pixels_own_bits_is_a_note(position):
     (frame,) = frames_of(with_embedded([[1, 2], [3, 4]], position))
     assert frame.layers == ()
-    assert any(f"is {position}, not one that pixels leave free" in line for line in frame.notes)
+    assert any(f"is {position}; expected an unused bit" in line for line in frame.notes)
 
 
 def test_a_group_without_data_is_a_note():

@@ -127,7 +127,7 @@ def test_a_slide_that_is_too_large_says_how_far_to_reduce_it():
 def test_a_sparse_tile_without_a_place_is_an_error():
     dataset = slide(TILES[:2], (3, 5), [(1, 1), (1, 3)])
     del dataset.PerFrameFunctionalGroupsSequence[1].PlanePositionSlideSequence
-    with pytest.raises(InputError, match=r"Frame 2 .* has no Plane Position") as caught:
+    with pytest.raises(InputError, match=r"Frame 2: Plane Position .* is missing") as caught:
         stitched(dataset)
     assert "tiles=frames" in caught.value.hint
 
@@ -164,7 +164,7 @@ def test_cutting_into_tiles_changes_no_mean(rows, columns, tile, factor):
         0, 65536, (rows, columns), np.uint16
     )
     shape = -(-rows // factor), -(-columns // factor)
-    cut = BoxMean(np.zeros(shape, np.uint16), factor, whole=whole.shape, tile_rows=tile[0])
+    cut = BoxMean(np.zeros(shape, np.uint16), factor, full_size=whole.shape, tile_rows=tile[0])
     for row in range(0, rows, tile[0]):
         for column in range(0, columns, tile[1]):
             cut.add(whole[row : row + tile[0], column : column + tile[1]], row, column)
@@ -187,7 +187,7 @@ def test_cutting_into_tiles_changes_no_nearest_pixel(size, tile, factor):
     rows, columns = size
     whole = np.arange(rows * columns).reshape(rows, columns)
     result = np.full((-(-rows // factor), -(-columns // factor)), -1)
-    cut = Nearest(result, factor, whole=size)
+    cut = Nearest(result, factor, full_size=size)
     for row in range(0, rows, tile[0]):
         for column in range(0, columns, tile[1]):
             cut.add(whole[row : row + tile[0], column : column + tile[1]], row, column)

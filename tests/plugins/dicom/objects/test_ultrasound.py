@@ -67,20 +67,24 @@ def test_without_the_option_the_whole_screen_is_shown():
 
 
 def test_a_region_that_is_not_there_names_how_many_there_are():
-    with pytest.raises(InputError, match=r"\(0018,6011\) has 2 items; region 3") as caught:
+    with pytest.raises(
+        InputError, match=r"\(0018,6011\) has 2 items; there is no region 3"
+    ) as caught:
         shown(region(), region(), number=3)
     assert "from 1 to 2" in caught.value.hint
 
 
 def test_a_file_without_regions_says_so():
-    with pytest.raises(InputError, match=r"\(0018,6011\) is missing; region 1") as caught:
+    with pytest.raises(
+        InputError, match=r"\(0018,6011\) is missing; there is no region 1"
+    ) as caught:
         read_frame(monochrome(PIXELS), region=1)
-    assert "without a region" in caught.value.hint
+    assert "Leave out the region" in caught.value.hint
 
 
 @pytest.mark.parametrize(
     ("corners", "words"),
-    [((5, 1, 2, 4), "no rectangle that makes sense"), ((8, 0, 9, 1), "outside the picture")],
+    [((5, 1, 2, 4), "no valid rectangle"), ((8, 0, 9, 1), "outside the frame")],
 )
 def test_a_region_that_cannot_be_is_an_error(corners, words):
     with pytest.raises(InputError, match=words):

@@ -244,4 +244,4 @@ def test_windows_of_the_file_follow_into_suv():
 def test_a_ct_beside_the_pet_keeps_its_hounsfield_units_with_a_note():
     frame = read_frame(monochrome(STORED, RescaleSlope=1, RescaleIntercept=-1024), values="suvbw")
     assert (frame.modality_values()[0, 1], frame.units) == (3976.0, "HU")
-    assert "there is no SUV" in " ".join(frame.notes)
+    assert "SUV is undefined" in " ".join(frame.notes)

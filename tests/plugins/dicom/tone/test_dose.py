@@ -32,11 +32,15 @@ def test_a_rescale_slope_beside_it_counts_not():
     assert frame.modality == Rescale(0.5, 0.0)
 
 
-@pytest.mark.parametrize("attributes", [{}, {"DoseGridScaling": "0"}])
-def test_without_a_scaling_the_grid_is_shown_as_it_is_with_a_note(attributes):
+@pytest.mark.parametrize(
+    ("attributes", "found"), [({}, "missing"), ({"DoseGridScaling": "0"}, "0")]
+)
+def test_an_unusable_dose_grid_scaling_is_ignored_with_a_note(attributes, found):
     frame = read_frame(dose(DoseUnits="GY", **attributes))
     assert (frame.modality, frame.units) == (Rescale(), "")
-    assert "Dose Grid Scaling (3004,000E) is missing" in " ".join(frame.notes)
+    assert f"Dose Grid Scaling (3004,000E) is {found}; values are not in Gy" in " ".join(
+        frame.notes
+    )
 
 
 def test_other_images_do_not_know_it():

@@ -101,19 +101,19 @@ def test_a_palette_that_begins_below_zero_says_so_with_its_vr():
 def test_a_voi_lut_of_16_bits_that_ends_before_4096_is_taken_as_it_stands_with_a_note():
     frame = read_frame(monochrome(RAMP, VOILUTSequence=table(range(256), 0, 16)))
     assert frame.voi_luts[0].bits == 16
-    assert "the table has 16 bits, and its greatest entry is 255" in " ".join(frame.notes)
+    assert "the table has 16 bits, but its largest entry is 255" in " ".join(frame.notes)
 
 
 def test_a_voi_lut_that_reaches_4096_needs_no_note():
     frame = read_frame(monochrome(RAMP, VOILUTSequence=table([0, 4096], 0, 16)))
-    assert not any("greatest entry" in note for note in frame.notes)
+    assert not any("largest entry" in note for note in frame.notes)
 
 
 def test_8_bit_entries_in_high_bytes_are_taken_from_there_with_a_note():
     entries = np.arange(256) << 8
     frame = read_frame(monochrome(RAMP, VOILUTSequence=table(entries, 0, 8)))
     assert (frame.voi_luts[0].bits, frame.voi_luts[0].entries.tolist()) == (8, list(range(256)))
-    assert "stand in the high byte" in " ".join(frame.notes)
+    assert "are stored in the high byte" in " ".join(frame.notes)
 
 
 COLORS = np.array([[0, 0, 0], [255, 128, 1]], np.uint16)
@@ -124,7 +124,7 @@ def test_a_palette_that_says_16_bits_and_has_8_is_not_black():
     frame = read_frame(palette_color(np.array([[0, 1]], np.uint8), COLORS))
     assert frame.palette.table.dtype == np.uint8
     assert frame.palette.table.tolist() == COLORS.tolist()
-    assert "said to have 16 bits, and no entry needs more than 8" in " ".join(frame.notes)
+    assert "16 bits by the descriptor, but no entry needs more than 8" in " ".join(frame.notes)
 
 
 @pytest.mark.parametrize("greatest", [256, 65535])
@@ -143,4 +143,4 @@ def test_a_palette_of_8_bits_in_high_bytes_is_not_black():
         setattr(dataset, f"{color}PaletteColorLookupTableDescriptor", [2, 0, 8])
     frame = read_frame(dataset)
     assert frame.palette.table.tolist() == COLORS.tolist()
-    assert "stand in the high byte" in " ".join(frame.notes)
+    assert "are stored in the high byte" in " ".join(frame.notes)

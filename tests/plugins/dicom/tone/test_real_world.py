@@ -98,13 +98,13 @@ def test_float_pixels_have_ends_of_their_own():
     )
     frame = mapped(values, RealWorldValueMappingSequence=[one])
     assert frame.modality_values().tolist() == [[1.0, 3.0]]
-    assert "1 pixels lie outside" in " ".join(frame.notes)
+    assert "1 pixels are outside the range" in " ".join(frame.notes)
 
 
 def test_of_several_items_the_first_is_used_and_noted():
     frame = mapped(RealWorldValueMappingSequence=[mapping(1.0, 0.0), mapping(2.0, 0.0)])
     assert frame.modality == Rescale(1.0, 0.0)
-    assert "has 2 items; item 1 was used" in " ".join(frame.notes)
+    assert "has 2 items; used item 1." in " ".join(frame.notes)
 
 
 def test_an_item_that_cannot_be_used_gives_way_to_the_next():
@@ -130,11 +130,11 @@ def test_units_are_written_as_people_write_them(code, units):
 def test_a_file_without_a_mapping_says_so_and_what_to_do():
     with pytest.raises(InputError, match=r"\(0040,9096\) is missing") as caught:
         mapped()
-    assert "without values=real-world" in caught.value.hint
+    assert "Leave out values=real-world" in caught.value.hint
 
 
 def test_a_mapping_without_numbers_is_no_mapping():
-    with pytest.raises(InputError, match="neither a slope and an intercept nor a whole table"):
+    with pytest.raises(InputError, match="has no slope and intercept, and no complete table"):
         mapped(RealWorldValueMappingSequence=[item(LUTLabel="empty")])
 
 
@@ -143,7 +143,7 @@ def test_windows_that_cannot_follow_are_left_out_with_a_note():
         RealWorldValueMappingSequence=[table([1, 2, 3, 4])], WindowCenter=2, WindowWidth=4
     )
     assert frame.voi_windows == ()
-    assert "windows and VOI LUTs are not for" in " ".join(frame.notes)
+    assert "windows and VOI LUTs do not apply to" in " ".join(frame.notes)
 
 
 def test_a_window_shows_the_same_pixels_in_either_unit():

@@ -78,7 +78,7 @@ def test_an_impossible_width_is_refused_with_the_next_step(function, width, mess
 
 
 def test_a_window_that_is_no_number_is_refused():
-    with pytest.raises(InputError, match="finite numbers were needed") as raised:
+    with pytest.raises(InputError, match="expected finite numbers") as raised:
         curve_of(VoiWindow(math.nan, 400))
     assert "--window.center" in raised.value.hint
 
