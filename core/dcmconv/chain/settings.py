@@ -1,4 +1,9 @@
-"""The settings of a run, declared as a component's options are."""
+"""The settings of a run: one field is one setting.
+
+Its flag, help text, YAML key, Python keyword, completion, JSON Schema and reference row are all
+derived from the field.  To add a setting, add a field here and read it where it takes effect, as
+``plan.run.NAME``.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +20,25 @@ _FAILURES = re.compile(r"[0-9]{1,9}|(100|[0-9]{1,2})(\.[0-9]+)?%")
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings(Component):
-    """How a run goes about its work; of all this only ``policy`` decides what becomes a picture."""
+    """How a run does its work.  Only ``policy`` decides which inputs become pictures."""
 
+    on_collision: Annotated[
+        Literal["suffix", "skip", "fail"],
+        Opt("What to do when two inputs would get the same file name", panel="Files"),
+    ] = "suffix"
+    on_existing: Annotated[
+        Literal["resume", "skip", "replace", "fail"],
+        Opt("What to do when a picture already exists", panel="Files"),
+    ] = "resume"
     workers: Annotated[
-        int | Literal["auto"], Opt("Worker processes; auto minds the limits of the machine", ge=1)
+        int | Literal["auto"],
+        Opt("Number of worker processes; auto uses the CPUs that this process may use", ge=1),
     ] = "auto"
-    timeout: Annotated[float, Opt("Time for one input", unit="seconds", gt=0)] = 60.0
+    timeout: Annotated[float, Opt("Time limit for one input", unit="seconds", gt=0)] = 60.0
     memory: Annotated[
         int | None,
         Opt(
-            "Memory that one worker may take; by default a fair share, at least 2048",
+            "Memory limit of one worker; by default a fair share, at least 2048",
             unit="MiB",
             ge=64,
         ),
@@ -32,40 +46,44 @@ class RunSettings(Component):
     policy: Annotated[
         Literal["strict", "default", "salvage"],
         Opt(
-            "What is tolerated: nothing that has to be noted, what leaves one meaning, or what is "
-            "left of damaged files as well"
+            "How to treat doubtful files: strict turns every note into a failure, salvage also "
+            "converts what is left of damaged files"
         ),
     ] = "default"
+    on_error: Annotated[
+        Literal["continue", "stop"], Opt("What to do after an input has failed")
+    ] = "continue"
     max_failures: Annotated[
         int | str,
-        Opt("Stop when more inputs than this have failed in this run", examples=("100", "5%")),
+        Opt(
+            "Stop when more inputs than this have failed in this run; by default never",
+            examples=("100", "5%"),
+            metavar="N|P%",
+        ),
     ] = ""
-    on_error: Annotated[Literal["continue", "stop"], Opt("What a failed input does to the run")] = (
-        "continue"
-    )
-    on_collision: Annotated[
-        Literal["suffix", "skip", "fail"], Opt("What happens where two inputs want one name")
-    ] = "suffix"
-    on_existing: Annotated[
-        Literal["resume", "skip", "replace", "fail"],
-        Opt("What happens to pictures that stand already"),
-    ] = "resume"
     retry_failed: Annotated[
-        bool, Opt("Try again what failed in an earlier run, though nothing has changed")
+        bool, Opt("Retry inputs that failed in an earlier run, even if they did not change")
     ] = False
     verify: Annotated[
-        bool, Opt("Hash the pictures of earlier runs, and make damaged ones again")
+        bool,
+        Opt(
+            "Check the pictures of earlier runs against the journal and convert damaged ones "
+            "again; the exit code is then 6"
+        ),
     ] = False
     durable: Annotated[
-        bool, Opt("Have every picture on the disk before its line in the journal; slower")
+        bool,
+        Opt("Flush every picture to disk before its journal line is written; slower"),
     ] = False
     tracebacks: Annotated[
-        bool, Opt("Write the tracebacks of unexpected errors into the output's state folder")
+        bool, Opt("Write tracebacks of unexpected errors to OUT/.dcmconv/tracebacks.log")
     ] = False
 
     def __post_init__(self) -> None:
         if self.max_failures != "" and not _FAILURES.fullmatch(str(self.max_failures)):
-            raise ValueError("max_failures is a number, such as 100, or a share, such as 5%")
+            raise ValueError(
+                "max_failures must be a number, such as 100, or a percentage, such as 5%"
+            )
 
     @property
     def worker_count(self) -> int | None:
@@ -76,7 +94,7 @@ class RunSettings(Component):
     def needs_workers(self) -> bool:
         """Whether a setting requires worker processes, however few inputs there are.
 
-        A process cannot enforce a limit on its own time or memory, so the parent must.
+        A process cannot enforce a limit on its own time or memory; its parent can.
         """
         is_limited = self.timeout != RunSettings.timeout or self.memory is not None
         return self.worker_count is not None or is_limited
