@@ -21,14 +21,14 @@ from dcmconv import errors, hooks
 from dcmconv.chain.document import CHAIN_KEYS, RULE_KEYS
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.settings import RunSettings
-from dcmconv.cli import guard
+from dcmconv.cli import exit_codes
 from dcmconv.cli.chain_commands import add_to as add_chain_commands
 from dcmconv.cli.component_flags import default_of, describe
 from dcmconv.cli.flags import Flag
 from dcmconv.cli.journal_commands import add_to as add_journal_commands
 from dcmconv.cli.plugin_commands import add_to as add_plugin_commands
-from dcmconv.cli.provided import command_class, flags_of_command
-from dcmconv.cli.run_flags import HELP, RUN_FLAGS
+from dcmconv.cli.provided_commands import command_class, flags_of_command
+from dcmconv.cli.run_flags import HELP, run_flags
 from dcmconv.model.components import Normalizer, Step, Writer
 from dcmconv.model.options import Component, option_fields
 from dcmconv.plugins.registry import Registry
@@ -136,7 +136,7 @@ def _command_page(registry: Registry) -> str:
     parts = [
         "# Commands",
         prose.COMMANDS,
-        *_command("run", HELP, RUN_FLAGS),
+        *_command("run", HELP, run_flags()),
     ]
     for name in registry.names("command"):
         component = command_class(registry, name)
@@ -260,7 +260,7 @@ def _error_page() -> str:
 
 
 def _check_codes(told: dict[int, str]) -> None:
-    known = {value for name, value in vars(guard).items() if name.startswith("EXIT_")}
+    known = {value for name, value in vars(exit_codes).items() if name.startswith("EXIT_")}
     known |= {getattr(errors, name).exit_code for name in errors.__all__}
     if known - set(told):
         raise SystemExit(f"docs/generate.py says nothing of exit codes {known - set(told)}.")

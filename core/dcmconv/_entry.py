@@ -18,35 +18,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        What follows the program's name; that of this process if left out.
+        The words after the program's name; by default those of this process.
     """
-    _open_what_is_closed()
-    # numpy's own threads have nothing to do here, and spin while they wait for it.
+    _replace_closed_streams()
+    # Threads of numpy's BLAS library would only use CPU time while they wait for work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if sys.stdout is None:
-        from dcmconv.cli.terminal import no_stdout, say
-
-        refusal = no_stdout()
-        say(f"Error: {refusal}", emphasis="Error:")
-        return refusal.exit_code
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words == ["--version"]:
-        from dcmconv import __version__
-        from dcmconv.cli.guard import exit_code_of
-        from dcmconv.cli.terminal import print_result
+    if sys.stdout is None:
+        from dcmconv.cli.exit_codes import exit_code_of_error
+        from dcmconv.cli.terminal import stdout_closed
 
-        return exit_code_of(lambda: print_result(f"dcmconv {__version__}"))
+        return exit_code_of_error(stdout_closed())
+    if words == ["--version"]:
+        return _print_version()
     from dcmconv.cli.app import run_program
 
     return run_program(words)
 
 
-def _open_what_is_closed() -> None:
-    """Give a closed stdin or stderr somewhere to go.
+def _print_version() -> int:
+    """Print the version; much faster than through typer."""
+    from dcmconv import __version__
+    from dcmconv.cli.exit_codes import exit_code_of_error
+    from dcmconv.cli.terminal import print_result
 
-    Else the first file that is opened takes its number, and a library's message lands in it.
+    try:
+        print_result(f"dcmconv {__version__}")
+    except Exception as error:  # noqa: BLE001 - explained, or raised again
+        return exit_code_of_error(error)
+    return 0
+
+
+def _replace_closed_streams() -> None:
+    """Open the null device in place of a closed stdin or stderr.
+
+    Otherwise the next file that is opened gets its number, and libraries would print into it.
     """
     if sys.stdin is None:
-        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - for the process's life
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - until the process ends
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

@@ -1,5 +1,16 @@
+"""Shell completion, and words put together again that bash has split."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from support.program import dcmconv
+
+from dcmconv.cli.completion import rejoined
 
 
 def complete(line, **environment):
@@ -27,5 +38,74 @@ def complete(line, **environment):
         ("dcmconv plugins show minm", ["minmax"]),
     ],
 )
-def test_the_shell_completes(line, words):
+def test_shell_gets_completions(line, words):
     assert complete(line) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "current", "whole", "before"),
+    [
+        pytest.param(["d", "-n", "wi"], 2, ["d", "-n", "wi"], "", id="a-word-without-breaks"),
+        pytest.param(["d", "-n", "w", ":", "ce"], 4, ["d", "-n", "w:ce"], "w:", id="a-colon"),
+        pytest.param(["d", "w", ":"], 2, ["d", "w:"], "w:", id="nothing-after-the-break"),
+        pytest.param(
+            ["d", "w", ":", "a", "=", "1,b"], 5, ["d", "w:a=1,b"], "w:a=", id="colon-and-equals"
+        ),
+        pytest.param(["d", "w", ":", "a", ""], 4, ["d", "w:a", ""], "", id="a-new-word"),
+        pytest.param(["d", "w", ":", "a", "-c"], 4, ["d", "w:a", "-c"], "", id="the-next-flag"),
+        pytest.param(["d", "w:ce"], 1, ["d", "w:ce"], "", id="a-bash-that-does-not-split"),
+    ],
+)
+def test_split_words_are_joined_again(words, current, whole, before):
+    found = rejoined(words, current)
+    assert (found.words, found.words[found.current], found.before) == (
+        whole,
+        whole[found.current],
+        before,
+    )
+
+
+COMPLETING = """
+{script}
+COMP_WORDS=({words}); COMP_CWORD={current}
+_dcmconv_completion dcmconv dcmconv x
+printf "%s\\n" "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@pytest.mark.parametrize(
+    ("words", "current", "answers"),
+    [
+        ("dcmconv run -n window : ce", 5, ["center="]),
+        ("dcmconv run -n window :", 4, ["center=", "width="]),
+        ("dcmconv run -n window : center = 40,wi", 7, ["40,width="]),
+        ("dcmconv run -n window : name = lu", 7, ["lung"]),
+        ("dcmconv run --writer = jpg : q", 6, ["quality="]),
+        ("dcmconv run -n wi", 3, ["window"]),
+        ("dcmconv run --chain preset : articl", 5, ["article", "article-batch"]),
+    ],
+)
+def test_bash_completes_options_after_a_colon(words, current, answers, tmp_path):
+    program = tmp_path / "dcmconv"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m dcmconv "$@"\n')
+    program.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    script = subprocess.run(
+        ["bash", "-c", "dcmconv"],
+        env={**environment, "_DCMCONV_COMPLETE": "source_bash"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    text = COMPLETING.format(
+        script=script, words=" ".join(f"'{w}'" for w in words.split()), current=current
+    )
+    done = subprocess.run(
+        ["bash", "-c", text.replace(" dcmconv dcmconv x", f" {Path(program)} dcmconv x")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[: len(answers)] == answers

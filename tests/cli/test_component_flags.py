@@ -11,10 +11,10 @@ from dcmconv.cli.component_flags import (
     all_flags,
     describe,
     flags_of,
-    given_settings,
+    given_overrides,
     has_own_flag,
 )
-from dcmconv.cli.run_flags import RUN_FLAGS
+from dcmconv.cli.run_flags import run_flags
 from dcmconv.model.options import Component, Opt
 
 
@@ -50,7 +50,7 @@ def test_flags_come_from_the_declaration():
     level, mode, _, loud = flags_of(TARGET)
     assert level.words == ("--every-thing.level",)
     assert level.help == "How much (HU, ≥ 1, ≤ 5)."
-    assert level.panel == "Options of the step every-thing"
+    assert level.panel == "Options of step every-thing"
     assert mode.complete("") == [("a", ""), ("b", "")]
     assert loud.words == ("--every-thing.loud/--every-thing.no-loud",)
 
@@ -58,7 +58,7 @@ def test_flags_come_from_the_declaration():
 def test_only_flags_that_were_given_are_handed_on():
     names = [flag.name for flag in flags_of(TARGET)]
     values = dict.fromkeys(names) | {names[0]: "-600", names[3]: False}
-    assert given_settings(values, [TARGET]) == [
+    assert given_overrides(values, [TARGET]) == [
         Override("every-thing", "level", "-600"),
         Override("every-thing", "loud", "false"),
     ]
@@ -68,11 +68,11 @@ def test_an_option_may_name_a_flag_of_its_own():
     target = FlagTarget("silent", "reader", Silent)
     assert has_own_flag(target)
     assert not has_own_flag(TARGET)
-    layer, bold = all_flags(RUN_FLAGS, [target])[-2:]
+    layer, bold = all_flags(run_flags(), [target])[-2:]
     assert (layer.words, layer.metavar, layer.type) == (("--layer",), "TEXT", list[str])
     assert bold.words == ("--bold/--no-bold",)
     values = {layer.name: ["a,b", "[c"], bold.name: True}
-    layers, boldness = given_settings(values, [target])
+    layers, boldness = given_overrides(values, [target])
     assert layers == Override("silent", "layers", ["a,b", "[c"])
     assert str(layers.location) == "--layer a,b [c"
     assert boldness == Override("silent", "bold", "true")
@@ -80,7 +80,7 @@ def test_an_option_may_name_a_flag_of_its_own():
 
 def test_a_flag_that_run_has_or_another_component_goes_first():
     twice = [FlagTarget("silent", "reader", Silent), FlagTarget("other", "reader", Silent)]
-    spelled = [word for flag in all_flags(RUN_FLAGS, twice) for word in flag.words]
+    spelled = [word for flag in all_flags(run_flags(), twice) for word in flag.words]
     assert spelled.count("--frames") == 1
     assert spelled.count("--layer") == 1
     assert "--other.layers" in spelled
@@ -93,7 +93,7 @@ def test_help_shows_the_options_of_a_named_component(capsys, words):
     assert main(["run", *words, "--help"]) == 0
     shown = capsys.readouterr().out
     assert "--window.center" in shown
-    assert "Options of the normalizer window" in shown
+    assert "Options of normalizer window" in shown
 
 
 def test_help_shows_the_options_of_a_chains_components(capsys):

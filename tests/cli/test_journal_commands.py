@@ -86,16 +86,16 @@ def test_a_damaged_picture_has_its_own_exit_code(out, capsys):
 def test_a_plain_run_makes_a_missing_picture_again_and_says_so(out, capsys):
     (out / "good.png").unlink()
     assert main(["run", "in", "-o", "out"]) == 1
-    assert "1 were missing and 0 no longer" in capsys.readouterr().err
+    assert "1 missing, 0 changed since they were written" in capsys.readouterr().err
     assert (out / "good.png").exists()
 
 
 def test_pictures_of_an_old_chain_are_listed(out, capsys):
     assert main(["run", "in", "-o", "out", "-w", "jpg"]) == 1
     said = capsys.readouterr().err
-    assert "The chain is not that of the last run here; 3 inputs with 1 picture" in said
+    assert "The chain changed since the last run; 3 inputs with 1 picture" in said
     assert "  the output 'jpg' is new" in said
-    assert "1 picture of earlier runs stayed that no input has now" in said
+    assert "Orphans: 1 picture of earlier runs without an input." in said
     assert "good.png" in told(capsys, "orphans", "out")
 
 
@@ -120,7 +120,7 @@ def test_failures_of_an_earlier_run_are_named_and_can_be_tried_again(out, capsys
 
 def test_what_is_left_of_a_file_is_given_on_request(out, capsys):
     assert main(["run", "in", "-o", "out", "--policy", "salvage"]) == 0
-    assert "1 input could be salvaged in part only." in capsys.readouterr().err
+    assert "1 input could only be partly salvaged." in capsys.readouterr().err
     (name,) = [path.name for path in out.glob("*salvaged*")]
     assert name.startswith("cut_[2J-")
     assert name.endswith("-salvaged.png")
@@ -129,7 +129,7 @@ def test_what_is_left_of_a_file_is_given_on_request(out, capsys):
 @pytest.mark.parametrize("value", ["x", "-3", "200%", "5 %"])
 def test_a_limit_of_failures_is_a_number_or_a_share(out, capsys, value):
     assert main(["run", "in", "-o", "out", f"--max-failures={value}"]) == 2
-    assert "max_failures is a number, such as 100, or a share" in capsys.readouterr().err
+    assert "max_failures must be a number, such as 100, or a percentage" in capsys.readouterr().err
 
 
 def test_too_many_failures_have_the_exit_code_of_a_stop(out, capsys):

@@ -112,7 +112,7 @@ def test_every_built_in_command_stands_in_the_help_with_its_summary(capsys):
 def test_an_unknown_command_is_answered_with_the_nearest(capsys):
     assert main(["rnu"]) == 2
     told = capsys.readouterr().err
-    assert "'rnu' is no command of dcmconv." in told
+    assert "Unknown command 'rnu'." in told
     assert "Did you mean 'run'?" in told
 
 

@@ -28,7 +28,7 @@ def test_a_flag_that_takes_one_value_is_refused_twice(capsys, words, told):
     code, error = refused(capsys, "run", CT, *words)
     assert code == 2
     assert told in error
-    assert "Leave all but one out." in error
+    assert "Remove all but one." in error
 
 
 @pytest.mark.parametrize("flag", ["--frames", "--name", "--out", "--tags", "--chain", "--include"])
@@ -44,7 +44,7 @@ def test_an_empty_input_is_not_the_current_folder(capsys):
     code, error = refused(capsys, "run", "")
     assert code == 2
     assert "INPUT is empty." in error
-    assert "leave it out for the current folder" in error
+    assert "omit it for the current folder" in error
 
 
 def test_an_empty_option_of_a_component_says_something(tmp_path):
@@ -55,7 +55,7 @@ def test_an_empty_option_of_a_component_says_something(tmp_path):
 def test_a_column_needs_a_table(capsys):
     code, error = refused(capsys, "run", CT, "--tag", "PatientID")
     assert code == 2
-    assert "Say where it goes: --tags tags.csv" in error
+    assert "Name the file of the table: --tags tags.csv" in error
 
 
 def test_a_plugin_that_is_not_there_cannot_be_left_out(tmp_path):
@@ -103,7 +103,7 @@ def test_a_picture_may_end_in_jpeg(tmp_path):
 def test_a_picture_that_no_writer_makes_is_answered_with_the_writers(tmp_path, capsys):
     code, error = refused(capsys, "run", CT, "-o", str(tmp_path / "head.bmp"))
     assert code == 2
-    assert "ends in .bmp, and no writer of that name is installed" in error
+    assert "no installed writer writes .bmp files" in error
     assert "jpg" in error.splitlines()[-1]
     assert "head.png" in error
 

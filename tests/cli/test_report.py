@@ -1,6 +1,8 @@
 import pytest
 
-from dcmconv.cli.report import Tally, closing_line, exit_code, line_of, summary_data
+from dcmconv.cli.exit_codes import exit_code_of_run, exit_code_of_signal
+from dcmconv.cli.report import Tally, closing_line, outcome_line, summary_data
+from dcmconv.cli.signals import Terminated
 from dcmconv.model.outcome import Converted, Failed, OutputFile, Skipped, Summary
 
 
@@ -60,7 +62,40 @@ def test_failures_are_grouped_and_the_first_ones_named():
     ],
 )
 def test_the_exit_code_says_how_it_ended(summary, code):
-    assert exit_code(summary) == code
+    assert exit_code_of_run(summary) == code
+
+
+@pytest.mark.parametrize("damaged", [{"missing": 1}, {"altered": 1}])
+def test_damaged_pictures_count_only_when_verified(damaged):
+    summary = Summary(converted=3, failed=1, **damaged)
+    assert exit_code_of_run(summary, verified=True) == 6
+    assert exit_code_of_run(summary) == 1
+    assert exit_code_of_run(Summary(converted=3), verified=True) == 0
+
+
+@pytest.mark.parametrize(
+    ("received", "code"), [(KeyboardInterrupt(), 130), (Terminated(15), 143), (Terminated(1), 129)]
+)
+def test_signal_decides_how_a_stopped_run_ends(received, code):
+    stopped = Summary(converted=3, missing=1, stopped="interrupted")
+    assert exit_code_of_run(stopped, verified=True, signal_received=received) == code
+    assert exit_code_of_signal(received) == code
+
+
+def test_equally_frequent_reasons_are_sorted_by_name():
+    tally = Tally()
+    for reason in ("truncated", "empty", "damaged", "damaged"):
+        tally.add(failed(f"{reason}.dcm", reason))
+    heads = [line for line in tally.failure_lines() if line.startswith("Failed")]
+    assert heads == ["Failed, damaged: 2", "Failed, empty: 1", "Failed, truncated: 1"]
+    summary = Summary(failed=4)
+    assert "4 failed (2 damaged, 1 empty, 1 truncated), " in closing_line(summary, tally, "o")
+
+
+def test_message_and_hint_of_several_lines_are_indented():
+    tally = Tally()
+    tally.add(Failed(input="a", locator="a", reason="x", message="One.\nTwo.", hint="Do\n\nthis."))
+    assert tally.failure_lines() == ["Failed, x: 1", "  a: One.", "  Two.", "    Do", "    this."]
 
 
 def test_the_last_line_has_counts_speed_and_time():
@@ -92,9 +127,9 @@ def test_times_are_written_for_people(seconds, text):
 
 
 def test_a_verbose_line_names_the_pictures_and_the_curve():
-    assert line_of(converted(pictures=3)) == "a.dcm → a_0001.jpg and 2 more (minmax)"
-    assert line_of(converted(unchanged=True)) == "a.dcm: unchanged"
-    assert line_of(failed("c")) == "c: failed, truncated: Too short."
+    assert outcome_line(converted(pictures=3)) == "a.dcm → a_0001.jpg and 2 more (minmax)"
+    assert outcome_line(converted(unchanged=True)) == "a.dcm: unchanged"
+    assert outcome_line(failed("c")) == "c: failed, truncated: Too short."
 
 
 def test_the_summary_for_programs_has_reasons_and_examples():

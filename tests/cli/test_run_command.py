@@ -198,7 +198,7 @@ def test_a_folder_without_pictures_ends_with_3_and_advice(tmp_path, monkeypatch,
     (tmp_path / "notes.txt").write_text("no DICOM", "utf-8")
     assert main(["run"]) == 3
     told = capsys.readouterr().err
-    assert "Nothing to convert: 1 input, none with a picture, under ." in told
+    assert "Nothing to convert in .: 1 input found, none with a picture." in told
     assert "dcmconv samples demo" in told
 
 
@@ -215,7 +215,7 @@ def test_a_folder_without_pictures_ends_with_3_and_advice(tmp_path, monkeypatch,
         (["--workers", "many"], "--workers many", "auto"),
         (["--on-existing", "overwrite"], "--on-existing overwrite", "replace"),
         (["nowhere/"], "nowhere/: there is no such file or folder", "dcmconv plugins list"),
-        (["-q", "-v"], "--quiet and --verbose contradict each other.", "Leave one out."),
+        (["-q", "-v"], "--quiet and --verbose cannot be combined.", "Remove one of them."),
         (["-n", "none", "-w", "jpg"], "stored", "png"),
     ],
 )
@@ -231,7 +231,7 @@ def test_a_dry_run_counts_and_writes_nothing(scans, capsys):
     assert main(["run", "--dry-run"]) == 0
     shown = capsys.readouterr().out
     assert "use: png" in shown
-    assert "# 2 inputs (" in shown
+    assert "# Dry run: 2 inputs found (" in shown
     assert pictures(scans) == ["CT_small.dcm", "dose/rtdose.dcm"]
 
 

@@ -30,7 +30,7 @@ def shell(line, folder):
 def test_a_closed_stdout_is_said_in_a_line_before_any_work(words, tmp_path):
     done = shell(f"{PROGRAM} {words} >&-", tmp_path)
     assert done.returncode == 5
-    assert done.stderr.startswith("Error: Standard output is closed;")
+    assert done.stderr.startswith("Error: Standard output is closed.")
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -43,8 +43,8 @@ def test_a_full_stdout_is_said_in_a_line(words, tmp_path):
     done = shell(f"{PROGRAM} {words} >/dev/full", tmp_path)
     assert done.returncode == 5
     assert done.stderr == (
-        "Error: Standard output cannot be written: No space left on device.\n"
-        "  Make room, or send it elsewhere: > FILE\n"
+        "Error: Cannot write to standard output: No space left on device.\n"
+        "  Free some space, or redirect the output: > FILE\n"
     )
 
 

@@ -60,8 +60,8 @@ def test_one_signal_ends_the_run_in_order_and_the_next_goes_on(scans, tmp_path, 
         printed, complained = process.communicate(timeout=PATIENCE)
     made = len(list(out.glob("*.png")))
     assert process.returncode == code
-    assert "Finishing what is in hand" in complained
-    assert f"{said} The same command goes on where this one stopped." in complained
+    assert "Finishing current work" in complained
+    assert f"{said} Run the same command again to resume." in complained
     assert f"{made} inputs converted to {made} pictures" in printed
     assert made < COUNT
     assert "Traceback" not in complained
@@ -80,7 +80,7 @@ def test_a_signal_to_the_whole_group_costs_no_worker_what_it_has_in_hand(scans, 
         printed, complained = process.communicate(timeout=PATIENCE)
     assert process.returncode == 143
     assert "failed" not in printed
-    assert "Finishing what is in hand" in complained
+    assert "Finishing current work" in complained
 
 
 def test_nohup_is_respected(tmp_path):
@@ -89,8 +89,8 @@ def test_nohup_is_respected(tmp_path):
     code = (
         "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
         "from dcmconv._entry import main;"
-        "import dcmconv.cli.run_command as run; convert = run.convert;"
-        "run.convert = lambda flags: (os.kill(os.getpid(), signal.SIGHUP), convert(flags))[1];"
+        "import dcmconv.cli.run_command as run; convert = run._convert;"
+        "run._convert = lambda *known: (os.kill(os.getpid(), signal.SIGHUP), convert(*known))[1];"
         f"raise SystemExit(main(['run', {str(folder)!r}, '-o', {str(tmp_path / 'out')!r}]))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -132,4 +132,4 @@ def test_a_current_folder_that_is_gone_is_told_in_words(tmp_path):
         f"sys.exit(main(['run', '.', '-o', {str(tmp_path / 'out')!r}]))"
     )
     result = python("-c", gone)
-    assert (result.returncode, "The current folder is gone." in result.stderr) == (2, True)
+    assert (result.returncode, "The current folder no longer exists." in result.stderr) == (2, True)

@@ -32,15 +32,18 @@ class RunSettings(Component):
     ] = "resume"
     workers: Annotated[
         int | Literal["auto"],
-        Opt("Number of worker processes; auto uses the CPUs that this process may use", ge=1),
+        Opt("Number of worker processes; auto is one per available CPU", ge=1),
     ] = "auto"
-    timeout: Annotated[float, Opt("Time limit for one input", unit="seconds", gt=0)] = 60.0
+    timeout: Annotated[
+        float, Opt("Time limit for one input", unit="seconds", gt=0, metavar="SECONDS")
+    ] = 60.0
     memory: Annotated[
         int | None,
         Opt(
             "Memory limit of one worker; by default a fair share, at least 2048",
             unit="MiB",
             ge=64,
+            metavar="MIB",
         ),
     ] = None
     policy: Annotated[

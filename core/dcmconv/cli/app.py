@@ -1,25 +1,26 @@
-"""The program: its subcommands, put together for the command line at hand.
+"""The program: assembles the subcommands that a command line needs, and runs it.
 
-Only what the command line names is imported: ``dcmconv --help`` loads no plugin but the table of
-contents of the built-ins, and a component is loaded when it is named.
+Only what the command line names is imported: ``dcmconv --help`` loads no plugin except the list of
+the built-ins, and a component is loaded when it is named.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.bash_words import in_the_words_of_bash
-from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command
-from dcmconv.cli.guard import (
+from dcmconv.cli.completion import whole_words_for_bash
+from dcmconv.cli.exit_codes import (
     EXIT_INTERNAL,
     EXIT_INTERRUPTED,
-    exit_code_of,
-    termination_as_exception,
+    exit_code_of_error,
+    exit_code_of_signal,
 )
+from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command
+from dcmconv.cli.signals import termination_as_exception
 from dcmconv.cli.terminal import is_plain, say
-from dcmconv.cli.words import blocked_plugins, command_named, completed_words
 from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,60 +30,61 @@ if TYPE_CHECKING:
 
 __all__ = ["build_app", "run_program"]
 
-HELP = """Turn DICOM into ordinary pictures: right by the standard, in bulk, and open to plugins.
+HELP = """Convert DICOM files to pictures: correct by the standard, in bulk, with plugins.
 
-In a folder of DICOM files: dcmconv run --normalize minmax --writer jpg"""
+To convert the DICOM files in a folder: dcmconv run --normalize minmax --writer jpg"""
 
 GROUPS = ("chain", "journal", "plugins")
 
 
 def run_program(words: Sequence[str]) -> int:
-    """Run the program on what follows its name, and return the exit code."""
-    from dcmconv.cli.installed import installed
-
-    installed.cache_clear()
+    """Run the program on the words after its name, and return the exit code."""
     if not words or list(words) in [[group] for group in GROUPS]:
         words = [*words, "--help"]
     with termination_as_exception() as received, warnings.catch_warnings():
         warnings.showwarning = _say_warning
-        code = exit_code_of(lambda: _call(words))
-    return received[0].exit_code if received and code == EXIT_INTERRUPTED else code
+        try:
+            with whole_words_for_bash():
+                build_app(words)(args=list(words), prog_name="dcmconv")
+            code = 0
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else EXIT_INTERNAL if stop.code else 0
+        except BaseException as error:  # noqa: BLE001 - explained, or raised again
+            code = exit_code_of_error(error)
+    return exit_code_of_signal(received[0]) if received and code == EXIT_INTERRUPTED else code
 
 
-def build_app(words: Sequence[str], *, completing: bool = False) -> typer.Typer:
+def build_app(words: Sequence[str]) -> typer.Typer:
     """Return the program with the flags that these words need.
+
+    When a shell asks for completions, the words of the line being typed count instead.
 
     Raises
     ------
     UsageError
         If the subcommand is unknown.
     """
+    typed = _completed_words()
+    completing, words = typed is not None, words if typed is None else typed
     app = _new_typer(HELP)
     app.callback()(_version_flag())
-    named = command_named(words)
-    _add_run(app, words if named == "run" else () if completing else None)
+    named = words[0] if words and not words[0].startswith("-") else ""
+    _add_run(app, words[1:] if named == "run" else () if completing else None)
     if named == "run" and not completing:
-        return app  # the others are for --help, and for whoever names them
+        return app  # only --help and completion list the other commands
     _add_provided(app, words, named=named, completing=completing)
-    _add_chain(app)
-    _add_journal(app)
-    _add_plugins(app)
+    _add_groups(app)
     return app
 
 
-def _call(words: Sequence[str]) -> int:
-    with in_the_words_of_bash():
-        return _call_typer(words)
+def _completed_words() -> list[str] | None:
+    import os
 
+    if "_DCMCONV_COMPLETE" not in os.environ:
+        return None
+    from dcmconv.cli.named_components import completed_words
 
-def _call_typer(words: Sequence[str]) -> int:
-    line = completed_words()
-    app = build_app(words if line is None else line, completing=line is not None)
-    try:
-        app(args=list(words), prog_name="dcmconv")
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else EXIT_INTERNAL if stop.code else 0
-    return 0
+    return completed_words()
 
 
 def _new_typer(help_text: str, *, is_group: bool = False) -> typer.Typer:
@@ -117,33 +119,32 @@ def _version_flag() -> Any:
 
 
 def _add_run(app: typer.Typer, words: Sequence[str] | None) -> None:
-    """Add ``run``; without its flags where another command is named, or none."""
+    """Add ``run``; without its flags if the words are None."""
     from dcmconv.cli.run_flags import HELP as RUN_HELP
 
     if words is None:
         add_command(app, "run", lambda values: 0, [], help_text=RUN_HELP)
         return
     from dcmconv.cli.component_flags import all_flags
-    from dcmconv.cli.run_command import body_of_run
-    from dcmconv.cli.run_flags import RUN_FLAGS
+    from dcmconv.cli.named_components import NamedComponents
+    from dcmconv.cli.run_command import run_command
+    from dcmconv.cli.run_flags import run_flags
 
-    targets = []
-    if words:
-        from dcmconv.cli.targets import find_targets
-
-        targets = find_targets(words)
-    flags = all_flags(RUN_FLAGS, targets)
-    add_command(app, "run", body_of_run(targets), flags, help_text=RUN_HELP)
+    named = NamedComponents(words)
+    flags = all_flags(run_flags(), named.targets)
+    add_command(app, "run", partial(run_command, named), flags, help_text=RUN_HELP)
 
 
 def _add_provided(app: typer.Typer, words: Sequence[str], *, named: str, completing: bool) -> None:
-    """Add the commands of plugins: the built-ins', and a stranger's where it is asked for."""
+    """Add the commands of plugins: the built-in ones, and third-party ones if they are needed."""
     from dcmconv.plugins.registry import Registry
 
     registry = Registry.discover(only=())
     known = {"run", *GROUPS, *registry.names("command")}
     if (named and named not in known) or completing:
-        registry = Registry.discover(blocked=blocked_plugins(words))
+        from dcmconv.cli.named_components import Scan
+
+        registry = Registry.discover(blocked=Scan.of(words).blocked)
         known |= set(registry.names("command"))
     if named and named not in known and not completing:
         raise _unknown_command(named, known)
@@ -157,7 +158,7 @@ def _add_one(app: typer.Typer, registry: Registry, name: str, *, is_named: bool)
         summary = next(o.summary for o in registry.offered("command") if o.name == name)
         add_command(app, name, lambda values: 0, [], help_text=summary or "Provided by a plugin.")
         return
-    from dcmconv.cli.provided import body_of, command_class, flags_of_command
+    from dcmconv.cli.provided_commands import body_of, command_class, flags_of_command
 
     component = command_class(registry, name)
     flags, doc = flags_of_command(component), component.__doc__ or component.summary()
@@ -169,34 +170,23 @@ def _unknown_command(name: str, known: set[str]) -> UsageError:
 
     advice = did_you_mean(name, known)
     return UsageError(
-        f"'{name}' is no command of dcmconv.",
+        f"Unknown command '{name}'.",
         hint=f"{advice} Commands: {', '.join(sorted(known))}. See: dcmconv --help".lstrip(),
     )
 
 
-def _add_chain(app: typer.Typer) -> None:
-    from dcmconv.cli import chain_commands
+def _add_groups(app: typer.Typer) -> None:
+    from dcmconv.cli import chain_commands, journal_commands, plugin_commands
 
-    group = _new_typer("Check, show and begin chain files.", is_group=True)
-    chain_commands.add_to(group)
-    app.add_typer(group, name="chain")
-
-
-def _add_journal(app: typer.Typer) -> None:
-    from dcmconv.cli import journal_commands
-
-    group = _new_typer("Read what became of every input.", is_group=True)
-    journal_commands.add_to(group)
-    app.add_typer(group, name="journal")
+    for name, module, help_text in (
+        ("chain", chain_commands, "Check, show and create chain files."),
+        ("journal", journal_commands, "Show the outcome of every input of earlier runs."),
+        ("plugins", plugin_commands, "Show installed plugins and components."),
+    ):
+        group = _new_typer(help_text, is_group=True)
+        module.add_to(group)
+        app.add_typer(group, name=name)
 
 
-def _add_plugins(app: typer.Typer) -> None:
-    from dcmconv.cli import plugin_commands
-
-    group = _new_typer("Show what is installed.", is_group=True)
-    plugin_commands.add_to(group)
-    app.add_typer(group, name="plugins")
-
-
-def _say_warning(message: Warning | str, *place: Any, **details: Any) -> None:
+def _say_warning(message: Warning | str, *location: Any, **details: Any) -> None:
     say(f"Warning: {message}", emphasis="Warning:")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcmconv.cli.completion import preset_names
-from dcmconv.cli.flags import Flag, add_command
+from dcmconv.cli.flags import AS_JSON, Flag, add_command
 
 if TYPE_CHECKING:
     import typer
@@ -37,7 +37,6 @@ CHAIN = Flag(
     required=True,
     complete=preset_names,
 )
-AS_JSON = Flag("as_json", bool, ("--json",), "Print one JSON value.")
 
 
 def add_to(group: typer.Typer) -> None:

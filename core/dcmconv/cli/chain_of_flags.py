@@ -1,20 +1,18 @@
-"""From flags to a chain: the same model as a chain file, laid over it."""
+"""From flags to a chain: the same model as a chain file, applied on top of it."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from pathlib import Path
 
 from dcmconv.chain.errors import Location
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import load_chain
 from dcmconv.chain.overrides import assemble, environment_overrides, parse_override, with_name
-from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.suffixes import writer_of
 from dcmconv.chain.values import output_of, parse_frames, parse_inline
-from dcmconv.cli.run_flags import RunFlags
+from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
@@ -38,68 +36,74 @@ USUAL_TAGS = (
 """The columns of ``--tags`` where neither ``--tag`` nor the chain names any."""
 
 
-def chain_of(flags: RunFlags, registry: Registry) -> ChainSpec:
+def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
     """Return the chain that the flags ask for; not yet checked against what is installed.
 
-    What goes first: the chain file, then ``DCMCONV_SET``, then ``--set``, then every other flag.
+    Later ones take precedence: chain file, ``DCMCONV_SET``, ``--set``, every other flag.
 
     Raises
     ------
     ChainError
-        If a file or a flag has no meaning.
+        If a chain file or a flag is invalid.
     UsageError
-        If ``--tag`` has no table, or ``--out`` names a picture that no writer makes.
+        If there is ``--tag`` without ``--tags``, or ``--out`` has the suffix of an unknown format.
     """
-    if flags.tag and not flags.tag_table:
+    if arguments.tag and not arguments.tag_table:
         raise UsageError(
-            "--tag names a column of the table, and no table is asked for.",
-            hint="Say where it goes: --tags tags.csv",
+            "--tag adds a column to the table of tags, but --tags is missing.",
+            hint="Name the file of the table: --tags tags.csv",
         )
-    chain = load_chain(flags.chain, registry) if flags.chain else ChainSpec()
-    named = _writer_named_by(flags, registry)
+    chain = load_chain(arguments.chain, registry) if arguments.chain else ChainSpec()
+    named = _writer_of_out(arguments, registry)
     if named:
         chain = merge(ChainSpec(outputs=(_output(named),)), chain)
-    if flags.tag_table:
+    if arguments.tag_table:
         chain = merge(ChainSpec(tags=USUAL_TAGS), chain)
     chain = assemble(
         chain,
-        _said(flags),
+        _explicit(arguments),
         settings=[
             *environment_overrides(os.environ),
-            *(parse_override(text) for text in flags.settings),
-            *flags.options,
+            *(parse_override(text) for text in arguments.settings),
+            *arguments.overrides,
         ],
         readers=registry.names("reader"),
     )
-    return with_name(chain, flags.name) if flags.name else chain
+    return with_name(chain, arguments.name) if arguments.name else chain
 
 
-def _writer_named_by(flags: RunFlags, registry: Registry) -> str:
-    """Return the writer that ``-o picture.jpg`` asks for unsaid; nothing for a folder."""
-    out, writers = Path(flags.out), registry.names("writer")
+def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
+    """Return the writer that ``-o picture.jpg`` implies; empty for a folder."""
+    out, writers = Path(arguments.out), registry.names("writer")
     if out.is_dir():
         return ""
     found = writer_of(out, writers)
-    if not found and out.suffix.lower() in PICTURE_SUFFIXES and not (flags.writer or flags.chain):
+    if (
+        not found
+        and out.suffix.lower() in PICTURE_SUFFIXES
+        and not (arguments.writer or arguments.chain)
+    ):
         raise UsageError(
-            f"{out} ends in {out.suffix}, and no writer of that name is installed.",
+            f"{out}: no installed writer writes {out.suffix} files.",
             hint=f"Installed: {', '.join(writers)}. For example: -o {out.with_suffix('.png')}",
         )
     return found
 
 
-def _said(flags: RunFlags) -> ChainSpec:
+def _explicit(arguments: RunArguments) -> ChainSpec:
     return ChainSpec(
-        read=tuple(parse_inline(reader, "--read") for reader in flags.read) or None,
-        normalize=parse_inline(flags.normalize, "--normalize") if flags.normalize else None,
-        colormap=parse_inline(flags.colormap, "--colormap") if flags.colormap else None,
-        invert=flags.invert,
-        steps=tuple(parse_inline(step, "--step") for step in flags.step) or None,
-        outputs=tuple(_output(writer) for writer in flags.writer) or None,
-        frames=parse_frames(flags.frames) if flags.frames else None,
-        tags=tuple(map(plain_tag, flags.tag)) or None,
-        tag_locations={plain_tag(tag): Location(f"--tag {tag}", is_flag=True) for tag in flags.tag},
-        run=_run_settings(flags),
+        read=tuple(parse_inline(reader, "--read") for reader in arguments.read) or None,
+        normalize=parse_inline(arguments.normalize, "--normalize") if arguments.normalize else None,
+        colormap=parse_inline(arguments.colormap, "--colormap") if arguments.colormap else None,
+        invert=arguments.invert,
+        steps=tuple(parse_inline(step, "--step") for step in arguments.step) or None,
+        outputs=tuple(_output(writer) for writer in arguments.writer) or None,
+        frames=parse_frames(arguments.frames) if arguments.frames else None,
+        tags=tuple(map(plain_tag, arguments.tag)) or None,
+        tag_locations={
+            plain_tag(tag): Location(f"--tag {tag}", is_flag=True) for tag in arguments.tag
+        },
+        run=_run_settings(arguments),
     )
 
 
@@ -107,12 +111,10 @@ def _output(text: str) -> OutputSpec:
     return output_of(parse_inline(text, "--writer"))
 
 
-def _run_settings(flags: RunFlags) -> ComponentSpec:
-    names = [item.name for item in fields(RunSettings)]
-    given = {name: getattr(flags, name) for name in names if getattr(flags, name) is not None}
+def _run_settings(arguments: RunArguments) -> ComponentSpec:
     written = {}
-    for name, text in given.items():
+    for name, text in arguments.run_settings.items():
         value = "" if text is True else f" {text}"
         location = Location(f"--{name.replace('_', '-')}{value}", is_flag=True)
         written[name] = Written(location, location)
-    return ComponentSpec("run", given, written=written)
+    return ComponentSpec("run", arguments.run_settings, written=written)

@@ -1,32 +1,39 @@
-"""What the shell may complete: names of components, their options, presets and plugins."""
+"""Shell completion of components, options, presets and plugins; how bash splits words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
+from typing import NamedTuple
 
 from dcmconv.cli.flags import Completer
 from dcmconv.model.options import OptionField
 
-__all__ = ["component_of", "names_of", "plugin_names", "preset_names", "words_from"]
+__all__ = [
+    "Rejoined",
+    "component_of",
+    "names_of",
+    "plugin_names",
+    "preset_names",
+    "rejoined",
+    "whole_words_for_bash",
+]
 
 Answers = list[tuple[str, str]]
 _OUTPUT_KEYS = {
-    "name": "Where the pictures of this output go",
-    "normalize": "A normalizer for this output alone",
-    "steps": "Steps for this output alone",
-    "colormap": "A colormap for this output alone",
-    "invert": "Swap black and white in this output alone",
-    "aspect": "What becomes of pixels that are not square",
+    "name": "Path of the pictures of this output",
+    "normalize": "A normalizer for this output only",
+    "steps": "Steps for this output only",
+    "colormap": "A colormap for this output only",
+    "invert": "Swap black and white in this output only",
+    "aspect": "What to do with pixels that are not square",
 }
 
 
-def words_from(*words: str) -> Completer:
-    """Complete one of a few words."""
-    return lambda incomplete: [(word, "") for word in words if word.startswith(incomplete)]
-
-
 def names_of(*kinds: str) -> Completer:
-    """Complete the names of some kinds of component."""
+    """Complete component names of the given kinds."""
 
     def complete(incomplete: str) -> Answers:
         from dcmconv.plugins.registry import Registry
@@ -38,7 +45,7 @@ def names_of(*kinds: str) -> Completer:
 
 
 def component_of(kind: str) -> Completer:
-    """Complete a component in its short form: ``wi``, ``window:ce``, ``window:name=lu``."""
+    """Complete the short form of a component: ``wi``, ``window:ce``, ``window:name=lu``."""
 
     def complete(incomplete: str) -> Answers:
         name, colon, rest = incomplete.partition(":")
@@ -52,7 +59,7 @@ def component_of(kind: str) -> Completer:
         if equals:
             found = _values(kind, key, fields)
             return [(f"{before}{key}={word}", "") for word in found if word.startswith(value)]
-        keys = {field.name: field.opt.help for field in fields} | {"id": "What --set calls it"}
+        keys = {field.name: field.opt.help for field in fields} | {"id": "Name for --set"}
         keys |= _OUTPUT_KEYS if kind == "writer" else {}
         return [
             (f"{before}{word}=", meaning)
@@ -87,7 +94,7 @@ def _fields(kind: str, name: str) -> list[OptionField]:
     try:
         return list(option_fields(Registry.discover().load(kind, name)))
     except (DcmconvError, TypeError):
-        return []  # unknown or broken: the command itself says so
+        return []  # unknown or broken: the command itself reports it
 
 
 def _values(kind: str, key: str, fields: Iterable[OptionField]) -> Iterator[str]:
@@ -102,3 +109,74 @@ def _values(kind: str, key: str, fields: Iterable[OptionField]) -> Iterator[str]
         yield from {"invert": ("true", "false"), "aspect": ("square", "keep")}.get(key, ())
         kinds = {"normalize": "normalizer", "colormap": "colormap", "steps": "step"}
         yield from Registry.discover().names(kinds[key]) if key in kinds else ()
+
+
+_BREAKS = frozenset(":=")
+"""Bash, unlike other shells, also splits words at these (COMP_WORDBREAKS)."""
+
+
+class Rejoined(NamedTuple):
+    """The words as typed, the index of the one being completed, and the part that bash keeps."""
+
+    words: list[str]
+    current: int
+    before: str
+
+
+def rejoined(words: Sequence[str], current: int) -> Rejoined:
+    """Join the pieces of words that bash has split.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The array ``COMP_WORDS``.
+    current : int
+        ``COMP_CWORD``: the index of the word being completed.
+
+    Examples
+    --------
+    >>> rejoined(["dcmconv", "run", "-n", "window", ":", "ce"], 5)
+    Rejoined(words=['dcmconv', 'run', '-n', 'window:ce'], current=3, before='window:')
+    """
+    whole: list[str] = []
+    place, before = len(words), ""
+    for index, word in enumerate(words):
+        # Two pieces of one word always have a break character between them.
+        is_inside = bool(whole) and bool(word) and (_is_break(word) or whole[-1][-1:] in _BREAKS)
+        start = whole.pop() if is_inside else ""
+        whole.append(start + word)
+        if index == current:
+            place = len(whole) - 1
+            before = start + word if _is_break(word) else start
+    return Rejoined(whole, min(place, len(whole)), before)
+
+
+@contextmanager
+def whole_words_for_bash() -> Iterator[None]:
+    """Let typer complete whole words, and print only the part that bash replaces."""
+    line = os.environ.get("COMP_WORDS", "")
+    if os.environ.get("_DCMCONV_COMPLETE") != "complete_bash" or not line:
+        yield
+        return
+    separator = "\n" if "\n" in line else " "
+    found = rejoined(line.split(separator), int(os.environ.get("COMP_CWORD", "0")))
+    os.environ["COMP_WORDS"] = separator.join(found.words)
+    os.environ["COMP_CWORD"] = str(found.current)
+    answers = StringIO()
+    try:
+        with redirect_stdout(answers):
+            yield
+    finally:
+        from dcmconv.cli.terminal import print_result
+
+        for answer in answers.getvalue().splitlines():
+            print_result(answer.removeprefix(_value_part(found.before, answer)))
+
+
+def _value_part(before: str, answer: str) -> str:
+    """Return the part that bash keeps: for ``--writer=jpg:``, an answer repeats only ``jpg:``."""
+    return before if answer.startswith(before) else before.partition("=")[2]
+
+
+def _is_break(word: str) -> bool:
+    return bool(word) and set(word) <= _BREAKS

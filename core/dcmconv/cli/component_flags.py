@@ -1,4 +1,4 @@
-"""Flags of components: ``--window.center 40`` for each option, and those that options name."""
+"""Flags derived from declared options: those of components, and those of the run settings."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ __all__ = [
     "all_flags",
     "default_of",
     "describe",
+    "flag_of_setting",
     "flags_of",
-    "given_settings",
+    "given_overrides",
     "has_own_flag",
     "help_of",
     "literals_of",
@@ -39,19 +40,19 @@ class FlagTarget:
 
 
 def flags_of(target: FlagTarget) -> list[Flag]:
-    """Return the dotted flags of a component and its own ones, in a panel of its own."""
+    """Return a component's flags: a dotted one for each option, then its short ones."""
     fields = list(option_fields(target.component))
     own = [_own_flag(target, field) for field in fields if field.opt.flag]
     return [*(_dotted_flag(target, field) for field in fields), *own]
 
 
 def has_own_flag(target: FlagTarget) -> bool:
-    """Say whether an option of the component names a flag."""
+    """Say whether an option of the component declares a short flag."""
     return any(field.opt.flag for field in option_fields(target.component))
 
 
 def all_flags(run_flags: Collection[Flag], targets: Iterable[FlagTarget]) -> list[Flag]:
-    """Return the flags of ``run`` and of components; of two that are spelled alike, the first."""
+    """Return the flags of ``run`` and of components; the first wins where two are spelled alike."""
     found = list(run_flags)
     taken = {"-h", "--help", *(word for flag in run_flags for word in flag.spellings())}
     for flag in (flag for target in targets for flag in flags_of(target)):
@@ -61,18 +62,35 @@ def all_flags(run_flags: Collection[Flag], targets: Iterable[FlagTarget]) -> lis
     return found
 
 
-def given_settings(values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> list[Override]:
-    """Return the setting of every flag of a component that was given.
+def flag_of_setting(option: OptionField, *, panel: str) -> Flag:
+    """Return the flag of a run setting: ``--on-existing`` for ``on_existing``."""
+    is_switch, choices = option.annotation is bool, literals_of(option.annotation)
+    is_choice = describe(option.annotation) == "|".join(choices)
+    listed = f" Choices: {', '.join(choices)}." if is_choice else ""
+    return Flag(
+        name=option.name,
+        type=bool if is_switch else str,
+        words=(f"--{option.name.replace('_', '-')}",),
+        help=help_of(option) + listed,
+        metavar="" if is_switch else "CHOICE" if is_choice else metavar_of(option),
+        panel=option.opt.panel or panel,
+        default="" if is_switch else default_of(option),
+        complete=_choices(option.annotation),
+    )
+
+
+def given_overrides(values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> list[Override]:
+    """Return the override of every component flag that is given.
 
     Raises
     ------
     ChainError
-        If the text of a dotted flag has another form than a value has.
+        If the text of a dotted flag is not a valid value.
     """
-    return [setting for target in targets for setting in _settings_of(target, values)]
+    return [override for target in targets for override in _overrides_of(target, values)]
 
 
-def _settings_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Override]:
+def _overrides_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Override]:
     from dcmconv.chain.overrides import flag_override
 
     for field in option_fields(target.component):
@@ -83,8 +101,13 @@ def _settings_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Over
                 yield flag_override(target.id, field.name, text, flag)
 
 
+def metavar_of(option: OptionField) -> str:
+    """Return what an option's value is called in ``--help``."""
+    return option.opt.metavar or describe(option.annotation)
+
+
 def describe(annotation: Any) -> str:
-    """Say in a word what values a type takes: ``NUMBER``, ``linear|sigmoid``, ``[INTEGER,...]``."""
+    """Return a short name for the values of a type: ``NUMBER``, ``linear|sigmoid``."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return describe(arguments[0])
@@ -100,7 +123,7 @@ def describe(annotation: Any) -> str:
 
 
 def help_of(field: OptionField) -> str:
-    """Return an option's help with its unit and bounds."""
+    """Return an option's help text with its unit and bounds."""
     opt = field.opt
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
     limits = [f"{signs[name]} {bound:g}" for name, bound in opt.bounds().items()]
@@ -109,10 +132,15 @@ def help_of(field: OptionField) -> str:
 
 
 def default_of(field: OptionField) -> str:
-    """Return an option's default as text; empty where there is none worth showing."""
+    """Return an option's default as text; empty if there is none worth showing."""
     if field.required or field.default is None or field.default in ((), ""):
         return ""
-    return str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+    return str(field.default).lower() if isinstance(field.default, bool) else _plain(field.default)
+
+
+def _plain(value: Any) -> str:
+    is_whole = isinstance(value, float) and value.is_integer()
+    return f"{value:.0f}" if is_whole else str(value)
 
 
 def _dotted_flag(target: FlagTarget, field: OptionField) -> Flag:
@@ -125,16 +153,16 @@ def _dotted_flag(target: FlagTarget, field: OptionField) -> Flag:
         type=bool if is_switch else str,
         words=(word,),
         help=help_of(field),
-        metavar="" if is_switch else describe(field.annotation),
-        panel=f"Options of the {target.kind} {target.id}",
+        metavar="" if is_switch else metavar_of(field),
+        panel=f"Options of {target.kind} {target.id}",
         default=default_of(field),
         complete=_choices(field.annotation),
-        may_be_empty=True,  # --title.text "" is a title without words
+        may_be_empty=True,  # --title.text "" is an empty title
     )
 
 
 def _own_flag(target: FlagTarget, field: OptionField) -> Flag:
-    """Return the flag that an option names itself: the same, but a list is given word by word."""
+    """Return the short flag of an option; it is repeated for each item of a list."""
     word, is_switch = field.opt.flag, field.annotation is bool
     item = _item_of(field.annotation)
     return replace(
@@ -149,7 +177,7 @@ def _own_flag(target: FlagTarget, field: OptionField) -> Flag:
 
 
 def _item_of(annotation: Any) -> Any | None:
-    """Return what a list has; None for what is no list."""
+    """Return the item type of a list; None for any other type."""
     if typing.get_origin(annotation) in (tuple, list):
         return typing.get_args(annotation)[0]
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
@@ -166,7 +194,7 @@ def _choices(annotation: Any) -> Any:
 
 
 def literals_of(annotation: Any) -> list[str]:
-    """Return the words that an option takes; none where it takes more than words."""
+    """Return the fixed words among the values of a type, such as ``auto``."""
     arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return [str(value) for value in arguments]

@@ -1,7 +1,7 @@
 """Flags as data, and commands made of them.
 
-typer reads a function's signature, so a command whose flags are known only when the program runs
-gets a signature that is put together from ``Flag`` values (public typer only).
+typer reads a function's signature.  The flags of a component are known only at run time, so a
+command gets a signature that is built from ``Flag`` values (public typer only).
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from dcmconv.cli.guard import exit_code_of
+from dcmconv.cli.exit_codes import exit_code_of_error
 from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
     import typer
 
-__all__ = ["Body", "Completer", "Flag", "add_command"]
+__all__ = ["AS_JSON", "Body", "Completer", "Flag", "add_command"]
 
 Body = Callable[[Mapping[str, Any]], int]
 """What a command does with the values of its flags; returns the exit code."""
 
 Completer = Callable[[str], "list[tuple[str, str]]"]
-"""From an unfinished word to the words that it may become, each with its help."""
+"""From an unfinished word to the words that complete it, each with its help."""
 
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
@@ -48,10 +48,12 @@ class Flag:
     required : bool
         For arguments.
     complete : callable, optional
-        What the shell may complete.
+        What the shell offers as completions.
     may_be_empty : bool
-        Whether an empty text says something.  Else it is a shell variable without a value, and
-        refused.
+        Whether an empty text is a value.  Otherwise it is rejected: it usually comes from a shell
+        variable that is not set.
+    names_kind : str
+        The kind of component that the value names, such as ``"writer"``; empty for other flags.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Flag:
     required: bool = False
     complete: Completer | None = None
     may_be_empty: bool = False
+    names_kind: str = ""
 
     def parameter(self) -> inspect.Parameter:
         """Return the parameter of a signature that typer makes this flag from."""
@@ -77,7 +80,7 @@ class Flag:
             "show_default": False,
         }
         info = typer.Option(*self.words, **shared) if self.words else typer.Argument(**shared)
-        # A list, so that a flag that is given twice is seen and not taken from its last place.
+        # A list, so that a flag given twice is noticed; typer would silently use the last value.
         kind = list[self.type] if self._is_single else self.type  # type: ignore[name-defined]
         needed = kind if self.required else kind | None
         default = inspect.Parameter.empty if self.required else None
@@ -89,7 +92,7 @@ class Flag:
         )
 
     def spellings(self) -> list[str]:
-        """Return every word that gives the flag: of ``--invert/--no-invert`` both."""
+        """Return every word that gives the flag: both of ``--invert/--no-invert``."""
         return [spelling for word in self.words for spelling in word.split("/")]
 
     def value_of(self, found: Any) -> Any:
@@ -98,7 +101,7 @@ class Flag:
         Raises
         ------
         UsageError
-            If the flag is given twice and takes one value, or is empty.
+            If a flag that takes one value is given twice, or a value is empty.
         """
         if found is None or self.type is bool:
             return found
@@ -111,7 +114,7 @@ class Flag:
             given = " and ".join(f"'{value}'" for value in values)
             raise UsageError(
                 f"{self._shown} is given {len(values)} times: {given}.",
-                hint="Leave all but one out.",
+                hint="Remove all but one.",
             )
         return values[0] if values else None
 
@@ -125,31 +128,35 @@ class Flag:
 
     @property
     def _how_to_fill(self) -> str:
-        without = f"leave {'the flag' if self.words else 'it'} out"
+        omit = f"omit {'the flag' if self.words else 'it'}"
         default = f" for {self.default}" if self.default else ""
-        return f"Write a value, or {without}{default}; a shell variable may have none."
+        return f"Give a value, or {omit}{default}; check for a shell variable that is not set."
 
     def _help(self) -> str:
         return f"{self.help} Default: {self.default}." if self.default else self.help
 
 
+AS_JSON = Flag("as_json", bool, ("--json",), "Print one JSON value instead of tables.")
+
+
 def add_command(
     app: typer.Typer, name: str, body: Body, flags: Sequence[Flag], *, help_text: str
 ) -> None:
-    """Give a program a subcommand whose body gets the values of its flags by name."""
+    """Add a subcommand whose body gets the values of its flags by name."""
     import typer
 
-    def command(**values: Any) -> None:
-        raise typer.Exit(exit_code_of(lambda: body(_values(flags, values))))
+    def command(**found: Any) -> None:
+        # Here and not around the program: typer would report Ctrl-C as "Aborted".
+        try:
+            code = body({flag.name: flag.value_of(found.get(flag.name)) for flag in flags})
+        except BaseException as error:  # noqa: BLE001 - explained, or raised again
+            code = exit_code_of_error(error)
+        raise typer.Exit(code)
 
     parameters = [flag.parameter() for flag in flags]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     app.command(name, help=_without_markup(help_text), context_settings=HELP_FLAGS)(command)
-
-
-def _values(flags: Sequence[Flag], found: Mapping[str, Any]) -> dict[str, Any]:
-    return {flag.name: flag.value_of(found.get(flag.name)) for flag in flags}
 
 
 def _without_markup(text: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.flags import Flag, add_command
-from dcmconv.cli.guard import EXIT_DAMAGED
+from dcmconv.cli.exit_codes import EXIT_DAMAGED
+from dcmconv.cli.flags import AS_JSON, Flag, add_command
 from dcmconv.cli.run_flags import DEFAULT_OUT
 from dcmconv.errors import UsageError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 OUT = Flag("out", str, (), "The output folder of a run.", "OUT", default=DEFAULT_OUT)
-AS_JSON = Flag("as_json", bool, ("--json",), "Print one JSON value instead of tables.")
 SAMPLE = Flag("sample", str, ("--sample",), "Look at a share alone, drawn by lot.", "5%", "", "all")
 MOST_NOTES = 10
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dcmconv.cli.completion import names_of, plugin_names
-from dcmconv.cli.flags import Flag, add_command
+from dcmconv.cli.flags import AS_JSON, Flag, add_command
 from dcmconv.hooks import KINDS
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-AS_JSON = Flag("as_json", bool, ("--json",), "Print one JSON value instead of tables.")
 NO_PLUGIN = Flag(
     "no_plugin",
     list[str],

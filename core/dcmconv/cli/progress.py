@@ -1,49 +1,37 @@
-"""How a run shows that it moves: a bar on a terminal, a plain line now and then elsewhere."""
+"""What a run shows while it works: a bar on a terminal, an occasional plain line elsewhere."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from dcmconv.cli.terminal import is_interactive, say
+from dcmconv.cli.report import Tally, counted, opening_line, outcome_data, outcome_line
+from dcmconv.cli.terminal import harmless, is_interactive, print_json, say
 
-__all__ = ["Bar", "PlainLines", "Progress", "Silence", "progress_for"]
+if TYPE_CHECKING:
+    from dcmconv.chain.plan import Plan
+    from dcmconv.cli.run_flags import RunArguments
+    from dcmconv.model.outcome import Outcome
+    from dcmconv.run.journal.chain_change import ChainChange
+
+__all__ = ["Bar", "PlainLines", "Progress", "progress_for"]
 
 SECONDS_BETWEEN_LINES = 30.0
 
 
-class Progress(Protocol):
-    """What the report of a run needs."""
+@dataclass
+class Progress:
+    """Listens to a run, and prints its notes; this class shows no progress (``--quiet``)."""
+
+    arguments: RunArguments
+    plan: Plan
+    tally: Tally = field(default_factory=Tally)
+    chain_has_changed: bool = False
 
     def __enter__(self) -> Self:
-        """Begin to show."""
-        ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
-        ...
-
-    def found(self, count: int) -> None:
-        """Say how many inputs are known by now."""
-
-    def moved(self, done: int, failed: int) -> None:
-        """Say how many inputs are done, and how many of them failed."""
-
-    def note(self, text: str) -> None:
-        """Print lines without tearing what is shown."""
-
-
-class Silence:
-    """Shows nothing; notes are printed all the same."""
-
-    def __enter__(self) -> Self:
-        """Begin nothing."""
+        """Start to show progress."""
         return self
 
     def __exit__(
@@ -52,26 +40,62 @@ class Silence:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End nothing."""
+        """Leave the terminal as it was."""
+
+    def started(self, total_known: int | None, workers: int) -> None:
+        """Print what is about to be converted."""
+        self._tell(opening_line(self.arguments, self.plan, workers))
+
+    def chain_changed(self, change: ChainChange) -> None:
+        """Print what changed and how much is converted again."""
+        self.chain_has_changed = True
+        lines = "".join(f"\n  {line}" for line in change.lines)
+        self._tell(
+            f"The chain changed since the last run; {counted(change.inputs, 'input')} with "
+            f"{counted(change.pictures, 'picture')} will be converted again:{lines}"
+        )
+
+    def suspected(self, key: str) -> None:
+        """Print that an input may have crashed a previous run; printed even if ``--quiet``."""
+        self.note(
+            f"A previous run crashed while reading {key}; it is now read in a worker process."
+        )
+
+    def statistics_pass_started(self) -> None:
+        """Print why every input is read twice."""
+        self._tell("Every input is read twice: first to gather statistics that inputs share.")
 
     def found(self, count: int) -> None:
-        """Ignore the count."""
+        """Take the number of inputs found so far."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Count an outcome, print it if ``--verbose``, and show the progress."""
+        self.tally.add(outcome)
+        self.moved(self.tally.done, self.tally.failures)
+        if self.arguments.verbose and self.arguments.as_json:
+            print_json(outcome_data(outcome))
+        elif self.arguments.verbose:
+            self.note(outcome_line(outcome))
 
     def moved(self, done: int, failed: int) -> None:
-        """Ignore the count."""
+        """Show how many inputs are done, and how many of them failed."""
 
     def note(self, text: str) -> None:
-        """Print lines."""
+        """Print lines without breaking what is shown."""
         say(text)
 
+    def _tell(self, text: str) -> None:
+        if not self.arguments.quiet:
+            self.note(text)
 
-class PlainLines(Silence):
-    """A line every half minute: for files, pipes and continuous integration."""
 
-    def __init__(self, seconds: float = SECONDS_BETWEEN_LINES) -> None:
-        self._seconds = seconds
-        self._last = time.monotonic()
-        self._known = ""
+@dataclass
+class PlainLines(Progress):
+    """Prints a line every half minute: for files, pipes and continuous integration."""
+
+    seconds: float = SECONDS_BETWEEN_LINES
+    _last: float = field(default_factory=time.monotonic)
+    _known: str = ""
 
     def found(self, count: int) -> None:
         """Remember how many there are."""
@@ -80,15 +104,16 @@ class PlainLines(Silence):
     def moved(self, done: int, failed: int) -> None:
         """Print a line if the last one is old enough."""
         now = time.monotonic()
-        if now - self._last >= self._seconds:
+        if now - self._last >= self.seconds:
             self._last = now
             say(f"{done:,}{self._known} inputs done, {failed:,} failed.")
 
 
-class Bar:
-    """A progress bar on stderr, drawn by rich."""
+@dataclass
+class Bar(Progress):
+    """Draws a progress bar on stderr, with rich."""
 
-    def __init__(self) -> None:
+    def __post_init__(self) -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -105,13 +130,13 @@ class Bar:
             SpinnerColumn(),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[trouble]}", markup=False),
+            TextColumn("{task.fields[failures]}", markup=False),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
         )
-        self._task: Any = self._bar.add_task("", total=None, trouble="")
+        self._task: Any = self._bar.add_task("", total=None, failures="")
 
     def __enter__(self) -> Self:
         """Draw the bar."""
@@ -124,28 +149,26 @@ class Bar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.stop()
 
     def found(self, count: int) -> None:
-        """Set the end of the bar; it moves on while the walk goes on."""
+        """Set the end of the bar; it moves while inputs are still being found."""
         self._bar.update(self._task, total=count)
 
     def moved(self, done: int, failed: int) -> None:
         """Move the bar."""
-        trouble = f"{failed:,} failed" if failed else ""
-        self._bar.update(self._task, completed=done, trouble=trouble)
+        failures = f"{failed:,} failed" if failed else ""
+        self._bar.update(self._task, completed=done, failures=failures)
 
     def note(self, text: str) -> None:
         """Print lines above the bar."""
-        from dcmconv.cli.terminal import harmless
-
         lines = "\n".join(harmless(line) for line in text.split("\n"))
         self._console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
 
-def progress_for(*, quiet: bool) -> Progress:
-    """Return what suits the place that stderr goes to."""
-    if quiet:
-        return Silence()
-    return Bar() if is_interactive() else PlainLines()
+def progress_for(arguments: RunArguments, plan: Plan) -> Progress:
+    """Return the display that suits the flags, and where stderr goes."""
+    if arguments.quiet:
+        return Progress(arguments, plan)
+    return Bar(arguments, plan) if is_interactive() else PlainLines(arguments, plan)

@@ -1,39 +1,91 @@
-"""The report of a run: failures by reason, and the last line with counts and time."""
+"""What is printed about a run: the first line, its outcomes, failures by reason, the last line."""
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.guard import EXIT_DAMAGED, EXIT_FAILED, EXIT_NOTHING, EXIT_STOPPED
-from dcmconv.cli.terminal import harmless
+from dcmconv.cli.exit_codes import EXIT_NOTHING
+from dcmconv.cli.terminal import harmless, print_json, print_result, say
 from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
 
-__all__ = [
-    "Tally",
-    "closing_line",
-    "counted",
-    "exit_code",
-    "line_of",
-    "notices",
-    "outcome_data",
-    "summary_data",
-]
+if TYPE_CHECKING:
+    from dcmconv.chain.plan import Plan
+    from dcmconv.cli.run_flags import RunArguments
+
+__all__ = ["Tally", "counted", "opening_line", "outcome_data", "outcome_line", "print_report"]
+
+JOURNAL = Path(".dcmconv", "journal.jsonl")
 
 EXAMPLES = 3
-"""Failures of one reason that are named; the rest are counted."""
+"""Failures that are shown for each reason; the rest are only counted."""
+
+
+def opening_line(arguments: RunArguments, plan: Plan, workers: int) -> str:
+    """Return the first line: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
+    inputs = arguments.inputs or ["."]
+    shown = ", ".join(map(_shown_input, inputs[:3]))
+    more = f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else ""
+    lanes = plan.all_lanes
+    writers = dict.fromkeys(lane.writer.name for lane in lanes)
+    normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
+    colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
+    names = ", ".join([*writers, *normalizers, *colormaps])
+    pool = counted(workers, "worker") if workers else "in this process"
+    return f"DICOM files under {shown}{more} → {_shown_folder(arguments.out)} ({names}, {pool})"
+
+
+def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: int) -> None:
+    """Print what is left to say after a run; failures are printed even if ``--quiet``."""
+    for line in tally.failure_lines():
+        say(line, emphasis="Failed")
+    for line in notices(summary):
+        say(line)
+    journal = Path(arguments.out) / JOURNAL
+    if tally.failures and journal.exists():
+        say(f"Details of every input: {harmless(str(journal))}")
+    if code == EXIT_NOTHING:
+        say(_nothing_to_convert(arguments, summary))
+    if arguments.as_json:
+        print_json(summary_data(summary, tally, out=arguments.out, code=code))
+    if not arguments.quiet:
+        tell = say if arguments.as_json else print_result
+        tell(closing_line(summary, tally, _shown_folder(arguments.out)))
+
+
+def _nothing_to_convert(arguments: RunArguments, summary: Summary) -> str:
+    where = " ".join(shlex.quote(_shown_input(each)) for each in arguments.inputs or ["."])
+    skipped = f"{counted(summary.skipped, 'input')} found, none with a picture"
+    return (
+        f"Nothing to convert in {where}: {skipped if summary.skipped else 'no inputs found'}.\n"
+        "  To try dcmconv on sample files: dcmconv samples demo && dcmconv run demo"
+    )
+
+
+def _shown_input(text: str) -> str:
+    """Return an INPUT for display; parent folders such as ``../..`` by their names."""
+    parts = Path(text).parts
+    return str(Path(text).resolve()) if parts and set(parts) == {".."} else text
+
+
+def _shown_folder(out: str) -> str:
+    """Return the output folder for display; a relative one starts with ``./``."""
+    path = Path(out)
+    return out if path.is_absolute() or out.startswith((".", "~")) else f"./{path.as_posix()}"
 
 
 @dataclass
 class Tally:
-    """What is kept of the outcomes while they pass: counts, and a few examples of each reason."""
+    """What is kept of the outcomes: counts, and a few examples for each reason."""
 
     skipped: dict[str, int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[Failed]] = field(default_factory=dict)
     done: int = 0
     made: int = 0
-    """Pictures that this run has made; those of an earlier run are not among them."""
+    """Pictures that this run wrote, without those of earlier runs."""
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
@@ -50,7 +102,7 @@ class Tally:
 
     @property
     def failures(self) -> int:
-        """How many inputs have failed."""
+        """Number of inputs that failed."""
         return sum(self.failed.values())
 
     def failure_lines(self) -> list[str]:
@@ -66,7 +118,7 @@ class Tally:
         return lines
 
 
-def line_of(outcome: Outcome) -> str:
+def outcome_line(outcome: Outcome) -> str:
     """Return what ``--verbose`` prints for one input."""
     name = harmless(outcome.input)
     if isinstance(outcome, Converted):
@@ -84,7 +136,7 @@ def line_of(outcome: Outcome) -> str:
 
 
 def closing_line(summary: Summary, tally: Tally, out: str) -> str:
-    """Return the last line: what became of the inputs, how fast, and how long it took."""
+    """Return the last line: counts, speed and time."""
     parts = [
         f"{counted(summary.converted, 'input')} converted to {counted(summary.pictures, 'picture')}"
     ]
@@ -102,42 +154,30 @@ def closing_line(summary: Summary, tally: Tally, out: str) -> str:
 
 
 def notices(summary: Summary) -> list[str]:
-    """Return what is worth a sentence beside the counts."""
+    """Return sentences about what the counts alone do not explain."""
     lines = []
     if summary.failed_before:
         lines.append(
             f"{counted(summary.failed_before, 'input')} failed in an earlier run and did not "
-            "change; --retry-failed tries again."
+            "change since; use --retry-failed to try again."
         )
     if summary.salvaged:
-        lines.append(f"{counted(summary.salvaged, 'input')} could be salvaged in part only.")
+        lines.append(f"{counted(summary.salvaged, 'input')} could only be partly salvaged.")
     if summary.missing or summary.altered:
         lines.append(
-            f"Of the pictures of earlier runs {summary.missing:,} were missing and "
-            f"{summary.altered:,} no longer what the journal says; their inputs were converted "
-            "again."
+            f"Pictures of earlier runs: {summary.missing:,} missing, {summary.altered:,} changed "
+            "since they were written; their inputs were converted again."
         )
     return lines
 
 
-def exit_code(summary: Summary, *, verified: bool = False) -> int:
-    """Return how the program ends after a run; ``verified`` makes damaged pictures count."""
-    if summary.stopped:
-        return EXIT_STOPPED
-    if verified and (summary.missing or summary.altered):
-        return EXIT_DAMAGED
-    if summary.failed:
-        return EXIT_FAILED
-    return 0 if summary.converted else EXIT_NOTHING
-
-
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as a line of JSON has it."""
+    """Return an outcome as JSON data."""
     return {"kind": "outcome", "status": outcome.status, **asdict(outcome)}
 
 
 def summary_data(summary: Summary, tally: Tally, *, out: str, code: int) -> dict[str, Any]:
-    """Return the summary as JSON has it: counts, reasons, a few failures, and the exit code."""
+    """Return the summary as JSON data: counts, reasons, a few failures, and the exit code."""
     failures = [
         {"input": f.input, "reason": f.reason, "message": f.message, "hint": f.hint}
         for kept in tally.examples.values()
@@ -169,7 +209,7 @@ def _reasons(counts: dict[str, int]) -> str:
 
 
 def counted(number: int, word: str) -> str:
-    """Return a number with its word: ``1 input``, ``2 inputs``."""
+    """Return a number and its noun: ``1 input``, ``2 inputs``."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 

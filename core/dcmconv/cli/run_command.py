@@ -1,229 +1,122 @@
-"""``dcmconv run``: the main job."""
+"""``dcmconv run``: convert files."""
 
 from __future__ import annotations
 
 import logging
 import shlex
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from dcmconv.cli.component_flags import FlagTarget
-from dcmconv.cli.flags import Body
-from dcmconv.cli.guard import EXIT_NOTHING
-from dcmconv.cli.progress import Progress, progress_for
-from dcmconv.cli.report import (
-    Tally,
-    closing_line,
-    counted,
-    exit_code,
-    line_of,
-    notices,
-    outcome_data,
-    summary_data,
-)
-from dcmconv.cli.run_flags import RunFlags
-from dcmconv.cli.stopping import stop_on_signals
-from dcmconv.cli.terminal import harmless, print_json, print_result, say
+from dcmconv.cli.exit_codes import EXIT_NOTHING, exit_code_of_run
+from dcmconv.cli.named_components import NamedComponents
+from dcmconv.cli.progress import progress_for
+from dcmconv.cli.report import counted, print_report
+from dcmconv.cli.run_flags import RunArguments
+from dcmconv.cli.signals import stop_on_signals
+from dcmconv.cli.terminal import print_json, print_result, say
 from dcmconv.errors import UsageError
-from dcmconv.model.outcome import Outcome, Summary
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
+    from dcmconv.model.outcome import Outcome
     from dcmconv.plugins.registry import Registry
-    from dcmconv.run.journal.chain_change import ChainChange
 
-__all__ = ["body_of_run"]
-
-JOURNAL = Path(".dcmconv", "journal.jsonl")
+__all__ = ["run_command"]
 
 
-def body_of_run(targets: Sequence[FlagTarget]) -> Body:
-    """Return what ``dcmconv run`` does; ``targets`` are the components with flags of their own."""
-
-    def body(values: Mapping[str, Any]) -> int:
-        flags = RunFlags.of(values, targets)
-        if flags.quiet and flags.verbose:
-            raise UsageError("--quiet and --verbose contradict each other.", hint="Leave one out.")
-        return convert(flags)
-
-    return body
-
-
-def convert(flags: RunFlags) -> int:
+def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
     """Do what the flags ask for and return the exit code."""
     from dcmconv.chain.compile import compile_chain
     from dcmconv.cli.chain_of_flags import chain_of
-    from dcmconv.cli.installed import installed
     from dcmconv.plugins.discovery import check_left_out
 
-    check_left_out(flags.no_plugin)
-    registry = installed(tuple(flags.no_plugin))
+    arguments = RunArguments.of(values, named.targets)
+    if arguments.quiet and arguments.verbose:
+        raise UsageError("--quiet and --verbose cannot be combined.", hint="Remove one of them.")
+    check_left_out(arguments.no_plugin)
+    registry = named.registry
     for problem in registry.problems:
         say(f"Warning: {problem}", emphasis="Warning:")
-    chain = chain_of(flags, registry)
+    chain = chain_of(arguments, registry)
     plan = compile_chain(chain, registry)
-    if flags.dry_run:
+    if arguments.dry_run:
         from dcmconv.chain.show import chain_as_yaml
-        from dcmconv.cli.dry_run import show_plan
 
-        return show_plan(flags, chain_as_yaml(chain, registry), plan)
-    return _run(flags, plan, registry)
+        return _show_plan(arguments, chain_as_yaml(chain, registry), plan)
+    return _convert(arguments, plan, registry)
 
 
-def _run(flags: RunFlags, plan: Plan, registry: Registry) -> int:
+def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
     from dcmconv.run.engine import Run
     from dcmconv.run.walk import Selection
 
-    # What a library logs may hold a value of the file, and nobody has asked for it.
+    # Libraries may log values of the file, which can be patient data.
     logging.getLogger().addHandler(logging.NullHandler())
-    progress, tally = progress_for(quiet=flags.quiet), Tally()
-    ears = _Ears(flags, plan, progress)
+    progress = progress_for(arguments, plan)
     run = Run(
         plan,
-        flags.inputs or ["."],
-        Path(flags.out),
-        selection=Selection(tuple(flags.include), tuple(flags.exclude)),
-        tag_table=Path(flags.tag_table) if flags.tag_table else None,
-        listener=ears,
+        arguments.inputs or ["."],
+        Path(arguments.out),
+        selection=Selection(tuple(arguments.include), tuple(arguments.exclude)),
+        tag_table=Path(arguments.tag_table) if arguments.tag_table else None,
+        listener=progress,
         events=registry.events,
         registry=registry,
         argv=tuple(sys.argv),
     )
-    # Closed here and now, so that Ctrl-C ends the workers before anything else is printed.
+    # Closed before anything is printed: after Ctrl-C, the workers must have ended by then.
     outcomes = cast("Generator[Outcome]", iter(run))
     with stop_on_signals(run.stop, progress.note) as signals, progress, closing(outcomes):
-        for outcome in outcomes:
-            tally.add(outcome)
-            progress.moved(tally.done, tally.failures)
-            _tell(outcome, flags, progress)
-    code = exit_code(run.summary, verified=plan.run.verify)
-    if signals.received is not None and run.summary.stopped:
-        code = signals.exit_code
-    _report(flags, run.summary, tally, code)
-    if (ears.chain_has_changed or run.summary.left_behind) and not flags.quiet:
-        _say_orphans(flags)
-    if code == signals.exit_code and signals.received is not None:
-        raise signals.received
+        for _ in outcomes:
+            pass  # the listener sees every outcome
+    stopped_by = signals.received if run.summary.stopped else None
+    code = exit_code_of_run(run.summary, verified=plan.run.verify, signal_received=stopped_by)
+    print_report(arguments, run.summary, progress.tally, code)
+    if (progress.chain_has_changed or run.summary.left_behind) and not arguments.quiet:
+        _say_orphans(arguments.out)
+    if stopped_by is not None:
+        raise stopped_by
     return code
 
 
-def _say_orphans(flags: RunFlags) -> None:
+def _say_orphans(out: str) -> None:
     from dcmconv.run.journal.reader import orphans
 
-    count = sum(1 for _ in orphans(Path(flags.out)))
+    count = sum(1 for _ in orphans(Path(out)))
     if count:
         say(
-            f"{counted(count, 'picture')} of earlier runs stayed that no input has now; see them: "
-            f"dcmconv journal orphans {shlex.quote(flags.out)}"
+            f"Orphans: {counted(count, 'picture')} of earlier runs without an input. To list "
+            f"them: dcmconv journal orphans {shlex.quote(out)}"
         )
 
 
-@dataclass
-class _Ears:
-    """Passes on what the engine knows before an outcome is there."""
-
-    flags: RunFlags
-    plan: Plan
-    progress: Progress
-    chain_has_changed: bool = False
-
-    def started(self, total_known: int | None, workers: int) -> None:
-        if not self.flags.quiet:
-            self.progress.note(opening_line(self.flags, self.plan, workers))
-
-    def chain_changed(self, change: ChainChange) -> None:
-        self.chain_has_changed = True
-        if not self.flags.quiet:
-            lines = "".join(f"\n  {line}" for line in change.lines)
-            self.progress.note(
-                "The chain is not that of the last run here; "
-                f"{counted(change.inputs, 'input')} with {counted(change.pictures, 'picture')} "
-                f"are done again:{lines}"
-            )
-
-    def suspected(self, key: str) -> None:
-        self.progress.note(
-            f"A run ended, without a word, while it read {key}; a worker process reads it now."
-        )
-
-    def statistics_pass_started(self) -> None:
-        if not self.flags.quiet:
-            self.progress.note(
-                "Every input is read twice: first for the statistics that they share."
-            )
-
-    def found(self, count: int) -> None:
-        self.progress.found(count)
-
-    def finished(self, outcome: Outcome) -> None:
-        """Nothing: the loop over the run sees every outcome itself."""
-
-
-def opening_line(flags: RunFlags, plan: Plan, workers: int) -> str:
-    """Say what begins: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
-    inputs = flags.inputs or ["."]
-    some = ", ".join(map(_shown_input, inputs[:3])) + (
-        f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else ""
-    )
-    lanes = plan.all_lanes
-    writers = dict.fromkeys(lane.writer.name for lane in lanes)
-    normalizers = dict.fromkeys(lane.normalizer.name for lane in lanes)
-    colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
-    words = ", ".join([*writers, *normalizers, *colormaps])
-    pool = counted(workers, "worker") if workers else "in this process"
-    return f"DICOM files under {some} → {shown_folder(flags.out)} ({words}, {pool})"
-
-
-def _shown_input(place: str) -> str:
-    """Return an INPUT as it is shown: the folders above this one by their names."""
-    parts = Path(place).parts
-    return str(Path(place).resolve()) if parts and set(parts) == {".."} else place
-
-
-def shown_folder(out: str) -> str:
-    """Return the output folder as it is shown: a relative one with ``./`` before it."""
-    path = Path(out)
-    return out if path.is_absolute() or out.startswith((".", "~")) else f"./{path.as_posix()}"
-
-
-def _tell(outcome: Outcome, flags: RunFlags, progress: Progress) -> None:
-    if not flags.verbose:
-        return
-    if flags.as_json:
-        print_json(outcome_data(outcome))
+def _show_plan(arguments: RunArguments, shown_chain: str, plan: Plan) -> int:
+    """Print the chain and the number of inputs; nothing is opened and nothing is written."""
+    count = total_bytes = 0
+    for key, size in _inputs(arguments, plan):
+        count, total_bytes = count + 1, total_bytes + size
+        if arguments.verbose:
+            say(key)
+    if arguments.as_json:
+        readers = [reader.as_data() for reader in plan.readers]
+        made = {"readers": readers, "lanes": [lane.as_data() for lane in plan.lanes]}
+        print_json({"kind": "dry-run", "inputs": count, "bytes": total_bytes, **made})
     else:
-        progress.note(line_of(outcome))
+        print_result(shown_chain.rstrip())
+        inputs = counted(count, "input")
+        print_result(f"# Dry run: {inputs} found ({total_bytes / 1e6:,.1f} MB), nothing written.")
+    return 0 if count else EXIT_NOTHING
 
 
-def _report(flags: RunFlags, summary: Summary, tally: Tally, code: int) -> None:
-    for line in tally.failure_lines():
-        say(line, emphasis="Failed")
-    journal = Path(flags.out) / JOURNAL
-    for line in notices(summary):
-        say(line)
-    if tally.failures and journal.exists():
-        say(f"Every input has a line in {harmless(str(journal))}")
-    if code == EXIT_NOTHING:
-        say(_nothing_found(flags, summary))
-    if flags.as_json:
-        print_json(summary_data(summary, tally, out=flags.out, code=code))
-    if not flags.quiet:
-        tell = say if flags.as_json else print_result
-        tell(closing_line(summary, tally, shown_folder(flags.out)))
+def _inputs(arguments: RunArguments, plan: Plan) -> Iterator[tuple[str, int]]:
+    from dcmconv.model.inputs import Reference
+    from dcmconv.run.walk import Selection, Walk
 
-
-def _nothing_found(flags: RunFlags, summary: Summary) -> str:
-    where = " ".join(shlex.quote(_shown_input(each)) for each in flags.inputs or ["."])
-    found = (
-        f"{counted(summary.skipped, 'input')}, none with a picture,"
-        if summary.skipped
-        else "no input"
-    )
-    return (
-        f"Nothing to convert: {found} under {where}.\n"
-        "  Real files to try it on: dcmconv samples demo && dcmconv run demo"
-    )
+    selection = Selection(tuple(arguments.include), tuple(arguments.exclude))
+    walk = Walk(plan.sources, arguments.inputs or ["."], (Path(arguments.out),), selection)
+    for found in walk.found():
+        if isinstance(found.item, Reference):
+            yield found.item.key, found.item.size or 0

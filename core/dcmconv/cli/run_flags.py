@@ -1,241 +1,274 @@
-"""The flags of ``dcmconv run``, and the same as one value."""
+"""The flags of ``dcmconv run``, each declared once, and their values.
+
+A flag is a field of ``RunArguments``.  The run settings add theirs: see
+``dcmconv.chain.settings.RunSettings``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+import typing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 
-from dcmconv.cli.completion import component_of, preset_names, words_from
-from dcmconv.cli.component_flags import FlagTarget, given_settings
+from dcmconv.cli.completion import component_of, plugin_names, preset_names
 from dcmconv.cli.flags import Flag
-from dcmconv.cli.work_flags import HOW
 
 if TYPE_CHECKING:
     from dcmconv.chain.overrides import Override
+    from dcmconv.cli.component_flags import FlagTarget
 
-__all__ = ["DEFAULT_OUT", "HELP", "RUN_FLAGS", "RunFlags"]
+__all__ = ["DEFAULT_OUT", "HELP", "RunArguments", "run_flags"]
 
 DEFAULT_OUT = "dcmconv-out"
 
 HELP = (
-    "Convert DICOM files, or whole folders of them, to pictures.\n\n"
-    "Without INPUT it is the current folder; without --out the pictures go to ./dcmconv-out, "
-    "in the same folders as their inputs. Nothing that stands there is overwritten, and a run "
-    "that was stopped goes on where it was.\n\n"
-    'A component may have options behind its name, as in "-n window:center=40,width=400", or '
-    'as flags of their own, as in "-n window --window.center 40". Name it to see them here: '
-    "dcmconv run -n window --help. Readers have options too, some with a flag that needs no name "
-    "before it: dcmconv run -r dicom --help"
+    "Convert DICOM files and folders to pictures.\n\n"
+    "Without INPUT, the current folder is converted. Without --out, pictures are written to "
+    "./dcmconv-out, in the same folder structure as the inputs. Existing files are never "
+    "overwritten, and running the same command again resumes a run that was stopped.\n\n"
+    'Components take options after their name, as in "-n window:center=40,width=400", or as '
+    'separate flags, as in "-n window --window.center 40". To list the options of a component, '
+    "name it and add --help: dcmconv run -n window --help. Readers have options too, and some "
+    "flags of their own: dcmconv run -r dicom --help"
 )
 
-PIPELINE, FILES, REPORT = "The pictures", "The files", "What is printed"
+PICTURES, FILES, RUN, MESSAGES = "Pictures", "Files", "Run", "Messages"
 
-PICTURES = (
-    Flag(
-        "read",
-        list[str],
-        ("-r", "--read"),
-        "Give options to a reader, such as dicom; content decides which one reads an input.",
-        "NAME[:OPTIONS]",
-        PIPELINE,
-        complete=component_of("reader"),
-    ),
-    Flag(
-        "normalize",
-        str,
-        ("-n", "--normalize"),
-        "How stored values become display values, such as minmax, window, voi, percentile, none.",
-        "NAME[:OPTIONS]",
-        PIPELINE,
-        "auto",
-        complete=component_of("normalizer"),
-    ),
-    Flag(
-        "colormap",
-        str,
-        ("-c", "--colormap"),
-        "Colors for gray pictures, such as bone, hot, jet, viridis, pet.",
-        "NAME[:OPTIONS]",
-        PIPELINE,
-        complete=component_of("colormap"),
-    ),
-    Flag(
-        "step",
-        list[str],
-        ("-s", "--step"),
-        "A step between normalizer and writer, such as resize, crop, title; give several in order.",
-        "NAME[:OPTIONS]",
-        PIPELINE,
-        complete=component_of("step"),
-    ),
-    Flag(
-        "writer",
-        list[str],
-        ("-w", "--writer"),
-        "The format, such as jpg or png; give several for several pictures of each frame.",
-        "NAME[:OPTIONS]",
-        PIPELINE,
-        "png",
-        complete=component_of("writer"),
-    ),
-    Flag("invert", bool, ("--invert/--no-invert",), "Swap black and white.", panel=PIPELINE),
-    Flag(
-        "frames",
-        str,
-        ("--frames",),
-        "Frames to take, counted from 1, such as 1,3-5 or 10-.",
-        "NUMBERS",
-        PIPELINE,
-        "all",
-    ),
-    Flag(
-        "chain",
-        str,
-        ("--chain",),
-        "Take everything from a chain file; flags beside it go first.",
-        "FILE|preset:NAME",
-        PIPELINE,
-        complete=preset_names,
-    ),
-    Flag(
-        "settings",
-        list[str],
-        ("--set",),
-        "Change one option of the chain, such as jpg.quality=95.",
-        "ID.KEY=VALUE",
-        PIPELINE,
-    ),
-)
+_TYPES = {Sequence[str]: list[str], str: str, str | None: str, bool: bool, bool | None: bool}
 
-PLACES = (
-    Flag(
-        "inputs",
-        list[str],
-        (),
-        "Files and folders. Content decides what a file is, not its name.",
-        "INPUT",
-        default="the current folder",
-    ),
-    Flag(
-        "out",
-        str,
-        ("-o", "--out"),
-        "The folder for the pictures; or the file, where there is one picture.",
-        "OUT",
-        FILES,
-        DEFAULT_OUT,
-    ),
-    Flag(
-        "name",
-        str,
-        ("--name",),
-        "Where a picture goes in it, such as {PatientID}/{SeriesNumber:04d}/{SOPInstanceUID}.",
-        "TEMPLATE",
-        FILES,
-        "the input's own path",
-    ),
-    Flag("include", list[str], ("--include",), "Take only inputs like this.", "GLOB", FILES),
-    Flag("exclude", list[str], ("--exclude",), "Leave out inputs like this.", "GLOB", FILES),
-    Flag(
-        "tag_table",
-        str,
-        ("--tags",),
-        "Write a table with a row of tags for each picture.",
-        "FILE.csv|FILE.jsonl",
-        FILES,
-    ),
-    Flag(
-        "tag",
-        list[str],
-        ("--tag",),
-        "A column of the table.",
-        "KEYWORD|GGGG,EEEE",
-        FILES,
-        "PatientID, PatientName and other usual ones",
-    ),
-    Flag(
-        "on_collision",
-        str,
-        ("--on-collision",),
-        "Where two inputs want one name: suffix, skip or fail.",
-        "WORD",
-        FILES,
-        "suffix",
-        complete=words_from("suffix", "skip", "fail"),
-    ),
-    Flag(
-        "on_existing",
-        str,
-        ("--on-existing",),
-        "Where a picture stands already: resume, skip, replace or fail.",
-        "WORD",
-        FILES,
-        "resume",
-        complete=words_from("resume", "skip", "replace", "fail"),
-    ),
-)
 
-OUTPUT = (
-    Flag("as_json", bool, ("--json",), "Print the summary as JSON on stdout.", panel=REPORT),
-    Flag("quiet", bool, ("-q", "--quiet"), "Print nothing but errors.", panel=REPORT),
-    Flag(
-        "verbose",
-        bool,
-        ("-v", "--verbose"),
-        "Print a line for each input (with --json: a JSON line).",
-        panel=REPORT,
-    ),
-)
-
-RUN_FLAGS = (*PICTURES, *PLACES, *HOW, *OUTPUT)
+def _flag(*words: str, **shown: Any) -> Flag:
+    """Declare a flag; its name and type are those of the field."""
+    if "names_kind" in shown:
+        shown["complete"] = component_of(shown["names_kind"])
+    return Flag("", str, words, **shown)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunFlags:
-    """What the user typed behind ``dcmconv run``; None and empty are what was not said.
+class RunArguments:
+    """What the user typed after ``dcmconv run``; None and empty mean that a flag is not given."""
 
-    ``options`` holds the flags of components.
-    """
+    inputs: Annotated[
+        Sequence[str],
+        _flag(
+            help="Files and folders. DICOM files are detected by content, not by name.",
+            metavar="INPUT",
+            default="the current folder",
+        ),
+    ] = ()
+    read: Annotated[
+        Sequence[str],
+        _flag(
+            "-r",
+            "--read",
+            help="Set options of a reader, such as dicom. Which reader reads an input depends on "
+            "its content.",
+            metavar="NAME[:OPTIONS]",
+            panel=PICTURES,
+            names_kind="reader",
+        ),
+    ] = ()
+    normalize: Annotated[
+        str | None,
+        _flag(
+            "-n",
+            "--normalize",
+            help="How to turn stored values into display values, such as minmax, window, voi, "
+            "percentile or none.",
+            metavar="NAME[:OPTIONS]",
+            panel=PICTURES,
+            default="auto",
+            names_kind="normalizer",
+        ),
+    ] = None
+    colormap: Annotated[
+        str | None,
+        _flag(
+            "-c",
+            "--colormap",
+            help="Colors for grayscale pictures, such as bone, hot, jet, viridis or pet.",
+            metavar="NAME[:OPTIONS]",
+            panel=PICTURES,
+            names_kind="colormap",
+        ),
+    ] = None
+    step: Annotated[
+        Sequence[str],
+        _flag(
+            "-s",
+            "--step",
+            help="Apply a step after the normalizer, such as resize, crop or title. Repeat for "
+            "more; they are applied in order.",
+            metavar="NAME[:OPTIONS]",
+            panel=PICTURES,
+            names_kind="step",
+        ),
+    ] = ()
+    writer: Annotated[
+        Sequence[str],
+        _flag(
+            "-w",
+            "--writer",
+            help="Output format, such as jpg or png. Repeat to write several files per frame.",
+            metavar="NAME[:OPTIONS]",
+            panel=PICTURES,
+            default="png",
+            names_kind="writer",
+        ),
+    ] = ()
+    invert: Annotated[
+        bool | None,
+        _flag("--invert/--no-invert", help="Swap black and white.", panel=PICTURES),
+    ] = None
+    frames: Annotated[
+        str | None,
+        _flag(
+            "--frames",
+            help="Frames to convert, counted from 1, such as 1,3-5 or 10-.",
+            metavar="NUMBERS",
+            panel=PICTURES,
+            default="all",
+        ),
+    ] = None
+    chain: Annotated[
+        str | None,
+        _flag(
+            "--chain",
+            help="Use a chain file or a preset. Explicit flags take precedence.",
+            metavar="FILE|preset:NAME",
+            panel=PICTURES,
+            complete=preset_names,
+        ),
+    ] = None
+    settings: Annotated[
+        Sequence[str],
+        _flag(
+            "--set",
+            help="Change one option of the chain, such as jpg.quality=95.",
+            metavar="ID.KEY=VALUE",
+            panel=PICTURES,
+        ),
+    ] = ()
+    no_plugin: Annotated[
+        Sequence[str],
+        _flag(
+            "--no-plugin",
+            help="Do not load this plugin or distribution.",
+            metavar="NAME",
+            panel=PICTURES,
+            complete=plugin_names,
+        ),
+    ] = ()
+    out: Annotated[
+        str,
+        _flag(
+            "-o",
+            "--out",
+            help="Output folder, or the output file if there is only one picture.",
+            metavar="OUT",
+            panel=FILES,
+            default=DEFAULT_OUT,
+        ),
+    ] = DEFAULT_OUT
+    name: Annotated[
+        str | None,
+        _flag(
+            "--name",
+            help="Path of each picture in the output folder, such as "
+            "{PatientID}/{SeriesNumber:04d}/{SOPInstanceUID}.",
+            metavar="TEMPLATE",
+            panel=FILES,
+            default="the input's own path",
+        ),
+    ] = None
+    include: Annotated[
+        Sequence[str],
+        _flag("--include", help="Convert only matching inputs.", metavar="GLOB", panel=FILES),
+    ] = ()
+    exclude: Annotated[
+        Sequence[str],
+        _flag("--exclude", help="Ignore matching inputs.", metavar="GLOB", panel=FILES),
+    ] = ()
+    tag_table: Annotated[
+        str | None,
+        _flag(
+            "--tags",
+            help="Write a table of tags with one row per picture.",
+            metavar="FILE.csv|FILE.jsonl",
+            panel=FILES,
+        ),
+    ] = None
+    tag: Annotated[
+        Sequence[str],
+        _flag(
+            "--tag",
+            help="Add a column to the table.",
+            metavar="KEYWORD|GGGG,EEEE",
+            panel=FILES,
+            default="PatientID, PatientName and other common ones",
+        ),
+    ] = ()
+    dry_run: Annotated[
+        bool,
+        _flag(
+            "--dry-run",
+            help="Show the chain and count the inputs; write nothing.",
+            panel=MESSAGES,
+        ),
+    ] = False
+    as_json: Annotated[
+        bool, _flag("--json", help="Print the summary as JSON on stdout.", panel=MESSAGES)
+    ] = False
+    quiet: Annotated[
+        bool, _flag("-q", "--quiet", help="Print nothing but errors.", panel=MESSAGES)
+    ] = False
+    verbose: Annotated[
+        bool,
+        _flag(
+            "-v",
+            "--verbose",
+            help="Print one line per input; with --json, one JSON line.",
+            panel=MESSAGES,
+        ),
+    ] = False
 
-    inputs: list[str] = field(default_factory=list)
-    out: str = DEFAULT_OUT
-    read: list[str] = field(default_factory=list)
-    normalize: str | None = None
-    colormap: str | None = None
-    step: list[str] = field(default_factory=list)
-    writer: list[str] = field(default_factory=list)
-    invert: bool | None = None
-    frames: str | None = None
-    chain: str | None = None
-    settings: list[str] = field(default_factory=list)
-    name: str | None = None
-    include: list[str] = field(default_factory=list)
-    exclude: list[str] = field(default_factory=list)
-    tag_table: str | None = None
-    tag: list[str] = field(default_factory=list)
-    on_collision: str | None = None
-    on_existing: str | None = None
-    workers: str | None = None
-    timeout: str | None = None
-    memory: str | None = None
-    policy: str | None = None
-    max_failures: str | None = None
-    on_error: str | None = None
-    retry_failed: bool | None = None
-    verify: bool | None = None
-    durable: bool | None = None
-    tracebacks: bool | None = None
-    no_plugin: list[str] = field(default_factory=list)
-    dry_run: bool = False
-    as_json: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    options: Sequence[Override] = ()
+    run_settings: Mapping[str, Any] = field(default_factory=dict)
+    """The run settings that are given, as text."""
+    overrides: Sequence[Override] = ()
+    """The flags of components that are given."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> RunFlags:
+    def of(cls, values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> RunArguments:
         """Make one of what typer found."""
-        known = {item.name for item in fields(cls)}
-        given = {key: value for key, value in values.items() if key in known and value is not None}
-        return cls(**given, options=given_settings(values, targets))
+        from dcmconv.chain.settings import RunSettings
+        from dcmconv.cli.component_flags import given_overrides
+
+        given = {key: value for key, value in values.items() if value is not None}
+        own = {each.name for each in fields(cls)}
+        settings = {each.name for each in fields(RunSettings)}
+        return cls(
+            **{key: value for key, value in given.items() if key in own},
+            run_settings={key: value for key, value in given.items() if key in settings},
+            overrides=given_overrides(values, targets),
+        )
+
+
+@cache
+def run_flags() -> tuple[Flag, ...]:
+    """Return the flags of ``run`` without those of components, in the order of ``--help``."""
+    from dcmconv.chain.settings import RunSettings
+    from dcmconv.cli.component_flags import flag_of_setting
+    from dcmconv.model.options import option_fields
+
+    settings = [flag_of_setting(option, panel=RUN) for option in option_fields(RunSettings)]
+    panels = ("", PICTURES, FILES, RUN, MESSAGES)
+    return tuple(sorted([*_own_flags(), *settings], key=lambda flag: panels.index(flag.panel)))
+
+
+def _own_flags() -> Iterator[Flag]:
+    hints = typing.get_type_hints(RunArguments, localns={"Override": Any}, include_extras=True)
+    for name, hint in hints.items():
+        for declared in getattr(hint, "__metadata__", ()):
+            yield replace(declared, name=name, type=_TYPES[hint.__origin__])

@@ -1,4 +1,4 @@
-"""Printing: results on stdout, everything else on stderr, and nothing that steers a terminal."""
+"""Printing: results to stdout, everything else to stderr, never control characters of a file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = [
     "harmless",
     "is_interactive",
     "is_plain",
-    "no_stdout",
     "print_json",
     "print_result",
     "say",
-    "stdout_refusal",
+    "stdout_closed",
+    "stdout_error",
 ]
 
 # C0 and C1 controls, DEL, line separators, and the controls that reorder text (CVE-2021-42574).
@@ -31,7 +31,7 @@ _STREAM_ERRORS = frozenset(
 
 
 def harmless(text: str) -> str:
-    r"""Return one line of text with every character that steers a terminal written as an escape.
+    r"""Return one line of text with every character that controls a terminal as an escape sequence.
 
     >>> harmless("CT\x1b[2J.dcm")
     'CT\\x1b[2J.dcm'
@@ -40,21 +40,21 @@ def harmless(text: str) -> str:
 
 
 def is_plain() -> bool:
-    """Say whether the user asked for no colors and no boxes: ``NO_COLOR``, ``TERM=dumb``."""
+    """Say whether output must be plain, without colors and boxes: ``NO_COLOR``, ``TERM=dumb``."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def is_interactive() -> bool:
-    """Say whether a person watches stderr on a terminal that can move its cursor."""
+    """Say whether stderr is a terminal that can move its cursor."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def say(text: str, *, emphasis: str = "") -> None:
-    """Write lines for a person to stderr; ``emphasis`` is the start of the text to color red."""
+    """Write lines for people to stderr; ``emphasis`` is the start of the text to color red."""
     safe = _lines(text)
     if emphasis and safe.startswith(emphasis) and sys.stderr.isatty() and not is_plain():
         safe = f"\x1b[1;31m{emphasis}\x1b[0m{safe[len(emphasis) :]}"
-    with suppress(OSError):  # a full or closed stderr is no reason to lose the work
+    with suppress(OSError):  # a full or closed stderr must not stop the work
         _write(sys.stderr, safe)
 
 
@@ -64,53 +64,53 @@ def print_result(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Write one value to stdout as one line of JSON, pure ASCII where the text is not valid."""
+    """Write one value to stdout as one line of JSON; invalid text is escaped."""
     import json
 
     from dcmconv.model.outcome import finite
 
-    # Escapes lone surrogates, which file names may hold, and controls; letters stay readable.
+    # Escapes control characters and lone surrogates, which occur in file names; not letters.
     text = json.dumps(finite(value), ensure_ascii=False, default=str)
     _write_result(STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
-def no_stdout() -> OutputError:
-    """Return the error for a program whose stdout is closed."""
+def stdout_closed() -> OutputError:
+    """Return the error for a closed stdout."""
     return OutputError(
-        "Standard output is closed; there is nowhere to print to.",
-        hint="Leave '>&-' out, or send it to a file: > FILE",
+        "Standard output is closed.",
+        hint="Remove '>&-', or redirect the output to a file: > FILE",
     )
 
 
-def stdout_refusal(error: OSError) -> OutputError | None:
-    """Return what an error means that comes from stdout; None where it comes from elsewhere.
+def stdout_error(error: OSError) -> OutputError | None:
+    """Return the explanation of an error of stdout; None if the error has another cause.
 
-    What stdout did not take is thrown away, so that Python does not complain again at its end.
+    What could not be written is dropped, so that Python does not report it again at exit.
     """
-    # A file is refused under its own name; typer and rich write to nothing but streams.
+    # Errors of files carry a file name; typer and rich only write to streams.
     if error.filename is not None or error.errno not in _STREAM_ERRORS:
         return None
-    _throw_away_stdout()
+    _discard_stdout()
     return OutputError(
-        f"Standard output cannot be written: {error.strerror or error}.",
-        hint="Make room, or send it elsewhere: > FILE",
+        f"Cannot write to standard output: {error.strerror or error}.",
+        hint="Free some space, or redirect the output: > FILE",
     )
 
 
 def _write_result(text: str) -> None:
     if sys.stdout is None:
-        raise no_stdout()
+        raise stdout_closed()
     try:
         _write(sys.stdout, text)
     except OSError as error:
-        refusal = stdout_refusal(error)
-        if refusal is None:
+        explained = stdout_error(error)
+        if explained is None:
             raise
-        raise refusal from error
+        raise explained from error
 
 
-def _throw_away_stdout() -> None:
-    with suppress(OSError, ValueError):  # a stream that a test put there has no descriptor
+def _discard_stdout() -> None:
+    with suppress(OSError, ValueError):  # a stream set by a test has no descriptor
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
         os.close(null)

@@ -41,6 +41,10 @@ class Opt:
         A short flag on ``dcmconv run``, such as ``"--overlays"``, in addition to the dotted one.
         Its text is used unchanged, and it may be repeated if the option is a list.  If ``run`` has
         a flag of the same name, that one wins.
+    metavar : str
+        What the value is called in ``--help``, such as ``"N|P%"``; by default the type's name.
+    panel : str
+        The group of flags in ``--help``; run settings only.
     template : bool
         The text is a ``Template``: the attributes in its braces are checked before the first file
         is opened.  ``{frame}`` and ``{frames}`` are not attributes.
@@ -56,6 +60,8 @@ class Opt:
     positional: bool = False
     flag: str = ""
     template: bool = False
+    metavar: str = ""
+    panel: str = ""
 
     def bounds(self) -> dict[str, float]:
         """Return the bounds that are set, by the names pydantic gives them."""

@@ -1,4 +1,4 @@
-"""Subcommands that plugins provide; the built-in ones come the same way."""
+"""Subcommands that plugins provide; the built-in ones use the same hook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dcmconv.cli.component_flags import default_of, describe, help_of
-from dcmconv.cli.flags import Body, Flag
+from dcmconv.cli.flags import AS_JSON, Body, Flag
 from dcmconv.cli.rows import print_rows
 from dcmconv.errors import PluginError
 from dcmconv.model.components import Command
@@ -16,8 +16,6 @@ from dcmconv.plugins.registry import Registry
 
 __all__ = ["body_of", "command_class", "flags_of_command"]
 
-AS_JSON = Flag("as_json", bool, ("--json",), help="Print one JSON value instead of tables.")
-
 
 def command_class(registry: Registry, name: str) -> type[Command]:
     """Import the command of that name.
@@ -25,24 +23,24 @@ def command_class(registry: Registry, name: str) -> type[Command]:
     Raises
     ------
     PluginError
-        If what the plugin offers is no command.
+        If the plugin offers something else under that name.
     """
     component = registry.load("command", name)
     if not issubclass(component, Command):
         raise PluginError(
-            f"{component.__name__}, offered as the command '{name}', is no Command.",
-            hint="Derive it from dcmconv.plugin.Command.",
+            f"The command '{name}' must be a subclass of Command; found {component.__name__}.",
+            hint="Plugin authors: derive it from dcmconv.plugin.Command.",
         )
     return component
 
 
 def flags_of_command(component: type[Command]) -> list[Flag]:
-    """Return the arguments and flags of a command, as its options declare them."""
+    """Return the arguments and flags of a command, derived from its options."""
     return [*(_flag(field) for field in option_fields(component)), AS_JSON]
 
 
 def body_of(component: type[Command], name: str) -> Body:
-    """Return what the subcommand does: make the component, run it, print its rows."""
+    """Return the body of the subcommand: make the component, run it, print its rows."""
 
     def body(values: Mapping[str, Any]) -> int:
         given = {key: value for key, value in values.items() if value is not None}
@@ -54,12 +52,12 @@ def body_of(component: type[Command], name: str) -> Body:
 
 
 def made_with(component: type[Command], options: Mapping[str, Any], name: str) -> Command:
-    """Make a command from the texts of its flags.
+    """Make a command from the values of its flags.
 
     Raises
     ------
     UsageError
-        If a value is not what the option takes; every complaint is in the message.
+        If a value is invalid; the message lists every problem.
     """
     from dcmconv.chain.errors import Location, chain_error
     from dcmconv.chain.spec import ComponentSpec, Written
@@ -76,7 +74,7 @@ def made_with(component: type[Command], options: Mapping[str, Any], name: str) -
 
 
 def host_facts() -> Any:
-    """Return what a command may know of this program."""
+    """Return what a command may know about this program."""
     from dcmconv import __version__
     from dcmconv.model.components import Host, InstalledPlugin
     from dcmconv.run.executors import available_workers
