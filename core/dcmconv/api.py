@@ -185,6 +185,7 @@ def run(
         selection=Selection(include=include, exclude=exclude),
         tag_table=Path(tag_table) if tag_table else None,
         events=registry().events,
+        registry=registry(),
     )
 
 

@@ -29,10 +29,18 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class Offer(NamedTuple):
-    """A target with a one-line summary, which ``--help`` can show without importing the target."""
+    """A target with what must be known of it without importing it.
+
+    ``summary`` is one line for ``--help``.  An executor that wants runs which name none says which
+    ones in ``default_for``: ``"few"`` inputs, where starting workers costs more than it saves, or
+    ``"many"``.  The highest ``rank`` gets them; of equal ranks, the first ``plugin/name``.  An
+    executor without ``default_for`` is used only where it is named.
+    """
 
     target: str
-    summary: str
+    summary: str = ""
+    default_for: str = ""
+    rank: int = 0
 
 
 Refs = Mapping[str, "str | Offer"]

@@ -83,8 +83,8 @@ def dcmconv_sources() -> Refs:
 def dcmconv_executors() -> Refs:
     """Where the work is done."""
     return {
-        "inline": f"{HERE}.executors.inline:Inline",
-        "processes": f"{HERE}.executors.processes:Processes",
+        "inline": Offer(f"{HERE}.executors.inline:Inline", default_for="few"),
+        "processes": Offer(f"{HERE}.executors.processes:Processes", default_for="many"),
     }
 
 

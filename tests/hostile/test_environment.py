@@ -197,7 +197,7 @@ def test_a_link_under_the_name_of_a_picture_is_never_written_through(scans, tmp_
 
 
 def test_an_input_that_is_not_there_is_the_commands_fault(tmp_path):
-    with pytest.raises(UsageError, match="there is no such file or folder") as raised:
+    with pytest.raises(UsageError, match="no such file or folder") as raised:
         run(hostile_plan(), tmp_path / "nowhere", tmp_path / "out")
     assert "spelling" in raised.value.hint
     assert not (tmp_path / "out").exists()

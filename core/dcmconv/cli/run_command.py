@@ -117,6 +117,6 @@ def _inputs(arguments: RunArguments, plan: Plan) -> Iterator[tuple[str, int]]:
 
     selection = Selection(tuple(arguments.include), tuple(arguments.exclude))
     walk = Walk(plan.sources, arguments.inputs or ["."], (Path(arguments.out),), selection)
-    for found in walk.found():
-        if isinstance(found.item, Reference):
-            yield found.item.key, found.item.size or 0
+    for found, _ in walk.inputs():
+        if isinstance(found, Reference):
+            yield found.key, found.size or 0

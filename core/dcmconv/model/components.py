@@ -242,8 +242,14 @@ class Source(Component, ABC):
 
     @classmethod
     @abstractmethod
-    def claims(cls, location: str) -> bool:
-        """Say whether this source understands an INPUT argument."""
+    def claims(cls, location: str) -> int:
+        """Say how surely this source knows an INPUT argument: 0 not at all, 100 for certain.
+
+        The source with the highest confidence walks it; of equal ones, the first by name.  A source
+        whose name is the scheme of the location (``zip`` for ``zip:scans``) comes before all others
+        that claim it.  The folder source claims whatever exists with 10, so answer more for a file
+        that you know better.  ``True``, which version 0.1 asked for, counts as 50.
+        """
 
     @abstractmethod
     def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Rejected]:

@@ -26,6 +26,9 @@ class Job:
     target: str
     setup: Any
     preload: tuple[str, ...] = ()
+    """Modules that every worker needs; an executor may import them once for all workers."""
+    memory: int | None = None
+    """MiB that one worker may use, if the run limits it; executors that cannot limit ignore it."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dcmconv.errors import PluginError
@@ -47,9 +48,17 @@ class ComponentRef:
     fingerprint: str = ""
 
     def load(self) -> Component:
-        """Import the class and make the component."""
+        """Import the class and make the component, once in each process."""
+        return self._component
+
+    @cached_property
+    def _component(self) -> Component:
         component: Component = load_target(self.target)(**self.options)
         return component
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Workers make the component from its options.
+        return {name: value for name, value in vars(self).items() if name != "_component"}
 
     def as_data(self) -> dict[str, Any]:
         """Return the reference as plain data, in a stable order."""

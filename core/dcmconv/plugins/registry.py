@@ -33,6 +33,8 @@ class Offered:
     distribution: str
     version: str
     summary: str = ""
+    default_for: str = ""
+    rank: int = 0
 
     @property
     def qualified_name(self) -> str:
@@ -151,6 +153,13 @@ class Registry:
         version = f"{offer.distribution} {offer.version}"
         return ComponentRef(kind, offer.name, offer.target, dict(options or {}), version)
 
+    def default(self, kind: str, purpose: str) -> ComponentRef | None:
+        """Return the component that is offered as the default for a purpose; see ``Offer``."""
+        offers = [offer for offer in self._offered[kind] if offer.default_for == purpose]
+        if not offers:
+            return None
+        return self.ref(kind, min(offers, key=lambda o: (-o.rank, o.qualified_name)).qualified_name)
+
     def _advice(self, kind: str, name: str) -> str:
         advice = did_you_mean(name, self.names(kind))
         advice += " " if advice else ""
@@ -196,8 +205,19 @@ def _fault_of(loaded: Any) -> str:
     return ""
 
 
-def _offered(kind: str, name: str, target: str | Offer, plugin: Plugin) -> Offered:
-    where, summary = target if isinstance(target, Offer) else (target, "")
-    if not isinstance(where, str):
-        where = f"{where.__module__}:{where.__qualname__}"
-    return Offered(kind, name, where, plugin.name, plugin.distribution, plugin.version, summary)
+def _offered(kind: str, name: str, offer: str | Offer, plugin: Plugin) -> Offered:
+    details = offer if isinstance(offer, Offer) else Offer(offer)
+    target = details.target
+    if not isinstance(target, str):
+        target = f"{target.__module__}:{target.__qualname__}"
+    return Offered(
+        kind,
+        name,
+        target,
+        plugin.name,
+        plugin.distribution,
+        plugin.version,
+        details.summary,
+        details.default_for,
+        details.rank,
+    )

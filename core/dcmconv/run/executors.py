@@ -1,4 +1,4 @@
-"""Who does the work: this process for a handful of inputs, a supervised pool for more."""
+"""Where the work is done: which executor, how many workers, and the pool."""
 
 from __future__ import annotations
 
@@ -8,93 +8,59 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dcmconv.chain.plan import ComponentRef, Plan
-from dcmconv.chain.settings import RunSettings
-from dcmconv.model.executor import Executor, Job, Lost, WorkerPool
-from dcmconv.model.inputs import Reference
-from dcmconv.model.outcome import Failed
+from dcmconv.errors import UsageError
+from dcmconv.model.executor import Executor, Job, WorkerPool
 from dcmconv.run.messages import WorkerSetup
 from dcmconv.run.walk import Found
-from dcmconv.run.window import PendingInput
 
 if TYPE_CHECKING:
     from dcmconv.plugins.registry import Registry
 
-__all__ = [
-    "HANDFUL",
-    "at_hand",
-    "available_workers",
-    "default_executor",
-    "failed_from",
-    "number_of_workers",
-    "open_pool",
-]
+__all__ = ["HANDFUL", "available_workers", "default_executor", "is_handful", "open_pool"]
 
 HANDFUL = 4
-"""Up to so many inputs, starting a pool costs more than it gives."""
+"""Up to this many inputs, starting worker processes costs more than it saves."""
 HANDFUL_BYTES = 64 << 20
-TARGET = "dcmconv.run.worker:start"
-
-HINTS = {
-    "crash": "A decoder or a plugin has a fault. The other inputs are not affected.",
-    "timeout": "Try again with a higher limit: --retry-failed --timeout SECONDS",
-    "memory": "Try again with a higher limit: --retry-failed --workers 1 --memory MIB",
-}
 
 
-def at_hand(first: Sequence[Found]) -> bool:
-    """Say whether the first inputs of a walk, one more than a handful, are a handful."""
-    sizes = [found.item.size or 0 for found in first if isinstance(found.item, Reference)]
-    return len(first) <= HANDFUL and sum(sizes) <= HANDFUL_BYTES
+def is_handful(first: Sequence[Found]) -> bool:
+    """Say whether the first inputs of a walk, one more than a handful, are few and small."""
+    return len(first) <= HANDFUL and sum(found.size or 0 for found, _ in first) <= HANDFUL_BYTES
 
 
-def open_pool(plan: Plan, executor: ComponentRef, parts: Path) -> WorkerPool:
-    """Start the workers of a run."""
-    preload = ("dcmconv.run.worker", *_modules(plan))
-    job = Job(TARGET, WorkerSetup(plan, str(parts.absolute())), preload)
-    return cast("Executor", executor.load()).open(job, workers=number_of_workers(plan))
+def default_executor(registry: Registry | None, *, few: bool) -> ComponentRef:
+    """Return the executor of a run that names none: the default for few inputs, or for many.
 
-
-def number_of_workers(plan: Plan) -> int:
-    """Return how many workers a run has, if it has any."""
-    return plan.run.worker_count or available_workers()
-
-
-def default_executor(
-    settings: RunSettings, registry: Registry | None, *, here: bool
-) -> ComponentRef:
-    """Return the executor of a run that names none: ``inline`` or ``processes``."""
+    Raises
+    ------
+    UsageError
+        If no installed plugin offers a default.
+    """
     if registry is None:
         from dcmconv.plugins.registry import Registry
 
         registry = Registry.discover()
-    if here:
-        return registry.ref("executor", "inline")
-    memory = {"memory": settings.memory} if settings.memory else {}
-    return registry.ref("executor", "processes", memory)
+    found = registry.default("executor", "few") if few else None
+    found = found or registry.default("executor", "many")
+    if found is None:
+        raise UsageError(
+            "No installed plugin offers a default executor.",
+            hint="Name one with --set run.executor=NAME; installed: "
+            f"{', '.join(registry.names('executor')) or 'none'}.",
+        )
+    return found
 
 
-def failed_from(item: PendingInput, lost: Lost) -> Failed:
-    """Return the outcome of an input whose worker did not come back with one."""
-    message = {
-        "crash": f"The worker that read it died, twice: {lost.message}.",
-        "timeout": f"It was not done within {item.seconds or 0:g} seconds.",
-    }.get(lost.reason, lost.message)
-    reference = item.assignment.reference if item.assignment else None
-    return Failed(
-        input=item.key,
-        locator=item.locator,
-        size=reference.size if reference else None,
-        mtime_ns=reference.mtime_ns if reference else None,
-        reason=lost.reason if lost.reason in HINTS else "internal",
-        message=message,
-        hint=HINTS.get(lost.reason, "This is a fault in a plugin or in dcmconv; please report it."),
+def open_pool(plan: Plan, executor: ComponentRef, parts: Path, *, workers: int) -> WorkerPool:
+    """Start the workers of a run."""
+    modules = dict.fromkeys(used.target.partition(":")[0] for used in plan.components)
+    job = Job(
+        "dcmconv.run.worker:start",
+        WorkerSetup(plan, str(parts.absolute())),
+        ("dcmconv.run.worker", *modules),
+        plan.run.memory,
     )
-
-
-def _modules(plan: Plan) -> list[str]:
-    """Return the modules of everything that the plan may use."""
-    modules = (component.target.partition(":")[0] for component in plan.components)
-    return list(dict.fromkeys(modules))
+    return cast("Executor", executor.load()).open(job, workers=workers)
 
 
 CGROUPS = Path("/sys/fs/cgroup")

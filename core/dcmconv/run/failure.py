@@ -1,49 +1,82 @@
-"""Whatever was raised, as reason, message and hint, and without the values of the file."""
+"""The reason, message and hint of a failed input, without values from the file."""
 
 from __future__ import annotations
 
 import re
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from dcmconv.errors import DcmconvError
+from dcmconv.model.outcome import Failed
 
-__all__ = ["explained", "is_explicable", "without_values"]
+if TYPE_CHECKING:
+    from dcmconv.model.executor import Lost
+    from dcmconv.model.inputs import Reference, Rejected
+
+__all__ = ["Failure", "failure_of", "failure_of_lost", "without_values"]
 
 _QUOTED = re.compile(r"b?'[^']*'|b?\"[^\"]*\"")
 LONGEST = 300
+"""Characters of a library's message."""
+
+HINTS = {
+    "crash": "A decoder or a plugin has a bug. The other inputs are not affected.",
+    "timeout": "Try again with a higher limit: --retry-failed --timeout SECONDS",
+    "memory": "Try again with a higher limit: --retry-failed --workers 1 --memory MIB",
+}
 
 
-def explained(error: BaseException) -> tuple[str, str, str]:
-    """Return reason, message and hint for an exception."""
+class Failure(NamedTuple):
+    """Why an input failed; the fields are those of ``Failed``."""
+
+    reason: str
+    message: str
+    hint: str
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Return the failure for an exception."""
     if isinstance(error, DcmconvError):
-        return error.reason, error.message, error.hint
+        return Failure(error.reason, error.message, error.hint)
     if isinstance(error, OSError) and error.errno is not None:
-        return (
+        return Failure(
             "unreadable",
-            f"It cannot be read: {error.strerror}.",
-            "Check that it is still there and that you may read it.",
+            f"The file cannot be read: {error.strerror}.",
+            "Check that the file exists and that you have permission to read it.",
         )
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(place.filename).name}, line {place.lineno} in {place.name}"
-    # The name of a module is no value of the file.
-    said = str(error) if isinstance(error, ImportError) else without_values(str(error))
-    return (
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name}, line {last.lineno} in {last.name}"
+    # What an ImportError quotes is a module's name, not a value of the file.
+    text = str(error) if isinstance(error, ImportError) else without_values(str(error))
+    return Failure(
         "internal",
-        f"{type(error).__name__}: {said}",
-        f"This is a fault in a plugin or in dcmconv ({where}); please report it.",
+        f"{type(error).__name__}: {text}",
+        f"This is a bug in a plugin or in dcmconv ({where}); please report it.",
     )
 
 
-def is_explicable(error: BaseException) -> bool:
-    """Say whether the reason is known, so that a traceback would tell nothing more."""
-    return explained(error)[0] != "internal"
+def failure_of_lost(
+    reference: Reference | Rejected, lost: Lost, *, seconds: float | None
+) -> Failed:
+    """Return the outcome of an input whose task got no answer; ``seconds`` was its time limit."""
+    message = {
+        "crash": f"The worker crashed twice while reading it: {lost.message}.",
+        "timeout": f"It took longer than {seconds or 0:g} seconds.",
+    }.get(lost.reason, lost.message)
+    unknown = "This is a bug in a plugin or in dcmconv; please report it."
+    return Failed.of(
+        reference,
+        reason=lost.reason if lost.reason in HINTS else "internal",
+        message=message,
+        hint=HINTS.get(lost.reason, unknown),
+    )
 
 
 def without_values(text: str) -> str:
-    """Return one line of a library's message without what it quotes.
+    """Return a library's message as one line, with everything that it quotes left out.
 
-    Libraries quote the value that they complain of, and a value may be a patient's name.
+    Libraries quote the value that they complain about, and it may be a patient's name.
 
     >>> without_values("Invalid value for VR PN: 'Doe^Jane'")
     "Invalid value for VR PN: '...'"

@@ -25,10 +25,10 @@ __all__ = [
 ]
 
 MOST_NOTES = 20
-"""Of one input, that its outcome keeps."""
+"""How many notes on one input its outcome keeps."""
 
 PART_PREFIX = ".dcmconv-"
-"""How every unfinished file begins; nothing else that dcmconv writes does."""
+"""The names of unfinished files start with this; no other file that dcmconv writes does."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class WorkerSetup:
 
 @dataclass(frozen=True)
 class SplitRequest:
-    """An input has so many wanted frames, which several workers may convert.
+    """A worker's answer when an input has so many wanted frames that several workers may share.
 
-    ``fingerprint`` is size and time of change of the file in which they were counted.
+    ``fingerprint`` is the size and modification time of the file in which they were counted.
     """
 
     frame_count: int
@@ -51,12 +51,12 @@ class SplitRequest:
 
 
 class FrameSlice(NamedTuple):
-    """Some of the wanted frames of an input: from ``first``, counted from 0, to before ``end``."""
+    """Some of the wanted frames of an input: from index ``first`` up to, not including, ``end``."""
 
     first: int
     end: int
-    spread: SplitRequest
-    """What was found when the frames were counted: it has to be so still."""
+    request: SplitRequest
+    """What was found when the frames were counted; the file must still be the same."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +68,18 @@ class ConversionTask:
     reference : Reference
         What to open.
     source : int
-        Which of the plan's sources opens it.
+        Index of the source that opens it, among the plan's sources.
     label : str
-        Starts the names of the unfinished files, so that they are found when the worker dies.
+        Starts the names of its unfinished files, so that they are found if the worker dies.
     known : Converted, optional
-        The pictures are there already; only the attributes for the tag table are wanted.
+        The pictures exist already; only the attributes for the tag table are wanted.
     wider_statistics : tuple of WiderStatistics
-        The statistics of its series and of the run, where its lanes ask for them; None where there
-        was no statistics pass, or it could not read the input.
+        The statistics of its series and of the run, where its lanes need them; None if there was
+        no statistics pass, or it could not read the input.
     may_split : bool
-        The answer may be ``SplitRequest``, instead of pictures, where there are many frames.
-    piece : FrameSlice, optional
-        Convert these frames only: one of the pieces of an input that was spread.
+        The worker may answer with a ``SplitRequest`` instead of pictures.
+    frame_slice : FrameSlice, optional
+        Convert only these frames.
     """
 
     reference: Reference
@@ -88,19 +88,19 @@ class ConversionTask:
     known: Converted | None = None
     wider_statistics: tuple[WiderStatistics, ...] | None = None
     may_split: bool = False
-    piece: FrameSlice | None = None
+    frame_slice: FrameSlice | None = None
 
 
 @dataclass(frozen=True)
 class StatisticsTask:
-    """One input to look at before any is converted; the fields are those of ``ConversionTask``."""
+    """One input to read for statistics only; the fields are those of ``ConversionTask``."""
 
     reference: Reference
     source: int
 
 
 class StatisticsGroup(NamedTuple):
-    """Whose values are thrown together; ``group`` is a Series Instance UID, empty for the run."""
+    """Which frames share statistics; ``group`` is a Series Instance UID, empty for the run."""
 
     request: StatisticsRequest
     group: str
@@ -109,9 +109,9 @@ class StatisticsGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class StatisticsReport:
-    """What one input adds to which pools: nothing where no lane asks, or no frame is gray.
+    """What one input adds to which groups: nothing if no lane asks, or no frame is grayscale.
 
-    ``is_whole`` is False where the input could not be read.
+    ``is_whole`` is False if the input could not be read.
     """
 
     is_whole: bool = True
@@ -120,7 +120,7 @@ class StatisticsReport:
 
 @dataclass(frozen=True)
 class Part:
-    """A picture that is written but not published; ``output.path`` is the name that it asks for."""
+    """A picture that is written but not published; ``output.path`` is the name it asks for."""
 
     path: str
     output: OutputFile
@@ -128,9 +128,9 @@ class Part:
 
 @dataclass(frozen=True)
 class ConversionReport:
-    """What a worker says of one input: the outcome, still without outputs, and the parts."""
+    """A worker's answer for one input: the outcome, still without outputs, and the parts."""
 
     outcome: Outcome
     parts: tuple[Part, ...] = ()
     traceback: str = ""
-    """Of an unexpected error, where the run asks for tracebacks."""
+    """Of an unexpected error, if the run asks for tracebacks."""

@@ -1,50 +1,56 @@
-"""A run in numbers, while it goes on."""
+"""Progress of a run: what a display is told, and the counts that become the summary."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
-from dcmconv.run.journal.chain_change import ChainChange
+from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Summary
+
+if TYPE_CHECKING:
+    from dcmconv.run.journal.chain_change import ChainChange
 
 __all__ = ["Listener", "Tally"]
 
+FEWEST = 100
+"""A percentage of the inputs means little before this many are done."""
+
 
 class Listener(Protocol):
-    """Hears of a run while it goes on; called in the main process, and quick."""
+    """Is told about a run while it works; called in the main process, so it must be quick."""
 
     def started(self, total_known: int | None, workers: int) -> None:
-        """Hear that the run begins.
+        """Handle the start of the run.
 
-        ``total_known`` is the number of inputs where it is known already, ``workers`` that of
-        worker processes, 0 where the program does the work itself.
+        ``total_known`` is the number of inputs, or None if they are still being found; ``workers``
+        is the number of worker processes, 0 if the work is done in this process.
         """
 
     def chain_changed(self, change: ChainChange) -> None:
-        """Hear that the last run in the folder did something else, before anything is redone."""
+        """Handle that the chain changed since the last run in the folder."""
 
     def suspected(self, key: str) -> None:
-        """Hear that a run ended, without a word, while it read this input in its own process."""
+        """Handle that a previous run crashed while reading this input in its own process."""
 
     def statistics_pass_started(self) -> None:
-        """Hear that every input is read once before, for statistics of its series or the run."""
+        """Handle that every input is read once first, for statistics of its series or the run."""
 
     def found(self, count: int) -> None:
-        """Hear how many inputs have been found so far."""
+        """Handle the number of inputs found so far."""
 
     def finished(self, outcome: Outcome) -> None:
-        """Hear what became of one input, in the order of the walk."""
+        """Handle the outcome of one input; in the order of the walk."""
 
 
 @dataclass
 class Tally:
-    """Counts outcomes."""
+    """Counts the outcomes of a run."""
 
     began: float = field(default_factory=time.monotonic)
     stopped: str = ""
+    """Why the run ended early."""
     _counts: Counter[str] = field(default_factory=Counter)
     _reasons: Counter[str] = field(default_factory=Counter)
 
@@ -55,18 +61,36 @@ class Tally:
             self._counts["unchanged"] += outcome.unchanged
             self._counts["salvaged"] += outcome.salvaged
             self._counts["pictures"] += len(outcome.outputs)
-        elif isinstance(outcome, Skipped | Failed):
+        elif isinstance(outcome, NotConverted):
             self._reasons[outcome.reason] += 1
             self._counts["failed_before"] += isinstance(outcome, Failed) and outcome.unchanged
 
     def found_damage(self, *, missing: int, altered: int) -> None:
-        """Count pictures of earlier runs that are not what they were."""
+        """Count pictures of earlier runs that are missing or changed."""
         self._counts["missing"] += missing
         self._counts["altered"] += altered
 
     def left_behind(self, pictures: int) -> None:
-        """Count pictures of earlier runs that their input has no more, and that stay."""
+        """Count pictures of earlier runs that their input no longer has; they stay on disk."""
         self._counts["left_behind"] += pictures
+
+    def exceeded(self, limit: str) -> str:
+        """Return why the run should end, by ``max_failures``; empty if it should not.
+
+        The limit is a number or a percentage; an empty one never ends a run.  Failures of an
+        earlier run that were not tried again do not count.
+        """
+        if not limit:
+            return ""
+        failed = self._counts["failed"] - self._counts["failed_before"]
+        number = float(limit.removesuffix("%"))
+        if not limit.endswith("%"):
+            inputs = "input" if number == 1 else "inputs"
+            return f"more than {number:g} {inputs} failed" if failed > number else ""
+        done = sum(self._counts[status] for status in ("converted", "skipped", "failed"))
+        if done < FEWEST or failed * 100 <= number * done:
+            return ""
+        return f"{failed} of {done} inputs failed, more than {number:g} %"
 
     @property
     def summary(self) -> Summary:

@@ -1,4 +1,4 @@
-"""One big input spread over several workers: its frames in pieces, and one answer in the end."""
+"""Splits the frames of one big input over several workers, and joins their reports."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from dcmconv.run.messages import (
 __all__ = ["SPLIT_BYTES", "join_reports", "split_task"]
 
 SPLIT_BYTES = 16 << 20
-"""From this size on an input is worth the question how many frames it has."""
+"""From this size on, it is worth asking an input how many frames it has."""
 
 LEAST_FRAMES = 8
-PIECES_A_WORKER = 4
-"""More than one, so that a slow piece holds nobody up for long."""
+SLICES_A_WORKER = 4
+"""More than one, so that the workers finish at about the same time."""
 
 
 def split_task(
-    assignment: ConversionTask, spread: SplitRequest, *, workers: int
+    task: ConversionTask, request: SplitRequest, *, workers: int
 ) -> list[ConversionTask]:
-    """Return the assignments of the pieces, in the order of the frames; one for few frames."""
-    count = max(1, min(workers * PIECES_A_WORKER, spread.frame_count // LEAST_FRAMES))
-    edges = [spread.frame_count * number // count for number in range(count + 1)]
+    """Return one task for each slice, in the order of the frames; just one for few frames."""
+    count = max(1, min(workers * SLICES_A_WORKER, request.frame_count // LEAST_FRAMES))
+    edges = [request.frame_count * number // count for number in range(count + 1)]
     return [
         replace(
-            assignment,
-            label=f"{assignment.label}-f{number}",
+            task,
+            label=f"{task.label}-f{number}",
             may_split=False,
-            piece=FrameSlice(edges[number], edges[number + 1], spread),
+            frame_slice=FrameSlice(edges[number], edges[number + 1], request),
         )
         for number in range(count)
     ]
 
 
 def join_reports(answers: Sequence[ConversionReport | Lost]) -> ConversionReport | Lost:
-    """Return one answer for all pieces: the first that went wrong, or a report of all pictures."""
+    """Return one answer for all slices: the first failure, or a report of all pictures."""
     reports = []
     for answer in answers:
         if isinstance(answer, Lost) or not isinstance(answer.outcome, Converted):

@@ -17,20 +17,26 @@ from dcmconv.run.journal.digests import digest_of
 
 __all__ = ["EVERYTHING", "Found", "Selection", "Walk"]
 
+Found = tuple[Reference | Rejected, int]
+"""What a source found, and the index of that source in the plan."""
+
+CLAIM_OF_TRUE = 50
+"""The confidence of a source that answers ``True``, as sources of version 0.1 do."""
+
 
 @dataclass(frozen=True)
 class Selection:
-    """Shell patterns over keys: one of ``include`` fits, and none of ``exclude``.
+    """Shell patterns for keys: an input is wanted if ``include`` matches and ``exclude`` does not.
 
-    A pattern with a slash is held against the whole key, one without against the last part of it.
-    Inputs that are not wanted are not counted: they are no part of the run.
+    A pattern with a slash is matched against the whole key, one without against its last part.
+    Inputs that are not wanted are not counted and get no outcome.
 
     Parameters
     ----------
     include : tuple of str
         Empty means everything.
     exclude : tuple of str
-        Wins over ``include``.
+        Takes precedence over ``include``.
 
     Examples
     --------
@@ -45,24 +51,16 @@ class Selection:
 
     def wants(self, key: str) -> bool:
         """Say whether an input belongs to the run."""
-        if any(_fits(key, pattern) for pattern in self.exclude):
+        if any(_matches(key, pattern) for pattern in self.exclude):
             return False
-        return not self.include or any(_fits(key, pattern) for pattern in self.include)
+        return not self.include or any(_matches(key, pattern) for pattern in self.include)
 
 
 EVERYTHING = Selection()
 
 
-def _fits(key: str, pattern: str) -> bool:
+def _matches(key: str, pattern: str) -> bool:
     return fnmatchcase(key if "/" in pattern else key.rpartition("/")[2], pattern)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a source found, and which of the plan's sources it was."""
-
-    item: Reference | Rejected
-    source: int
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Walk:
     Parameters
     ----------
     sources : tuple of ComponentRef
-        The first that claims a location walks it.
+        The source that claims a location with the highest confidence walks it.
     locations : sequence of str
         INPUT arguments.
     avoid : sequence of Path
@@ -87,40 +85,59 @@ class Walk:
     selection: Selection
 
     @cached_property
-    def _places(self) -> list[tuple[int, Source, str]]:
-        loaded = [cast("Source", reference.load()) for reference in self.sources]
-        return [(*_claimant(loaded, location), location) for location in self.locations]
+    def _claimed(self) -> list[tuple[str, int]]:
+        """Each location with the index of its source."""
+        return [(location, self._source_of(location)) for location in self.locations]
+
+    @cached_property
+    def _sources(self) -> list[Source]:
+        return [cast("Source", reference.load()) for reference in self.sources]
 
     def check(self) -> None:
-        """See that every location can be walked.
+        """Check that every location has a source.
 
         Raises
         ------
         UsageError
             If no source claims a location.
         """
-        _ = self._places
+        _ = self._claimed
 
-    def found(self) -> Iterator[Found]:
-        """Yield what is wanted; an input that two arguments lead to comes once."""
+    def inputs(self) -> Iterator[Found]:
+        """Yield the wanted inputs; one that two arguments lead to comes once."""
         seen: set[int] = set()
-        for index, source, location in self._places:
-            for item in source.walk(location, avoid=self.avoid):
-                if not self.selection.wants(item.key):
+        for location, index in self._claimed:
+            for found in self._sources[index].walk(location, avoid=self.avoid):
+                if not self.selection.wants(found.key):
                     continue
                 if len(self.locations) > 1:
-                    digest = digest_of(item.locator)
+                    digest = digest_of(found.locator)
                     if digest in seen:
                         continue
                     seen.add(digest)
-                yield Found(item, index)
+                yield found, index
+
+    def _source_of(self, location: str) -> int:
+        """Return the index of the source that walks a location.
+
+        ``zip:scans`` goes to the source named ``zip``, if it claims it; else the highest confidence
+        wins, and of equal ones the first name.
+        """
+        scheme = location.partition(":")[0]
+        claims = []
+        for index, (reference, source) in enumerate(zip(self.sources, self._sources, strict=True)):
+            confidence = _confidence(source, location)
+            if confidence > 0:
+                rank = (reference.name != scheme, -confidence, reference.name, reference.target)
+                claims.append((rank, index))
+        if not claims:
+            raise UsageError(
+                f"{location}: no such file or folder, and no installed source claims it.",
+                hint="Check the spelling, or list the sources: dcmconv plugins list",
+            )
+        return min(claims)[1]
 
 
-def _claimant(sources: Sequence[Source], location: str) -> tuple[int, Source]:
-    for index, source in enumerate(sources):
-        if source.claims(location):
-            return index, source
-    raise UsageError(
-        f"{location}: there is no such file or folder, and no source understands it.",
-        hint="Check the spelling, or see what is installed: dcmconv plugins list",
-    )
+def _confidence(source: Source, location: str) -> int:
+    claim = source.claims(location)
+    return CLAIM_OF_TRUE if claim is True else int(claim)

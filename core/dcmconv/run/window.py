@@ -1,13 +1,15 @@
-"""The window in flight: tasks to the pool, answers back in the order of the walk."""
+"""The window: the inputs in work, tasks to the pool, and answers back in the order of the walk."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from dcmconv.model.executor import Done, Lost, Task, WorkerPool
+from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.run.messages import (
     ConversionReport,
     ConversionTask,
@@ -16,58 +18,95 @@ from dcmconv.run.messages import (
     StatisticsTask,
 )
 from dcmconv.run.split_frames import join_reports, split_task
-from dcmconv.run.stopping import Stop
 
-__all__ = ["LEAD", "PendingInput", "Window"]
+if TYPE_CHECKING:
+    from dcmconv.run.journal.writer import Entry
+
+__all__ = ["LEAD", "SECONDS_OF_GRACE", "PendingInput", "Stop", "Window"]
 
 LEAD = 4096
-"""How many inputs may be finished but not yet published, behind one that takes long."""
+"""How many finished inputs may wait for one slow input before them."""
 
 READY_AT_ONCE = 256
-"""How many inputs without work are taken from the walk before answers are looked at again."""
+"""How many inputs without work are taken from the walk before answers are checked again."""
+
+SECONDS_BETWEEN_CHECKS = 0.5
+"""How long a request to stop may go unnoticed while no answer comes."""
+
+SECONDS_OF_GRACE = 10.0
+"""How long running tasks may take after a request to stop; SLURM and Kubernetes kill after 30."""
 
 
-SECONDS_OF_SLEEP = 0.5
-"""How long a request to stop may go unseen while no answer comes."""
+@dataclass
+class Stop:
+    """Whether the run has been asked to end, and how long running tasks may still take.
+
+    ``ask`` may be called from a signal handler or another thread.
+    """
+
+    reason: str = ""
+    _until: float = float("inf")
+
+    def ask(self, reason: str) -> None:
+        """Start no new input; only the first call counts."""
+        if not self.reason:
+            self._until = time.monotonic() + SECONDS_OF_GRACE
+            self.reason = reason
+
+    @property
+    def asked(self) -> bool:
+        """Whether the run should end."""
+        return bool(self.reason)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time for running tasks is over."""
+        return self.asked and time.monotonic() >= self._until
 
 
 @dataclass
 class PendingInput:
-    """One input on its way: its assignment, or its report where there is nothing to do."""
+    """One input between the walk and its journal line: with a task, or already with an answer."""
 
-    label: str
-    key: str
-    locator: str
-    assignment: ConversionTask | StatisticsTask | None = None
+    reference: Reference | Rejected
+    task: ConversionTask | StatisticsTask | None = None
     seconds: float | None = None
+    """Time limit of the task."""
     answer: ConversionReport | StatisticsReport | Lost | None = None
+    before: Entry | None = None
+    """What the journal of earlier runs says about it."""
     crashes: int = 0
-    pieces: list[PendingInput] = field(default_factory=list)
+    slices: list[PendingInput] = field(default_factory=list)
+    """The parts of an input whose frames were split over several workers."""
     whole: PendingInput | None = field(default=None, repr=False)
-    """The input that this is a piece of."""
+    """The input that this is a slice of."""
+
+    @property
+    def label(self) -> str:
+        """The start of the names of its unfinished files."""
+        return self.task.label if isinstance(self.task, ConversionTask) else ""
 
 
 @dataclass
 class Window:
-    """Keeps as many tasks in flight as the pool likes, and no more.
+    """Keeps as many tasks in flight as the pool has room for.
 
-    A task whose worker crashed is tried once more, in another worker; a second crash, a passed time
-    limit and anything else stands.  An input that says it has many frames comes back in pieces.
-    Once ``stop`` is asked, no item is taken any more; those in hand are waited for as long as it
-    lets them.
+    A task whose worker crashed is sent once more, to another worker.  A second crash, a timeout,
+    lost memory and every other answer are final.  An input that asks for it is split by frames.
+    After a request to stop, no new input is taken; running tasks get the time that ``stop`` allows.
     """
 
     pool: WorkerPool
     stop: Stop = field(default_factory=Stop)
     workers: int = 1
-    """Over how many a big input may be spread."""
+    """How many workers share the frames of a big input."""
     _waiting: deque[PendingInput] = field(default_factory=deque)
     _in_flight: dict[int, PendingInput] = field(default_factory=dict)
     _number: int = 0
 
-    def in_order(self, items: Iterable[PendingInput]) -> Iterator[PendingInput]:
-        """Yield every item with its answer, in the order in which they came."""
-        upcoming = iter(items)
+    def in_order(self, inputs: Iterable[PendingInput]) -> Iterator[PendingInput]:
+        """Yield every input with its answer, in the order of the walk."""
+        upcoming = iter(inputs)
         more = True
         while more or self._waiting:
             more = more and not self.stop.asked and self._take(upcoming)
@@ -76,19 +115,19 @@ class Window:
             if self.stop.is_over:
                 return
             if self._in_flight and (self._is_full or not more):
-                for answer in self.pool.wait(SECONDS_OF_SLEEP):
-                    self._settle(answer)
+                for answer in self.pool.wait(SECONDS_BETWEEN_CHECKS):
+                    self._receive(answer)
 
     def _take(self, upcoming: Iterator[PendingInput]) -> bool:
-        """Fill the window; say whether there may be more."""
+        """Fill the window; return whether there may be more inputs."""
         ready = 0
         while not self._is_full and ready < READY_AT_ONCE and not self.stop.asked:
-            item = next(upcoming, None)
-            if item is None:
+            pending = next(upcoming, None)
+            if pending is None:
                 return False
-            self._waiting.append(item)
-            if item.answer is None:
-                self._send(item)
+            self._waiting.append(pending)
+            if pending.answer is None:
+                self._send(pending)
             else:
                 ready += 1
         return True
@@ -97,35 +136,34 @@ class Window:
     def _is_full(self) -> bool:
         return len(self._in_flight) >= self.pool.capacity or len(self._waiting) >= LEAD
 
-    def _send(self, item: PendingInput) -> None:
+    def _send(self, pending: PendingInput) -> None:
         self._number += 1
-        self._in_flight[self._number] = item
-        self.pool.submit(Task(self._number, item.assignment, item.seconds))
+        self._in_flight[self._number] = pending
+        self.pool.submit(Task(self._number, pending.task, pending.seconds))
 
-    def _settle(self, answer: Done | Lost) -> None:
-        item = self._in_flight.pop(answer.number)
-        if isinstance(answer, Lost) and answer.reason == "crash" and item.crashes == 0:
-            item.crashes += 1
-            self._send(item)
+    def _receive(self, answer: Done | Lost) -> None:
+        pending = self._in_flight.pop(answer.number)
+        # Only a crash may be somebody else's fault: what an earlier task did to the worker.
+        if isinstance(answer, Lost) and answer.reason == "crash" and pending.crashes == 0:
+            pending.crashes += 1
+            self._send(pending)
         elif isinstance(answer, Done) and isinstance(answer.answer, SplitRequest):
-            self._spread(item, answer.answer)
+            self._split(pending, answer.answer)
         else:
-            item.answer = answer.answer if isinstance(answer, Done) else answer
-            self._join(item.whole)
+            pending.answer = answer.answer if isinstance(answer, Done) else answer
+            self._join(pending.whole)
 
-    def _spread(self, item: PendingInput, spread: SplitRequest) -> None:
-        whole = cast("ConversionTask", item.assignment)
-        for piece in split_task(whole, spread, workers=self.workers):
-            part = PendingInput(
-                piece.label, item.key, item.locator, piece, item.seconds, whole=item
+    def _split(self, pending: PendingInput, request: SplitRequest) -> None:
+        task = cast("ConversionTask", pending.task)
+        for part in split_task(task, request, workers=self.workers):
+            pending.slices.append(
+                PendingInput(pending.reference, part, pending.seconds, whole=pending)
             )
-            item.pieces.append(part)
-        for part in item.pieces:
-            self._send(part)
+        for one in pending.slices:
+            self._send(one)
 
     def _join(self, whole: PendingInput | None) -> None:
-        """Give an input its answer when the last of its pieces has one."""
-        if whole is not None and all(piece.answer is not None for piece in whole.pieces):
-            whole.answer = join_reports(
-                [cast("ConversionReport | Lost", piece.answer) for piece in whole.pieces]
-            )
+        """Give an input its answer when the last of its slices has one."""
+        if whole is not None and all(one.answer is not None for one in whole.slices):
+            answers = [cast("ConversionReport | Lost", one.answer) for one in whole.slices]
+            whole.answer = join_reports(answers)

@@ -1,4 +1,4 @@
-"""The work list: from what the walk finds to items for the window, with a task or an answer."""
+"""The work list: turns what the walk finds into pending inputs, with a task or an answer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference, Rejected
-from dcmconv.model.outcome import Converted, Failed
-from dcmconv.run.journal.commit import Committer, outcome_of_rejected
+from dcmconv.model.outcome import Converted, Failed, Skipped
+from dcmconv.run.journal.commit import Committer
 from dcmconv.run.journal.resume import Resume
 from dcmconv.run.messages import ConversionReport, ConversionTask, StatisticsTask
 from dcmconv.run.split_frames import SPLIT_BYTES
@@ -19,25 +19,25 @@ from dcmconv.run.window import PendingInput
 __all__ = ["WorkList"]
 
 BYTES_A_SECOND = 1_000_000
-"""How fast an input is read at worst: big inputs get more time than ``plan.run.timeout``."""
+"""The slowest expected reading speed: large inputs get more time than ``plan.run.timeout``."""
 
 
 @dataclass(frozen=True)
 class WorkList:
-    """Makes items of what is found, one after the other.
+    """Makes a pending input of each found input, one at a time.
 
     Parameters
     ----------
     plan : Plan
-        What is done with them.
+        What to do with the inputs.
     committer : Committer
-        Where it is written down that an input is begun, if ``here``.
+        Writes the journal's ``begun`` lines if ``in_this_process``.
     resume : Resume
         What earlier runs have done.
-    here : bool
-        The work is done in this process: a crash there must be known to the next run.
+    in_this_process : bool
+        The work is done in this process, so the journal must show what a crash interrupted.
     wants_attributes : bool
-        A table is written, so that inputs which are done are opened all the same.
+        A tag table is written, so inputs that are already converted are opened as well.
     tell : callable
         Called with the number of inputs found so far.
     """
@@ -45,64 +45,71 @@ class WorkList:
     plan: Plan
     committer: Committer
     resume: Resume
-    here: bool
+    in_this_process: bool
     wants_attributes: bool
     tell: Callable[[int], None]
 
     def to_gather(self, found: Iterable[Found]) -> Iterator[PendingInput]:
-        """Yield one item for every input that can be read."""
-        for number, each in enumerate(found, start=1):
+        """Yield every input that can be read, with a statistics task."""
+        for number, (reference, source) in enumerate(found, start=1):
             self.tell(number)
-            reference = each.item
             if isinstance(reference, Rejected):
                 continue
-            item = PendingInput(f"{os.getpid()}-s{number}", reference.key, reference.locator)
-            item.assignment = StatisticsTask(reference, each.source)
-            item.seconds = self._seconds_for(reference)
-            if self.here and self._is_suspect(reference):
-                continue
-            if self.here:
-                self.committer.begun(item)
-            yield item
+            task = StatisticsTask(reference, source)
+            if self.in_this_process:
+                if self._is_suspect(reference):
+                    continue
+                self.committer.begun(reference)
+            yield PendingInput(reference, task, self._seconds_for(reference))
 
     def to_convert(self, found: Iterable[Found]) -> Iterator[PendingInput]:
-        """Yield one item for every input, with the answer already where no work is needed."""
-        for number, each in enumerate(found, start=1):
+        """Yield every input, with an answer if no work is needed."""
+        journal = self.committer.destination.journal
+        for number, (reference, source) in enumerate(found, start=1):
             self.tell(number)
-            item = PendingInput(f"{os.getpid()}-{number}", each.item.key, each.item.locator)
-            if isinstance(each.item, Rejected):
-                item.answer = ConversionReport(
-                    self.resume.as_before(outcome_of_rejected(each.item))
+            before = journal.find(reference.locator) if journal is not None else None
+            pending = PendingInput(reference, before=before)
+            if isinstance(reference, Rejected):
+                kind = Failed if reference.failed else Skipped
+                outcome = kind.of(
+                    reference,
+                    reason=reference.reason,
+                    message=reference.message,
+                    hint=reference.hint,
                 )
+                pending.answer = ConversionReport(self.resume.as_before(outcome, before))
             else:
-                self._assign(item, each.item, each.source)
-            if self.here and item.answer is None:
-                self.committer.begun(item)
-            yield item
+                self._assign(pending, reference, source, number)
+            if self.in_this_process and pending.answer is None:
+                self.committer.begun(reference)
+            yield pending
 
-    def _assign(self, item: PendingInput, reference: Reference, source: int) -> None:
-        known = self.resume.known_outcome(reference, for_table=self.wants_attributes)
-        if known is not None and not (self.wants_attributes and isinstance(known, Converted)):
-            item.answer = ConversionReport(known)
+    def _assign(
+        self, pending: PendingInput, reference: Reference, source: int, number: int
+    ) -> None:
+        known = self.resume.known_outcome(
+            reference, pending.before, for_table=self.wants_attributes
+        )
+        is_converted = isinstance(known, Converted)
+        if known is not None and not (self.wants_attributes and is_converted):
+            pending.answer = ConversionReport(known)
             return
-        if self.here and self._is_suspect(reference):
-            item.answer = ConversionReport(_not_again(reference))
+        if self.in_this_process and self._is_suspect(reference):
+            pending.answer = ConversionReport(_crashed_before(reference))
             return
-        known = known if isinstance(known, Converted) else None
-        wider_statistics = self.resume.gathered.known(reference.locator)
-        item.assignment = ConversionTask(
+        pending.task = ConversionTask(
             reference,
             source,
-            item.label,
-            known,
-            wider_statistics,
+            f"{os.getpid()}-{number}",
+            known if isinstance(known, Converted) else None,
+            self.resume.gathered.known(reference.locator),
             may_split=self._may_split(reference),
         )
-        item.seconds = self._seconds_for(reference)
+        pending.seconds = self._seconds_for(reference)
 
     def _may_split(self, reference: Reference) -> bool:
         is_big = (reference.size or 0) >= SPLIT_BYTES
-        return is_big and not self.here and self.plan.run.workers != 1
+        return is_big and not self.in_this_process and self.plan.run.workers != 1
 
     def _is_suspect(self, reference: Reference) -> bool:
         journal = self.committer.destination.journal
@@ -112,13 +119,10 @@ class WorkList:
         return self.plan.run.timeout + (reference.size or 0) / BYTES_A_SECOND
 
 
-def _not_again(reference: Reference) -> Failed:
-    return Failed(
-        input=reference.key,
-        locator=reference.locator,
-        size=reference.size,
-        mtime_ns=reference.mtime_ns,
+def _crashed_before(reference: Reference) -> Failed:
+    return Failed.of(
+        reference,
         reason="crash",
-        message="A run ended, without a word, while it read this input in its own process.",
-        hint="Leave out the executor 'inline': worker processes contain a crash.",
+        message="A previous run crashed while reading this file in its own process.",
+        hint="Remove run.executor from the chain: worker processes contain a crash.",
     )

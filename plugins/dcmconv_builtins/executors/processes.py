@@ -40,6 +40,7 @@ class Processes(Executor):
         from dcmconv_builtins.executors.supervisor import Supervisor
         from dcmconv_builtins.executors.worker_process import Limits
 
-        memory = self.memory << 20 if self.memory else memory_per_worker(workers)
+        mebibytes = self.memory or job.memory
+        memory = mebibytes << 20 if mebibytes else memory_per_worker(workers)
         launcher = Launcher(job, Limits(memory=memory), method=self.start)
         return Supervisor(launcher, workers=workers, depth=self.depth)

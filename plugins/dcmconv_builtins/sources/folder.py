@@ -17,6 +17,9 @@ SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
 
 STATE_FOLDER = ".dcmconv"
 
+CONFIDENCE = 10
+"""Low, so that a source for archives can claim ``pacs.zip``."""
+
 Identity = tuple[int, int]
 """Device and inode: what a folder is, whatever it is called."""
 
@@ -30,9 +33,9 @@ class Folder(Source):
     """
 
     @classmethod
-    def claims(cls, location: str) -> bool:
-        """Say whether there is such a file or folder; a link that leads nowhere is one."""
-        return os.path.lexists(location)
+    def claims(cls, location: str) -> int:
+        """Claim whatever exists, broken links included, but less surely than any special source."""
+        return CONFIDENCE if os.path.lexists(location) else 0
 
     def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Rejected]:
         """Yield every file below a folder, or the one file.

@@ -297,7 +297,7 @@ def test_one_named_file_takes_exactly_one_picture(scans, tmp_path, inputs, lanes
 
 
 def test_an_input_that_is_not_there_ends_the_run_before_it_begins(tmp_path):
-    with pytest.raises(UsageError, match="there is no such file or folder") as caught:
+    with pytest.raises(UsageError, match="no such file or folder") as caught:
         run(plan(), [tmp_path / "nowhere"], tmp_path / "out")
     assert "Check the spelling" in caught.value.hint
     assert not (tmp_path / "out").exists()

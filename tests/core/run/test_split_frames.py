@@ -1,4 +1,4 @@
-"""A big input is spread over the workers, and nobody can tell from its pictures."""
+"""Splitting the frames of a big input over workers changes nothing in its pictures."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from support.plans import in_a_pool, lane, plan, registry
 from dcmconv.model.executor import Done, Lost, WorkerPool
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Converted, Failed, OutputFile
-from dcmconv.run import split_frames as spreading
-from dcmconv.run import window
-from dcmconv.run import worklist as items
+from dcmconv.run import split_frames, window, worklist
 from dcmconv.run.engine import Run
 from dcmconv.run.messages import ConversionReport, ConversionTask, FrameSlice, Part, SplitRequest
 from dcmconv.run.split_frames import join_reports, split_task
@@ -26,7 +24,7 @@ FRAMES = 40
 
 @pytest.fixture(autouse=True)
 def small_is_big(monkeypatch):
-    monkeypatch.setattr(items, "SPLIT_BYTES", 100)
+    monkeypatch.setattr(worklist, "SPLIT_BYTES", 100)
 
 
 @pytest.fixture
@@ -43,12 +41,12 @@ def tree(out):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in out.glob("*.png")}
 
 
-def in_pieces(monkeypatch):
-    """Watch in how many pieces inputs come back."""
+def watch_splits(monkeypatch):
+    """Return a list that gets the number of slices of each split input."""
     seen = []
 
-    def watched(assignment, spread, *, workers):
-        made = split_task(assignment, spread, workers=workers)
+    def watched(task, request, *, workers):
+        made = split_task(task, request, workers=workers)
         seen.append(len(made))
         return made
 
@@ -56,19 +54,19 @@ def in_pieces(monkeypatch):
     return seen
 
 
-def test_pictures_and_outcome_are_those_of_one_worker(monkeypatch, cine, tmp_path):
+def test_splitting_changes_no_picture_and_no_outcome(monkeypatch, cine, tmp_path):
     (here,) = run(plan(), cine, tmp_path / "here")
-    seen = in_pieces(monkeypatch)
-    (spread,) = run(in_a_pool(plan(workers=2)), cine, tmp_path / "spread")
+    seen = watch_splits(monkeypatch)
+    (split,) = run(in_a_pool(plan(workers=2)), cine, tmp_path / "split")
     assert seen == [5]
-    assert tree(tmp_path / "spread") == tree(tmp_path / "here")
+    assert tree(tmp_path / "split") == tree(tmp_path / "here")
     assert len(tree(tmp_path / "here")) == FRAMES
-    assert replace(spread, seconds=0) == replace(here, seconds=0)
-    assert not list((tmp_path / "spread" / ".dcmconv" / "parts").iterdir())
+    assert replace(split, seconds=0) == replace(here, seconds=0)
+    assert not list((tmp_path / "split" / ".dcmconv" / "parts").iterdir())
 
 
-def test_only_the_wanted_frames_are_spread(monkeypatch, cine, tmp_path):
-    seen = in_pieces(monkeypatch)
+def test_only_the_wanted_frames_are_split(monkeypatch, cine, tmp_path):
+    seen = watch_splits(monkeypatch)
     made = replace(in_a_pool(plan(workers=2)), frames=((11, 30),))
     (outcome,) = run(made, cine, tmp_path / "out")
     assert seen == [2]
@@ -82,25 +80,25 @@ def test_only_the_wanted_frames_are_spread(monkeypatch, cine, tmp_path):
         pytest.param(plan(workers=2, policy="salvage"), id="salvage"),
     ],
 )
-def test_what_cannot_or_need_not_be_spread_is_not(monkeypatch, cine, tmp_path, made):
-    seen = in_pieces(monkeypatch)
+def test_one_worker_and_salvage_split_nothing(monkeypatch, cine, tmp_path, made):
+    seen = watch_splits(monkeypatch)
     run(in_a_pool(made), cine, tmp_path / "out")
     assert seen == []
 
 
-def test_statistics_of_the_instance_keep_it_together(monkeypatch, cine, tmp_path):
-    seen = in_pieces(monkeypatch)
+def test_instance_statistics_prevent_splitting(monkeypatch, cine, tmp_path):
+    seen = watch_splits(monkeypatch)
     minmax = registry().ref("normalizer", "minmax", {"scope": "instance"})
     run(in_a_pool(plan(replace(lane(), normalizer=minmax), workers=2)), cine, tmp_path / "out")
     assert seen == []
 
 
-def test_one_bad_frame_fails_the_input_and_leaves_nothing_behind(cine, tmp_path):
+def test_one_bad_frame_fails_the_whole_input(cine, tmp_path):
     # The name has a field that only some frames can fill.
     made = plan(lane(name="{frame:04d}"), workers=2)
     out = tmp_path / "out"
     out.mkdir()
-    (out / "0033.png").write_text("a stranger's")
+    (out / "0033.png").write_text("unrelated")
     (outcome,) = run(in_a_pool(made), cine, out)
     assert isinstance(outcome, Failed)
     assert outcome.reason == "exists"
@@ -108,24 +106,26 @@ def test_one_bad_frame_fails_the_input_and_leaves_nothing_behind(cine, tmp_path)
     assert not list((out / ".dcmconv" / "parts").iterdir())
 
 
-def assignment():
+def task():
     return ConversionTask(Reference("a", "/a", 5, 7), 0, "1-1", may_split=True)
 
 
 @pytest.mark.parametrize(
-    ("frames", "workers", "pieces"),
+    ("frames", "workers", "slices"),
     [
         pytest.param(2, 2, 1, id="few-frames"),
-        pytest.param(16, 2, 2, id="eight-a-piece"),
-        pytest.param(1000, 2, 8, id="four-pieces-a-worker"),
+        pytest.param(16, 2, 2, id="eight-a-slice"),
+        pytest.param(1000, 2, 8, id="four-slices-a-worker"),
     ],
 )
-def test_pieces_cover_every_frame_once(frames, workers, pieces):
-    made = split_task(assignment(), SplitRequest(frames), workers=workers)
-    covered = [number for each in made for number in range(each.piece.first, each.piece.end)]
+def test_slices_cover_every_frame_once(frames, workers, slices):
+    made = split_task(task(), SplitRequest(frames), workers=workers)
+    covered = [
+        number for each in made for number in range(each.frame_slice.first, each.frame_slice.end)
+    ]
     assert covered == list(range(frames))
-    assert len(made) == pieces
-    assert len({each.label for each in made}) == pieces
+    assert len(made) == slices
+    assert len({each.label for each in made}) == slices
     assert not any(each.may_split for each in made)
 
 
@@ -164,15 +164,15 @@ def test_the_first_failure_is_the_answer():
 
 
 @pytest.mark.parametrize("frames", [20, 60])
-def test_a_file_that_changes_behind_the_count_of_its_frames_fails(
+def test_a_file_that_changes_after_its_frames_were_counted_fails(
     monkeypatch, cine, tmp_path, frames
 ):
     other = np.zeros((frames, 2, 3), np.uint16)
 
-    def swapped(assignment, spread, *, workers):
+    def swapped(task, request, *, workers):
         save(monochrome(other), tmp_path / "other")
         (tmp_path / "other").replace(cine)
-        return split_task(assignment, spread, workers=workers)
+        return split_task(task, request, workers=workers)
 
     monkeypatch.setattr(window, "split_task", swapped)
     (outcome,) = run(in_a_pool(plan(workers=2)), cine, tmp_path / "out")
@@ -180,8 +180,8 @@ def test_a_file_that_changes_behind_the_count_of_its_frames_fails(
     assert tree(tmp_path / "out") == {}
 
 
-class Spreading(WorkerPool):
-    """Says of the first task that it has many frames, and loses one piece of it, once."""
+class AsksToSplit(WorkerPool):
+    """Asks to split the first task, and crashes once on its first slice."""
 
     capacity = 2
 
@@ -194,22 +194,23 @@ class Spreading(WorkerPool):
 
     def wait(self, seconds=None):
         task = self.tasks.pop()
-        piece = task.payload.piece
-        if piece is None and task.payload.may_split:
+        part = task.payload.frame_slice
+        if part is None and task.payload.may_split:
             return [Done(task.number, SplitRequest(16))]
-        if piece == FrameSlice(0, 8, SplitRequest(16)) and not self.has_crashed:
+        if part == FrameSlice(0, 8, SplitRequest(16)) and not self.has_crashed:
             self.has_crashed = True
             return [Lost(task.number, "crash", "boom")]
-        return [Done(task.number, report(piece.first if piece else 0))]
+        return [Done(task.number, report(part.first if part else 0))]
 
     def close(self, *, now=False):
         self.tasks.clear()
 
 
-def test_a_piece_whose_worker_crashed_is_tried_once_more_and_order_is_kept():
-    big = PendingInput("1-1", "a", "/a", assignment())
-    small = PendingInput("1-2", "b", "/b", replace(assignment(), label="1-2", may_split=False))
-    done = list(Window(Spreading(), workers=2).in_order([big, small]))
-    assert [item.key for item in done] == ["a", "b"]
+def test_a_crashed_slice_is_tried_again_in_order():
+    big = PendingInput(task().reference, task())
+    other = Reference("b", "/b")
+    small = PendingInput(other, ConversionTask(other, 0, "1-2"))
+    done = list(Window(AsksToSplit(), workers=2).in_order([big, small]))
+    assert [each.reference.key for each in done] == ["a", "b"]
     assert [part.path for part in big.answer.parts] == ["p0", "p8"]
-    assert spreading.LEAST_FRAMES == 8
+    assert split_frames.LEAST_FRAMES == 8

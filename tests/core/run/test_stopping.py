@@ -1,4 +1,4 @@
-"""Stopping: in order, in time, and for good reasons."""
+"""Stopping: a run that is asked to stop, or that fails too often, ends in order and in time."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from support.plans import in_a_pool, plan, registry
 
 from dcmconv.model.outcome import Converted, Failed
-from dcmconv.run import stopping, window
+from dcmconv.run import window
 from dcmconv.run.engine import Run
-from dcmconv.run.stopping import FailureLimit, Stop
+from dcmconv.run.progress import Tally
+from dcmconv.run.window import Stop
 
 FAILED = Failed(input="x", locator="/x", reason="damaged", message="It is.")
 FAILED_BEFORE = Failed(input="x", locator="/x", reason="damaged", message="It.", unchanged=True)
@@ -35,15 +36,15 @@ CONVERTED = Converted(input="y", locator="/y")
         ),
     ],
 )
-def test_a_limit_of_failures_counts_those_of_this_run(text, outcomes, said):
-    limit = FailureLimit(text)
+def test_max_failures_counts_failures_of_this_run(text, outcomes, said):
+    tally = Tally()
     for outcome in outcomes:
-        limit.add(outcome)
-    assert limit.passed == said
+        tally.add(outcome)
+    assert tally.exceeded(text) == said
 
 
-def test_the_first_reason_to_stop_holds_and_grace_ends(monkeypatch):
-    monkeypatch.setattr(stopping, "SECONDS_OF_GRACE", 0.0)
+def test_the_first_reason_to_stop_is_kept(monkeypatch):
+    monkeypatch.setattr(window, "SECONDS_OF_GRACE", 0.0)
     stop = Stop()
     assert (stop.asked, stop.is_over) == (False, False)
     stop.ask("interrupted")
@@ -72,9 +73,7 @@ def stopped_after(count, made, scans, out):
 
 
 @pytest.mark.parametrize("in_pool", [False, True], ids=["inline", "processes"])
-def test_a_run_that_is_asked_to_stop_finishes_what_is_in_hand(
-    scans, tmp_path, in_pool, monkeypatch
-):
+def test_stopping_finishes_running_tasks(scans, tmp_path, in_pool, monkeypatch):
     # Else two quick workers may be done with all of them before the first is published.
     monkeypatch.setattr(window, "LEAD", 8)
     inline = plan(executor=registry().ref("executor", "inline"))
@@ -90,8 +89,8 @@ def test_a_run_that_is_asked_to_stop_finishes_what_is_in_hand(
     assert len(list((tmp_path / "out").glob("*.png"))) == 40
 
 
-def test_what_takes_longer_than_the_grace_is_given_up(scans, tmp_path, monkeypatch):
-    monkeypatch.setattr(stopping, "SECONDS_OF_GRACE", 1.0)
+def test_a_task_longer_than_the_grace_is_given_up(scans, tmp_path, monkeypatch):
+    monkeypatch.setattr(window, "SECONDS_OF_GRACE", 1.0)
     (scans / "05").write_text("DEED hang")
     began = time.monotonic()
     seen, run = stopped_after(5, in_a_pool(plan(workers=2)), scans, tmp_path / "out")

@@ -1,4 +1,4 @@
-"""The window: in order, bounded, and each input answered."""
+"""The window: answers in order, a bounded lead, and one answer for each input."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dcmconv.run.window import PendingInput, Window
 
 
 class Shuffled(WorkerPool):
-    """Answers in no order at all; loses the numbers it is told to."""
+    """Answers in random order; crashes once on the given keys."""
 
     capacity = 8
 
@@ -42,63 +42,78 @@ class Shuffled(WorkerPool):
         self.tasks.clear()
 
 
-def item(number, *, ready=False):
-    key = str(number)
-    made = PendingInput(key, key, key)
+def pending(number, *, ready=False):
+    reference = Reference(str(number), f"/{number}")
     if ready:
-        made.answer = ConversionReport(Skipped(input=key, locator=key, reason="r", message="m"))
-    else:
-        made.assignment = ConversionTask(Reference(key, key), 0, key)
-    return made
+        skipped = Skipped.of(reference, reason="r", message="m")
+        return PendingInput(reference, answer=ConversionReport(skipped))
+    return PendingInput(reference, ConversionTask(reference, 0, str(number)))
+
+
+def keys(inputs):
+    return [each.reference.key for each in inputs]
 
 
 def test_answers_come_in_the_order_of_the_walk():
     pool = Shuffled()
-    items = (item(number, ready=number % 3 == 0) for number in range(500))
-    assert [each.key for each in Window(pool).in_order(items)] == [str(n) for n in range(500)]
+    inputs = (pending(number, ready=number % 3 == 0) for number in range(500))
+    assert keys(Window(pool).in_order(inputs)) == [str(n) for n in range(500)]
     assert pool.most <= pool.capacity
 
 
-def test_a_crash_is_tried_once_more():
+def test_a_crash_is_tried_again():
     pool = Shuffled(crashes={"3", "5"})
-    answers = [each.answer for each in Window(pool).in_order(map(item, range(8)))]
+    answers = [each.answer for each in Window(pool).in_order(map(pending, range(8)))]
     assert answers == [str(number) for number in range(8)]
 
 
-def test_a_second_crash_stands():
-    class Doomed(Shuffled):
-        def wait(self, seconds=None):
-            return [Lost(self.tasks.pop().number, "crash", "boom")]
+class Doomed(Shuffled):
+    """Loses every task, for one reason."""
 
-    answers = [each.answer for each in Window(Doomed()).in_order([item(1)])]
+    def __init__(self, reason):
+        super().__init__()
+        self.reason = reason
+
+    def wait(self, seconds=None):
+        return [Lost(self.tasks.pop().number, self.reason, "boom")]
+
+
+@pytest.mark.parametrize("reason", ["timeout", "memory", "error"])
+def test_only_a_crash_is_tried_again(reason):
+    answers = [each.answer for each in Window(Doomed(reason)).in_order([pending(1)])]
+    assert answers == [Lost(1, reason, "boom")]
+
+
+def test_a_second_crash_is_final():
+    answers = [each.answer for each in Window(Doomed("crash")).in_order([pending(1)])]
     assert [(answer.reason, answer.number) for answer in answers] == [("crash", 2)]
 
 
-def test_the_walk_is_not_read_far_ahead_of_one_slow_input(monkeypatch):
+def test_the_walk_waits_for_one_slow_input(monkeypatch):
     monkeypatch.setattr(module, "LEAD", 50)
     taken = itertools.count()
 
     class Stuck(Shuffled):
-        """The first input takes for ever, as long as there is another."""
+        """Answers the first input only when there is no other."""
 
         def wait(self, seconds=None):
             task = self.tasks.pop(-1)
             return [Done(task.number, task.payload.reference.key)]
 
-    def items():
+    def inputs():
         for number in range(1000):
             next(taken)
-            yield item(number)
+            yield pending(number)
 
-    answers = Window(Stuck()).in_order(items())
-    assert next(answers).key == "0"
+    answers = Window(Stuck()).in_order(inputs())
+    assert next(answers).reference.key == "0"
     assert next(taken) <= 51
-    assert [each.key for each in answers] == [str(number) for number in range(1, 1000)]
+    assert keys(answers) == [str(number) for number in range(1, 1000)]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3000])
-def test_inputs_without_work_need_no_crew(count):
+def test_inputs_without_work_need_no_pool(count):
     pool = Shuffled()
-    answers = Window(pool).in_order(item(number, ready=True) for number in range(count))
+    answers = Window(pool).in_order(pending(number, ready=True) for number in range(count))
     assert len(list(answers)) == count
     assert pool.most == 0

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from dcmconv.errors import OutputError
 from dcmconv.model.executor import Lost
-from dcmconv.model.inputs import Rejected
-from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped
-from dcmconv.run.executors import failed_from
+from dcmconv.model.inputs import Reference, Rejected
+from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome
+from dcmconv.run.failure import failure_of_lost
 from dcmconv.run.journal.writer import Entry
 from dcmconv.run.messages import ConversionReport
 from dcmconv.run.output.destination import Destination
@@ -23,12 +23,12 @@ from dcmconv.run.progress import Tally
 from dcmconv.run.statistics_pass import GatheredStatistics
 from dcmconv.run.window import PendingInput
 
-__all__ = ["Committer", "outcome_of_rejected"]
+__all__ = ["Committer"]
 
 
 @dataclass(frozen=True)
 class Committer:
-    """Settles one input after the other."""
+    """Commits one input after the other."""
 
     destination: Destination
     table: TagTable | None
@@ -36,102 +36,92 @@ class Committer:
     gathered: GatheredStatistics
     tally: Tally
 
-    def begun(self, item: PendingInput) -> None:
-        """Write down that an input is about to be read in this process."""
+    def begun(self, reference: Reference | Rejected) -> None:
+        """Write a line that an input is about to be read in this process."""
         if self.destination.journal is not None:
-            with _refusing():
-                self.destination.journal.write_begun(item.key, item.locator)
+            with _output_errors():
+                self.destination.journal.write_begun(reference.key, reference.locator)
 
-    def left(self, item: PendingInput) -> None:
-        """Write down that an input was read in this process, and has no outcome yet."""
+    def left(self, reference: Reference | Rejected) -> None:
+        """Write a line that an input was read in this process and has no outcome yet."""
         if self.destination.journal is not None:
-            with _refusing():
-                self.destination.journal.write_left(item.key, item.locator)
+            with _output_errors():
+                self.destination.journal.write_left(reference.key, reference.locator)
 
-    def commit(self, item: PendingInput) -> Outcome:
-        """Publish what came back for an input, write it down, and return the outcome.
+    def commit(self, pending: PendingInput) -> Outcome:
+        """Publish the files of an input, write its journal line, and return its outcome.
 
         Raises
         ------
         OutputError
-            If the destination is full: the run cannot go on, and the input stays to be done.
+            If the destination is full: the run cannot go on, and a later run does the input again.
         """
-        if isinstance(item.answer, ConversionReport):
-            self._log(item.key, item.answer.traceback)
-            outcome = self._published(item.answer)
-            if item.pieces and not isinstance(outcome, Converted):
-                # Other pieces of it may have been finished.
-                self.destination.remove_parts(f"{item.label}-")
-        elif isinstance(item.answer, Lost):
-            self.destination.remove_parts(f"{item.label}-")
-            outcome = failed_from(item, item.answer)
+        answer = pending.answer
+        if isinstance(answer, ConversionReport):
+            self._log_traceback(pending.reference.key, answer.traceback)
+            outcome = self._publish(answer)
+            if pending.slices and not isinstance(outcome, Converted):
+                # Other slices of it may have finished files.
+                self.destination.remove_parts(f"{pending.label}-")
+        elif isinstance(answer, Lost):
+            self.destination.remove_parts(f"{pending.label}-")
+            outcome = failure_of_lost(pending.reference, answer, seconds=pending.seconds)
         else:
-            raise TypeError(f"{item.key}: an executor answered {item.answer!r:.80}")
-        with _refusing():
-            self._write_down(outcome)
-        if isinstance(item.answer, ConversionReport):
-            self.publisher.remove_parts(item.answer)
+            raise TypeError(f"{pending.reference.key}: an executor answered {answer!r:.80}")
+        with _output_errors():
+            self._write(pending.before, outcome)
+        if isinstance(answer, ConversionReport):
+            self.publisher.remove_parts(answer)
         return outcome
 
-    def _published(self, report: ConversionReport) -> Outcome:
+    def _publish(self, report: ConversionReport) -> Outcome:
         outcome = report.outcome
         if isinstance(outcome, Failed) and outcome.reason in ENDS_THE_RUN and not outcome.unchanged:
             raise OutputError(outcome.message, outcome.hint, outcome.reason)
         return self.publisher.publish(report)
 
-    def _write_down(self, outcome: Outcome) -> None:
+    def _write(self, before: Entry | None, outcome: Outcome) -> None:
         journal = self.destination.journal
-        if journal is not None and not outcome.unchanged:
-            before = journal.find(outcome.locator)
-            if not _stands(before, outcome):
-                self.tally.left_behind(_left_behind(before, outcome))
-                journal.write(outcome, self.gathered.chain_of(outcome.locator))
+        if journal is not None and not outcome.unchanged and not _still_holds(before, outcome):
+            self.tally.left_behind(_left_behind(before, outcome))
+            journal.write(outcome, self.gathered.chain_of(outcome.locator))
         if self.table is not None:
             self.table.add(outcome)
 
-    def _log(self, key: str, traceback: str) -> None:
+    def _log_traceback(self, key: str, traceback: str) -> None:
         log = self.destination.traceback_log if traceback else None
         if log is None:
             return
-        with suppress(OSError, OutputError):  # the journal says the same in one line
+        with suppress(OSError, OutputError):  # the journal has the same in one line
             descriptor = open_state_file(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(f"{key}\n{traceback}\n")
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Say in words that the books cannot be kept; the run cannot go on without them."""
+def _output_errors() -> Iterator[None]:
+    """Raise an ``OutputError``: no run goes on without its journal or its tag table."""
     try:
         yield
     except OSError as error:
         raise output_error("The journal or the tag table", error) from error
 
 
-def _stands(before: Entry | None, now: Outcome) -> bool:
-    """Say whether an input was not converted because its pictures, which have a line, are there."""
+def _still_holds(before: Entry | None, now: Outcome) -> bool:
+    """Return whether the earlier line of an input holds, because its own pictures are in the way.
+
+    A line that says "exists" would make the next run forget which pictures are from this input.
+    """
     if before is None or not isinstance(before.outcome, Converted):
         return False
-    is_in_the_way = isinstance(now, Failed | Skipped) and now.reason == "exists"
-    is_the_same = (now.size, now.mtime_ns) == (before.outcome.size, before.outcome.mtime_ns)
-    return is_in_the_way and is_the_same
+    is_in_the_way = isinstance(now, NotConverted) and now.reason == "exists"
+    is_same_input = (now.size, now.mtime_ns) == (before.outcome.size, before.outcome.mtime_ns)
+    return is_in_the_way and is_same_input
 
 
 def _left_behind(before: Entry | None, now: Outcome) -> int:
-    """Return how many pictures of an input's earlier outcome are none of its pictures now."""
+    """Return how many pictures of the earlier outcome are not among the pictures of this one."""
     if before is None or not isinstance(before.outcome, Converted):
         return 0
     current = now.outputs if isinstance(now, Converted) else ()
     return len({each.path for each in before.outcome.outputs} - {each.path for each in current})
-
-
-def outcome_of_rejected(refusal: Rejected) -> Skipped | Failed:
-    """Return the outcome of something that a source met and cannot hand over."""
-    verdict = Failed if refusal.failed else Skipped
-    return verdict(
-        input=refusal.key,
-        locator=refusal.locator,
-        reason=refusal.reason,
-        message=refusal.message,
-        hint=refusal.hint,
-    )

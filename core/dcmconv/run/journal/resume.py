@@ -34,7 +34,9 @@ class Resume:
     gathered: GatheredStatistics
     tally: Tally
 
-    def known_outcome(self, reference: Reference, *, for_table: bool = False) -> Outcome | None:
+    def known_outcome(
+        self, reference: Reference, entry: Entry | None, *, for_table: bool = False
+    ) -> Outcome | None:
         """Return the outcome of an input that is done already; None where there is work.
 
         Under ``resume``, done means the same size and time of change, the same chain (with the same
@@ -42,11 +44,8 @@ class Resume:
         the pictures are enough; ``for_table``, they are not passed over but known, so that a table
         has their rows.  A failure stands until something changes, or ``retry_failed``.
         """
-        journal, policy = self.destination.journal, self.plan.run.on_existing
-        if journal is None or policy not in ("resume", "skip"):
-            return None
-        entry = journal.find(reference.locator)
-        if entry is None:
+        policy = self.plan.run.on_existing
+        if entry is None or policy not in ("resume", "skip"):
             return None
         if policy == "skip" and isinstance(entry.outcome, Converted):
             if not self._all_there(entry.outcome, entry):
@@ -58,10 +57,8 @@ class Resume:
             return None
         return replace(entry.outcome, input=reference.key, unchanged=True)
 
-    def as_before(self, outcome: Skipped | Failed) -> Outcome:
+    def as_before(self, outcome: Outcome, entry: Entry | None) -> Outcome:
         """Return what a source refuses, marked as unchanged where the journal has it already."""
-        journal = self.destination.journal
-        entry = journal.find(outcome.locator) if journal is not None else None
         known = entry.outcome if entry else None
         is_same = type(known) is type(outcome) and all(
             getattr(known, name) == getattr(outcome, name) for name in ("reason", "message")

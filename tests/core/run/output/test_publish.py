@@ -92,7 +92,7 @@ def test_a_kill_between_pictures_is_completed_by_the_next_run(
 def test_a_new_chain_replaces_pictures_of_a_killed_run(tmp_path, scan, on_existing, monkeypatch):
     out = tmp_path / "out"
     with monkeypatch.context() as patched:
-        patched.setattr(Committer, "_write_down", lambda *_: sys.exit())
+        patched.setattr(Committer, "_write", lambda *_: sys.exit())
         with pytest.raises(SystemExit):
             run(scan.parent, out)
     before = pictures(out)
