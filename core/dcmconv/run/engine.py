@@ -110,10 +110,8 @@ class Run:
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
             table = stack.enter_context(open_tag_table(place, self.plan.tags, destination))
-            publisher, gathered = (
-                Publisher(destination, self.plan.run),
-                GatheredStatistics(self.plan),
-            )
+            publisher = Publisher(destination, self.plan.run)
+            gathered = GatheredStatistics(self.plan)
             committer = Committer(destination, table, publisher, gathered, tally)
             # Closed before the destination is: no worker writes into a folder without a lock.
             yield from stack.enter_context(closing(self._outcomes(walk, committer)))
