@@ -1,7 +1,7 @@
 """The kinds of component that a plugin can offer, and the contract of each.
 
 A component is a frozen, keyword-only dataclass: its fields are its options.  It holds no state; the
-same instance may serve many inputs in one process, and is made anew from its options in another.
+same instance may serve many inputs in one process, and each process makes its own from the options.
 """
 
 from __future__ import annotations
@@ -37,29 +37,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class InstalledPlugin:
-    """A plugin that is registered: ``offers`` maps a kind to the names offered."""
-
-    name: str
-    distribution: str
-    version: str
-    offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Host:
-    """The program around a command: its version, its plugins, and how much of the machine it uses.
-
-    ``problems`` holds one sentence for each plugin that could not be used, or not wholly.
-    """
-
-    version: str
-    plugins: tuple[InstalledPlugin, ...] = ()
-    problems: tuple[str, ...] = ()
-    workers: int = 1
-
-
 ColorTable = NDArray[np.uint8]
 FloatArray = NDArray[np.float64]
 
@@ -70,57 +47,58 @@ class Reader(Component, ABC):
     @classmethod
     @abstractmethod
     def sniff(cls, head: bytes, name: str) -> int:
-        """Say how surely this reader knows the format: 0 not at all, 100 for certain.
+        """Return how certain this reader is of the format: 0 unknown, 100 certain.
 
         Parameters
         ----------
         head : bytes
             The first 512 bytes, or all there are.
         name : str
-            The input's name; a hint at most, content decides.
+            The input's name; a hint at most, because content decides.
         """
 
     @classmethod
     def attribute_names(cls) -> Collection[str]:
-        """Return every name that the attributes of its instances can have; empty if nobody can say.
+        """Return every name that attributes of its instances can have; empty if that is not known.
 
-        A chain that asks for another name is refused with the nearest that is right.  Tags written
-        as ``GGGG,EEEE`` need not be among them.
+        A chain that uses any other name is rejected, with the nearest valid one as a suggestion.
+        Tags in the form ``GGGG,EEEE`` need not be listed.
         """
         return ()
 
     @abstractmethod
     def open(self, source: InputFile) -> Instance:
-        """Open one input; pixels are decoded later, frame by frame.
+        """Open one input; its frames are decoded later, one by one.
 
         Raises
         ------
         SkipInput
-            If the input holds no picture and nothing is wrong with that.
+            If the input holds no picture, and that is not an error.
         InputError
             If it is damaged.
         UnsupportedError
-            If it is right, but nothing installed decodes it.
+            If it is valid, but nothing installed can decode it.
         """
 
     def salvage(self, source: InputFile) -> Instance:
-        """Open one input of which something is missing; asked for under the policy of that name.
+        """Open an input that may be incomplete; called instead of ``open`` under that policy.
 
-        A reader that can give what is left says so with ``Instance.salvaged`` and
-        ``Frame.salvaged``; any other opens it as usual, and raises as usual.
+        A reader that can return the remaining part describes what is missing in
+        ``Instance.salvaged`` and ``Frame.salvaged``.  By default, the same as ``open``.
         """
         return self.open(source)
 
 
 class Normalizer(Component, ABC):
-    """Decides how modality values become display values, by naming a tone curve."""
+    """Decides how modality values become display values, by returning a tone curve."""
 
     @abstractmethod
     def curve(self, frame: Frame) -> Tone:
-        """Return the curve for a frame; no loop over pixels is needed.
+        """Return the curve for a frame; there is no need to loop over pixels.
 
         The engine clips, draws padding and non-finite values as background, applies the
-        Presentation LUT and polarity, and rounds half up.  Colour and label frames pass by.
+        Presentation LUT and polarity, and rounds half up.  It is not called for color and label
+        frames.
 
         Raises
         ------
@@ -129,55 +107,55 @@ class Normalizer(Component, ABC):
         """
 
     def statistics_request(self) -> StatisticsRequest:
-        """Return over which frames ``frame.statistics`` reaches, with the options as they are.
+        """Return which frames ``frame.statistics`` must cover, given the options.
 
-        Statistics of more than one frame are gathered before the first picture, in a pass of their
-        own; the percentiles must be named here.
+        Statistics of more than one frame are gathered in a separate pass before the first picture;
+        every percentile that the normalizer will ask for must be listed here.
         """
         return StatisticsRequest()
 
     def domain(self) -> Domain:
-        """Return the domain of the pictures, with the options as they are."""
+        """Return the domain of the pictures, given the options."""
         return "display"
 
 
 class ArrayNormalizer(Normalizer):
-    """A normalizer that is not pointwise (CLAHE, local contrast): slower, nothing else changes."""
+    """A normalizer that is not pointwise (CLAHE, local contrast): slower, otherwise the same."""
 
     def curve(self, frame: Frame) -> Tone:
-        """Never asked for; see ``display_values``."""
+        """Never called; see ``display_values``."""
         raise NotImplementedError
 
     @abstractmethod
     def display_values(self, modality_values: FloatArray, frame: Frame) -> FloatArray:
-        """Map a whole frame at once.
+        """Map a whole frame.
 
         Parameters
         ----------
         modality_values : float64 array, shape (rows, columns)
-            In modality units; NaN where the pixel is padding.  Read-only.
+            In modality units; NaN for padding.  Read-only.
 
         Returns
         -------
         float64 array, same shape
-            0 black, 1 white; clipped, polarised and rounded by the engine.
+            0 is black and 1 is white; the engine clips, applies the polarity and rounds.
         """
 
 
 class MaskNormalizer(Normalizer):
-    """Shows where something is instead of what the pixels hold: a mask, for frames of any sort.
+    """Makes a mask, which shows where something is instead of the pixel values, for any frame.
 
-    Neither padding, Presentation LUT nor polarity touch it, and the frame's layers are not drawn
-    over it; its view, the steps and ``invert`` hold as for every picture.
+    Padding, Presentation LUT and polarity do not affect a mask, and the frame's layers are not
+    drawn over it; the view, the steps and ``invert`` apply as to every picture.
     """
 
     def curve(self, frame: Frame) -> Tone:
-        """Never asked for; see ``mask``."""
+        """Never called; see ``mask``."""
         raise NotImplementedError
 
     @abstractmethod
     def mask(self, frame: Frame) -> NDArray[Any]:
-        """Return the mask: bool, or uint8 with 255 for all of a pixel; shape (rows, columns).
+        """Return the mask: bool, or uint8 with 255 for full coverage; shape (rows, columns).
 
         Raises
         ------
@@ -187,21 +165,21 @@ class MaskNormalizer(Normalizer):
 
 
 class Colormap(Component, ABC):
-    """A table of 256 colours."""
+    """A table of 256 colors."""
 
     @abstractmethod
     def table(self) -> ColorTable:
-        """Return the colours: uint8 array of shape (256, 3), row *i* for display value *i*."""
+        """Return the colors: uint8 array of shape (256, 3), row *i* for display value *i*."""
 
 
 class Step(Component, ABC):
     """Changes a Picture: its geometry, or what is drawn on it."""
 
     after_colormap: ClassVar[bool] = False
-    """True for steps that draw in colours of their own, so that the colormap comes before them."""
+    """True for steps that draw in color, so that the colormap is applied before them."""
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display"})
-    """The domains that the step can work on; checked before the first file is opened."""
+    """The domains that the step accepts; checked before the first file is opened."""
 
     @abstractmethod
     def apply(self, picture: Picture) -> Picture:
@@ -209,30 +187,30 @@ class Step(Component, ABC):
 
 
 class Writer(Component, ABC):
-    """Encodes a Picture.  Writers never open files: the engine publishes the bytes."""
+    """Encodes a Picture.  A writer never opens a file: the engine publishes the bytes."""
 
     suffix: ClassVar[str]
     """Of the file, with its dot."""
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display"})
     takes_color: ClassVar[bool] = True
-    """Whether the format has colours; a chain that gives it a colormap is refused where not."""
+    """Whether the format has colors; if not, a chain that gives it a colormap is rejected."""
 
     keeps_palette: ClassVar[bool] = False
-    """Whether an 8-bit picture may arrive as indices with ``picture.palette``."""
+    """Whether the writer accepts an 8-bit picture as indices with ``picture.palette``."""
 
     def depth(self) -> int:
-        """Return the bits of the display values that the writer wants: 8 or 16."""
+        """Return how many bits the display values must have: 8 or 16."""
         return 8
 
     @abstractmethod
     def encode(self, picture: Picture) -> bytes:
-        """Return the file's bytes, whole."""
+        """Return the bytes of the whole file."""
 
     def copy(self, encoded: EncodedFrame) -> bytes | None:
-        """Return the file's bytes, made of an encoded frame as it is; None where pixels are needed.
+        """Return the bytes of a file made from an encoded frame; None if pixels are needed.
 
-        Asked where no stage of the chain does anything to the pixels.
+        Only called if no stage of the chain changes the pixels.
         """
         return None
 
@@ -253,15 +231,38 @@ class Source(Component, ABC):
 
     @abstractmethod
     def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Rejected]:
-        """Yield what there is, lazily and in a stable order; folders in ``avoid`` are left out."""
+        """Yield the inputs, lazily and in a stable order; folders in ``avoid`` are left out."""
 
     @abstractmethod
     def open(self, reference: Reference) -> InputFile:
-        """Hand out the bytes of one input, in whichever process is to read them."""
+        """Return the bytes of one input; called in the process that reads them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalledPlugin:
+    """A registered plugin; ``offers`` maps a kind to the names that it provides."""
+
+    name: str
+    distribution: str
+    version: str
+    offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """What a command may know of the running program: version, plugins, and number of workers.
+
+    ``problems`` has one sentence for each plugin that could not be loaded completely.
+    """
+
+    version: str
+    plugins: tuple[InstalledPlugin, ...] = ()
+    problems: tuple[str, ...] = ()
+    workers: int = 1
 
 
 class Command(Component, ABC):
-    """A subcommand of ``dcmconv``.  It yields rows, and the command line prints them."""
+    """A subcommand of ``dcmconv``.  It yields rows, which the command line prints."""
 
     @abstractmethod
     def run(self, host: Host) -> Iterator[Row]:
@@ -269,7 +270,7 @@ class Command(Component, ABC):
 
 
 class Row(dict[str, Any]):
-    """One line of a command's answer: column to value."""
+    """One row of a command's output: column to value."""
 
 
 class Heading(Row):

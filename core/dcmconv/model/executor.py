@@ -1,7 +1,7 @@
 """Executors: where the work is done.  The engine keeps the window, retries and the journal.
 
-An executor gets a ``Job`` once and tasks one by one; it answers with ``Done`` or ``Lost``.  Tasks
-and answers are small records; pixels never cross a process border.
+An executor gets a ``Job`` once, then tasks one by one; it answers each with ``Done`` or ``Lost``.
+Tasks and answers are small records; pixels never cross a process boundary.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ __all__ = ["Done", "Executor", "Job", "Lost", "Task", "WorkerPool"]
 
 @dataclass(frozen=True)
 class Job:
-    """What every worker does, by reference: ``target`` is ``"module:function"``.
+    """What every worker does; ``target`` is a reference, ``"module:function"``.
 
-    ``function(setup)`` is called once in each worker and returns the callable that does one task.
+    ``function(setup)`` is called once in each worker and returns the callable that does a task.
     """
 
     target: str
@@ -33,7 +33,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work: ``payload`` is picklable and small, ``seconds`` its time limit."""
+    """One piece of work; ``payload`` is picklable and small, ``seconds`` its time limit."""
 
     number: int
     payload: Any
@@ -42,7 +42,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Done:
-    """A task that came back."""
+    """A completed task."""
 
     number: int
     answer: Any
@@ -50,10 +50,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Lost:
-    """A task without an answer: its worker died, was killed, or raised something.
+    """A task that was not completed: its worker died or was killed, or the work raised an error.
 
-    ``reason`` is ``crash``, ``timeout``, ``memory``, or ``error`` where the work raised something;
-    ``message`` says what was seen.
+    ``reason`` is ``crash``, ``timeout``, ``memory``, or ``error`` if the work raised an error;
+    ``message`` says what was observed.
     """
 
     number: int
@@ -62,7 +62,7 @@ class Lost:
 
 
 class Executor(Component, ABC):
-    """Runs tasks, near or far."""
+    """Runs tasks, on this machine or elsewhere."""
 
     @abstractmethod
     def open(self, job: Job, *, workers: int) -> WorkerPool:
@@ -70,25 +70,25 @@ class Executor(Component, ABC):
 
 
 class WorkerPool(ABC):
-    """Workers that are running."""
+    """The running workers."""
 
     capacity: int
-    """How many tasks the pool likes to have in flight."""
+    """How many tasks the pool wants in flight."""
 
     in_this_process: bool = False
-    """Whether tasks are done in the program itself, so that a crash is its end."""
+    """Whether tasks run in the program's own process, so that a crash ends the program."""
 
     @abstractmethod
     def submit(self, task: Task) -> None:
-        """Take one task; never blocks."""
+        """Accept one task; never blocks."""
 
     @abstractmethod
     def wait(self, seconds: float | None = None) -> Sequence[Done | Lost]:
-        """Return what has ended; wait up to ``seconds`` for the first.
+        """Return the answers that are ready; wait up to ``seconds`` for the first.
 
-        Every submitted task is answered exactly once, whatever becomes of its worker.
+        Every submitted task is answered exactly once, whatever happens to its worker.
         """
 
     @abstractmethod
     def close(self, *, now: bool = False) -> None:
-        """End the workers; ``now`` kills them in the middle of their work."""
+        """Stop the workers; ``now`` kills them without waiting for their tasks."""

@@ -1,9 +1,9 @@
-"""A histogram that merges: the values of many frames in little memory, whatever their order.
+"""A histogram that merges: the values of many frames in little memory, in any order.
 
-Where all frames share one linear modality transform and small integer stored values, it counts each
-stored value: exact.  Elsewhere it counts modality values in bins of one width, a power of two that
-the extremes alone decide.  Bins of half the width fall together in pairs, so that merging in any
-order gives the very same histogram as counting everything at once.
+If all frames have the same linear modality transform and stored values of at most 16 bits, it
+counts each stored value, which is exact.  Otherwise it counts modality values in bins of equal
+width, a power of two that depends only on the extremes.  Two bins of half the width combine into
+one, so merging in any order gives exactly the histogram of everything counted at once.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from dcmconv.model.frame_parts import Lut, Rescale
 __all__ = ["MOST_BINS", "Histogram"]
 
 MOST_BINS = 1 << 16
-"""Bins from the least to the greatest value: one is narrower than 1/32767 of the range, or as
-narrow as float64 tells the greatest value from its neighbor."""
+"""Bins from the least to the greatest value: a bin is narrower than 1/32767 of the range, or as
+narrow as the distance from the greatest value to the next float64."""
 
 _LEAST_EXPONENT = -1074
-"""Every float64 is a whole multiple of this power of two."""
+"""Every float64 is a whole multiple of 2 to this power."""
 _MANTISSA = 53
 
 Integers = NDArray[np.int64]
@@ -39,16 +39,16 @@ class Histogram:
     minimum, maximum : float
         The extremes, in modality units.
     numbers : int64 array, shape (n,)
-        The bins that are not empty, in rising order: stored values where there is a ``modality``,
-        else multiples of the width 2**exponent, each the lower end of its bin.
+        The bins that are not empty, in ascending order.  With a ``modality`` they are stored
+        values, else multiples of the width 2**exponent, each the lower end of its bin.
     counts : int64 array, shape (n,)
-        How many pixels fall into each.
+        How many pixels are in each.
     modality : Rescale, optional
         From stored values to modality units; None for bins.
     exponent : int
-        Of the width; 0 where there is a ``modality``.
+        Of the width; 0 with a ``modality``.
     is_whole : bool
-        Every modality value is a whole number: bins of width 1 and less lose nothing.
+        Every modality value is a whole number, so bins of width 1 and less are exact.
     """
 
     minimum: float
@@ -73,7 +73,7 @@ class Histogram:
         Returns
         -------
         Histogram or None
-            None where no value is left, or where modality values overflow.
+            None if there is no value, or if modality values overflow.
         """
         if stored_values.size == 0:
             return None
@@ -92,7 +92,7 @@ class Histogram:
 
     @property
     def error(self) -> float:
-        """How far below the right one a percentile may lie, in modality units; 0 where exact."""
+        """How far below the exact value a percentile may be, in modality units; 0 if exact."""
         is_constant = self.minimum == self.maximum
         if self.modality is not None or is_constant or (self.is_whole and self.exponent <= 0):
             return 0.0
@@ -119,9 +119,9 @@ class Histogram:
         return Histogram(minimum, maximum, numbers, counts, modality, exponent, is_whole)
 
     def percentile(self, percent: float) -> float:
-        """Return the modality value below which ``percent`` of the pixels lie, interpolated.
+        """Return the modality value with ``percent`` of the pixels below it, interpolated.
 
-        It is the right one, or lies below it by less than ``error``.
+        It is the exact value, or less than ``error`` below it.
         """
         position = (self.count - 1) * percent / 100
         below = int(position)
@@ -129,11 +129,12 @@ class Histogram:
         return low + (high - low) * (position - below)
 
     def _ranked(self, rank: int) -> float:
-        """Return the value at a place, from 0, of all values in rising order."""
+        """Return the value at a rank, counted from 0, of all values in ascending order."""
         values = self._values()
         order = np.argsort(values, kind="stable")
-        place = int(np.searchsorted(np.cumsum(self.counts[order]), rank, side="right"))
-        return max(float(values[order[place]]), self.minimum)
+        index = int(np.searchsorted(np.cumsum(self.counts[order]), rank, side="right"))
+        # The lower end of the first bin may be below the minimum.
+        return max(float(values[order[index]]), self.minimum)
 
     def _values(self) -> NDArray[np.float64]:
         if self.modality is not None:
@@ -142,11 +143,11 @@ class Histogram:
         return values
 
     def _in_bins(self, exponent: int) -> Histogram:
-        """Return the same counts in bins of this width, which is no less than the present one."""
+        """Return the same counts in bins of width 2**exponent, at least the current width."""
         if self.modality is not None:
             bins = _bins(self.modality(self.numbers), exponent)
         else:
-            # Shifting rounds down, as cutting does: a bin falls into its place whole.
+            # Shifting rounds down, also below 0: each bin lies wholly in one of the wider bins.
             bins = self.numbers >> min(exponent - self.exponent, 63)
         numbers, counts = _summed(bins, self.counts)
         return Histogram(self.minimum, self.maximum, numbers, counts, None, exponent, self.is_whole)
@@ -157,19 +158,19 @@ def _is_small(stored_values: NDArray[Any]) -> bool:
 
 
 def _distinct(stored_values: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
-    """Return the values that occur, in rising order, and how often."""
+    """Return the values that occur, in ascending order, and how often."""
     if not _is_small(stored_values):
         values, counts = np.unique(stored_values, return_counts=True)
         return values, counts.astype(np.int64)
     low = int(stored_values.min())
-    # Counting is several times faster than the sorting of numpy.unique.
+    # bincount is several times faster than numpy.unique, which sorts.
     counts = np.bincount(stored_values.astype(np.intp).ravel() - low)
     present = np.flatnonzero(counts)
     return present + low, counts[present].astype(np.int64)
 
 
 def _summed(numbers: Integers, counts: Integers) -> tuple[Integers, Integers]:
-    """Return each number once, in rising order, with its counts added up."""
+    """Return each number once, in ascending order, with its counts summed."""
     order = np.argsort(numbers, kind="stable")
     numbers, counts = numbers[order], counts[order]
     starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
@@ -177,12 +178,12 @@ def _summed(numbers: Integers, counts: Integers) -> tuple[Integers, Integers]:
 
 
 def _exponent(minimum: float, maximum: float) -> int:
-    """Return the least exponent whose bins are few enough from the least to the greatest value.
+    """Return the least exponent that needs at most ``MOST_BINS`` bins for the range.
 
-    A narrower range never gives a greater one: that is why the order of merging does not matter.
+    A narrower range never gives a greater exponent, so the order of merging does not matter.
     """
     largest = max(abs(minimum), abs(maximum))
-    # The number of a bin must be exact in float64, too.
+    # The number of a bin must itself be exact in float64.
     exponent = max(frexp(largest)[1] - _MANTISSA, _LEAST_EXPONENT) if largest else _LEAST_EXPONENT
     while _bin(maximum, exponent) - _bin(minimum, exponent) >= MOST_BINS:
         exponent += 1
@@ -191,7 +192,7 @@ def _exponent(minimum: float, maximum: float) -> int:
 
 def _bin(modality_value: float, exponent: int) -> int:
     number = floor(ldexp(modality_value, -exponent))
-    # A negative value too small for its quotient lies below 0 all the same.
+    # The quotient of a tiny negative value may underflow to 0; its bin is still the one below.
     return min(number, -1) if modality_value < 0 else number
 
 

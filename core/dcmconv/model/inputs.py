@@ -1,4 +1,12 @@
-"""What a source finds and a reader opens."""
+"""One input on its way from the source to the frames.
+
+1. A source finds it, and yields a ``Reference`` (small, sent to workers), or ``Rejected`` if it
+   cannot be handed over.
+2. In the worker, the source turns the reference into an ``InputFile``: the bytes.
+3. A reader opens the bytes, and returns an ``Instance``: the attributes, and the frames on demand.
+4. A frame is decoded to a ``Frame``.  If the file holds it as an ordinary picture that a writer may
+   copy, the instance offers it as an ``EncodedFrame`` as well.
+"""
 
 from __future__ import annotations
 
@@ -16,28 +24,28 @@ from dcmconv.model.frame_parts import Spacing
 __all__ = ["HEAD_BYTES", "EncodedFrame", "InputFile", "Instance", "Reference", "Rejected"]
 
 HEAD_BYTES = 512
-"""How much of an input a reader sees when it is asked whether it knows the format."""
+"""How much of an input ``Reader.sniff`` sees."""
 
 HELD_BYTES = 8 << 20
-"""Up to this size a file is read at once: fewer system calls than a header has elements."""
+"""Files up to this size are read at once: fewer system calls than reading element by element."""
 
 O_BINARY = getattr(os, "O_BINARY", 0)
-"""Windows alone has another way to read."""
+"""Only Windows distinguishes text and binary mode here."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """One input that a source found; small, and sent to workers.
+    """One input that a source found; small, because it is sent to workers.
 
     Parameters
     ----------
     key : str
-        Relative path with forward slashes: the name that messages and output paths start from.
+        Relative path with forward slashes: used in messages, and for the output path.
     locator : str
-        What the source needs to open it again, and what the journal knows it by: for files the
-        absolute path.
+        What the source opens it by, and what identifies it in the journal: the absolute path of
+        a file.
     size, mtime_ns : int, optional
-        The fingerprint, where the source knows it.
+        The fingerprint, if the source knows it.
     """
 
     key: str
@@ -68,7 +76,7 @@ class Rejected:
 class InputFile:
     """The bytes of one input: a file on disk, or bytes that a source fetched.
 
-    A small file is read once, whole, when somebody first looks at it.
+    A small file is read once, as a whole, when its bytes are first needed.
     """
 
     key: str
@@ -91,7 +99,7 @@ class InputFile:
 
     @cached_property
     def _held(self) -> bytes | None:
-        """All bytes, of a file that is small; None for a larger one."""
+        """All bytes of a small file; None for a larger one."""
         if self.content is not None:
             return self.content
         descriptor = os.open(self._path, os.O_RDONLY | O_BINARY)
@@ -99,7 +107,7 @@ class InputFile:
             size = os.fstat(descriptor).st_size
             if size > HELD_BYTES:
                 return None
-            # One byte more than there is: less comes back only at the end.
+            # One byte more than the size: a short read then proves the end of the file.
             parts = [os.read(descriptor, size + 1)]
             while len(parts[-1]) > 0 and sum(map(len, parts)) != size:
                 parts.append(os.read(descriptor, HELD_BYTES))
@@ -116,17 +124,17 @@ class InputFile:
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedFrame:
-    """A frame that the file holds as a picture in an ordinary format, in its own right colors.
+    """A frame that the file holds as a picture in an ordinary format, with the right colors.
 
-    A reader gives it where nothing of the file lies over the pixels or changes them, and a writer
-    may take it as it is: no pixel is decoded, and none loses anything.
+    A reader offers it if nothing in the file is drawn over the pixels or changes them.  A writer
+    may copy it, so that no pixel is decoded and no quality is lost.
 
     Parameters
     ----------
     media_type : str
         Such as ``image/jpeg``.
     data : bytes
-        Its stream, checked as far as that goes without decoding it.
+        Its stream, checked as far as possible without decoding it.
     rows, columns : int
         Of the picture.
     spacing : Spacing, optional
@@ -134,7 +142,7 @@ class EncodedFrame:
     aspect : float
         Height of a pixel over its width.
     attributes : mapping
-        Those of the frame.
+        The attributes of the frame.
     notes : tuple of str
         What the reader had to decide or tolerate.
     """
@@ -151,27 +159,27 @@ class EncodedFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """What a reader makes of one input: its attributes, and its frames one at a time.
+    """One opened input: its attributes, and its frames one at a time.
 
     Parameters
     ----------
     frame_count : int
         How many frames there are, at least 1.
     read_frame : callable
-        ``read_frame(frame_index) -> Frame``, counted from 0; nothing of an earlier frame is kept.
+        ``read_frame(frame_index) -> Frame``, counted from 0; earlier frames are not kept.
     attributes : mapping
-        The attributes of the whole instance: what rules, names and tables ask for.
+        The attributes of the whole instance: what rules, names and tag tables use.
     transfer_syntax, decoder : str
-        For the outcome; empty where the format knows no such thing.
+        For the outcome; empty if the format has no such concept.
     salvaged : str
-        Which frames are missing, in words; empty if they all are there.  See ``Frame.salvaged``.
+        A description of the missing frames; empty if there are none.  See ``Frame.salvaged``.
     close : callable
-        Called once, whatever happened.
+        Called exactly once, also after an error.
     read_encoded : callable, optional
-        ``read_encoded(frame_index) -> EncodedFrame | None``: the frame as a picture that needs no
-        decoding, where the file holds it so; raises as ``read_frame`` does.
+        ``read_encoded(frame_index) -> EncodedFrame | None``: the frame as an ordinary picture, if
+        the file holds it as one; raises like ``read_frame``.
     frames_are_independent : bool
-        Any frame is read without those before it: workers may share them.
+        A frame can be read without those before it, so that workers may share the frames.
     """
 
     frame_count: int

@@ -1,4 +1,4 @@
-"""What a file says lies over a picture, and which part of it to show."""
+"""Layers over a picture, the view of it, and the names of labels, as the file describes them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Layer:
     kind : str
         ``overlay`` (PS3.3 C.9), ``graphic`` (C.10.5) or ``shutter`` (C.7.6.11).
     coverage : bool or uint8 array, shape (rows, columns)
-        Where it covers the picture: True or 255 wholly, False or 0 not at all.
+        How far it covers each pixel: True or 255 completely, False or 0 not at all.
     color : tuple of three floats
         Red, green and blue, 0 to 1; three equal numbers are a gray.
     name : str
-        In the words of the file.
+        As the file has it.
     drawn : bool
-        Whether the engine draws it; a layer that is not drawn can still be asked for as a mask.
+        Whether the engine draws it; a layer that is not drawn is still available as a mask.
     """
 
     kind: Literal["overlay", "graphic", "shutter"]
@@ -38,17 +38,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class View:
-    """Which part of a frame to show, and which way up (PS3.3 C.10.4, C.10.6).
+    """Which part of a frame to show, and in which orientation (PS3.3 C.10.4, C.10.6).
 
     Parameters
     ----------
     region : tuple of four ints, optional
-        Column, row, columns and rows, from 0 and from the upper left; may reach beyond the frame,
-        where it shows background.
+        Column, row, columns and rows; the upper left pixel is 0, 0.  May reach beyond the frame,
+        and shows background there.
     rotation : int
-        Clockwise, in degrees: 0, 90, 180 or 270; after the region is cut out.
+        Clockwise, in degrees: 0, 90, 180 or 270; applied to the region.
     is_flipped : bool
-        Left and right change places, after the rotation.
+        Left and right are swapped, after the rotation.
     """
 
     region: tuple[int, int, int, int] | None = None
@@ -65,11 +65,12 @@ class LabelName:
     number : int
         The value of its pixels.
     name : str
-        In the words of the file.
+        As the file has it.
     color : tuple of three ints, optional
-        Red, green and blue, 0 to 255, as the file recommends; None for ``default_label_color``.
+        Red, green and blue, 0 to 255, as the file recommends; None to use
+        ``default_label_color``.
     meaning, category : str
-        What it is, and what kind of thing that is: "Liver", "Anatomical Structure".
+        What it is, and its category: "Liver", "Anatomical Structure".
     meaning_code, category_code : str
         The same as codes, ``SCHEME:VALUE``.
     """
@@ -85,11 +86,11 @@ class LabelName:
 
 _GOLDEN_RATIO = 0.618033988749895
 _STRENGTHS = ((0.85, 0.95), (0.55, 1.0), (0.9, 0.7))
-"""Saturation and value, in turn, so that hues that come close differ in strength."""
+"""Saturation and value, used in turn, so that labels of similar hue still differ."""
 
 
 def default_label_color(number: int) -> tuple[int, int, int]:
-    """Return a color for a label that has none: black for 0, else one unlike its neighbors.
+    """Return a color for a label without one: black for 0, else distinct from its neighbors.
 
     >>> default_label_color(0)
     (0, 0, 0)
@@ -97,6 +98,6 @@ def default_label_color(number: int) -> tuple[int, int, int]:
     if number == 0:
         return 0, 0, 0
     saturation, value = _STRENGTHS[number % 3]
-    # Steps of the golden ratio around the circle of hues never come back to the same place.
+    # Steps of the golden ratio around the color wheel never repeat a hue.
     red, green, blue = hsv_to_rgb((number * _GOLDEN_RATIO) % 1.0, saturation, value)
     return round(red * 255), round(green * 255), round(blue * 255)

@@ -1,4 +1,4 @@
-"""What became of one input: Converted, Skipped or Failed; and of a whole run."""
+"""The outcome of one input: Converted, Skipped or Failed; and the summary of a run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OutputFile:
     """One picture that was written.
 
     ``path`` is relative to the output folder, with forward slashes.  ``tone`` says which curve was
-    used and where it came from; it is empty for pictures that had colours of their own.
+    used and where it came from; it is empty for color pictures.
     """
 
     path: str
@@ -45,9 +45,9 @@ class OutputFile:
 class Outcome:
     """Base of the three outcomes; picklable, small, and one line of the journal.
 
-    ``input`` is the input's relative name, ``locator`` what it is found by again.  ``attributes``
-    holds only what a tag table asked for.  ``unchanged`` says that an earlier run has found this
-    out, and nothing has changed since.
+    ``input`` is the input's relative name, ``locator`` what it can be opened by again.
+    ``attributes`` has only those of the tag table.  ``unchanged`` says that this is the outcome of
+    an earlier run, and nothing has changed since.
     """
 
     status: ClassVar[str] = ""
@@ -64,7 +64,7 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Converted(Outcome):
-    """Every picture that was asked for is there."""
+    """Every wanted picture was written."""
 
     status = "converted"
 
@@ -85,7 +85,7 @@ class NotConverted(Outcome):
 
     @classmethod
     def of(cls, found: Reference | Rejected, *, reason: str, message: str, hint: str = "") -> Self:
-        """Return the outcome of something that a source found."""
+        """Return the outcome of a reference or of a rejected input."""
         return cls(
             input=found.key,
             locator=found.locator,
@@ -98,7 +98,7 @@ class NotConverted(Outcome):
 
     @classmethod
     def instead_of(cls, outcome: Outcome, *, reason: str, message: str, hint: str = "") -> Self:
-        """Return the outcome of an input that was on its way to another one."""
+        """Return this outcome in place of another one of the same input."""
         return cls(
             input=outcome.input,
             locator=outcome.locator,
@@ -114,14 +114,14 @@ class NotConverted(Outcome):
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped(NotConverted):
-    """Nothing to convert, and nothing wrong with that."""
+    """Not converted, and that is not an error."""
 
     status = "skipped"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failed(NotConverted):
-    """Should have been converted and could not be."""
+    """Could not be converted."""
 
     status = "failed"
 
@@ -130,7 +130,7 @@ class Failed(NotConverted):
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """A run in numbers."""
+    """The counts of a run."""
 
     converted: int = 0
     unchanged: int = 0
@@ -141,24 +141,26 @@ class Summary:
     reasons: dict[str, int] = field(default_factory=dict)
     stopped: str = ""
     failed_before: int = 0
-    """Failures of earlier runs that were not tried again; counted in ``failed`` as well."""
+    """Failures of earlier runs that were not tried again; included in ``failed``."""
     salvaged: int = 0
-    """Inputs of which only a part could be converted."""
+    """Inputs that could be converted only in part."""
     missing: int = 0
-    """Pictures of earlier runs that were gone."""
+    """Pictures of earlier runs that no longer exist."""
     altered: int = 0
-    """Pictures of earlier runs that were no longer what the journal says."""
+    """Pictures of earlier runs that differ from what the journal says."""
     left_behind: int = 0
-    """Pictures of earlier runs that their input has no more, by its content or the chain's."""
+    """Pictures of earlier runs that the changed input or chain no longer produces."""
 
     @property
     def inputs(self) -> int:
-        """How many inputs were accounted for."""
+        """How many inputs have an outcome."""
         return self.converted + self.skipped + self.failed
 
 
 def finite(value: Any) -> Any:
-    """Return the value with None for each number that is none, also inside lists and mappings.
+    """Return a value for JSON, which has no NaN and no infinity (RFC 8259, section 6).
+
+    Each non-finite number becomes None, also inside lists and mappings.
 
     >>> finite({"FrameTime": [40.0, float("nan")]})
     {'FrameTime': [40.0, None]}

@@ -19,7 +19,7 @@ Domain = Literal["display", "stored", "modality", "label"]
 
 
 class ValueScale(NamedTuple):
-    """The modality values that are drawn black and white, and their unit."""
+    """The modality values of black and white, and their unit."""
 
     black: float
     white: float
@@ -28,39 +28,39 @@ class ValueScale(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
-    """A picture on its way from a Frame to bytes.
+    """A picture between the tone stage and the writer.
 
     Parameters
     ----------
     pixels : array, shape (rows, columns) or (rows, columns, 3 or 4)
         Display and label values are uint8 or uint16; unscaled values keep any numeric dtype.
-        Valid during the call; a step returns a new Picture and never writes into this one.
+        Valid during the call; a step returns a new Picture and never modifies this one.
     domain : str
         What the values are: ``display``, ``stored``, ``modality`` or ``label``.
     bits : int
         Significant bits of a value.
     palette : uint8 array, shape (256, 3), optional
-        The colour of each display value, where the colormap was kept as a palette.
+        The color of each display value, if the colormap was kept as a palette.
     spacing : Spacing, optional
-        Physical size of a pixel, kept right by steps that resize.
+        Physical size of a pixel, updated by steps that resize.
     aspect : float
         Height of a pixel over its width; the engine makes pixels square before the first step.
     icc_profile : bytes
-        Colour profile of an RGB picture; empty means sRGB.
+        Color profile of an RGB picture; empty means sRGB.
     attributes : mapping
         The Frame's attributes, for templates.
     frame_number, frame_count : int
         Counted from 1.
     background : int
-        The display value that padding was drawn with: what new borders are filled with.
+        The display value of padding, and of new borders.
     is_mask : bool
-        The values are in or out, with nothing between them: resampled by the nearest value.
+        There are two values and nothing between them: resampled by nearest neighbor.
     notes : tuple of str
         What a step had to decide or could not do; goes into the outcome.
     scale : ValueScale, optional
-        What black and white mean, where a straight line leads from modality to display values.
+        What black and white mean, if display values are a linear function of modality values.
     color_table : uint8 array, shape (256, 3), optional
-        The colours that a gray picture was given; for a colour bar.
+        The colors that a gray picture was given; for a color bar.
     labels : tuple of LabelName
         What the numbers of a label picture stand for.
     """
@@ -104,7 +104,7 @@ class Picture:
 
     @property
     def is_sharp(self) -> bool:
-        """Whether resampling must not make new values: labels and masks."""
+        """Whether resampling must not create new values: true for labels and masks."""
         return self.is_mask or self.domain == "label"
 
     def with_(self, **changes: Any) -> Picture:

@@ -1,4 +1,4 @@
-"""Text templates over attributes: ``UID:{SOPInstanceUID}``, ``{SeriesNumber:04d}/{name}``."""
+"""Text templates over attributes, ``{SeriesNumber:04d}/{name}``, and tags as they are written."""
 
 from __future__ import annotations
 
@@ -13,28 +13,10 @@ from dcmconv.errors import InputError, UsageError
 
 __all__ = ["Template", "is_tag", "plain_tag"]
 
-
 _TAG = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
 _IN_BRACKETS = re.compile(rf"\(({_TAG.pattern})\)")
-
-
-def plain_tag(word: str) -> str:
-    """Return a tag without its brackets; any other word as it is.
-
-    >>> plain_tag("(0010,0020)")
-    '0010,0020'
-    """
-    found = _IN_BRACKETS.fullmatch(word)
-    return found[1] if found else word
-
-
-def is_tag(word: str) -> bool:
-    """Say whether a word is ``GGGG,EEEE``, without brackets."""
-    return _TAG.fullmatch(word) is not None
-
-
 _HUGE = re.compile("[0-9]{4}")
-"""A width of a thousand characters or more fills the memory and no file name."""
+"""A format with a width of 1000 or more: it could fill the memory, and no file name needs it."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +24,13 @@ class Template:
     """A text with fields in braces, filled from attributes; data, never code.
 
     A field is a keyword, a tag as ``GGGG,EEEE``, or a name that the caller supplies (``frame``); a
-    format may follow a colon, as in Python.  No field reaches into a value.
+    format may follow after a colon, as in Python.  Attribute access and indexing are not allowed.
 
     Raises
     ------
     UsageError
         If the text is not a template: unbalanced braces, a field with dots or brackets, a format
-        that no number and no text takes.
+        that applies neither to a number nor to text.
     """
 
     text: str
@@ -58,7 +40,8 @@ class Template:
             parsed = [field[1:] for field in string.Formatter().parse(self.text)]
         except ValueError as error:
             raise UsageError(
-                f"'{self.text}' is no template: {error}.", hint="Write {{ and }} for plain braces."
+                f"'{self.text}' is not a valid template: {error}.",
+                hint="Write {{ and }} for literal braces.",
             ) from None
         for name, form, conversion in parsed:
             is_word = (
@@ -66,18 +49,18 @@ class Template:
             )
             if name is not None and (conversion or not is_word):
                 raise UsageError(
-                    f"'{{{name}}}' in '{self.text}' is no field.",
-                    hint="A field is a keyword such as {PatientID}, or a tag such as {0010,0020}.",
+                    f"Invalid field '{{{name}}}' in '{self.text}'.",
+                    hint="Use a keyword such as {PatientID}, or a tag such as {0010,0020}.",
                 )
             if name is not None and not _is_format(form or ""):
                 raise UsageError(
-                    f"'{form}' in '{self.text}' is no format for {{{name}}}.",
+                    f"Invalid format '{form}' for {{{name}}} in '{self.text}'.",
                     hint=f"Write {{{name}}}, or {{{name}:04d}} for four digits of a whole number.",
                 )
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """The names in braces, each once, in order."""
+        """The names in braces, without duplicates, in order."""
         parsed = string.Formatter().parse(self.text)
         return tuple(dict.fromkeys(plain_tag(name) for _, name, _, _ in parsed if name is not None))
 
@@ -93,16 +76,16 @@ class Template:
         Parameters
         ----------
         values : mapping
-            Name to value; several values are joined by a backslash, as in DICOM.
+            Name to value; multiple values are joined by a backslash, as in DICOM.
         missing : callable
-            What to write for a name without a value; by default nothing.
+            Returns the text for a name without a value; nothing by default.
         clean : callable
             Applied to each filled field, never to the template's own text.
 
         Raises
         ------
         InputError
-            If a value does not take the field's format (``reason="name"``).
+            If the field's format does not apply to its value (``reason="name"``).
         """
         parts: list[str] = []
         for literal, name, form, _ in string.Formatter().parse(self.text):
@@ -121,17 +104,17 @@ def _formatted(name: str, value: Any, form: str) -> str:
     try:
         return format(value, form)
     except (ValueError, TypeError):
-        # The kind of value only: the value may be a patient's.
-        kind = "text" if isinstance(value, str) else "a number that is not whole"
+        # Only the kind of value: the value itself may identify a patient.
+        kind = "text" if isinstance(value, str) else "a fractional number"
         raise InputError(
-            f"{name} is {kind}, which the format ':{form}' does not take.",
-            hint=f"Leave the format off: write {{{name}}} instead of {{{name}:{form}}}.",
+            f"{name} is {kind}; the format ':{form}' does not apply to it.",
+            hint=f"Remove the format: write {{{name}}} instead of {{{name}:{form}}}.",
             reason="name",
         ) from None
 
 
 def _is_format(form: str) -> bool:
-    """Say whether a whole number, a number or a text takes the format."""
+    """Say whether the format applies to an integer, a float or text."""
     if _HUGE.search(form):
         return False
     return any(_takes(sample, form) for sample in (7, 7.5, "seven"))
@@ -143,3 +126,18 @@ def _takes(sample: object, form: str) -> bool:
     except (ValueError, TypeError):
         return False
     return True
+
+
+def plain_tag(word: str) -> str:
+    """Return a tag without its parentheses; any other word unchanged.
+
+    >>> plain_tag("(0010,0020)")
+    '0010,0020'
+    """
+    found = _IN_BRACKETS.fullmatch(word)
+    return found[1] if found else word
+
+
+def is_tag(word: str) -> bool:
+    """Say whether a word is ``GGGG,EEEE``, without parentheses."""
+    return _TAG.fullmatch(word) is not None

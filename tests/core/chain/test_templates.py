@@ -29,7 +29,9 @@ def test_an_unknown_attribute_in_the_text_of_a_step_is_refused(registry, step):
     ],
 )
 def test_a_format_that_nothing_takes_is_refused_before_any_file_is_opened(registry, data):
-    with pytest.raises(ChainError, match=r"'zz' in '\{SeriesNumber:zz\}' is no format"):
+    with pytest.raises(
+        ChainError, match=r"Invalid format 'zz' for \{SeriesNumber\} in '\{SeriesNumber:zz\}'"
+    ):
         compiled(registry, **data)
 
 

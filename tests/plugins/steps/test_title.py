@@ -97,8 +97,8 @@ def test_right_to_left_text_is_drawn_but_said_to_be_unshaped():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"text": "{a.b}"}, r"is no field.*keyword"),
-        ({"text": "{"}, "is no template"),
+        ({"text": "{a.b}"}, r"Invalid field.*keyword"),
+        ({"text": "{"}, "is not a valid template"),
         ({"color": "greenish"}, "'greenish' is no color"),
     ],
 )
