@@ -1,4 +1,4 @@
-"""The injected dose of a PET, decayed to the moment that its values are corrected to."""
+"""The injected dose of a PET scan, decayed to the time that its values are corrected to."""
 
 from __future__ import annotations
 
@@ -10,17 +10,30 @@ from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.file.elements import Elements, named
 from dcmconv_builtins.dicom.file.parse_errors import parse_errors
 
-__all__ = ["HINT", "decayed_dose", "find_datetime", "get_positive", "parse_datetime", "unusable"]
+__all__ = [
+    "SUV_HINT",
+    "decayed_dose",
+    "find_datetime",
+    "get_positive",
+    "parse_datetime",
+    "unusable",
+]
 
-MOST_HALF_LIVES = 20.0
-"""An injection longer ago leaves nothing to see: one of the two dates must be wrong."""
+MAX_HALF_LIVES = 20.0
+"""After more half-lives nothing would be visible, so one of the two dates must be wrong."""
+
+SUV_HINT = "Correct the attribute, or leave out the values option to use Rescale Slope instead."
+
+_DATETIME_FORMATS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+"""By number of digits (PS3.5 6.2: DA, TM and DT)."""
 
 
 def decayed_dose(top: Elements) -> float:
-    """Return the injected dose in Bq at the moment that decay was corrected to.
+    """Return the injected dose in Bq at the time that decay was corrected to.
 
-    Decay Correction (0054,1102) says which: START of the scan, ADMIN(istration), or NONE, where
-    each frame shows the activity of its own time.  PS3.3 C.8.9.1.1.6, and QIBA's pseudo-code.
+    That time is given by Decay Correction (0054,1102): the START of the scan, ADMIN(istration), or
+    NONE, where each frame shows the activity of its own time.  PS3.3 C.8.9.1.1.6 and QIBA's
+    pseudo-code.
 
     Raises
     ------
@@ -47,7 +60,7 @@ def _correction(top: Elements) -> str:
     if "DecayCorrectionDateTime" in top:
         return "START"
     if "DECY" in (word.upper() for word in top.texts("CorrectedImage")):
-        top.notes.add(f"{named('DecayCorrection')} is missing; START was used.")
+        top.notes.add(f"{named('DecayCorrection')} is missing; assumed START.")
         return "START"
     raise unusable("DecayCorrection", "is missing")
 
@@ -60,18 +73,21 @@ def _scan_start(top: Elements, half_life: float) -> datetime:
     series = find_datetime(top, "SeriesDate", "SeriesTime")
     if series is not None and series <= acquired:
         return series
-    # A series made later has a date of its own; GE keeps that of the scan, others leave it to us.
+    # A derived series has a later date.  GE stores the scan start in a private element; for other
+    # vendors it is computed from Frame Reference Time.
     scan = _ge_scan_start(top)
     if scan is not None:
         return scan
     reference = top.number("FrameReferenceTime")
     if reference is None:
-        raise unusable("FrameReferenceTime", "is missing, and Series Time is after the scan")
+        raise unusable(
+            "FrameReferenceTime", "is missing, and Series Time is missing or after the scan"
+        )
     return _time_of_frame(top, half_life) - timedelta(milliseconds=float(reference))
 
 
 def _time_of_frame(top: Elements, half_life: float) -> datetime:
-    """Return when the count rate of a frame was its average; decay makes that before the middle."""
+    """Return when a frame's count rate equaled its mean, which decay puts before the middle."""
     duration = top.number("ActualFrameDuration") or 0
     if duration <= 0:
         return _acquired(top)
@@ -98,21 +114,21 @@ def _ge_scan_start(top: Elements) -> datetime | None:
 
 
 def _elapsed(tracer: Elements, moment: datetime, half_life: float) -> float:
-    """Return the seconds from the injection to a moment, by the first time that makes sense."""
+    """Return the seconds from the injection to ``moment``, by the first plausible start time."""
     rejected = ""
     for keyword, injected in _injections(tracer, moment):
         seconds = (moment - injected).total_seconds()
-        if 0 <= seconds <= MOST_HALF_LIVES * half_life:
+        if 0 <= seconds <= MAX_HALF_LIVES * half_life:
             if rejected:
-                tracer.notes.add(f"{named(rejected)} cannot be; {named(keyword)} was used.")
+                tracer.notes.add(f"{named(rejected)} is implausible; used {named(keyword)}.")
             return seconds
         rejected = keyword
     if not rejected:
         raise unusable("RadiopharmaceuticalStartTime", "is missing")
     raise InputError(
-        f"{named(rejected)} lies after the scan, or more than {MOST_HALF_LIVES:g} half-lives "
-        "before it, so there is no SUV.",
-        hint=HINT,
+        f"{named(rejected)} is after the scan, or more than {MAX_HALF_LIVES:g} half-lives before "
+        "it; SUV cannot be computed.",
+        hint=SUV_HINT,
         reason="suv",
     )
 
@@ -123,14 +139,11 @@ def _injections(tracer: Elements, moment: datetime) -> Iterator[tuple[str, datet
         yield "RadiopharmaceuticalStartDateTime", whole
     clock = parse_datetime(f"{moment:%Y%m%d}{tracer.text('RadiopharmaceuticalStartTime')}")
     if clock is not None and tracer.text("RadiopharmaceuticalStartTime"):
-        # It has no date: the last such time before the scan, which may be that of the day before.
+        # It has no date, so take the last such time before the scan, perhaps on the day before.
         yield "RadiopharmaceuticalStartTime", clock - timedelta(days=int(clock > moment))
 
 
-HINT = "Correct the attribute, or read the file without SUV: its values stay those of Rescale."
-
-
-def get_positive(place: Elements, keyword: str) -> float:
+def get_positive(item: Elements, keyword: str) -> float:
     """Return a number above 0.
 
     Raises
@@ -138,38 +151,37 @@ def get_positive(place: Elements, keyword: str) -> float:
     InputError
         If it is missing, or not above 0.
     """
-    number = place.number(keyword)
+    number = item.number(keyword)
     if number is None:
         raise unusable(keyword, "is missing")
     if not (math.isfinite(number) and number > 0):
-        raise unusable(keyword, f"is {number:g}; a number above 0 was needed")
+        raise unusable(keyword, f"is {number:g}, expected a number above 0")
     return float(number)
 
 
 def unusable(keyword: str, found: str) -> InputError:
-    """Return the error for an attribute that SUV cannot do with."""
-    return InputError(f"{named(keyword)} {found}, so there is no SUV.", hint=HINT, reason="suv")
+    """Return the error for an attribute without which SUV cannot be computed."""
+    return InputError(
+        f"{named(keyword)} {found}; SUV cannot be computed.", hint=SUV_HINT, reason="suv"
+    )
 
 
-_FORMATS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-
-
-def find_datetime(place: Elements, date: str, time: str) -> datetime | None:
-    """Return a date and a time element as one moment; None if either is missing or no time."""
-    day, clock = place.text(date), place.text(time)
+def find_datetime(item: Elements, date: str, time: str) -> datetime | None:
+    """Return a date and a time element as one datetime; None if either is missing or invalid."""
+    day, clock = item.text(date), item.text(time)
     return parse_datetime(day + clock) if len(day) == 8 and clock else None
 
 
 def parse_datetime(text: str) -> datetime | None:
-    """Return the moment of a DT, or of a DA and a TM joined; None if it is none.
+    """Parse a DT, or a DA and a TM joined; None if it is not valid.
 
-    An offset from UTC is left out: DA and TM have none, and all times of a file are of one place.
+    An offset from UTC is ignored: DA and TM have none, and all times of a file are local to it.
 
     >>> parse_datetime("20260131235959.25+0100")
     datetime.datetime(2026, 1, 31, 23, 59, 59, 250000)
     """
     whole, _, fraction = text.strip(" \0").partition("+")[0].partition("-")[0].partition(".")
-    form = _FORMATS.get(len(whole))
+    form = _DATETIME_FORMATS.get(len(whole))
     if form is None or not (fraction or "0").isdecimal():
         return None
     try:

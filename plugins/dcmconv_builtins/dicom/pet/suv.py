@@ -1,8 +1,7 @@
 """Standardized uptake values of PET (PS3.3 C.8.9; QIBA's vendor-neutral pseudo-code).
 
-SUV is the concentration of activity over what it would be if the injected dose, decayed to the same
-moment, were spread evenly over the body; the body counts by its weight, its lean mass or its
-surface.
+SUV is the activity concentration divided by what it would be if the injected dose, decayed to the
+same time, were spread evenly over the body.  The body is measured by weight, lean mass or surface.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dcmconv.plugin import InputError, Lut, Rescale
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.parse_errors import parse_errors
 from dcmconv_builtins.dicom.objects.object_options import Values
-from dcmconv_builtins.dicom.pet.decay import HINT, decayed_dose, get_positive, unusable
+from dcmconv_builtins.dicom.pet.decay import SUV_HINT, decayed_dose, get_positive, unusable
 
 __all__ = ["SUV_UNITS", "body_surface_area", "lean_body_mass", "suv_transform"]
 
@@ -21,19 +20,19 @@ SUV_UNITS: dict[Values, str] = {
     "suvlbm-janma": "SUVlbm",
     "suvbsa": "SUVbsa",
 }
-"""The kinds of SUV, and the unit as it is written."""
+"""The kinds of SUV, and how their unit is written."""
 
 _TYPES = {"": "suvbw", "BW": "suvbw", "BSA": "suvbsa", "LBM": "suvlbm"} | {
     "LBMJAMES128": "suvlbm",
     "LBMJANMA": "suvlbm-janma",
 }
-"""SUV Type (0054,1006) of values in GML; absent means BW."""
+"""SUV Type (0054,1006) of values in GML; if it is missing, PS3.3 C.8.9.1 says BW."""
 
 _PHILIPS = "Philips PET Private Group"
 
 
 def suv_transform(top: Elements, modality: Rescale | Lut, wanted: Values, units: str) -> Rescale:
-    """Return the modality transform that ends in SUV instead of the file's own unit.
+    """Return the modality transform from stored values to SUV.
 
     Parameters
     ----------
@@ -49,13 +48,13 @@ def suv_transform(top: Elements, modality: Rescale | Lut, wanted: Values, units:
     Raises
     ------
     InputError
-        If the header lacks what SUV needs; the message names the attribute.
+        If an attribute that SUV needs is missing or unusable; the message names it.
     """
     if isinstance(modality, Lut):
         raise InputError(
-            "Modality LUT Sequence (0028,3000) stands in the place of Rescale Slope (0028,1053), "
+            "the file has Modality LUT Sequence (0028,3000) instead of Rescale Slope (0028,1053), "
             "which SUV needs.",
-            hint=HINT,
+            hint=SUV_HINT,
             reason="suv",
         )
     factor = _factor(top, wanted, units)
@@ -69,16 +68,16 @@ def _factor(top: Elements, wanted: Values, units: str) -> float:
         return _from_suv(top, wanted)
     if units != "CNTS":
         found = f"is {units}" if units else "is missing"
-        raise unusable("Units", f"{found}; BQML, CNTS or GML was needed")
+        raise unusable("Units", f"{found}, expected BQML, CNTS or GML")
     by_weight, activity = _philips_factors(top)
     if by_weight:
         return by_weight * _body(top, wanted) / _body(top, "suvbw")
     if activity:
         return activity * _per_activity(top, wanted)
     raise InputError(
-        "Units (0054,1001) is CNTS, and neither the SUV Factor (7053,1000) nor the Activity "
-        "Concentration Factor (7053,1009) of Philips is there.",
-        hint=HINT,
+        "Units (0054,1001) is CNTS, which needs Philips' SUV Factor (7053,1000) or Activity "
+        "Concentration Factor (7053,1009); found neither.",
+        hint=SUV_HINT,
         reason="suv",
     )
 
@@ -87,24 +86,24 @@ def _per_activity(top: Elements, wanted: Values) -> float:
     corrections = {word.upper() for word in top.texts("CorrectedImage")}
     is_corrected = "ATTN" in corrections or top.text("AttenuationCorrected").upper() == "YES"
     if not is_corrected:
-        raise unusable("CorrectedImage", "does not say ATTN: without attenuation correction")
+        raise unusable("CorrectedImage", "does not include ATTN (attenuation correction)")
     return _body(top, wanted) / decayed_dose(top)
 
 
 def _from_suv(top: Elements, wanted: Values) -> float:
     said = top.text("SUVType").upper()
     if said not in _TYPES:
-        raise unusable("SUVType", f"is {said[:16]!r}; BW, BSA or a kind of LBM was needed")
+        raise unusable("SUVType", f"is {said[:16]!r}, expected BW, BSA or a kind of LBM")
     given = _TYPES[said]
     if given == wanted:
         return 1.0
     if not said:
-        top.notes.add("SUV Type (0054,1006) is missing; the values are SUV by body weight.")
+        top.notes.add("SUV Type (0054,1006) is missing; assumed BW (body weight).")
     return _body(top, wanted) / _body(top, given)  # type: ignore[arg-type]
 
 
 def _body(top: Elements, wanted: Values) -> float:
-    """Return what the body counts for: grams, or square centimeters."""
+    """Return the measure of the body for a kind of SUV: grams, or square centimeters for BSA."""
     weight = get_positive(top, "PatientWeight")
     if wanted == "suvbw":
         return weight * 1000.0
@@ -113,13 +112,13 @@ def _body(top: Elements, wanted: Values) -> float:
         return body_surface_area(weight, height) * 10_000.0
     sex = top.text("PatientSex").upper()
     if sex not in {"M", "F"}:
-        raise unusable("PatientSex", "is neither M nor F, which lean body mass depends on")
+        raise unusable("PatientSex", "is neither M nor F, which lean body mass needs")
     formula = "janma" if wanted == "suvlbm-janma" else "james"
     return lean_body_mass(weight, height, sex, formula) * 1000.0
 
 
 def body_surface_area(weight: float, height: float) -> float:
-    """Return the surface of a body in square meters (Du Bois); ``weight`` in kg, ``height`` in m.
+    """Return the body surface area in square meters (Du Bois); ``weight`` in kg, ``height`` in m.
 
     >>> round(body_surface_area(70.0, 1.75), 3)
     1.848
@@ -128,10 +127,10 @@ def body_surface_area(weight: float, height: float) -> float:
 
 
 def lean_body_mass(weight: float, height: float, sex: str, formula: str = "james") -> float:
-    """Return the lean mass of a body in kg; ``weight`` in kg, ``height`` in m, ``sex`` M or F.
+    """Return the lean body mass in kg; ``weight`` in kg, ``height`` in m, ``sex`` M or F.
 
-    ``james`` is the formula of LBMJAMES128 (the one with 128, not 120), ``janma`` that of
-    Janmahasatian, which stays right for heavy people.
+    ``james`` is the formula of LBMJAMES128 (with 128, not 120); ``janma`` that of Janmahasatian,
+    which is also accurate for heavy people.
 
     >>> round(lean_body_mass(70.0, 1.75, "M"), 2)
     56.52
@@ -148,15 +147,15 @@ def lean_body_mass(weight: float, height: float, sex: str, formula: str = "james
 
 
 def _philips_factors(top: Elements) -> tuple[float, float]:
-    """Return the SUV Factor and the Activity Concentration Factor; 0 for what is not there."""
+    """Return the SUV Factor and the Activity Concentration Factor; 0 for a missing one."""
     try:
         block = top.dataset.private_block(0x7053, _PHILIPS)
     except KeyError:
         return 0.0, 0.0
     factors = [0.0, 0.0]
-    for place, offset in enumerate((0x00, 0x09)):
+    for index, offset in enumerate((0x00, 0x09)):
         try:
-            factors[place] = float(block[offset].value)
+            factors[index] = float(block[offset].value)
         except parse_errors():
-            continue  # Absent or no number; the other may serve.
+            continue  # Missing or not a number; the other one may be usable.
     return factors[0], factors[1]

@@ -1,1 +1,1 @@
-"""Softcopy presentation states: how somebody wanted an image to be shown (PS3.3 A.33, PS3.4 N)."""
+"""Softcopy presentation states: saved ways of showing an image (PS3.3 A.33, PS3.4 N)."""

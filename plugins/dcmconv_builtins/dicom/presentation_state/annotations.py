@@ -36,14 +36,14 @@ class _GraphicLayer:
 def annotation_layers(
     top: Elements, planes: tuple[OverlayLayer, ...], target: Target, space: DisplaySpace
 ) -> tuple[Layer, ...]:
-    """Return all that a state draws over a frame, the lowest first.
+    """Return everything that a state draws over a frame, the lowest layer first.
 
     Parameters
     ----------
     top : Elements
         The state.
     planes : tuple of OverlayLayer
-        Of the image and of the state.  One that no Overlay Activation Layer (60xx,1001) names comes
+        Of the image and of the state.  A plane without Overlay Activation Layer (60xx,1001) comes
         last and is not drawn (PS3.3 C.11.7).
     target : Target
         The image and the frame.
@@ -55,7 +55,7 @@ def annotation_layers(
     annotations = [
         item for item in top.items("GraphicAnnotationSequence") if refers_to(item, target)
     ]
-    # An overlay without a layer is not meant to be seen; an annotation without one is.
+    # An overlay without a layer is not meant to be seen, but an annotation without one is.
     names = [*filter(None, activated.values()), *(x.text("GraphicLayer") for x in annotations)]
     for graphic_layer in _graphic_layers(top, names):
         layers += [
@@ -74,7 +74,7 @@ def _activation(top: Elements, group: int) -> str:
 
 
 def _graphic_layers(top: Elements, used_names: list[str]) -> list[_GraphicLayer]:
-    """Return the layers in their order; names that no item of the sequence explains come last."""
+    """Return the layers in their order; used names without an item in the sequence come last."""
     layers = [
         _GraphicLayer(
             item.text("GraphicLayer"), item.number("GraphicLayerOrder") or 0, _layer_color(item)
@@ -83,15 +83,15 @@ def _graphic_layers(top: Elements, used_names: list[str]) -> list[_GraphicLayer]
     ]
     layers.sort(key=lambda layer: layer.order)
     known = {layer.name for layer in layers}
-    unexplained = (name for name in dict.fromkeys(used_names) if name not in known)
-    return [*layers, *(_GraphicLayer(name, 0, _WHITE) for name in unexplained)]
+    undefined = (name for name in dict.fromkeys(used_names) if name not in known)
+    return [*layers, *(_GraphicLayer(name, 0, _WHITE) for name in undefined)]
 
 
 def _layer_color(item: Elements) -> Color:
     lab = find_lab_color(item, "GraphicLayerRecommendedDisplayCIELabValue")
     if lab is not None:
         return lab
-    # The RGB value is retired; the gray one is what a grayscale state must have.
+    # The RGB value is retired; a grayscale state must have the gray one.
     rgb = item.numbers("GraphicLayerRecommendedDisplayRGBValue")
     if len(rgb) == 3:
         return rgb[0] / 65535, rgb[1] / 65535, rgb[2] / 65535
@@ -99,7 +99,7 @@ def _layer_color(item: Elements) -> Color:
 
 
 class _Inks:
-    """Coverage by color: what is drawn in one color of one graphic layer is one Layer."""
+    """One Layer per color: the coverage of everything that a graphic layer draws in that color."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._shape = shape
@@ -124,7 +124,7 @@ def _drawn(
         for graphic in annotation.items("GraphicObjectSequence"):
             _draw_styled(inks, graphic, graphic_layer.color, space)
     for annotation in annotations:
-        # Text comes last, so that no filled shape of its layer hides it.
+        # Text comes last, so that no filled shape hides it.
         for text_object in annotation.items("TextObjectSequence"):
             color = _styled_color(text_object, "TextStyleSequence", "TextColorCIELabValue")
             draw_text(inks.of(color or graphic_layer.color), text_object, space)

@@ -1,4 +1,4 @@
-"""Showing a Frame the way a presentation state says (PS3.4 N.2)."""
+"""Apply a presentation state to a Frame (PS3.4 N.2)."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ def apply_presentation_state(
     planes: tuple[OverlayLayer, ...],
     stored: StoredRange,
 ) -> Frame:
-    """Return the Frame as a state shows it; its stored values stay as they are.
+    """Return the Frame as a state shows it; stored values do not change.
 
     Parameters
     ----------
     frame : Frame
-        As the image describes itself.
+        As the image alone describes it.
     state : PresentationState
-        One that refers to the frame.
+        A state that refers to the frame.
     target : Target
         The image and the number of the frame.
     planes : tuple of OverlayLayer
-        Those of the image.  The state decides which are drawn; where it has a plane of the same
-        group, that one counts (PS3.3 C.11.7).
+        The planes of the image.  The state decides which are drawn, and its own planes replace
+        those of the same group (PS3.3 C.11.7).
     stored : StoredRange
-        What the bits of a stored value allow.
+        The range that the bits of a stored value allow.
 
     Returns
     -------
     Frame
-        A new one, with what had to be left out of the state among its notes.
+        A new Frame, with a note for each part of the state that was left out.
     """
     notes = Notes()
     top = Elements(state.dataset, notes)
@@ -63,8 +63,8 @@ def apply_presentation_state(
     aspect = changes.get("aspect", frame.aspect)
     shown = view or frame.view or View()
     changes["layers"] = (*frame.layers, *_layers(top, frame, target, planes, (shown, aspect)))
-    said = (f"{state.name}: {line}" for line in notes.lines())
-    return replace(frame, **changes, notes=(*frame.notes, *said))
+    added = (f"{state.name}: {line}" for line in notes.lines())
+    return replace(frame, **changes, notes=(*frame.notes, *added))
 
 
 def _pixel_changes(
@@ -95,5 +95,5 @@ def _layers(
     covering = shutter_group(top)
     planes = tuple(by_group[group] for group in sorted(by_group) if group != covering)
     drawn = annotation_layers(top, planes, target, DisplaySpace(shape, view, aspect))
-    # What is drawn lies over the shutter: an annotation may stand beside what is shown.
+    # Annotations are drawn over the shutter, because they may be outside the area it shows.
     return drawn if shutter is None else (shutter, *drawn)

@@ -1,4 +1,4 @@
-"""From what a viewer sees back to the frame: fractions of the displayed area, upright text."""
+"""From coordinates on the finished picture back to the frame: displayed area, upright text."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ __all__ = ["DisplaySpace", "Point"]
 Point = tuple[float, float]
 """Column and row on the frame; the upper left corner of its first pixel is (0, 0)."""
 
-_FARTHEST = 1e6
-_LONGEST = 16.0
-"""A pixel that is longer has no room for letters of another shape."""
+_MAX_COORDINATE = 1e6
+_MAX_ASPECT = 16.0
+"""Longer pixels are treated like this one: text on them could not be read anyway."""
 
 
 @dataclass(frozen=True)
 class DisplaySpace:
     """The frame (rows, columns) and the view that will be cut out of it.
 
-    Layers are drawn on the frame before the view is taken, so that what is meant for the finished
-    picture is turned the other way around first.
+    Layers are drawn on the frame before the view is taken.  Anything that must be upright in the
+    finished picture is therefore rotated and flipped backward first.
     """
 
     shape: tuple[int, int]
@@ -40,14 +40,15 @@ class DisplaySpace:
     def scale(self) -> tuple[float, float]:
         """Columns and rows of the finished picture for one column and one row of the frame.
 
-        Squaring enlarges the longer side of a pixel; text and dots are drawn for what comes out.
+        Pixels that are not square are enlarged along their longer side; text and dots are drawn for
+        the result.
         """
-        aspect = min(max(self.aspect, 1 / _LONGEST), _LONGEST)
+        aspect = min(max(self.aspect, 1 / _MAX_ASPECT), _MAX_ASPECT)
         return (1.0, aspect) if aspect > 1 else (1 / aspect, 1.0)
 
     @property
     def shown_size(self) -> tuple[float, float]:
-        """Columns and rows of the displayed area as the finished picture has it, not yet turned."""
+        """Columns and rows of the displayed area after squaring pixels, before rotation."""
         across, down = self.scale
         return self.region[2] * across, self.region[3] * down
 
@@ -58,22 +59,22 @@ class DisplaySpace:
 
     @property
     def pen(self) -> float:
-        """The width of a thin line in pixels: one, and more where a picture is large."""
+        """The width of a thin line in pixels: 1, and more in a large picture."""
         return max(1.0, max(self.region[2:]) / 512)
 
     def points(self, elements: Elements, keyword: str, units_keyword: str) -> list[Point]:
-        """Return the points of an element on the frame; none, with a note, if they make no sense.
+        """Return the points of an element on the frame; none, with a note, if they are unusable.
 
         Units are PIXEL, or DISPLAY for fractions of the displayed area (PS3.3 C.10.5.1.2).  MATRIX
-        counts in a Total Pixel Matrix, of which a frame is but a tile.
+        is not supported: it counts in a Total Pixel Matrix, of which a frame is only one tile.
         """
         numbers = elements.numbers(keyword)
         units = elements.text(units_keyword).upper() or "PIXEL"
-        is_sane = all(math.isfinite(number) and abs(number) < _FARTHEST for number in numbers)
+        is_sane = all(math.isfinite(number) and abs(number) < _MAX_COORDINATE for number in numbers)
         if len(numbers) % 2 or not is_sane or units not in ("PIXEL", "DISPLAY"):
             elements.notes.add(
-                f"an annotation was left out, because {named(keyword)} in units of {units[:16]} "
-                "cannot be drawn."
+                f"ignored an annotation whose {named(keyword)} in units of {units[:16]} cannot be "
+                "drawn."
             )
             return []
         pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
@@ -94,11 +95,11 @@ class DisplaySpace:
 
     @property
     def is_sideways(self) -> bool:
-        """Whether rows of the picture are columns of the frame."""
+        """Whether rows of the finished picture are columns of the frame."""
         return self.view.rotation in (90, 270)
 
     def turned_back(self, mask: NDArray[Any]) -> NDArray[Any]:
-        """Turn something drawn upright and square so that view and aspect make it so again."""
+        """Turn and shrink an upright mask so that view and aspect make it upright again."""
         unflipped = mask[:, ::-1] if self.view.is_flipped else mask
         turned = np.rot90(unflipped, self.view.rotation // 90)
         across, down = self.scale
@@ -113,7 +114,7 @@ class DisplaySpace:
 
 
 def shrunk(mask: NDArray[Any], *, rows: float, columns: float) -> NDArray[Any]:
-    """Return coverage with fewer rows or columns, at least one of each, by their mean."""
+    """Return coverage averaged to fewer rows or columns, at least one of each."""
     wanted = max(1, round(columns)), max(1, round(rows))
     if wanted == (mask.shape[1], mask.shape[0]) or not mask.size:
         return mask

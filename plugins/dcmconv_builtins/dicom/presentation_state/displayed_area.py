@@ -1,4 +1,4 @@
-"""Which part of the image is shown, which way up, how wide a pixel is (PS3.3 C.10.4, C.10.6)."""
+"""Displayed area, rotation, flip and pixel size of a state (PS3.3 C.10.4, C.10.6)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dcmconv_builtins.dicom.presentation_state.references import Target, refers_
 __all__ = ["MAX_PIXELS", "find_view", "pixel_size_changes"]
 
 MAX_PIXELS = 2**26
-"""A displayed area larger than this is a typing mistake, or an attack on the memory."""
+"""A larger displayed area is a typing mistake or an attempt to exhaust memory."""
 _SQUARE = 0.01
 
 
 def find_view(top: Elements, target: Target, *, shape: tuple[int, int]) -> View | None:
-    """Return the view that a state asks for; None where that is the whole image as stored.
+    """Return the view that a state asks for; None if it shows the whole image as stored.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def find_view(top: Elements, target: Target, *, shape: tuple[int, int]) -> View 
 
 
 def pixel_size_changes(top: Elements, target: Target, frame: Frame) -> dict[str, Any]:
-    """Return spacing and aspect of the Frame, where the state has its own (PS3.3 C.10.4)."""
+    """Return the Frame's spacing and aspect, if the state defines them (PS3.3 C.10.4)."""
     area = _area(top, target)
     if area is None:
         return {}
@@ -46,7 +46,7 @@ def pixel_size_changes(top: Elements, target: Target, frame: Frame) -> dict[str,
     if mode == "MAGNIFY":
         ratio = area.number("PresentationPixelMagnificationRatio") or 1
         area.notes.add(
-            f"its magnification of {ratio:g} is for a screen; the picture has the image's pixels."
+            f"its magnification of {ratio:g} is for a screen; the picture is not magnified."
         )
     spacing = _pair(area, "PresentationPixelSpacing")
     if spacing:
@@ -59,8 +59,8 @@ def pixel_size_changes(top: Elements, target: Target, frame: Frame) -> dict[str,
     image_spacing = frame.spacing
     if image_spacing and abs(image_spacing.rows / image_spacing.columns / aspect - 1) > _SQUARE:
         area.notes.add(
-            f"its Presentation Pixel Aspect Ratio (0070,0102) of {aspect:.4g} is not that of the "
-            f"image's {image_spacing.attribute}, which was left out."
+            f"its Presentation Pixel Aspect Ratio (0070,0102) of {aspect:.4g} contradicts the "
+            f"image's {image_spacing.attribute}; ignored the latter."
         )
         return {"spacing": None, "aspect": aspect}
     return {"aspect": aspect}
@@ -75,17 +75,18 @@ def _region(area: Elements, shape: tuple[int, int]) -> tuple[int, int, int, int]
     corners = _corners(area)
     if corners is None:
         return None
-    # The upper left after rotation and flip need not be the upper left before them.
+    # The corners are named as displayed, so rotation and flip may have exchanged them.
     column, last_column = sorted((corners[0], corners[2]))
     row, last_row = sorted((corners[1], corners[3]))
     columns, rows = last_column - column + 1, last_row - row + 1
     if (column, row, rows, columns) == (1, 1, *shape):
         return None
-    is_beside = last_row < 1 or last_column < 1 or row > shape[0] or column > shape[1]
-    if is_beside or rows * columns > MAX_PIXELS:
+    is_outside = last_row < 1 or last_column < 1 or row > shape[0] or column > shape[1]
+    if is_outside or rows * columns > MAX_PIXELS:
+        why = "is outside the image" if is_outside else "is too large"
         area.notes.add(
-            f"its displayed area of {columns}x{rows} pixels at {column}\\{row} makes no sense for "
-            "the image; all of it was shown."
+            f"its displayed area of {columns}x{rows} pixels at {column}\\{row} {why}; showed the "
+            "whole image."
         )
         return None
     return column - 1, row - 1, columns, rows
@@ -95,7 +96,7 @@ def _corners(area: Elements) -> Sequence[int] | None:
     upper = area.integers("DisplayedAreaTopLeftHandCorner")
     lower = area.integers("DisplayedAreaBottomRightHandCorner")
     if len(upper) != 2 or len(lower) != 2:
-        area.notes.add("its displayed area has no corners; all of the image was shown.")
+        area.notes.add("its displayed area does not have two corners; showed the whole image.")
         return None
     return (*upper, *lower)
 
@@ -104,7 +105,9 @@ def _rotation(top: Elements) -> Literal[0, 90, 180, 270]:
     degrees = top.number("ImageRotation") or 0
     if degrees in (0, 90, 180, 270):
         return cast("Literal[0, 90, 180, 270]", int(degrees))
-    top.notes.add(f"Image Rotation (0070,0042) is {degrees:g}, no quarter turn; it was left out.")
+    top.notes.add(
+        f"Image Rotation (0070,0042) is {degrees:g}; expected 0, 90, 180 or 270; ignored it."
+    )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Drawing smooth shapes into coverage, piece by piece: a large frame costs no more memory."""
+"""Draw antialiased shapes into a coverage mask; memory depends on the shape, not on the frame."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["draw_path", "paste"]
 
 Coverage = NDArray[np.uint8]
 
-_FINENESS = 5
+_OVERSAMPLING = 5
 """Odd, so that a line of one pixel has a middle: Pillow draws even widths to one side."""
 
-_LARGEST_PIECE = 2**24
+_MAX_OVERSAMPLED_PIXELS = 2**24
 
 
 def draw_path(
@@ -28,7 +28,7 @@ def draw_path(
     Parameters
     ----------
     coverage : uint8 array, shape (rows, columns)
-        255 where the path covers a pixel wholly; grows, never shrinks.
+        255 where the path fully covers a pixel; values only increase.
     points : sequence of (column, row)
         At least two; (0, 0) is the upper left corner of the first pixel.
     width : float
@@ -41,23 +41,24 @@ def draw_path(
 
     rows, columns = piece
     extent = (rows.stop - rows.start, columns.stop - columns.start)
-    fineness = _FINENESS if extent[0] * extent[1] * _FINENESS**2 <= _LARGEST_PIECE else 1
-    image = Image.new("L", (extent[1] * fineness, extent[0] * fineness))
+    oversampled = extent[0] * extent[1] * _OVERSAMPLING**2
+    factor = _OVERSAMPLING if oversampled <= _MAX_OVERSAMPLED_PIXELS else 1
+    image = Image.new("L", (extent[1] * factor, extent[0] * factor))
     draw = ImageDraw.Draw(image)
-    # Pillow puts whole numbers into the middle of a pixel.
+    # In Pillow's coordinates an integer is the middle of a pixel.
     placed = [
-        ((x - columns.start) * fineness - 0.5, (y - rows.start) * fineness - 0.5) for x, y in points
+        ((x - columns.start) * factor - 0.5, (y - rows.start) * factor - 0.5) for x, y in points
     ]
     if is_filled:
         draw.polygon(placed, fill=255)
-    draw.line(placed, fill=255, width=max(1, round(width * fineness)), joint="curve")
-    paste(coverage, np.asarray(image.reduce(fineness)), (rows.start, columns.start))
+    draw.line(placed, fill=255, width=max(1, round(width * factor)), joint="curve")
+    paste(coverage, np.asarray(image.reduce(factor)), (rows.start, columns.start))
 
 
 def paste(coverage: Coverage, piece: NDArray[Any], corner: tuple[int, int]) -> None:
-    """Lay a piece of coverage over another, in place; what lies outside is left out.
+    """Merge a piece of coverage into another, in place; anything outside is cut off.
 
-    ``corner`` is the row and the column of the piece's upper left.
+    ``corner`` is the row and column of the piece's upper left pixel.
     """
     top, left = corner
     rows = slice(max(top, 0), min(top + piece.shape[0], coverage.shape[0]))
@@ -69,7 +70,7 @@ def paste(coverage: Coverage, piece: NDArray[Any], corner: tuple[int, int]) -> N
 
 
 def _piece(coverage: Coverage, points: Sequence[Point], width: float) -> tuple[slice, slice] | None:
-    """Return the rows and columns that a path can touch; None if it is all outside."""
+    """Return the rows and columns that a path can touch; None if all of it is outside."""
     margin = width + 1
     spans = []
     for axis, length in ((1, coverage.shape[0]), (0, coverage.shape[1])):

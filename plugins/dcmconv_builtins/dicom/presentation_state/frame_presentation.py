@@ -1,4 +1,4 @@
-"""What lies over the frames of an Instance, and the presentation state that they are shown by."""
+"""Overlays, shutters and presentation states for the frames of one Instance."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ __all__ = ["FramePresentation"]
 
 
 class FramePresentation:
-    """Overlays, shutters and presentation states of one Instance, or a look at its tags.
+    """Adds overlays, shutters and presentation states to the frames of one Instance.
 
     Parameters
     ----------
     top : Elements
         The image.
     options : ReadOptions
-        Those of the reader.
+        The options of the reader.
     description : PixelDescription
-        How its pixels are coded: for overlays in the bits that they leave free.
+        The layout of its pixels, for overlays in unused bits.
 
     Raises
     ------
     UsageError
-        If the presentation states that the options name are not there.
+        If the presentation states that the options name do not exist.
     """
 
     def __init__(self, top: Elements, options: ReadOptions, description: PixelDescription) -> None:
@@ -55,18 +55,18 @@ class FramePresentation:
     def apply(
         self, frame: Frame, groups: FrameGroups, decoded: Decoded, stored: StoredRange
     ) -> Frame:
-        """Return the Frame with its layers, shown by its state; the same one if it has neither.
+        """Return the Frame with its layers and state; the same Frame if it has neither.
 
         Parameters
         ----------
         frame : Frame
-            As the image describes itself.
+            As the image alone describes it.
         groups : FrameGroups
-            Where a shutter of its own may stand.
+            The functional groups, which may contain a shutter.
         decoded : Decoded
-            Its pixels with all of their bits.
+            The pixels with all of their bits.
         stored : StoredRange
-            What the bits of a stored value allow.
+            The range that the bits of a stored value allow.
         """
         planes = self._planes(frame, decoded)
         match = self._match(frame)
@@ -82,12 +82,12 @@ class FramePresentation:
             frame = apply_presentation_state(
                 frame, match.state, target, planes=planes, stored=stored
             )
-        # What was left out of the image's own layers is noted when the frame is there already.
+        # Reading the image's own layers may have noted problems after the frame was made.
         added = [line for line in self._top.notes.lines() if line not in frame.notes]
         return replace(frame, notes=(*frame.notes, *added)) if added else frame
 
     def is_plain(self, groups: FrameGroups) -> bool:
-        """Say whether a frame is shown as its pixels are: no state, nothing drawn over it."""
+        """Whether a frame is shown unchanged: no state, and nothing drawn over it."""
         has_shutter = groups.find("FrameDisplayShutterSequence", "ShutterShape") is not None
         draws = (has_shutter and self._draws_shutters) or (self._groups and self._draws_overlays)
         return self._library is None and not draws
@@ -95,24 +95,25 @@ class FramePresentation:
     def _layers(
         self, frame: Frame, groups: FrameGroups, planes: tuple[OverlayLayer, ...]
     ) -> tuple[Layer, ...]:
-        """Return the shutter of the image itself, if it is drawn, and the overlays over it."""
-        place = groups.find("FrameDisplayShutterSequence", "ShutterShape")
-        if place is None:
+        """Return the image's own shutter, if it is to be drawn, and the overlays over it."""
+        item = groups.find("FrameDisplayShutterSequence", "ShutterShape")
+        if item is None:
             return tuple(replace(plane, drawn=self._draws_overlays) for plane in planes)
         from dcmconv_builtins.dicom.presentation_state.shutter import find_shutter, shutter_group
 
-        covers = shutter_group(place)
+        bitmap_group = shutter_group(item)
         layers: list[Layer] = [
-            replace(plane, drawn=self._draws_overlays and plane.group != covers) for plane in planes
+            replace(plane, drawn=self._draws_overlays and plane.group != bitmap_group)
+            for plane in planes
         ]
         if self._draws_shutters:
             shape = (frame.rows, frame.columns)
-            shutter = find_shutter(place, planes, shape=shape, aspect=frame.aspect)
+            shutter = find_shutter(item, planes, shape=shape, aspect=frame.aspect)
             layers[:0] = () if shutter is None else (shutter,)
         return tuple(layers)
 
     def _match(self, frame: Frame) -> Match | None:
-        """Return the state that refers to a frame; None where the options name no states."""
+        """Return the state that refers to a frame; None if the options name no states."""
         return None if self._library is None else self._library.find(self._target(frame))
 
     def _target(self, frame: Frame) -> Target:

@@ -1,4 +1,4 @@
-"""Graphic objects of an annotation, as paths (PS3.3 C.10.5.1.2)."""
+"""Draw the graphic objects of an annotation (PS3.3 C.10.5.1.2)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dcmconv_builtins.dicom.presentation_state.drawing import Coverage, draw_pat
 
 __all__ = ["draw_graphic", "ellipse_path", "smooth_path"]
 
-_TURN = 96
-"""Straight pieces of a full turn: no corner can be seen below some thousand pixels."""
-_BETWEEN = 12
+_ELLIPSE_PIECES = 96
+"""Straight pieces of an ellipse: up to some thousand pixels no corner is visible."""
+_CURVE_PIECES = 12
 """Straight pieces between two points of a smooth curve."""
 
 
@@ -24,25 +24,25 @@ def draw_graphic(
 ) -> bool:
     """Draw one item of the Graphic Object Sequence (0070,0009) into coverage, in place.
 
-    POINT, POLYLINE, INTERPOLATED, CIRCLE and ELLIPSE.  Compound graphics (0070,0209) are not asked
-    for: a state holds the same shapes as graphic objects.
+    POINT, POLYLINE, INTERPOLATED, CIRCLE and ELLIPSE are supported.  Compound graphics (0070,0209)
+    are ignored, because a state repeats their shapes as graphic objects.
 
     Returns
     -------
     bool
-        Whether the item could be drawn; otherwise a note says why not.
+        Whether the item could be drawn; if not, a note gives the reason.
     """
     points = space.points(graphic, "GraphicData", "GraphicAnnotationUnits")
     kind = graphic.text("GraphicType").upper()
     path = _path(kind, points, space.scale)
     if not path:
         graphic.notes.add(
-            f"a graphic of type {kind[:16] or 'nothing'} and {len(points)} points was left out."
+            f"ignored a graphic of type {kind[:16] or 'nothing'} with {len(points)} points."
         )
         return False
     width = space.pen * thickness
     if kind == "POINT":
-        # A dot that can be seen, as wide as three lines.
+        # A dot of one line width would be easy to miss.
         draw_path(coverage, _round_path(path[0], width, space.scale), width=1, is_filled=True)
         return True
     is_closed = math.dist(path[0], path[-1]) < 1e-3
@@ -51,8 +51,8 @@ def draw_graphic(
 
 
 def ellipse_path(center: Point, half_axis: Point, other_half_axis: Point) -> list[Point]:
-    """Return a closed path around a center; the axes are vectors, at right angles or not."""
-    angles = np.linspace(0, 2 * np.pi, _TURN + 1)
+    """Return a closed path around a center; the half axes need not be at right angles."""
+    angles = np.linspace(0, 2 * np.pi, _ELLIPSE_PIECES + 1)
     return [
         (
             center[0] + half_axis[0] * math.cos(angle) + other_half_axis[0] * math.sin(angle),
@@ -63,16 +63,16 @@ def ellipse_path(center: Point, half_axis: Point, other_half_axis: Point) -> lis
 
 
 def smooth_path(points: Sequence[Point]) -> list[Point]:
-    """Return a curve through all points (Catmull-Rom); the standard leaves open which (C.10.5).
+    """Return a curve through all points (Catmull-Rom); PS3.3 C.10.5 does not say which curve.
 
-    Where the last point is the first one, the curve is smooth there too.
+    If the last point equals the first, the curve is smooth there too.
     """
     nodes = np.asarray(points, np.float64)
     is_closed = np.array_equal(nodes[0], nodes[-1])
     before = nodes[-2] if is_closed else 2 * nodes[0] - nodes[1]
     after = nodes[1] if is_closed else 2 * nodes[-1] - nodes[-2]
     padded = np.vstack([before, nodes, after])
-    steps = np.linspace(0, 1, _BETWEEN, endpoint=False)[:, np.newaxis]
+    steps = np.linspace(0, 1, _CURVE_PIECES, endpoint=False)[:, np.newaxis]
     pieces = []
     for start in range(len(nodes) - 1):
         a, b, c, d = padded[start : start + 4]
@@ -84,12 +84,12 @@ def smooth_path(points: Sequence[Point]) -> list[Point]:
 
 
 def _path(kind: str, points: Sequence[Point], scale: Point) -> list[Point]:
-    """Return the path of a graphic; empty if it is of no known type or has too few points."""
+    """Return the path of a graphic; empty if its type is unknown or it has too few points."""
     if kind == "POINT" and len(points) == 1:
         return list(points)
-    if kind in ("POLYLINE", "INTERPOLATED") and len(points) == 2:
+    if kind == "POLYLINE" and len(points) > 1:
         return list(points)
-    if kind == "POLYLINE" and len(points) > 2:
+    if kind == "INTERPOLATED" and len(points) == 2:
         return list(points)
     if kind == "INTERPOLATED" and len(points) > 2:
         return smooth_path(points)
@@ -105,7 +105,7 @@ def _path(kind: str, points: Sequence[Point], scale: Point) -> list[Point]:
 
 
 def _round_path(center: Point, radius: float, scale: Point) -> list[Point]:
-    """Return what is a circle once pixels are square; the radius is one of the finished picture."""
+    """Return what becomes a circle once pixels are square; the radius is in finished pixels."""
     return ellipse_path(center, (radius / scale[0], 0), (0, radius / scale[1]))
 
 

@@ -1,4 +1,4 @@
-"""The grayscale and pseudo-color pipelines of a state, in place of the image's (PS3.4 N.2)."""
+"""The grayscale and pseudo-color pipelines of a state, which replace the image's (PS3.4 N.2)."""
 
 from __future__ import annotations
 
@@ -26,28 +26,27 @@ def grayscale_changes(
 ) -> dict[str, Any]:
     """Return the fields of a gray Frame that a state replaces (PS3.4 N.2.1).
 
-    What a state leaves out is the identity: the image's own Modality LUT, VOI LUT and polarity
-    count no more.
+    A step that the state leaves out is the identity: the image's own Modality LUT, VOI LUT and
+    polarity are ignored.
 
     Parameters
     ----------
     top : Elements
         The state.
     frame : Frame
-        As the image describes itself.
+        As the image alone describes it.
     target : Target
-        The frame's image and number, which items of the state may be limited to.
+        The image and frame number; items of the state may be limited to some of them.
     stored : StoredRange
-        What the bits of a stored value allow.
+        The range that the bits of a stored value allow.
     name : str
-        What outcomes call the state.
+        The name of the state in outcomes.
     """
-    modality = find_modality_lut(_modality_place(top, target), stored)
+    modality_groups = _modality_groups(top, target)
+    modality = find_modality_lut(modality_groups, stored)
     if modality == Rescale() and frame.modality != Rescale():
-        top.notes.add(
-            "it has no Modality LUT, so that the image's own was left out with it (PS3.4 N.2.1.1)."
-        )
-    units = find_units(_modality_place(top, target), modality)
+        top.notes.add("it has no Modality LUT, so the image's own was ignored too (PS3.4 N.2.1.1).")
+    units = find_units(modality_groups, modality)
     return {
         "photometric_interpretation": "MONOCHROME2",
         "modality": modality,
@@ -64,14 +63,14 @@ def pseudo_colors(top: Elements) -> NDArray[np.uint8] | None:
     Returns
     -------
     uint8 array, shape (256, 3)
-        Row *i* for display value *i*; None, with a note, where the palette is broken.
+        Row *i* for display value *i*; None, with a note, if the palette is broken.
     """
     try:
         table = read_palette(top, inputs=StoredRange(0, math.inf)).table
     except InputError as error:
         top.notes.add(f"{error.message} The picture stays gray.")
         return None
-    # The output of the VOI LUT is spread over the entries, however many there are.
+    # The output of the VOI LUT is spread evenly over all entries.
     index = (np.arange(256) * (2 * len(table) - 2) + 255) // 510
     colors = table[index].astype(np.uint32)
     if table.dtype == np.uint16:
@@ -79,7 +78,7 @@ def pseudo_colors(top: Elements) -> NDArray[np.uint8] | None:
     return colors.astype(np.uint8)
 
 
-def _modality_place(top: Elements, target: Target) -> FrameGroups:
+def _modality_groups(top: Elements, target: Target) -> FrameGroups:
     for item in top.items("VariableModalityLUTSequence"):
         if refers_to(item, target):
             return FrameGroups(item)
@@ -98,7 +97,7 @@ def _voi_changes(top: Elements, target: Target, output: StoredRange) -> dict[str
 
 
 def _identity_window(output: StoredRange) -> tuple[VoiWindow, ...]:
-    """Return the window that shows all that the Modality LUT can give; none for float pixels."""
+    """Return the window over the whole output of the Modality LUT; none for float pixels."""
     least, greatest = output
     if not math.isfinite(greatest - least) or greatest <= least:
         return ()

@@ -1,4 +1,4 @@
-"""The presentation states of a file or a folder, found once per process by their content."""
+"""Find the presentation states of a file or folder by content, and read them once per process."""
 
 from __future__ import annotations
 
@@ -31,40 +31,45 @@ GRAYSCALE, COLOR, PSEUDO_COLOR = (f"{_CLASS_ROOT}{number}" for number in (1, 2, 
 VARIABLE_MODALITY_LUT = f"{_CLASS_ROOT}12"
 _APPLIED = frozenset({GRAYSCALE, COLOR, PSEUDO_COLOR, VARIABLE_MODALITY_LUT})
 _INFLATE_LIMIT = 64 << 20
+_HEAD = 2048
+"""The SOP Class UID is among the first elements of a file, twice."""
+
+_Stamp = tuple[str, int, int]
+"""Path of a file, its modification time in nanoseconds, and its size."""
 
 
 @dataclass(frozen=True, eq=False)
 class PresentationState:
-    """One state; its elements are read when an image is shown by it."""
+    """One state; its elements are read when it is applied to an image."""
 
     dataset: Dataset
     sop_class: str
     label: str
     """Content Label (0070,0080)."""
     created: str
-    """Presentation Creation Date and Time, in an order that sorts."""
+    """Presentation Creation Date and Time, as sortable text."""
     targets: dict[str, frozenset[int]]
-    """SOP Instance UID of an image to its frame numbers; none means all."""
+    """SOP Instance UID of each image, and its frame numbers (empty for all)."""
 
     @property
     def is_applied(self) -> bool:
-        """Whether its class is one that is drawn here."""
+        """Whether dcmconv can apply states of its class."""
         return self.sop_class in _APPLIED
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the state in messages."""
         return f"Presentation state {self.label or 'without label'}"
 
     def is_for(self, target: Target) -> bool:
-        """Say whether it refers to a frame."""
+        """Whether it refers to a frame."""
         frames = self.targets.get(target.instance_uid)
         return frames is not None and (not frames or target.frame_number in frames)
 
 
 @dataclass(frozen=True)
 class Match:
-    """The state that a frame is shown by, if there is one, and what is to be said about others."""
+    """The state to apply to a frame, if there is one, and notes about the others."""
 
     state: PresentationState | None
     notes: tuple[str, ...] = ()
@@ -72,14 +77,14 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class StateLibrary:
-    """The states that were found, by the images that they refer to."""
+    """The states that were found, indexed by the images that they refer to."""
 
     states: tuple[PresentationState, ...]
     unreadable: int = 0
     _by_image: dict[str, list[PresentationState]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # The latest first; among states of one moment the order of their paths decides.
+        # The latest first; the sort is stable, so states of the same time stay in path order.
         for state in sorted(self.states, key=lambda state: state.created, reverse=True):
             for uid in state.targets:
                 self._by_image.setdefault(uid, []).append(state)
@@ -89,8 +94,8 @@ class StateLibrary:
         found = [x for x in self._by_image.get(target.instance_uid, ()) if x.is_for(target)]
         applied = [state for state in found if state.is_applied]
         notes = [
-            f"{state.name} is a {name_of(state.sop_class).removesuffix(' Storage')}, which is not "
-            "drawn here; it was left out."
+            f"{state.name} is a {name_of(state.sop_class).removesuffix(' Storage')}, which dcmconv "
+            "cannot apply; ignored it."
             for state in found
             if not state.is_applied
         ]
@@ -98,24 +103,24 @@ class StateLibrary:
             others = ", ".join(state.label or "without label" for state in applied[1:])
             notes.append(
                 f"{applied[0].name} is the latest of {len(applied)} that refer to the image; "
-                f"left out: {others}."
+                f"ignored {others}."
             )
         if not found:
             notes.append(f"None of {len(self.states)} presentation states refers to the image.")
-        return Match(applied[0] if applied else None, (*notes, *self._complaint))
+        return Match(applied[0] if applied else None, (*notes, *self._unreadable_note))
 
     @cached_property
-    def _complaint(self) -> tuple[str, ...]:
+    def _unreadable_note(self) -> tuple[str, ...]:
         if not self.unreadable:
             return ()
         count = self.unreadable
-        return (f"{count} presentation state{'s' * (count > 1)} cannot be read; left out.",)
+        return (f"{count} presentation state{'s' * (count > 1)} cannot be read; ignored.",)
 
 
 def open_library(path: str) -> StateLibrary:
-    """Read a state, or every state below a folder, whatever the names of the files.
+    """Read a state, or every state below a folder, whatever the file names.
 
-    Files are read once per process, and again after one was changed, added or taken away.
+    Files are read once per process, and again after one has been changed, added or removed.
 
     Raises
     ------
@@ -127,7 +132,7 @@ def open_library(path: str) -> StateLibrary:
 
 @lru_cache(maxsize=8)
 def _read_library(path: str, stamps: tuple[_Stamp, ...]) -> StateLibrary:
-    # The stamps are part of the key alone.
+    # The stamps only make the cache key change with the files.
     states, unreadable = [], 0
     for candidate in _state_files(path):
         try:
@@ -163,7 +168,7 @@ def _read_state(file: Path) -> PresentationState | None:
 
 def _targets(top: Elements, sop_class: str) -> dict[str, frozenset[int]]:
     if sop_class not in _APPLIED:
-        # Blending and volume states keep their references in sequences of their own.
+        # Blending and volume states keep their references in other sequences.
         return dict.fromkeys(nested_references(top), frozenset())
     targets: dict[str, frozenset[int]] = {}
     for uid, frames in series_references(top):
@@ -172,28 +177,21 @@ def _targets(top: Elements, sop_class: str) -> dict[str, frozenset[int]]:
     return targets
 
 
-_Stamp = tuple[str, int, int]
-"""Path of a file, when it was changed in nanoseconds, and its size."""
-
-_HEAD = 2048
-"""The class of an Instance stands in its first elements, twice."""
-
-
 def _state_files(path: str) -> tuple[Path, ...]:
     """Return the files that may be presentation states: the file, or those below a folder.
 
     Raises
     ------
     UsageError
-        If there is no such file or folder, or nothing like a presentation state in it.
+        If there is no such file or folder, or no file in it looks like a presentation state.
     """
-    place = Path(path)
-    if not place.exists():
+    root = Path(path)
+    if not root.exists():
         raise UsageError(
-            f"The presentation state {path} is neither a file nor a folder.",
-            hint="Give the path of a presentation state, or of a folder that holds some.",
+            f"There is no presentation state file or folder {path}.",
+            hint="Give the path of a presentation state, or of a folder with presentation states.",
         )
-    files: Iterable[Path] = _files_below(place) if place.is_dir() else (place,)
+    files: Iterable[Path] = _files_below(root) if root.is_dir() else (root,)
     found = tuple(file for file in files if _may_be_a_state(file))
     if not found:
         raise _no_states(path)
@@ -201,23 +199,23 @@ def _state_files(path: str) -> tuple[Path, ...]:
 
 
 def _stamps_of(path: str) -> tuple[_Stamp, ...]:
-    """Return what changes with the file, or with those below a folder; nothing is read."""
-    place = Path(path)
+    """Return path, time and size of the file, or of those below a folder, without reading them."""
+    root = Path(path)
     stamps = []
-    for file in _files_below(place) if place.is_dir() else (place,):
+    for file in _files_below(root) if root.is_dir() else (root,):
         try:
             stat = file.stat()
         except OSError:
-            # What is gone again, or may not be looked at, is no state.
+            # A file that was removed or is not accessible cannot be a state.
             continue
         stamps.append((str(file), stat.st_mtime_ns, stat.st_size))
     return tuple(stamps)
 
 
 def _no_states(path: str) -> UsageError:
-    """Return the error for a place without presentation states."""
+    """Return the error for a path without presentation states."""
     return UsageError(
-        f"{path} holds no presentation state that can be read.",
+        f"{path} contains no readable presentation state.",
         hint="Give a file whose Modality (0008,0060) is PR, or a folder with such files.",
     )
 
@@ -243,5 +241,5 @@ def _may_be_a_state(file: Path) -> bool:
         with file.open("rb") as stream:
             return _CLASS_ROOT.encode() in stream.read(_HEAD)
     except OSError:
-        # What may not be read is no state that could be asked for.
+        # A file that cannot be read cannot be used as a state.
         return False

@@ -1,4 +1,4 @@
-"""Which images, and which of their frames, a presentation state is about (PS3.3 C.11.11)."""
+"""The images and frames that a presentation state refers to (PS3.3 C.11.11)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Target:
 
 
 def refers_to(item: Elements, target: Target) -> bool:
-    """Say whether an item of a state is for a frame: without references it is for all of them."""
+    """Whether an item of a state applies to a frame; without references it applies to all."""
     references = item.items("ReferencedImageSequence")
     return not references or any(_names(reference, target) for reference in references)
 
 
 def series_references(top: Elements) -> Iterator[tuple[str, frozenset[int]]]:
-    """Yield SOP Instance UID and frame numbers (none means all) of the images a state refers to."""
+    """Yield SOP Instance UID and frame numbers (empty for all) of each image of a state."""
     for series in top.items("ReferencedSeriesSequence"):
         for reference in series.items("ReferencedImageSequence"):
             uid = reference.text("ReferencedSOPInstanceUID")
@@ -48,7 +48,7 @@ def nested_references(elements: Elements) -> Iterator[str]:
 
 
 def _is_sequence(elements: Elements, tag: BaseTag) -> bool:
-    # In an implicit VR syntax the dictionary has to tell.
+    # In implicit VR only the dictionary knows.
     vr = elements.dataset.get_item(tag).VR
     return vr == "SQ" or (vr is None and dictionary_has_tag(tag) and dictionary_VR(tag) == "SQ")
 

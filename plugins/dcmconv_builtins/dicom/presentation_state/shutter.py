@@ -1,4 +1,4 @@
-"""Display shutters: what lies outside is covered (PS3.3 C.7.6.11, C.7.6.15)."""
+"""Display shutters, which cover everything outside their shape (PS3.3 C.7.6.11, C.7.6.15)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["find_shutter", "shutter_group"]
 Mask = NDArray[np.bool_]
 
 _SHAPES = frozenset({"RECTANGULAR", "CIRCULAR", "POLYGONAL", "BITMAP"})
-FARTHEST = 1e6
-"""Rows and columns from the image; no shutter is meant to lie beyond."""
+MAX_COORDINATE = 1e6
+"""In rows or columns; a larger number is an error in the file."""
 
 
 def shutter_group(top: Elements) -> int | None:
-    """Return the overlay group that is a bitmap shutter, and so no overlay; None without one."""
+    """Return the overlay group that is a bitmap shutter instead of an overlay, or None."""
     if "BITMAP" not in _shapes(top):
         return None
     group = top.number("ShutterOverlayGroup")
@@ -36,18 +36,18 @@ def find_shutter(
     shape: tuple[int, int],
     aspect: float = 1.0,
 ) -> Layer | None:
-    """Return the shutter as a layer; several shapes leave open what all of them leave open.
+    """Return the shutter as a layer; of several shapes, their intersection stays visible.
 
     Parameters
     ----------
     top : Elements
         The dataset with the Display Shutter Module.
     planes : tuple of OverlayLayer
-        Among which the bitmap is.
+        The overlay planes, one of which may be the bitmap.
     shape : tuple
         Rows and columns of the frame.
     aspect : float
-        Height of a pixel over its width: a circle's radius counts along a row.
+        Height of a pixel over its width: the radius of a circle counts along a row.
     """
     covered = np.zeros(shape, np.bool_)
     for word in sorted(_shapes(top)):
@@ -66,7 +66,7 @@ def _outside(
     shape: tuple[int, int],
     aspect: float,
 ) -> Mask | None:
-    """Return what one shape covers; None where it has no numbers that make sense."""
+    """Return what one shape covers; None if its numbers are unusable."""
     if word == "RECTANGULAR":
         return _outside_rectangle(top, shape)
     if word == "CIRCULAR":
@@ -81,17 +81,17 @@ def _usable(top: Elements, word: str, covered: Mask | None, shape: tuple[int, in
     """Return the mask, or one that covers nothing, with a note."""
     if covered is not None and not covered.all():
         return covered
-    why = "has no numbers that make sense" if covered is None else "would cover all of the image"
+    why = "has no usable numbers" if covered is None else "would cover the whole image"
     if covered is None and word == "BITMAP":
         why = "has no overlay plane"
     known = word if word in _SHAPES else "display"
-    top.notes.add(f"the {known} shutter {why}; it was left out.")
+    top.notes.add(f"the {known} shutter {why}; ignored it.")
     return np.zeros(shape, np.bool_)
 
 
 def _sensible(numbers: Sequence[float | None]) -> list[float]:
-    """Return the numbers, or none of them if one is missing or far beyond any image."""
-    within = [number for number in numbers if number is not None and abs(number) <= FARTHEST]
+    """Return the numbers, or none of them if one is missing or far outside any image."""
+    within = [number for number in numbers if number is not None and abs(number) <= MAX_COORDINATE]
     return within if len(within) == len(numbers) else []
 
 
@@ -106,7 +106,7 @@ def _outside_rectangle(top: Elements, shape: tuple[int, int]) -> Mask | None:
         return None
     upper, lower, left, right = (int(number) for number in numbers)
     covered = np.ones(shape, np.bool_)
-    # The edges are rows and columns of the image, counted from 1, and belong to what is shown.
+    # The edges are rows and columns of the image, counted from 1, and are themselves visible.
     covered[max(upper - 1, 0) : max(lower, 0), max(left - 1, 0) : max(right, 0)] = False
     return covered
 
@@ -126,7 +126,7 @@ def _outside_circle(top: Elements, shape: tuple[int, int], aspect: float) -> Mas
 
 def _outside_polygon(top: Elements, shape: tuple[int, int]) -> Mask | None:
     numbers = _sensible(top.numbers("VerticesOfThePolygonalShutter"))
-    # Row and column of each vertex; closed from the last to the first.
+    # Row and column alternate; the last vertex is joined to the first.
     vertices = list(zip(numbers[1::2], numbers[::2], strict=False))
     if len(vertices) < 3 or len(numbers) % 2:
         return None

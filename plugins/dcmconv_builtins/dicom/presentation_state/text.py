@@ -1,4 +1,4 @@
-"""Text objects of an annotation: in a bounding box, or beside an anchor (PS3.3 C.10.5.1.1)."""
+"""Draw the text objects of an annotation in a box or next to an anchor (PS3.3 C.10.5.1.1)."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ from dcmconv_builtins.lettering.text import TextBlock, fit_text
 
 __all__ = ["draw_text"]
 
-_SMALLEST = 8.0
-_LARGEST = 64.0
-_LARGEST_BOX = 2**26
-"""In pixels; a larger one is far beyond any picture, and its text stands at its corner."""
+_MIN_SIZE = 8.0
+_MAX_SIZE = 64.0
+_MAX_BOX = 2**26
+"""In pixels; in a larger box, far beyond any picture, text is drawn at the corner."""
 _LINES = 32
-"""Lines of text that would fill the displayed area: what a text's size is made from."""
+"""The default text size is chosen so that this many lines would fill the displayed area."""
 
 
 def draw_text(coverage: Coverage, text_object: Elements, space: DisplaySpace) -> bool:
     """Draw one item of the Text Object Sequence (0070,0008) into coverage, in place.
 
-    Text is upright in the finished picture, whatever the state rotates or flips.
+    Text is upright in the finished picture, even if the state rotates or flips the image.
 
     Returns
     -------
     bool
-        Whether there was something to draw, and a place for it.
+        Whether the item has text and a position.
     """
     lines = _lines(text_object)
     box = _box(text_object, space)
     anchor = _anchor(text_object, space)
     if not lines or (box is None and anchor is None):
         return False
-    nominal = min(max(min(space.shown_size) / _LINES, _smallest(space)), _LARGEST)
+    nominal = min(max(min(space.shown_size) / _LINES, _min_size(space)), _MAX_SIZE)
     block = TextBlock(lines, nominal, FontSet())
     if box is not None:
         corner = _draw_in_box(coverage, block, text_object, box, space)
         if anchor is not None and text_object.text("AnchorPointVisibility").upper() == "Y":
             draw_path(coverage, [_nearest(corner, anchor), anchor], width=space.pen)
     elif anchor is not None:
-        _draw_beside(coverage, block, anchor, space)
+        _draw_next_to(coverage, block, anchor, space)
     return True
 
 
-def _smallest(space: DisplaySpace) -> float:
-    # Letters have to be legible in the pixels of the frame, also along their long side.
-    return min(_SMALLEST * max(space.scale), _LARGEST)
+def _min_size(space: DisplaySpace) -> float:
+    # Letters must be legible in the pixels of the frame, even along the longer side of a pixel.
+    return min(_MIN_SIZE * max(space.scale), _MAX_SIZE)
 
 
 def _lines(text_object: Elements) -> tuple[str, ...]:
@@ -61,12 +61,12 @@ def _lines(text_object: Elements) -> tuple[str, ...]:
     text = str(attributes.get("UnformattedTextValue") or "")
     drawable, missing = FontSet().drawable("\n".join(text.splitlines()))
     if missing:
-        text_object.notes.add(f"{missing} characters of a text are in no font; '?' was drawn.")
+        text_object.notes.add(f"no font has {missing} characters of a text; drew '?' instead.")
     return tuple(drawable.split("\n")) if drawable.strip() else ()
 
 
 Box = tuple[float, float, float, float]
-"""Left, upper, right and lower end on the frame."""
+"""Left, upper, right and lower edge on the frame."""
 
 
 def _box(text_object: Elements, space: DisplaySpace) -> Box | None:
@@ -92,17 +92,17 @@ def _anchor(text_object: Elements, space: DisplaySpace) -> Point | None:
 def _draw_in_box(
     coverage: Coverage, block: TextBlock, text_object: Elements, box: Box, space: DisplaySpace
 ) -> Box:
-    """Draw the text at the upper left of its box, or as it is justified; return where."""
+    """Draw the text in its box as justified; return the area that it takes."""
     left, upper, right, lower = box
     across, down = space.scale
     room = ((right - left) * across, (lower - upper) * down)
     room = room[::-1] if space.is_sideways else room
-    smallest = _smallest(space)
-    if min(room) >= smallest:
-        block = fit_text(block, columns=round(room[0]), rows=round(room[1]), smallest=smallest)
+    min_size = _min_size(space)
+    if min(room) >= min_size:
+        block = fit_text(block, columns=round(room[0]), rows=round(room[1]), smallest=min_size)
     justification = text_object.text("BoundingBoxTextHorizontalJustification").upper()
     letters = _letters(block, justification)
-    is_sane = room[0] * room[1] <= _LARGEST_BOX
+    is_sane = room[0] * room[1] <= _MAX_BOX
     slack = max(0, round(room[0]) - letters.shape[1]) if is_sane else 0
     before = {"RIGHT": slack, "CENTER": slack // 2}.get(justification, 0)
     below = max(0, round(room[1]) - letters.shape[0]) if is_sane else 0
@@ -113,8 +113,8 @@ def _draw_in_box(
     return (corner[1], corner[0], corner[1] + piece.shape[1], corner[0] + piece.shape[0])
 
 
-def _draw_beside(coverage: Coverage, block: TextBlock, anchor: Point, space: DisplaySpace) -> None:
-    """Draw the text to the right of its anchor, or to the left where it would leave the frame."""
+def _draw_next_to(coverage: Coverage, block: TextBlock, anchor: Point, space: DisplaySpace) -> None:
+    """Draw the text to the right of its anchor, or to the left if the right has no room."""
     letters = _letters(block, "LEFT")
     piece = space.turned_back(letters)
     for direction in (1, -1):
@@ -135,7 +135,7 @@ def _is_inside(
 
 
 def _letters(block: TextBlock, justification: str) -> NDArray[Any]:
-    """Draw the lines below each other, each at the side where it belongs."""
+    """Draw the lines below each other, justified."""
     letters = np.zeros((block.rows, block.columns), np.uint8)
     for number, line in enumerate(block.lines):
         drawn = TextBlock((line,), block.size, block.fonts).coverage().letters

@@ -204,7 +204,7 @@ def test_the_latest_of_several_states_is_taken_and_the_others_are_named(tmp_path
     (tmp_path / "states" / "notes.txt").write_text("1.2.840.10008.5.1.4.1.1.11.1 is a class")
     frame = shown(image, tmp_path / "states", tmp_path)
     assert origin_of(frame).startswith("Presentation state LATER,")
-    assert any("latest of 3" in note and "left out: NOON, OLD" in note for note in frame.notes)
+    assert any("latest of 3" in note and "ignored NOON, OLD" in note for note in frame.notes)
 
 
 @pytest.mark.parametrize("transfer_syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian])
@@ -248,14 +248,14 @@ def open_with(image, place) -> None:
 
 
 def test_a_path_that_is_not_there_is_a_usage_error(tmp_path):
-    with pytest.raises(UsageError, match="neither a file nor a folder") as raised:
+    with pytest.raises(UsageError, match="no presentation state file or folder") as raised:
         open_with(monochrome(RAMP), tmp_path / "nowhere")
-    assert "folder that holds some" in raised.value.hint
+    assert "folder with presentation states" in raised.value.hint
 
 
 def test_a_place_without_states_is_a_usage_error(tmp_path):
     place = save(monochrome(RAMP), tmp_path / "image.dcm")
-    with pytest.raises(UsageError, match="holds no presentation state") as raised:
+    with pytest.raises(UsageError, match="contains no readable presentation state") as raised:
         open_with(monochrome(RAMP), place)
     assert "Modality (0008,0060) is PR" in raised.value.hint
 

@@ -83,16 +83,18 @@ def test_the_area_of_another_frame_is_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("upper", "lower"),
-    [([10, 1], [20, 2]), ([-(2**31), 1], [2**31 - 1, 2])],
-    ids=["beside-the-image", "larger-than-any-memory"],
+    ("upper", "lower", "why"),
+    [
+        pytest.param([10, 1], [20, 2], "is outside the image", id="outside-the-image"),
+        pytest.param([-(2**31), 1], [2**31 - 1, 2], "is too large", id="larger-than-memory"),
+    ],
 )
-def test_an_area_that_makes_no_sense_is_a_note(tmp_path, upper, lower):
+def test_an_unusable_displayed_area_is_a_note(tmp_path, upper, lower, why):
     image = monochrome(SIX)
     state = state_for(image, DisplayedAreaSelectionSequence=[area(upper, lower)])
     frame = shown(image, state, tmp_path)
     assert frame.view is None
-    assert any("makes no sense for the image" in note for note in frame.notes)
+    assert any(f"{why}; showed the whole image" in note for note in frame.notes)
 
 
 @covers("PS3.3 C.10.4 Presentation Pixel Spacing and Aspect Ratio")
@@ -212,7 +214,7 @@ def test_a_shutter_without_numbers_is_a_note_and_covers_nothing(tmp_path):
     image = monochrome(NINES)
     frame = shown(image, state_for(image, ShutterShape="CIRCULAR"), tmp_path)
     assert picture_of(frame).pixels.tolist() == NINES.tolist()
-    assert any("CIRCULAR shutter has no numbers" in note for note in frame.notes)
+    assert any("CIRCULAR shutter has no usable numbers" in note for note in frame.notes)
 
 
 def has_cover(frame):
@@ -255,19 +257,25 @@ def test_a_state_decides_about_the_shutter_of_its_image(tmp_path):
 @pytest.mark.parametrize(
     ("attributes", "complaint"),
     [
-        pytest.param({"ShutterShape": "CIRCULAR"}, "CIRCULAR shutter has no numbers", id="none"),
-        pytest.param(RECTANGLE | {"ShutterUpperHorizontalEdge": "1e99"}, "no numbers", id="far"),
-        pytest.param(CIRCLE | {"RadiusOfCircularShutter": "nan"}, "no numbers", id="nan"),
+        pytest.param(
+            {"ShutterShape": "CIRCULAR"}, "CIRCULAR shutter has no usable numbers", id="none"
+        ),
+        pytest.param(
+            RECTANGLE | {"ShutterUpperHorizontalEdge": "1e99"}, "no usable numbers", id="far"
+        ),
+        pytest.param(CIRCLE | {"RadiusOfCircularShutter": "nan"}, "no usable numbers", id="nan"),
         pytest.param(
             {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": "1\\1\\1\\nan\\5\\5"},
-            "POLYGONAL shutter has no numbers",
+            "POLYGONAL shutter has no usable numbers",
             id="polygon-of-nan",
         ),
         pytest.param(
-            RECTANGLE | {"ShutterUpperHorizontalEdge": 4}, "would cover all of the image", id="all"
+            RECTANGLE | {"ShutterUpperHorizontalEdge": 4}, "would cover the whole image", id="all"
         ),
         pytest.param({"ShutterShape": "BITMAP"}, "BITMAP shutter has no overlay plane", id="plane"),
-        pytest.param({"ShutterShape": "OVAL"}, "the display shutter has no numbers", id="oval"),
+        pytest.param(
+            {"ShutterShape": "OVAL"}, "the display shutter has no usable numbers", id="oval"
+        ),
     ],
 )
 def test_a_shutter_that_makes_no_sense_is_noted_and_covers_nothing(attributes, complaint):

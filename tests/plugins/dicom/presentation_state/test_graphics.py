@@ -160,7 +160,7 @@ def test_display_units_are_those_of_the_finished_picture(tmp_path, rotation, fli
 def test_a_graphic_that_cannot_be_drawn_is_a_note(tmp_path, broken):
     frame = drawn(tmp_path, annotation(broken))
     assert frame.layers == ()
-    assert any("left out" in note for note in frame.notes)
+    assert any("ignored a" in note for note in frame.notes)
 
 
 def test_what_lies_outside_the_frame_is_cut_off(tmp_path):
@@ -329,7 +329,7 @@ def test_text_is_read_by_the_character_set_of_the_state(tmp_path):
     noted = drawn(
         tmp_path / "rare", rare, image=monochrome(LARGE), SpecificCharacterSet="ISO_IR 192"
     )
-    assert any("1 characters of a text are in no font" in note for note in noted.notes)
+    assert any("no font has 1 characters of a text" in note for note in noted.notes)
 
 
 CORNER = np.array([[1, 1, 0], [1, 0, 0]], bool)
