@@ -146,11 +146,22 @@ def test_the_tag_table_has_the_usual_tags(scans):
     assert list(row)[3:6] == ["PatientID", "PatientName", "PatientBirthDate"]
 
 
-def test_the_usual_tags_are_the_articles():
-    from dcmconv.cli.chain_of_flags import USUAL_TAGS
-    from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS
-
-    assert USUAL_TAGS == ARTICLE_KEYWORDS
+def test_usual_tags_are_those_of_the_article(scans):
+    assert main(["run", "CT_small.dcm", "-w", "png", "--tags", "tags.csv"]) == 0
+    header = (scans / "tags.csv").read_text("utf-8").splitlines()[0]
+    assert header.split(",")[3:] == [
+        "PatientID",
+        "PatientName",
+        "PatientBirthDate",
+        "PatientAge",
+        "PatientSex",
+        "StudyID",
+        "StudyDate",
+        "StudyTime",
+        "InstitutionName",
+        "Manufacturer",
+        "StudyDescription",
+    ]
 
 
 def test_the_tag_table_has_the_tags_that_are_asked_for(scans):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from dcmconv.chain.errors import Location
 from dcmconv.chain.layering import merge
@@ -13,27 +16,15 @@ from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.suffixes import writer_of
 from dcmconv.chain.values import output_of, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunArguments
-from dcmconv.errors import UsageError
+from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
 from dcmconv.run.output.out_path import PICTURE_SUFFIXES
 
-__all__ = ["USUAL_TAGS", "chain_of"]
+if TYPE_CHECKING:
+    from dcmconv.model.components import Reader
 
-USUAL_TAGS = (
-    "PatientID",
-    "PatientName",
-    "PatientBirthDate",
-    "PatientAge",
-    "PatientSex",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-    "InstitutionName",
-    "Manufacturer",
-    "StudyDescription",
-)
-"""The columns of ``--tags`` where neither ``--tag`` nor the chain names any."""
+__all__ = ["chain_of"]
 
 
 def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
@@ -57,8 +48,8 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
     named = _writer_of_out(arguments, registry)
     if named:
         chain = merge(ChainSpec(outputs=(_output(named),)), chain)
-    if arguments.tag_table:
-        chain = merge(ChainSpec(tags=USUAL_TAGS), chain)
+    if arguments.tag_table and chain.tags is None and not arguments.tag:
+        chain = replace(chain, tags=_usual_tags(registry))
     chain = assemble(
         chain,
         _explicit(arguments),
@@ -70,6 +61,16 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
         readers=registry.names("reader"),
     )
     return with_name(chain, arguments.name) if arguments.name else chain
+
+
+def _usual_tags(registry: Registry) -> tuple[str, ...]:
+    """Return the columns of a tag table that nothing names: what the readers consider usual."""
+    usual: list[str] = []
+    for offer in registry.offered("reader"):
+        with suppress(DcmconvError):  # `dcmconv doctor` reports a broken reader
+            reader = cast("type[Reader]", registry.load("reader", offer.qualified_name))
+            usual += reader.usual_attributes()
+    return tuple(dict.fromkeys(usual))
 
 
 def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:

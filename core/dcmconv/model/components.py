@@ -66,6 +66,11 @@ class Reader(Component, ABC):
         """
         return ()
 
+    @classmethod
+    def usual_attributes(cls) -> Sequence[str]:
+        """Return the attributes that a tag table has if the user asks for none by name."""
+        return ()
+
     @abstractmethod
     def open(self, source: InputFile) -> Instance:
         """Open one input; its frames are decoded later, one by one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dcmconv.plugin import InputFile, Instance, Reader
@@ -48,6 +48,13 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         from pydicom.datadict import keyword_dict
 
         return frozenset(keyword_dict) - {""}
+
+    @classmethod
+    def usual_attributes(cls) -> Sequence[str]:
+        """Return the attributes that the article exports."""
+        from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS
+
+        return ARTICLE_KEYWORDS
 
     def open(self, source: InputFile) -> Instance:
         """Open one file; pixels are decoded later, frame by frame.
