@@ -1,9 +1,10 @@
 import pytest
 
 from dcmconv.cli.exit_codes import exit_code_of_run, exit_code_of_signal
-from dcmconv.cli.report import Tally, closing_line, outcome_line, summary_data
+from dcmconv.cli.report import closing_line, failure_lines, outcome_line, summary_data
 from dcmconv.cli.signals import Terminated
 from dcmconv.model.outcome import Converted, Failed, OutputFile, Skipped, Summary
+from dcmconv.run.progress import Tally
 
 
 def failed(name, reason="truncated"):
@@ -34,7 +35,7 @@ def test_failures_are_grouped_and_the_first_ones_named():
     for number in range(5):
         tally.add(failed(f"{number}.dcm"))
     tally.add(failed("e\x1b[1m.dcm", "empty"))
-    assert tally.failure_lines() == [
+    assert failure_lines(tally) == [
         "Failed, truncated: 5",
         "  0.dcm: Too short.",
         "    Copy it again.",
@@ -86,7 +87,7 @@ def test_equally_frequent_reasons_are_sorted_by_name():
     tally = Tally()
     for reason in ("truncated", "empty", "damaged", "damaged"):
         tally.add(failed(f"{reason}.dcm", reason))
-    heads = [line for line in tally.failure_lines() if line.startswith("Failed")]
+    heads = [line for line in failure_lines(tally) if line.startswith("Failed")]
     assert heads == ["Failed, damaged: 2", "Failed, empty: 1", "Failed, truncated: 1"]
     summary = Summary(failed=4)
     assert "4 failed (2 damaged, 1 empty, 1 truncated), " in closing_line(summary, tally, "o")
@@ -95,7 +96,7 @@ def test_equally_frequent_reasons_are_sorted_by_name():
 def test_message_and_hint_of_several_lines_are_indented():
     tally = Tally()
     tally.add(Failed(input="a", locator="a", reason="x", message="One.\nTwo.", hint="Do\n\nthis."))
-    assert tally.failure_lines() == ["Failed, x: 1", "  a: One.", "  Two.", "    Do", "    this."]
+    assert failure_lines(tally) == ["Failed, x: 1", "  a: One.", "  Two.", "    Do", "    this."]
 
 
 def test_the_last_line_has_counts_speed_and_time():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from dcmconv.cli.report import Tally, counted, opening_line, outcome_data, outcome_line
+from dcmconv.cli.report import counted, opening_line, outcome_data, outcome_line
 from dcmconv.cli.terminal import harmless, is_interactive, print_json, say
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dcmconv.cli.run_flags import RunArguments
     from dcmconv.model.outcome import Outcome
     from dcmconv.run.journal.chain_change import ChainChange
+    from dcmconv.run.progress import Tally
 
 __all__ = ["Bar", "PlainLines", "Progress", "progress_for"]
 
@@ -27,7 +28,6 @@ class Progress:
 
     arguments: RunArguments
     plan: Plan
-    tally: Tally = field(default_factory=Tally)
     chain_has_changed: bool = False
 
     def __enter__(self) -> Self:
@@ -68,10 +68,9 @@ class Progress:
     def found(self, count: int) -> None:
         """Take the number of inputs found so far."""
 
-    def finished(self, outcome: Outcome) -> None:
-        """Count an outcome, print it if ``--verbose``, and show the progress."""
-        self.tally.add(outcome)
-        self.moved(self.tally.done, self.tally.failures)
+    def finished(self, outcome: Outcome, tally: Tally) -> None:
+        """Show the progress, and print the outcome if ``--verbose``."""
+        self.moved(tally.done, tally.failed)
         if self.arguments.verbose and self.arguments.as_json:
             print_json(outcome_data(outcome))
         elif self.arguments.verbose:

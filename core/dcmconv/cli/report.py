@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,11 @@ from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
     from dcmconv.cli.run_flags import RunArguments
+    from dcmconv.run.progress import Tally
 
-__all__ = ["Tally", "counted", "opening_line", "outcome_data", "outcome_line", "print_report"]
+__all__ = ["counted", "opening_line", "outcome_data", "outcome_line", "print_report"]
 
 JOURNAL = Path(".dcmconv", "journal.jsonl")
-
-EXAMPLES = 3
-"""Failures that are shown for each reason; the rest are only counted."""
 
 
 def opening_line(arguments: RunArguments, plan: Plan, workers: int) -> str:
@@ -39,12 +37,12 @@ def opening_line(arguments: RunArguments, plan: Plan, workers: int) -> str:
 
 def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: int) -> None:
     """Print what is left to say after a run; failures are printed even if ``--quiet``."""
-    for line in tally.failure_lines():
+    for line in failure_lines(tally):
         say(line, emphasis="Failed")
     for line in notices(summary):
         say(line)
     journal = Path(arguments.out) / JOURNAL
-    if tally.failures and journal.exists():
+    if summary.failed and journal.exists():
         say(f"Details of every input: {harmless(str(journal))}")
     if code == EXIT_NOTHING:
         say(_nothing_to_convert(arguments, summary))
@@ -76,46 +74,17 @@ def _shown_folder(out: str) -> str:
     return out if path.is_absolute() or out.startswith((".", "~")) else f"./{path.as_posix()}"
 
 
-@dataclass
-class Tally:
-    """What is kept of the outcomes: counts, and a few examples for each reason."""
-
-    skipped: dict[str, int] = field(default_factory=dict)
-    failed: dict[str, int] = field(default_factory=dict)
-    examples: dict[str, list[Failed]] = field(default_factory=dict)
-    done: int = 0
-    made: int = 0
-    """Pictures that this run wrote, without those of earlier runs."""
-
-    def add(self, outcome: Outcome) -> None:
-        """Count one outcome."""
-        self.done += 1
-        if isinstance(outcome, Converted):
-            self.made += 0 if outcome.unchanged else len(outcome.outputs)
-        elif isinstance(outcome, Skipped):
-            self.skipped[outcome.reason] = self.skipped.get(outcome.reason, 0) + 1
-        elif isinstance(outcome, Failed):
-            self.failed[outcome.reason] = self.failed.get(outcome.reason, 0) + 1
-            kept = self.examples.setdefault(outcome.reason, [])
-            if len(kept) < EXAMPLES:
-                kept.append(outcome)
-
-    @property
-    def failures(self) -> int:
-        """Number of inputs that failed."""
-        return sum(self.failed.values())
-
-    def failure_lines(self) -> list[str]:
-        """Return the failures, grouped by reason, the most frequent first."""
-        lines = []
-        for reason, count in sorted(self.failed.items(), key=lambda item: (-item[1], item[0])):
-            lines.append(f"Failed, {reason}: {count:,}")
-            for failure in self.examples[reason]:
-                lines += [f"  {line}" for line in _sentences(failure)]
-            more = count - len(self.examples[reason])
-            if more:
-                lines.append(f"  ... and {more:,} more.")
-        return lines
+def failure_lines(tally: Tally) -> list[str]:
+    """Return the failures, grouped by reason, the most frequent first."""
+    lines = []
+    for reason, count in _most_frequent(tally.reasons_of("failed")):
+        lines.append(f"Failed, {reason}: {count:,}")
+        examples = tally.examples[reason]
+        for failure in examples:
+            lines += [f"  {line}" for line in _failure_lines(failure)]
+        if count > len(examples):
+            lines.append(f"  ... and {count - len(examples):,} more.")
+    return lines
 
 
 def outcome_line(outcome: Outcome) -> str:
@@ -143,11 +112,11 @@ def closing_line(summary: Summary, tally: Tally, out: str) -> str:
     if summary.unchanged:
         parts[0] += f" ({summary.unchanged:,} unchanged)"
     if summary.skipped:
-        parts.append(f"{summary.skipped:,} skipped{_reasons(tally.skipped)}")
+        parts.append(f"{summary.skipped:,} skipped{_shown_reasons(tally.reasons_of('skipped'))}")
     if summary.failed:
-        parts.append(f"{summary.failed:,} failed{_reasons(tally.failed)}")
-    if tally.made and summary.seconds > 0:
-        parts.append(f"{tally.made / summary.seconds:,.1f} pictures/s")
+        parts.append(f"{summary.failed:,} failed{_shown_reasons(tally.reasons_of('failed'))}")
+    if tally.new_pictures and summary.seconds > 0:
+        parts.append(f"{tally.new_pictures / summary.seconds:,.1f} pictures/s")
     parts.append(_elapsed(summary.seconds))
     stopped = f"Stopped: {harmless(summary.stopped)}\n" if summary.stopped else ""
     return f"{stopped}{', '.join(parts)} → {harmless(out)}"
@@ -187,25 +156,28 @@ def summary_data(summary: Summary, tally: Tally, *, out: str, code: int) -> dict
         "kind": "summary",
         **asdict(summary),
         "inputs": summary.inputs,
-        "skipped_reasons": tally.skipped,
-        "failed_reasons": tally.failed,
+        "skipped_reasons": tally.reasons_of("skipped"),
+        "failed_reasons": tally.reasons_of("failed"),
         "failures": failures,
         "out": out,
         "exit_code": code,
     }
 
 
-def _sentences(failure: Failed) -> list[str]:
+def _failure_lines(failure: Failed) -> list[str]:
     where = harmless(failure.input)
     message = [harmless(line) for line in failure.message.split("\n")]
     hint = [f"  {harmless(line)}" for line in failure.hint.split("\n") if line.strip()]
     return [f"{where}: {message[0]}", *message[1:], *hint]
 
 
-def _reasons(counts: dict[str, int]) -> str:
-    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    told = ", ".join(f"{count:,} {reason}" for reason, count in most)
-    return f" ({told})" if told else ""
+def _shown_reasons(counts: dict[str, int]) -> str:
+    shown = ", ".join(f"{count:,} {reason}" for reason, count in _most_frequent(counts))
+    return f" ({shown})" if shown else ""
+
+
+def _most_frequent(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def counted(number: int, word: str) -> str:

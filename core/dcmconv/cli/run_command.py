@@ -74,7 +74,7 @@ def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
             pass  # the listener sees every outcome
     stopped_by = signals.received if run.summary.stopped else None
     code = exit_code_of_run(run.summary, verified=plan.run.verify, signal_received=stopped_by)
-    print_report(arguments, run.summary, progress.tally, code)
+    print_report(arguments, run.summary, run.tally, code)
     if (progress.chain_has_changed or run.summary.left_behind) and not arguments.quiet:
         _say_orphans(arguments.out)
     if stopped_by is not None:

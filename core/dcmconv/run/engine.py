@@ -86,6 +86,7 @@ class Run:
     registry: Registry | None = None
     argv: Sequence[str] = ()
     summary: Summary = field(default=Summary(), init=False)
+    tally: Tally = field(default_factory=Tally, init=False, repr=False)
     _stop: Stop = field(default_factory=Stop, init=False, repr=False)
     _found: int = field(default=0, init=False, repr=False)
 
@@ -103,7 +104,8 @@ class Run:
         place = self._table_file()
         if self.events is not None:
             self.events.configure(self.plan)
-        tally, self._found = Tally(stopped="interrupted"), 0
+        tally = self.tally = Tally(stopped="interrupted")
+        self._found = 0
         record = RunRecord(self.plan, self.argv)
         with ExitStack() as stack:
             destination = stack.enter_context(open_destination(self.out, self.plan, record))
@@ -140,7 +142,7 @@ class Run:
             for pending in window.in_order(worklist.to_convert(chain(first, found))):
                 outcome = committer.commit(pending)
                 tally.add(outcome)
-                self._tell_finished(outcome)
+                self._tell_finished(outcome, tally)
                 yield outcome
                 reason = tally.exceeded(str(self.plan.run.max_failures)) or self._on_error(outcome)
                 if reason:
@@ -228,11 +230,11 @@ class Run:
             self._found = number
             self.listener.found(number)
 
-    def _tell_finished(self, outcome: Outcome) -> None:
+    def _tell_finished(self, outcome: Outcome, tally: Tally) -> None:
         if self.events is not None:
             self.events.record(outcome)
         if self.listener is not None:
-            self.listener.finished(outcome)
+            self.listener.finished(outcome, tally)
 
     def _finish(self, tally: Tally, destination: Destination) -> None:
         self.summary = tally.summary

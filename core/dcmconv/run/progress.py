@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "Tally"]
 
+EXAMPLES = 3
+"""Failures that are kept for each reason; the rest are only counted."""
+
 FEWEST = 100
 """A percentage of the inputs means little before this many are done."""
 
@@ -40,19 +43,24 @@ class Listener(Protocol):
     def found(self, count: int) -> None:
         """Handle the number of inputs found so far."""
 
-    def finished(self, outcome: Outcome) -> None:
-        """Handle the outcome of one input; in the order of the walk."""
+    def finished(self, outcome: Outcome, tally: Tally) -> None:
+        """Handle the outcome of one input, in the order of the walk; the tally includes it."""
 
 
 @dataclass
 class Tally:
-    """Counts the outcomes of a run."""
+    """Counts the outcomes of a run, and keeps a few failures as examples."""
 
     began: float = field(default_factory=time.monotonic)
     stopped: str = ""
     """Why the run ended early."""
+    examples: dict[str, list[Failed]] = field(default_factory=dict)
+    """The first failures of each reason."""
+    new_pictures: int = 0
+    """Pictures that this run wrote, without those of earlier runs."""
     _counts: Counter[str] = field(default_factory=Counter)
-    _reasons: Counter[str] = field(default_factory=Counter)
+    _reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By status and reason."""
 
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
@@ -61,9 +69,28 @@ class Tally:
             self._counts["unchanged"] += outcome.unchanged
             self._counts["salvaged"] += outcome.salvaged
             self._counts["pictures"] += len(outcome.outputs)
+            self.new_pictures += 0 if outcome.unchanged else len(outcome.outputs)
         elif isinstance(outcome, NotConverted):
-            self._reasons[outcome.reason] += 1
-            self._counts["failed_before"] += isinstance(outcome, Failed) and outcome.unchanged
+            self._reasons[outcome.status, outcome.reason] += 1
+        if isinstance(outcome, Failed):
+            self._counts["failed_before"] += outcome.unchanged
+            examples = self.examples.setdefault(outcome.reason, [])
+            if len(examples) < EXAMPLES:
+                examples.append(outcome)
+
+    @property
+    def done(self) -> int:
+        """Number of inputs that have an outcome."""
+        return sum(self._counts[status] for status in ("converted", "skipped", "failed"))
+
+    @property
+    def failed(self) -> int:
+        """Number of inputs that failed."""
+        return self._counts["failed"]
+
+    def reasons_of(self, status: str) -> dict[str, int]:
+        """Return the reasons of a status with their counts; the first that occurred comes first."""
+        return {reason: n for (of, reason), n in self._reasons.items() if of == status}
 
     def found_damage(self, *, missing: int, altered: int) -> None:
         """Count pictures of earlier runs that are missing or changed."""
@@ -82,19 +109,21 @@ class Tally:
         """
         if not limit:
             return ""
-        failed = self._counts["failed"] - self._counts["failed_before"]
+        failed = self.failed - self._counts["failed_before"]
         number = float(limit.removesuffix("%"))
         if not limit.endswith("%"):
             inputs = "input" if number == 1 else "inputs"
             return f"more than {number:g} {inputs} failed" if failed > number else ""
-        done = sum(self._counts[status] for status in ("converted", "skipped", "failed"))
-        if done < FEWEST or failed * 100 <= number * done:
+        if self.done < FEWEST or failed * 100 <= number * self.done:
             return ""
-        return f"{failed} of {done} inputs failed, more than {number:g} %"
+        return f"{failed} of {self.done} inputs failed, more than {number:g} %"
 
     @property
     def summary(self) -> Summary:
         """The numbers so far."""
+        reasons: Counter[str] = Counter()
+        for (_, reason), count in self._reasons.items():
+            reasons[reason] += count
         return Summary(
             converted=self._counts["converted"],
             unchanged=self._counts["unchanged"],
@@ -102,7 +131,7 @@ class Tally:
             failed=self._counts["failed"],
             pictures=self._counts["pictures"],
             seconds=round(time.monotonic() - self.began, 3),
-            reasons=dict(self._reasons.most_common()),
+            reasons=dict(reasons.most_common()),
             stopped=self.stopped,
             failed_before=self._counts["failed_before"],
             salvaged=self._counts["salvaged"],

@@ -371,13 +371,17 @@ def test_observers_hear_of_every_input_and_of_the_end(scans, tmp_path):
         def found(self, count):
             heard.append(("found", count))
 
-        def finished(self, outcome):
-            heard.append(("finished", outcome.input))
+        def finished(self, outcome, tally):
+            heard.append(("finished", outcome.input, tally.done))
 
     run(plan(), [scans], tmp_path / "out", listener=Ear())
     assert heard[0] == ("started", 3)
     assert ("found", 3) in heard
-    assert [what for kind, what in heard if kind == "finished"] == ["a/IM1.dcm", "a/IM2", "b.ima"]
+    assert [each[1:] for each in heard if each[0] == "finished"] == [
+        ("a/IM1.dcm", 1),
+        ("a/IM2", 2),
+        ("b.ima", 3),
+    ]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")

@@ -196,7 +196,7 @@ class Meddler:
     def found(self, count):
         pass
 
-    def finished(self, outcome):
+    def finished(self, outcome, tally):
         if outcome.input == "a1":
             save(row(1, 2, Modality="OT", RescaleType="OD"), self.folder / "a2")
 

@@ -189,7 +189,7 @@ class Ear:
     def found(self, count):
         pass
 
-    def finished(self, outcome):
+    def finished(self, outcome, tally):
         pass
 
 
