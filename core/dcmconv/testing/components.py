@@ -1,4 +1,4 @@
-"""What every component promises, whatever its kind: it is a frozen value made of its options."""
+"""What every component must satisfy, whatever its kind: a frozen value made of its options."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from dcmconv.model.components import Command
 from dcmconv.model.options import Component, option_fields
 from dcmconv.plugins.references import ComponentRef
 
-__all__ = ["CommandConformance", "ComponentConformance", "explained"]
+__all__ = ["CommandConformance", "ComponentConformance", "has_message_and_hint"]
 
 RESERVED = COMPONENT_KEYS | {"when", "note"}
-"""Words of a chain; no option may take one."""
+"""Keys of a chain file; no option may have one of these names."""
+
+NEEDS_HINT = "the error needs a message and a hint"
 
 FLAG = re.compile(r"--[a-z][a-z0-9-]*")
 
 
-def explained(error: Exception) -> bool:
-    """Say whether an error has both lines: what was found, and what to do next."""
+def has_message_and_hint(error: Exception) -> bool:
+    """Say whether an error has both lines: what was found, and what to do about it."""
     return bool(getattr(error, "message", "")) and bool(getattr(error, "hint", ""))
 
 
@@ -37,34 +39,34 @@ class ComponentConformance:
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """The component's options as they are."""
+        """The component's options and their current values."""
         fields = dataclasses.fields(self.component)  # type: ignore[arg-type]
         return {field.name: getattr(self.component, field.name) for field in fields}
 
     def test_it_is_a_frozen_keyword_only_dataclass(self) -> None:
         kind = type(self.component)
-        assert dataclasses.is_dataclass(kind), f"{kind.__name__} is no dataclass"
-        assert "__dataclass_params__" in vars(kind), f"{kind.__name__} lacks its own @dataclass"
+        assert dataclasses.is_dataclass(kind), f"{kind.__name__} is not a dataclass"
+        assert "__dataclass_params__" in vars(kind), f"{kind.__name__} needs its own @dataclass"
         assert vars(kind)["__dataclass_params__"].frozen, (
-            "say @dataclass(frozen=True, kw_only=True)"
+            "use @dataclass(frozen=True, kw_only=True)"
         )
         positional = [field.name for field in dataclasses.fields(kind) if not field.kw_only]
-        assert positional == [], "these options are not keyword-only"
+        assert positional == [], "these options are not keyword-only; use kw_only=True"
 
-    def test_the_docstring_begins_with_a_summary_of_one_line(self) -> None:
+    def test_the_docstring_starts_with_a_one_line_summary(self) -> None:
         kind = type(self.component)
-        assert not kind.summary().startswith(f"{kind.__name__}("), "it has no docstring of its own"
-        assert kind.summary().endswith("."), "the first line is a sentence with its full stop"
-        assert len(kind.summary()) <= 100, "the first line fits into a list"
+        assert not kind.summary().startswith(f"{kind.__name__}("), "the class has no docstring"
+        assert kind.summary().endswith("."), "the first line must end with a period"
+        assert len(kind.summary()) <= 100, "the first line must have at most 100 characters"
 
-    def test_every_option_says_what_it_means(self) -> None:
+    def test_every_option_has_a_help_text(self) -> None:
         for option in option_fields(type(self.component)):
-            assert option.opt.help, f"Opt of '{option.name}' has no help"
+            assert option.opt.help, f"the Opt of '{option.name}' has no help text"
             assert not option.opt.help.endswith("."), (
-                f"help of '{option.name}' ends with a full stop"
+                f"the help of '{option.name}' must not end with a period"
             )
 
-    def test_no_option_takes_a_word_of_the_chain(self) -> None:
+    def test_no_option_uses_a_reserved_word(self) -> None:
         assert sorted(self.reserved & set(self.options)) == []
 
     def test_no_option_hides_a_method(self) -> None:
@@ -74,43 +76,43 @@ class ComponentConformance:
         }
         assert sorted(methods & set(self.options)) == []
 
-    def test_option_names_can_be_typed_as_flags(self) -> None:
+    def test_option_names_are_valid_flags(self) -> None:
         assert [name for name in self.options if not name.islower() or name.startswith("_")] == []
 
-    def test_flags_of_their_own_can_be_typed(self) -> None:
+    def test_short_flags_are_valid(self) -> None:
         flags = [option.opt.flag for option in option_fields(type(self.component))]
         assert [flag for flag in flags if flag and not FLAG.fullmatch(flag)] == []
 
-    def test_its_fingerprint_is_text_and_stays(self) -> None:
+    def test_the_fingerprint_is_text_and_stable(self) -> None:
         fingerprint = self.component.fingerprint()
         assert isinstance(fingerprint, str)
         assert type(self.component)(**self.options).fingerprint() == fingerprint
 
-    def test_its_options_have_a_schema(self) -> None:
+    def test_its_options_have_a_json_schema(self) -> None:
         from pydantic import TypeAdapter
 
         schema = TypeAdapter(type(self.component)).json_schema()
         assert set(schema.get("properties", {})) == set(self.options)
 
-    def test_its_options_travel_as_json(self) -> None:
+    def test_its_options_survive_a_json_round_trip(self) -> None:
         from pydantic import TypeAdapter
 
         adapter = TypeAdapter(type(self.component))
         assert adapter.validate_json(adapter.dump_json(self.component)) == self.component
 
-    def test_an_unknown_option_is_refused(self) -> None:
+    def test_an_unknown_option_is_rejected(self) -> None:
         from pydantic import TypeAdapter, ValidationError
 
         with pytest.raises(ValidationError, match="no_such_option"):
             TypeAdapter(type(self.component)).validate_python({**self.options, "no_such_option": 1})
 
-    def test_it_is_made_again_from_a_reference(self) -> None:
+    def test_it_can_be_loaded_from_a_reference(self) -> None:
         kind = type(self.component)
         target = f"{kind.__module__}:{kind.__qualname__}"
         made = ComponentRef("any", kind.__name__, target, self.options).load()
         assert made == self.component
 
-    def test_it_pickles_by_reference(self) -> None:
+    def test_it_survives_pickling(self) -> None:
         assert pickle.loads(pickle.dumps(self.component)) == self.component  # noqa: S301
 
     def test_it_is_hashable(self) -> None:
@@ -118,7 +120,7 @@ class ComponentConformance:
 
 
 class CommandConformance(ComponentConformance):
-    """What a command promises before it is run: declared options, and ``run`` is lazy."""
+    """The contract of a command before it runs: its options are declared."""
 
     component: Command
     reserved: ClassVar[frozenset[str]] = RESERVED | {"help", "json", "as_json"}

@@ -1,4 +1,4 @@
-"""What an executor promises: every task is answered once, whatever becomes of its worker."""
+"""What an executor must do: answer every task once, whatever happens to its worker."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dcmconv.testing.components import ComponentConformance
 __all__ = ["ExecutorConformance", "start"]
 
 PATIENCE = 60.0
-"""Seconds until a test gives up on an answer."""
+"""Seconds to wait for an answer before a test fails."""
 
 
 def start(setup: int) -> Callable[[Any], Any]:
-    """Return the work of a worker: adds ``setup`` to a number, or dies or dawdles when asked to."""
+    """Return what a worker does: add ``setup`` to a number, or die or hang on request."""
 
     def work(payload: Any) -> Any:
         if payload == "die":
             os._exit(9)
-        if payload == "dawdle":
+        if payload == "hang":
             time.sleep(PATIENCE * 10)
         return payload + setup
 
@@ -35,7 +35,7 @@ JOB = Job(f"{__name__}:{start.__name__}", setup=1000)
 
 
 def _answers(pool: WorkerPool, tasks: Iterable[Task]) -> list[Done | Lost]:
-    """Submit the tasks as the engine does, never more in flight than the pool likes."""
+    """Submit the tasks like the engine, never more in flight than the pool's capacity."""
     waiting, in_flight, answers = list(tasks)[::-1], 0, list[Done | Lost]()
     deadline = time.monotonic() + PATIENCE
     while waiting or in_flight:
@@ -52,7 +52,8 @@ def _answers(pool: WorkerPool, tasks: Iterable[Task]) -> list[Done | Lost]:
 class ExecutorConformance(ComponentConformance):
     """The contract of an executor; a subclass sets ``component``.
 
-    Set ``isolates = False`` for one that works in this very process, which no task can leave alive.
+    Set ``isolates = False`` for one that runs tasks in the calling process, which a crashing task
+    would end.
     """
 
     component: Executor
@@ -71,38 +72,38 @@ class ExecutorConformance(ComponentConformance):
         answers = self.answers(*(Task(number, number * 2) for number in range(50)))
         assert answers == [Done(number, number * 2 + 1000) for number in range(50)]
 
-    def test_it_starts_and_ends_without_a_task(self) -> None:
+    def test_it_starts_and_stops_without_tasks(self) -> None:
         assert self.answers() == []
 
-    def test_waiting_with_nothing_in_flight_returns(self) -> None:
+    def test_wait_returns_when_nothing_is_in_flight(self) -> None:
         pool = self.component.open(JOB, workers=1)
         try:
             assert list(pool.wait(0.01)) == []
         finally:
             pool.close()
 
-    def test_a_worker_that_dies_costs_only_its_task(self) -> None:
+    def test_a_dead_worker_loses_only_its_task(self) -> None:
         if not self.isolates:
-            pytest.skip("it works in this process")
+            pytest.skip("it runs tasks in this process")
         answers = self.answers(*(Task(n, "die" if n == 3 else n) for n in range(8)))
         assert [answer.number for answer in answers] == list(range(8))
         lost = [answer for answer in answers if isinstance(answer, Lost)]
         assert [(answer.number, answer.reason) for answer in lost] == [(3, "crash")]
         assert lost[0].message
 
-    def test_a_task_past_its_time_is_lost(self) -> None:
+    def test_a_task_over_its_time_limit_is_lost(self) -> None:
         if not self.isolates:
-            pytest.skip("it works in this process")
-        answers = self.answers(Task(0, 1), Task(1, "dawdle", seconds=1.0), Task(2, 3))
+            pytest.skip("it runs tasks in this process")
+        answers = self.answers(Task(0, 1), Task(1, "hang", seconds=1.0), Task(2, 3))
         assert [answer.number for answer in answers] == [0, 1, 2]
         lost = [answer for answer in answers if isinstance(answer, Lost)]
         assert [(answer.number, answer.reason) for answer in lost] == [(1, "timeout")]
 
-    def test_closing_now_does_not_wait(self) -> None:
+    def test_close_now_does_not_wait(self) -> None:
         if not self.isolates:
-            pytest.skip("it works in this process")
+            pytest.skip("it runs tasks in this process")
         pool = self.component.open(JOB, workers=1)
-        pool.submit(Task(0, "dawdle"))
+        pool.submit(Task(0, "hang"))
         pool.wait(0.2)
         began = time.monotonic()
         pool.close(now=True)

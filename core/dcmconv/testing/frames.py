@@ -1,6 +1,6 @@
-"""Made-up Frames and Pictures of every sort that a component must bear.
+"""Synthetic Frames and Pictures of every kind that a component must handle.
 
-Each is a function without arguments, so that a spawned worker can make the same one by its name.
+Each is a function without arguments, so that a spawned worker can make the same one by name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dcmconv.model.picture import Picture
 __all__ = ["ATTRIBUTES", "FRAMES", "PICTURES", "SECRETS"]
 
 SECRETS = ("Zzyzx^Quux", "PRIVATE-4711", "19010203")
-"""What names the patient below: no writer may put these into a file unasked."""
+"""What identifies the patient below: no writer may put these into a file unasked."""
 
 ATTRIBUTES = MappingProxyType(
     {
@@ -191,10 +191,10 @@ FRAMES: dict[str, Callable[[], Frame]] = _named(
     _strided,
     _big_endian,
 )
-"""Monochrome Frames by name: what a normalizer is asked for."""
+"""Monochrome Frames by name: what normalizers are tested with."""
 
 COLOR_FRAMES: dict[str, Callable[[], Frame]] = _named(_rgb_8_bit, _palette_color)
-"""Frames with colours of their own: a normalizer never sees them."""
+"""Color Frames by name: normalizers never get them, except those that make masks."""
 
 
 def _picture(pixels: NDArray[Any], **changes: Any) -> Picture:
@@ -285,4 +285,4 @@ PICTURES: dict[str, Callable[[], Picture]] = _named(
     _stored_signed_16_bit_picture,
     _modality_float_picture,
 )
-"""Pictures by name: what steps and writers are given, as far as they accept the domain."""
+"""Pictures by name: what steps and writers are tested with, if they accept the domain."""

@@ -1,4 +1,4 @@
-"""The same work in a spawned process: what a worker of a run sees is all that travels."""
+"""Run a function in a spawned process, which has only what a worker of a run would have."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def digest(values: NDArray[Any] | bytes) -> str:
     """Return a hash of an array's type, shape and values, or of bytes."""
     if isinstance(values, bytes):
         return hashlib.sha256(values).hexdigest()
-    said = f"{values.dtype.str} {values.shape} ".encode()
-    return hashlib.sha256(said + np.ascontiguousarray(values).tobytes()).hexdigest()
+    description = f"{values.dtype.str} {values.shape} ".encode()
+    return hashlib.sha256(description + np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
 @cache
 def _worker() -> ProcessPoolExecutor:
-    # One for the whole session: starting a process costs more than any of the tests.
+    # One for the whole session: starting a process takes longer than any of the tests.
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 
 def in_a_spawned_worker(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function of a module in a process that shares nothing with this one."""
+    """Call a module-level function in a process that shares nothing with this one."""
     return _worker().submit(function, *arguments).result(timeout=120)

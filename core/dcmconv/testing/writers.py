@@ -1,4 +1,4 @@
-"""What a writer promises: whole, repeatable bytes of the picture, and nobody's name among them."""
+"""What a writer must return: the bytes of a whole file, repeatable, without patient data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from dcmconv.chain.spec import OUTPUT_KEYS
 from dcmconv.errors import DcmconvError
 from dcmconv.model.components import Writer
 from dcmconv.model.picture import Picture
-from dcmconv.testing.components import RESERVED, ComponentConformance, explained
+from dcmconv.testing.components import (
+    NEEDS_HINT,
+    RESERVED,
+    ComponentConformance,
+    has_message_and_hint,
+)
 from dcmconv.testing.frames import PICTURES, SECRETS
 from dcmconv.testing.spawned import digest, in_a_spawned_worker
 
@@ -27,9 +32,9 @@ def _encoded(writer: Writer, name: str) -> str:
 class WriterConformance(ComponentConformance):
     """The contract of a writer; a subclass sets ``component``.
 
-    A writer must take gray display pictures of the depth that it asks for.  Others it may refuse
-    with an error that has both lines.  Set ``opens_with_pillow = False`` for a format that Pillow
-    does not know, and ``lossless = True`` where the pixels must come back as they were.
+    A writer must accept gray display pictures of the depth that it asks for.  It may reject others
+    with an error that has a message and a hint.  Set ``opens_with_pillow = False`` for a format
+    that Pillow cannot open, and ``lossless = True`` if decoding must return the same pixels.
     """
 
     component: Writer
@@ -38,14 +43,14 @@ class WriterConformance(ComponentConformance):
     reserved: ClassVar[frozenset[str]] = RESERVED | OUTPUT_KEYS
 
     def wants(self, picture: Picture) -> bool:
-        """Say whether the engine would hand such a picture to this writer."""
+        """Say whether the engine would give such a picture to this writer."""
         if picture.palette is not None and not self.component.keeps_palette:
             return False
         is_deep_enough = picture.domain != "display" or picture.bits == self.component.depth()
         return picture.domain in self.component.accepts and is_deep_enough
 
     def files(self) -> Iterator[tuple[str, Picture, bytes]]:
-        """Yield name, picture and bytes, for each picture that the writer takes."""
+        """Yield name, picture and bytes, for each picture that the writer accepts."""
         for name, make in PICTURES.items():
             picture = make()
             if not self.wants(picture):
@@ -53,13 +58,13 @@ class WriterConformance(ComponentConformance):
             try:
                 content = self.component.encode(picture)
             except DcmconvError as error:
-                assert explained(error), f"{name}: a message and a hint are needed: {error}"
+                assert has_message_and_hint(error), f"{name}: {NEEDS_HINT}: {error}"
                 is_plain = picture.domain == "display" and not picture.is_color
-                assert not is_plain, f"{name}: a writer takes every gray picture: {error}"
+                assert not is_plain, f"{name}: a writer must accept every gray picture: {error}"
                 continue
             yield name, picture, content
 
-    def test_the_suffix_is_lower_case_and_begins_with_a_dot(self) -> None:
+    def test_the_suffix_is_lowercase_and_starts_with_a_dot(self) -> None:
         assert self.component.suffix.startswith(".")
         assert self.component.suffix == self.component.suffix.lower()
         assert len(self.component.suffix) > 1
@@ -67,32 +72,32 @@ class WriterConformance(ComponentConformance):
     def test_the_depth_is_8_or_16(self) -> None:
         assert self.component.depth() in (8, 16)
 
-    def test_every_gray_picture_becomes_bytes(self) -> None:
+    def test_every_gray_picture_is_encoded(self) -> None:
         contents = [content for _, _, content in self.files()]
         assert contents
         assert all(isinstance(content, bytes) and content for content in contents)
 
-    def test_twice_gives_the_same_bytes(self) -> None:
+    def test_encoding_twice_gives_the_same_bytes(self) -> None:
         for name, _, content in self.files():
             assert _encoded(self.component, name) == digest(content), name
 
-    def test_the_picture_is_untouched(self) -> None:
+    def test_the_picture_is_not_modified(self) -> None:
         for name, picture, _ in self.files():
             assert np.array_equal(picture.pixels, PICTURES[name]().pixels), name
 
-    def test_nothing_in_the_file_names_the_patient(self) -> None:
+    def test_the_file_does_not_identify_the_patient(self) -> None:
         for name, _, content in self.files():
             assert [said for said in SECRETS if said.encode() in content] == [], name
 
-    def test_the_file_opens_at_the_same_size(self) -> None:
+    def test_the_file_opens_with_the_same_size(self) -> None:
         for name, picture, image in self._opened():
             assert image.shape[:2] == (picture.rows, picture.columns), name
 
-    def test_gray_and_color_come_back_as_they_were(self) -> None:
+    def test_lossless_pixels_survive_the_round_trip(self) -> None:
         if not self.lossless:
-            pytest.skip("the format is not lossless, or does not say so")
+            pytest.skip("the writer does not declare lossless = True")
         for name, picture, image in self._opened():
-            is_deep_color = picture.is_color and picture.bits == 16  # more than Pillow can open
+            is_deep_color = picture.is_color and picture.bits == 16  # Pillow cannot open it
             if picture.domain == "display" and picture.palette is None and not is_deep_color:
                 assert np.array_equal(image, picture.pixels), name
 
@@ -102,7 +107,7 @@ class WriterConformance(ComponentConformance):
 
     def _opened(self) -> Iterator[tuple[str, Picture, np.ndarray]]:
         if not self.opens_with_pillow:
-            pytest.skip("Pillow does not know the format")
+            pytest.skip("Pillow cannot open the format")
         pillow = pytest.importorskip("PIL.Image")
         for name, picture, content in self.files():
             with pillow.open(io.BytesIO(content)) as image:
