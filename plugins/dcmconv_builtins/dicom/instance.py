@@ -14,7 +14,7 @@ from dcmconv_builtins.dicom.decoders import Decoded
 from dcmconv_builtins.dicom.file.attributes import DicomAttributes
 from dcmconv_builtins.dicom.file.elements import Elements, Notes, named
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, FunctionalGroups
-from dcmconv_builtins.dicom.file.header_cache import Recollection
+from dcmconv_builtins.dicom.file.header_cache import HeaderCache
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.file.sop_classes import is_label_map
 from dcmconv_builtins.dicom.hints import COPY_AGAIN
@@ -53,8 +53,8 @@ _SHUTTERS = (
     "PerFrameFunctionalGroupsSequence",
 )
 
-_FACTS = Recollection[dict[str, Any]]()
-_DESCRIPTIONS = Recollection[PixelDescription]()
+_FACTS = HeaderCache[dict[str, Any]]()
+_DESCRIPTIONS = HeaderCache[PixelDescription]()
 
 
 class DicomInstance:
@@ -185,7 +185,7 @@ class DicomInstance:
         """Return the fields of a Frame that the header alone tells."""
         if groups.groups:
             return self._resolved(groups)
-        return _FACTS.recall(self._top, self._description, lambda: self._resolved(groups))
+        return _FACTS.get(self._top, self._description, lambda: self._resolved(groups))
 
     def _resolved(self, groups: FrameGroups) -> dict[str, Any]:
         is_gray = self._description.samples_per_pixel == 1
@@ -278,9 +278,7 @@ def _open_data(
     if not pixels.available or pixels.length == 0:
         raise InputError(f"{named(pixels.keyword)} is empty.", hint=COPY_AGAIN, reason="truncated")
     subject = pixels.keyword, pixels.value_representation, pixels.length is None
-    described = _DESCRIPTIONS.recall(
-        part10.top, subject, lambda: describe_pixels(part10.top, pixels)
-    )
+    described = _DESCRIPTIONS.get(part10.top, subject, lambda: describe_pixels(part10.top, pixels))
     data = open_frame_data(part10, pixels, described, salvage=salvage)
     # Nothing is allocated before, and a truncated file is called truncated, whatever it announces.
     check_size(data.description, options)

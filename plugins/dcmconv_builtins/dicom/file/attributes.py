@@ -8,8 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dcmconv.plugin import AttributeValue
-from dcmconv_builtins.dicom.file.elements import Elements, Notes, converted, named
-from dcmconv_builtins.dicom.file.parse_errors import parse_errors
+from dcmconv_builtins.dicom.file.elements import (
+    Elements,
+    Notes,
+    convert_element,
+    find_tag,
+    named,
+)
+from dcmconv_builtins.dicom.file.notes import parse_errors
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -71,7 +77,7 @@ class DicomAttributes(Mapping[str, AttributeValue]):
         return cls((*macros, top), top.notes)
 
     def __getitem__(self, key: str) -> AttributeValue:
-        tag = _tag_of(key)
+        tag = find_tag(key)
         for dataset in self._datasets:
             if tag is not None and tag in dataset:
                 return self._value(dataset, tag, key)
@@ -92,11 +98,11 @@ class DicomAttributes(Mapping[str, AttributeValue]):
     def _value(self, dataset: Dataset, tag: int, key: str) -> AttributeValue:
         try:
             with self._notes.catching_warnings():
-                element = converted(dataset, tag)
+                element = convert_element(dataset, tag)
             if element.VR not in _BINARY_VRS and not isinstance(element.value, bytes):
                 return _plain(element.value, element.VR)
         except parse_errors():
-            self._notes.add(f"{_label(key)} cannot be read and was left out.")
+            self._notes.add(f"{_label(key)} cannot be read; ignored it.")
         raise KeyError(key)
 
 
@@ -104,21 +110,6 @@ def _keyword_of(tag: int) -> str:
     from pydicom.datadict import keyword_for_tag
 
     return keyword_for_tag(tag)
-
-
-def _tag_of(key: str) -> int | None:
-    from pydicom.datadict import tag_for_keyword
-
-    tag = tag_for_keyword(key)
-    if tag is not None:
-        return tag
-    group, comma, number = key.partition(",")
-    if len(group) != 4 or len(number) != 4 or not comma:
-        return None
-    try:
-        return int(group + number, 16)
-    except ValueError:
-        return None
 
 
 def _label(key: str) -> str:

@@ -1,4 +1,7 @@
-"""Elements of a dataset, read so that a broken one is a note and never the end (PS3.5 7)."""
+"""The elements of a dataset, one value at a time; an unreadable one is a note (PS3.5 7).
+
+``Elements`` gives the same answers whether the header was scanned or parsed by pydicom.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,88 @@ import math
 import re
 import struct
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from dcmconv_builtins.dicom.file.notes import Notes
-from dcmconv_builtins.dicom.file.parse_errors import parse_errors
-from dcmconv_builtins.dicom.file.scanned import RawElement, ScannedDataset
-from dcmconv_builtins.dicom.file.tags import TAGS
+from dcmconv_builtins.dicom.file.header_scanner import RawElement, ScannedDataset
+from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
 
 if TYPE_CHECKING:
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.dataset import Dataset
 
-__all__ = ["Elements", "Notes", "converted", "named"]
+    AnyElement = RawElement | RawDataElement | DataElement
+
+__all__ = ["TAGS", "Elements", "Notes", "convert_element", "find_tag", "named"]
+
+TAGS = {
+    "MediaStorageSOPClassUID": 0x00020002,
+    "TransferSyntaxUID": 0x00020010,
+    "ImageType": 0x00080008,
+    "SOPClassUID": 0x00080016,
+    "ImagerPixelSpacing": 0x00181164,
+    "ShutterShape": 0x00181600,
+    "FrameDisplayShutterSequence": 0x00189472,
+    "NominalScannedPixelSpacing": 0x00182010,
+    "SamplesPerPixel": 0x00280002,
+    "PhotometricInterpretation": 0x00280004,
+    "PlanarConfiguration": 0x00280006,
+    "NumberOfFrames": 0x00280008,
+    "Rows": 0x00280010,
+    "Columns": 0x00280011,
+    "PixelSpacing": 0x00280030,
+    "PixelAspectRatio": 0x00280034,
+    "BitsAllocated": 0x00280100,
+    "BitsStored": 0x00280101,
+    "HighBit": 0x00280102,
+    "PixelRepresentation": 0x00280103,
+    "PixelPaddingValue": 0x00280120,
+    "PixelPaddingRangeLimit": 0x00280121,
+    "BurnedInAnnotation": 0x00280301,
+    "WindowCenter": 0x00281050,
+    "WindowWidth": 0x00281051,
+    "RescaleIntercept": 0x00281052,
+    "RescaleSlope": 0x00281053,
+    "RescaleType": 0x00281054,
+    "WindowCenterWidthExplanation": 0x00281055,
+    "VOILUTFunction": 0x00281056,
+    "RedPaletteColorLookupTableDescriptor": 0x00281101,
+    "GreenPaletteColorLookupTableDescriptor": 0x00281102,
+    "BluePaletteColorLookupTableDescriptor": 0x00281103,
+    "RedPaletteColorLookupTableData": 0x00281201,
+    "GreenPaletteColorLookupTableData": 0x00281202,
+    "BluePaletteColorLookupTableData": 0x00281203,
+    "AlphaPaletteColorLookupTableData": 0x00281204,
+    "DataFrameAssignmentSequence": 0x00281401,
+    "EnhancedPaletteColorLookupTableSequence": 0x0028140B,
+    "ICCProfile": 0x00282000,
+    "ModalityLUTSequence": 0x00283000,
+    "VOILUTSequence": 0x00283010,
+    "PixelMeasuresSequence": 0x00289110,
+    "FrameVOILUTSequence": 0x00289132,
+    "PixelValueTransformationSequence": 0x00289145,
+    "MeasurementUnitsCodeSequence": 0x004008EA,
+    "RealWorldValueMappingSequence": 0x00409096,
+    "TotalPixelMatrixColumns": 0x00480006,
+    "TotalPixelMatrixRows": 0x00480007,
+    "OpticalPathSequence": 0x00480105,
+    "Units": 0x00541001,
+    "SegmentationType": 0x00620001,
+    "PresentationLUTSequence": 0x20500010,
+    "PresentationLUTShape": 0x20500020,
+    "DoseUnits": 0x30040002,
+    "SharedFunctionalGroupsSequence": 0x52009229,
+    "PerFrameFunctionalGroupsSequence": 0x52009230,
+    "ExtendedOffsetTable": 0x7FE00001,
+    "ExtendedOffsetTableLengths": 0x7FE00002,
+}
+"""Keyword to tag of what every image is asked for (PS3.6).
+
+pydicom's dictionary, which knows the others, takes longer to import than a usual file to convert.
+"""
 
 _TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-"""Those that Specific Character Set (0008,0005) speaks of (PS3.5 6.1.2.3)."""
+"""VRs whose text is encoded as Specific Character Set (0008,0005) says (PS3.5 6.1.2.3)."""
 
 _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"} | {
     "US or SS": "H",
@@ -33,13 +102,16 @@ _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": 
 }
 
 
-@cache
-def _tag_of(keyword: str) -> int | None:
-    # pydicom's dictionary takes long to import; what every image is asked for needs none.
+# Bounded: keys of private elements come from the files.
+@lru_cache(maxsize=2048)
+def find_tag(keyword: str) -> int | None:
+    """Return the tag of a keyword or of ``GGGG,EEEE``; None if it is neither.
+
+    The elements of a repeating group, such as 6002,0010, have no keyword of their own.
+    """
     if keyword in TAGS:
         return TAGS[keyword]
-    if re.fullmatch("[0-9A-F]{4},[0-9A-F]{4}", keyword):
-        # Elements of a repeating group, such as 6002,0010, have no keyword of their own.
+    if re.fullmatch("[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}", keyword):
         return int(keyword.replace(",", ""), 16)
     from pydicom.datadict import tag_for_keyword
 
@@ -51,17 +123,17 @@ def named(keyword: str) -> str:
     """Return an attribute as messages write it: ``Rows (0028,0010)``."""
     from pydicom.datadict import dictionary_description
 
-    tag = _tag_of(keyword)
+    tag = find_tag(keyword)
     if tag is None:
         return keyword
     return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
-def converted(dataset: Dataset, tag: int) -> DataElement:
-    """Return an element as pydicom converts it, and leave the dataset as it was read.
+def convert_element(dataset: Dataset, tag: int) -> DataElement:
+    """Return an element as pydicom converts it, but leave the dataset as it was read.
 
-    pydicom keeps what it has converted, so whoever asked later would find another value: a decimal
-    comma gone, a text decoded.
+    pydicom replaces the element by what it has converted; the next reader would find another value
+    than the file has, such as decoded text, or a number without its decimal comma.
     """
     as_read: RawDataElement | DataElement = dataset.get_item(tag)
     element = dataset[tag]
@@ -73,14 +145,14 @@ def converted(dataset: Dataset, tag: int) -> DataElement:
 class Elements:
     """The elements of a dataset or of a sequence item; absent and unreadable ones are empty.
 
-    They are asked for by keyword, or by ``GGGG,EEEE`` where a group repeats.
+    The keys are keywords, or ``GGGG,EEEE`` where a group repeats.
 
     Parameters
     ----------
     source : pydicom Dataset or ScannedDataset
-        Read, and never changed but for pydicom's own lazy conversion.
+        Never changed, except by pydicom's own lazy conversion of sequences.
     notes : Notes
-        Where an unreadable element is noted.
+        For unreadable elements.
     """
 
     def __init__(self, source: Dataset | ScannedDataset, notes: Notes) -> None:
@@ -89,13 +161,13 @@ class Elements:
 
     @property
     def dataset(self) -> Dataset:
-        """The dataset as pydicom has it; where that is not yet so, this takes a moment."""
+        """The dataset as pydicom parses it; slow the first time if it was scanned."""
         source = self._source
         return source.whole if isinstance(source, ScannedDataset) else source
 
     @property
     def scanned(self) -> ScannedDataset | None:
-        """The dataset as it was scanned; None where pydicom parsed it."""
+        """The scanned dataset; None if pydicom parsed it."""
         return self._source if isinstance(self._source, ScannedDataset) else None
 
     @property
@@ -104,14 +176,13 @@ class Elements:
         return self._source.keys()
 
     def __contains__(self, keyword: str) -> bool:
-        """Whether the element is there; it may still be empty."""
+        """Whether the element is present; it may be empty."""
         return self._element(keyword) is not None
 
     def has_value(self, keyword: str) -> bool:
-        """Whether the element holds anything.
+        """Whether the element has a value other than blank text.
 
-        Blank text is nothing; of numbers and bytes every one counts, also those that would be
-        blanks in a text, such as 9, 10, 13 and 32.
+        Every number and byte is a value, even one that would be a blank in a text (9, 10, 13, 32).
         """
         element = self._element(keyword)
         if element is None:
@@ -128,7 +199,7 @@ class Elements:
         try:
             return self._numbers(keyword)
         except parse_errors():
-            self.notes.add(f"{named(keyword)} cannot be read and was left out.")
+            self.notes.add(f"{named(keyword)} cannot be read; ignored it.")
             return ()
 
     def number(self, keyword: str) -> float | None:
@@ -136,11 +207,11 @@ class Elements:
         return next(iter(self.numbers(keyword)), None)
 
     def integers(self, keyword: str) -> tuple[int, ...]:
-        """Return the numbers of an element without their fractions; none if one is infinite."""
+        """Return the numbers of an element without their fractions; none if one is not finite."""
         numbers = self.numbers(keyword)
         if all(map(math.isfinite, numbers)):
             return tuple(map(int, numbers))
-        self.notes.add(f"{named(keyword)} is no whole number and was left out.")
+        self.notes.add(f"{named(keyword)} is infinite or not a number; ignored it.")
         return ()
 
     def integer(self, keyword: str) -> int | None:
@@ -154,24 +225,22 @@ class Elements:
             return ()
         value = element.value
         if isinstance(value, bytes):
-            value = self._decoded(element, value, keyword)
+            value = self._decode(element, value, keyword)
         if isinstance(value, str):
             value = value.split("\\")
         values = value if isinstance(value, list | tuple) or hasattr(value, "append") else [value]
         texts = tuple(str(part).strip(" \0\t\r\n") for part in values)
         return () if texts == ("",) else texts
 
-    def _decoded(
-        self, element: RawElement | RawDataElement | DataElement, value: bytes, keyword: str
-    ) -> Any:
+    def _decode(self, element: AnyElement, value: bytes, keyword: str) -> Any:
         if value.isascii() and b"\x1b" not in value:
             return value.decode("latin-1")
         try:
             if _vr_of(element) in _TEXT_VRS:
                 with self.notes.catching_warnings():
-                    return converted(self.dataset, element.tag).value
+                    return convert_element(self.dataset, element.tag).value
         except parse_errors():
-            self.notes.add(f"{named(keyword)} is not in its character set.")
+            self.notes.add(f"{named(keyword)} is not in the character set of the file.")
         return value.decode("latin-1")
 
     def text(self, keyword: str) -> str:
@@ -180,7 +249,7 @@ class Elements:
 
     def items(self, keyword: str) -> tuple[Elements, ...]:
         """Return the items of a sequence."""
-        tag = _tag_of(keyword)
+        tag = find_tag(keyword)
         if tag is None or self._element(keyword) is None:
             return ()
         try:
@@ -188,12 +257,13 @@ class Elements:
                 value = self.dataset[tag].value
             return tuple(Elements(item, self.notes) for item in value or ())
         except parse_errors():
-            self.notes.add(f"{named(keyword)} cannot be read and was left out.")
+            self.notes.add(f"{named(keyword)} cannot be read; ignored it.")
             return ()
 
     def data(self, keyword: str) -> bytes:
         """Return a binary element's bytes, in the file's byte order; empty if there is none."""
-        value = self._raw_value(keyword)
+        element = self._element(keyword)
+        value = None if element is None else element.value
         if value is None:
             return b""
         if isinstance(value, bytes):
@@ -204,11 +274,11 @@ class Elements:
 
     @property
     def is_little_endian(self) -> bool:
-        """The byte order of the file, for ``data``."""
+        """Whether ``data`` is little endian."""
         return self._source.original_encoding[1] is not False
 
-    def _element(self, keyword: str) -> RawElement | RawDataElement | DataElement | None:
-        tag = _tag_of(keyword)
+    def _element(self, keyword: str) -> AnyElement | None:
+        tag = find_tag(keyword)
         if tag is None:
             return None
         if isinstance(self._source, ScannedDataset):
@@ -218,13 +288,9 @@ class Elements:
         except KeyError:
             return None
         except parse_errors():
-            # Where the file ends before the value, pydicom tries to read it once more.
-            self.notes.add(f"{named(keyword)} cannot be read and was left out.")
+            # Where the file ended before the value, pydicom tries to read it again.
+            self.notes.add(f"{named(keyword)} cannot be read; ignored it.")
             return None
-
-    def _raw_value(self, keyword: str) -> Any:
-        element = self._element(keyword)
-        return None if element is None else element.value
 
     def _numbers(self, keyword: str) -> tuple[float, ...]:
         element = self._element(keyword)
@@ -237,7 +303,7 @@ class Elements:
             return ()
         vr = _vr_of(element)
         if vr == "SQ":
-            raise ValueError("a sequence is no number")
+            raise ValueError("a sequence is not a number")
         if vr in _BINARY_NUMBERS:
             code = _BINARY_NUMBERS[vr]
             count = len(value) // struct.calcsize(code)
@@ -246,22 +312,20 @@ class Elements:
         return self._decimal_numbers(value.decode("latin-1"), keyword)
 
     def _decimal_numbers(self, text: str, keyword: str) -> tuple[float, ...]:
-        # Straight from the text: pydicom refuses a decimal comma and too long numbers.
+        # From the text itself: pydicom rejects decimal commas and numbers that are too long.
         parts = [part.strip(" \0") for part in text.split("\\")]
         if "," in text:
-            self.notes.add(f"{named(keyword)} has a decimal comma; it was read as a point.")
+            self.notes.add(f"{named(keyword)} has a decimal comma; read it as a point.")
             parts = [part.replace(",", ".") for part in parts]
         return tuple(_whole_if_exact(float(part)) for part in parts if part)
 
 
-def _is_raw(
-    element: RawElement | RawDataElement | DataElement,
-) -> TypeGuard[RawElement | RawDataElement]:
-    # Not isinstance: pydicom need not have been imported.
+def _is_raw(element: AnyElement) -> TypeGuard[RawElement | RawDataElement]:
+    # Not isinstance, which would have to import pydicom.
     return element.is_raw
 
 
-def _vr_of(element: RawElement | RawDataElement | DataElement) -> str:
+def _vr_of(element: AnyElement) -> str:
     if element.VR not in (None, "UN"):
         return element.VR
     from pydicom.datadict import dictionary_VR

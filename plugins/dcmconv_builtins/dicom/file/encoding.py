@@ -1,19 +1,37 @@
-"""How a dataset is coded, told from its first elements (PS3.5 7.1)."""
+"""How the elements of a dataset are encoded, detected from the first of them (PS3.5 7.1)."""
 
 from __future__ import annotations
 
 import struct
 from typing import NamedTuple
 
-__all__ = ["LONG_VRS", "SHORT_VRS", "Encoding", "guess_encoding"]
+__all__ = [
+    "LONG_VRS",
+    "PIXEL_KEYWORDS",
+    "SHORT_VRS",
+    "UNDEFINED_LENGTH",
+    "Encoding",
+    "guess_encoding",
+]
 
 SHORT_VRS = frozenset(
     {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN"}
     | {b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
 )
+"""VRs whose explicit elements have a length of 16 bits: a header of 8 bytes."""
 LONG_VRS = frozenset(
     {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 )
+"""VRs whose explicit elements have a length of 32 bits: a header of 12 bytes."""
+UNDEFINED_LENGTH = 0xFFFFFFFF
+
+PIXEL_KEYWORDS = {
+    0x7FE00008: "FloatPixelData",
+    0x7FE00009: "DoubleFloatPixelData",
+    0x7FE00010: "PixelData",
+}
+"""The elements that hold pixels, by tag; the header of a file ends before them."""
+
 _FIRST_GROUPS = (0x0002, 0x0008)
 _LAST_EARLY_GROUP = 0x0020
 _LONGEST_EARLY_VALUE = 0x10000
@@ -21,7 +39,7 @@ _NEEDED = 2
 
 
 class Encoding(NamedTuple):
-    """What reading a dataset needs to know."""
+    """What a parser has to know about a dataset before it reads the first element."""
 
     is_implicit: bool
     is_little_endian: bool
@@ -30,37 +48,37 @@ class Encoding(NamedTuple):
 _CANDIDATES = (Encoding(False, True), Encoding(True, True), Encoding(False, False))
 
 
-class _Head(NamedTuple):
+class _ElementSpan(NamedTuple):
     tag: int
     end: int
 
 
 def guess_encoding(head: bytes) -> Encoding | None:
-    """Return the encoding by which bytes start a dataset of group 0002 or 0008, or None.
+    """Return the encoding in which bytes start a dataset of group 0002 or 0008, or None.
 
-    Two elements in ascending order have to make sense, so that no text and no other binary format
-    passes for a dataset without a preamble.
+    Two elements in ascending order have to make sense; otherwise text or another binary format
+    could pass for a dataset without a preamble.
     """
-    return next((found for found in _CANDIDATES if _is_dataset(head, found)), None)
+    return next((candidate for candidate in _CANDIDATES if _is_dataset(head, candidate)), None)
 
 
 def _is_dataset(head: bytes, encoding: Encoding) -> bool:
-    position, last_tag, found = 0, -1, 0
-    while found < _NEEDED:
+    position, last_tag, count = 0, -1, 0
+    while count < _NEEDED:
         element = _element_at(head, position, encoding)
         if element is None or element.tag <= last_tag:
             return False
-        if found == 0 and element.tag >> 16 not in _FIRST_GROUPS:
+        if count == 0 and element.tag >> 16 not in _FIRST_GROUPS:
             return False
-        found += 1
+        count += 1
         position, last_tag = element.end, element.tag
         if position >= len(head):
-            # A first value that fills the whole head is no proof, unless the file ends there.
-            return found >= _NEEDED or position == len(head)
+            # A first value that fills the whole head proves nothing, unless the file ends there.
+            return count >= _NEEDED or position == len(head)
     return True
 
 
-def _element_at(head: bytes, position: int, encoding: Encoding) -> _Head | None:
+def _element_at(head: bytes, position: int, encoding: Encoding) -> _ElementSpan | None:
     if len(head) - position < 8:
         return None
     order = "<" if encoding.is_little_endian else ">"
@@ -81,4 +99,6 @@ def _element_at(head: bytes, position: int, encoding: Encoding) -> _Head | None:
             (length,) = struct.unpack_from(f"{order}I", head, position + 8)
         else:
             (length,) = struct.unpack_from(f"{order}H", head, position + 6)
-    return _Head(group << 16 | number, start + length) if length < _LONGEST_EARLY_VALUE else None
+    if length >= _LONGEST_EARLY_VALUE:
+        return None
+    return _ElementSpan(group << 16 | number, start + length)

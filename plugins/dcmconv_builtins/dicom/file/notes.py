@@ -1,17 +1,19 @@
-"""What had to be decided or tolerated while reading."""
+"""Notes of what was tolerated in a file, and the errors that pydicom raises on a broken one."""
 
 from __future__ import annotations
 
 import re
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
-__all__ = ["Notes"]
+__all__ = ["Notes", "parse_errors"]
 
 
 class Notes:
-    """What had to be decided or tolerated: each thing once, in order, without the file's values."""
+    """What was decided or tolerated while reading: each thing once, in order, without values."""
 
     def __init__(self) -> None:
         self._lines: dict[str, None] = {}
@@ -24,33 +26,58 @@ class Notes:
         self._lines[line] = None
 
     def lines(self) -> tuple[str, ...]:
-        """Return what was noted so far."""
+        """Return the notes so far."""
         return tuple(self._lines)
 
     @contextmanager
     def catching_warnings(self) -> Iterator[list[warnings.WarningMessage]]:
-        """Turn the warnings of the block into notes; a warning would be shown once per process.
+        """Turn the warnings of a block into notes, and yield them.
 
-        pydicom also logs them, values included, to whatever the program around us has set up.
+        Python shows a warning once per process, not once per file.  pydicom also logs each of them,
+        with values, to whatever handler the program has set up; that is suppressed here.
         """
         from pydicom.config import logger
 
-        logger.addFilter(_nothing)
+        logger.addFilter(_reject)
         try:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 yield caught
         finally:
-            logger.removeFilter(_nothing)
+            logger.removeFilter(_reject)
         for warning in caught:
             self.add(_without_values(str(warning.message)))
 
 
-def _nothing(record: object) -> bool:
+@cache
+def parse_errors() -> tuple[type[Exception], ...]:
+    """Return what pydicom raises on a damaged dataset; each was seen on a real file.
+
+    A function, so that pydicom is only imported after something was raised.
+    """
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (
+        AttributeError,
+        BytesLengthException,
+        EOFError,
+        InvalidDicomError,
+        LookupError,
+        NotImplementedError,
+        OSError,  # "No tag to read"; the bytes are in memory, so it is never the disk
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        struct.error,
+    )
+
+
+def _reject(record: object) -> bool:
     return False
 
 
 def _without_values(message: str) -> str:
-    # pydicom quotes values in its warnings; a journal must not hold what may name a patient.
+    # pydicom quotes values in its warnings; a journal must not hold what may identify a patient.
     first_line = message.strip().partition("\n")[0]
     return re.sub(r"'[^']*'|\"[^\"]*\"", "'...'", first_line)[:300]

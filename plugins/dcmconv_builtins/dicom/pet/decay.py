@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.file.elements import Elements, named
-from dcmconv_builtins.dicom.file.parse_errors import parse_errors
+from dcmconv_builtins.dicom.file.notes import parse_errors
 
 __all__ = [
     "SUV_HINT",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dcmconv.plugin import InputError, Lut, Rescale
 from dcmconv_builtins.dicom.file.elements import Elements
-from dcmconv_builtins.dicom.file.parse_errors import parse_errors
+from dcmconv_builtins.dicom.file.notes import parse_errors
 from dcmconv_builtins.dicom.objects.object_options import Values
 from dcmconv_builtins.dicom.pet.decay import SUV_HINT, decayed_dose, get_positive, unusable
 

@@ -7,7 +7,7 @@ from typing import Literal
 from dcmconv.plugin import InputError, SkipInput
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import named
-from dcmconv_builtins.dicom.file.file_parts import PIXEL_KEYWORDS
+from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.file.sop_classes import RT_DOSE, name_of, without_picture
 from dcmconv_builtins.dicom.hints import COPY_AGAIN

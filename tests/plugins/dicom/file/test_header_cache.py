@@ -1,4 +1,4 @@
-"""What was made of one header serves the next one exactly as long as that says the same."""
+"""The header cache gives the next file the same result only if its elements are the same."""
 
 from __future__ import annotations
 
@@ -10,92 +10,126 @@ from support.reading import read_frame
 from dcmconv.plugin import Rescale
 from dcmconv_builtins.dicom.file.bounded_stream import HeldBytes
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
-from dcmconv_builtins.dicom.file.header_cache import Recollection
-from dcmconv_builtins.dicom.file.scanner import scan_part10
+from dcmconv_builtins.dicom.file.header_cache import MOST_MISSES, HeaderCache
+from dcmconv_builtins.dicom.file.part10 import read_part10
 
 PIXELS = np.arange(4, dtype=np.uint16).reshape(2, 2)
 
 
 def top_of(**attributes) -> Elements:
-    found = scan_part10(HeldBytes(as_bytes(monochrome(PIXELS, **attributes))), Notes())
-    assert found is not None
-    return found.top
+    content = as_bytes(monochrome(PIXELS, **attributes))
+    top = read_part10(HeldBytes(content), Notes(), inflate_limit=1).top
+    assert top.scanned is not None
+    return top
+
+
+class SlopeCache:
+    """A cache of Rescale Slope that counts how often the slope was looked up."""
+
+    def __init__(self) -> None:
+        self.cache: HeaderCache[float | None] = HeaderCache()
+        self.calls = 0
+
+    def slope_of(self, top: Elements, subject: object = None) -> float | None:
+        def make() -> float | None:
+            self.calls += 1
+            return top.number("RescaleSlope")
+
+        return self.cache.get(top, subject, make)
 
 
 @pytest.fixture
-def calls():
-    return []
+def slopes():
+    return SlopeCache()
 
 
-def slope_of(top, recollection, calls, subject=None):
-    def make():
-        calls.append(top)
-        return top.number("RescaleSlope")
+def test_the_same_elements_give_the_kept_result(slopes):
+    for instance_number in "12345":
+        assert slopes.slope_of(top_of(RescaleSlope="2", InstanceNumber=instance_number)) == 2
+    # The first file is not kept, the second is.
+    assert slopes.calls == 2
 
-    return recollection.recall(top, subject, make)
 
-
-def test_the_same_elements_give_the_kept_result(calls):
-    recollection = Recollection()
-    for instance_number in "123":
-        top = top_of(RescaleSlope="2", InstanceNumber=instance_number)
-        assert slope_of(top, recollection, calls) == 2
-    assert len(calls) == 1
+def test_a_single_file_is_not_kept(monkeypatch, slopes):
+    top = top_of(RescaleSlope="2")
+    monkeypatch.setattr(type(top.scanned), "record_dependencies", None)
+    assert slopes.slope_of(top) == 2
 
 
 @pytest.mark.parametrize("other", [{"RescaleSlope": "3"}, {"RescaleSlope": "2.0"}, {}])
-def test_another_element_gives_another_result(calls, other):
-    recollection = Recollection()
-    slope_of(top_of(RescaleSlope="2"), recollection, calls)
-    wanted = float(other["RescaleSlope"]) if other else None
-    assert slope_of(top_of(**other), recollection, calls) == wanted
-    assert len(calls) == 2
-
-
-def test_an_element_that_was_absent_counts(calls):
-    recollection = Recollection()
-    assert slope_of(top_of(), recollection, calls) is None
-    assert slope_of(top_of(RescaleSlope="2"), recollection, calls) == 2
-
-
-def test_another_subject_gives_another_result(calls):
-    recollection = Recollection()
-    for subject in (1, 2):
-        slope_of(top_of(RescaleSlope="2"), recollection, calls, subject)
-    assert len(calls) == 2
-
-
-def test_what_was_noted_is_noted_again():
-    recollection = Recollection()
+def test_another_element_gives_another_result(slopes, other):
     for _ in range(2):
+        slopes.slope_of(top_of(RescaleSlope="2"))
+    expected = float(other["RescaleSlope"]) if other else None
+    assert slopes.slope_of(top_of(**other)) == expected
+    assert slopes.calls == 3
+
+
+def test_an_absent_element_is_not_the_same_as_a_present_one(slopes):
+    for _ in range(2):
+        assert slopes.slope_of(top_of()) is None
+    assert slopes.slope_of(top_of(RescaleSlope="2")) == 2
+
+
+def test_another_subject_gives_another_result(slopes):
+    for subject in (1, 1, 2):
+        slopes.slope_of(top_of(RescaleSlope="2"), subject)
+    assert slopes.calls == 3
+
+
+def test_a_result_with_a_note_is_not_kept():
+    cache = HeaderCache()
+    for _ in range(3):
         top = top_of()
-        recollection.recall(top, None, lambda top=top: top.notes.add("A note."))
+        cache.get(top, None, lambda top=top: top.notes.add("A note."))
         assert top.notes.lines() == ("A note.",)
 
 
-def test_what_was_noted_a_second_time_is_noted_again():
-    recollection = Recollection()
-    first = top_of()
-    first.notes.add("A note.")
-    recollection.recall(first, None, lambda: first.notes.add("A note."))
-    second = top_of()
-    recollection.recall(second, None, lambda: second.notes.add("A note."))
-    assert second.notes.lines() == ("A note.",)
+def test_a_note_that_was_there_before_counts_again():
+    cache = HeaderCache()
+    for is_noted_before in (True, True, False):
+        top = top_of()
+        if is_noted_before:
+            top.notes.add("A note.")
+        cache.get(top, None, lambda top=top: top.notes.add("A note."))
+        assert top.notes.lines() == ("A note.",)
 
 
-def test_what_needed_a_sequence_is_not_kept(calls):
-    recollection = Recollection()
-    for code in ("1", "2"):
+def test_a_result_that_needed_a_sequence_is_not_kept():
+    cache = HeaderCache()
+    for code in ("1", "1", "2"):
         top = top_of(DerivationCodeSequence=[item(CodeValue=code)])
 
         def make(top=top):
             return top.items("DerivationCodeSequence")[0].text("CodeValue")
 
-        assert recollection.recall(top, None, make) == code
+        assert cache.get(top, None, make) == code
 
 
-def test_a_series_with_a_window_of_its_own_for_each_slice_keeps_them_apart():
-    for slope in ("1", "2", "1", "3"):
+def test_the_cache_gives_up_on_files_with_nothing_in_common(monkeypatch, slopes):
+    tops = [top_of(RescaleSlope=str(number)) for number in range(1, MOST_MISSES + 10)]
+    for top in tops[:MOST_MISSES]:
+        slopes.slope_of(top)
+    monkeypatch.setattr(type(top.scanned), "record_dependencies", None)
+    monkeypatch.setattr(type(top.scanned), "has_same", lambda self, dependencies: False)
+    slopes.slope_of(tops[MOST_MISSES])
+    monkeypatch.setattr(type(top.scanned), "has_same", None)
+    for top in tops[MOST_MISSES + 1 :]:
+        assert slopes.slope_of(top) == top.number("RescaleSlope")
+
+
+def test_a_cache_that_has_given_up_helps_a_later_series(slopes):
+    for number in range(1, MOST_MISSES + 5):
+        slopes.slope_of(top_of(RescaleSlope=str(number)))
+    top, slopes.calls = top_of(RescaleSlope="0.5"), 0
+    for _ in range(100):
+        assert slopes.slope_of(top) == 0.5
+    # Up to the next one in MOST_MISSES, which is kept.
+    assert slopes.calls == MOST_MISSES - 4
+
+
+def test_slices_with_different_windows_keep_their_own():
+    for slope in ("1", "1", "2", "2", "1", "3"):
         frame = read_frame(
             monochrome(
                 PIXELS,

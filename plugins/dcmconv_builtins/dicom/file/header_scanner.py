@@ -1,0 +1,301 @@
+"""The fast path: explicit little endian headers that follow the standard strictly (PS3.5 7.1.2).
+
+The scanner walks from element to element and remembers only where each begins; a value is cut out
+when somebody asks for it, which costs a twentieth of parsing all of them.  Tags must ascend, VRs
+must be known, lengths must fit, and sequences and character sets must be as the standard has them.
+At the first deviation the scanner gives up and ``pydicom_parser`` reads the file: what a doubtful
+header means is decided in one place, and that is not here.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable, KeysView
+from functools import cached_property
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
+
+from dcmconv_builtins.dicom.decoders.syntaxes import SYNTAXES
+from dcmconv_builtins.dicom.file.bounded_stream import BoundedReader, HeldBytes
+from dcmconv_builtins.dicom.file.encoding import (
+    LONG_VRS,
+    PIXEL_KEYWORDS,
+    SHORT_VRS,
+    UNDEFINED_LENGTH,
+    Encoding,
+)
+from dcmconv_builtins.dicom.file.notes import Notes
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+__all__ = ["Dependencies", "RawElement", "ScannedDataset", "ScannedHeader", "scan_header"]
+
+Result = TypeVar("Result")
+Dependencies = tuple[tuple[int, bytes | None], ...]
+"""Tags with the bytes of their whole elements, header included; None where there is no element."""
+
+# Implicit VR, big endian, deflated.
+_OTHER_ENCODINGS = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"}
+_SCANNED_SYNTAXES = frozenset(uid.encode() for uid in SYNTAXES if uid not in _OTHER_ENCODINGS)
+
+_HEAD_BYTES = 1 << 16
+"""How much of a large file is scanned; a header longer than this is rare, and left to pydicom."""
+
+_META_START = 132
+"""Behind the preamble of 128 bytes and the prefix DICM (PS3.10 7.1)."""
+_META_END = 0x00030000
+_FIRST_PIXELS = min(PIXEL_KEYWORDS)
+_PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD"})
+_TRANSFER_SYNTAX = 0x00020010
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_NO_STOP = 1 << 32
+_DEEPEST = 16
+
+_CHARACTER_SET = 0x00080005
+_SETS = frozenset(
+    f"ISO_IR {number}".encode()
+    for number in (6, 13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 192)
+) | {b"", b"GB18030", b"GBK"}
+_FIRST_OF_SETS = frozenset({b"", b"ISO 2022 IR 6", b"ISO 2022 IR 13", b"ISO 2022 IR 100"})
+_FURTHER_SETS = frozenset(
+    f"ISO 2022 IR {number}".encode() for number in (87, 159, 149, 58, 100, 144, 166)
+)
+
+_header = struct.Struct("<HH2sH").unpack_from
+_item_header = struct.Struct("<HHI").unpack_from
+_length = struct.Struct("<I").unpack_from
+
+
+class RawElement(NamedTuple):
+    """An element as it is in the file; the fields have the names of pydicom's RawDataElement."""
+
+    tag: int
+    VR: str
+    value: bytes
+    is_little_endian: bool = True
+    is_raw: bool = True
+
+
+class ScannedDataset:
+    """The top level of a scanned dataset: the offset of each element, values on demand.
+
+    Parameters
+    ----------
+    content : bytes
+        The file, or its first part.
+    start, end : int
+        Where the dataset begins, and where what follows it begins.
+    offsets : dict of int to int
+        Tag to the offset of its element, in the order of the file.
+    """
+
+    original_encoding = Encoding(is_implicit=False, is_little_endian=True)
+
+    def __init__(self, content: bytes, start: int, end: int, offsets: dict[int, int]) -> None:
+        self.end = end
+        self._content = content
+        self._start = start
+        self._offsets = offsets
+        self._found: set[int] | None = None
+        self._is_used_whole = False
+
+    def find(self, tag: int) -> RawElement | None:
+        """Return an element, or None; the value of a sequence is the bytes of its items."""
+        if self._found is not None:
+            self._found.add(tag)
+        offset = self._offsets.get(tag)
+        if offset is None:
+            return None
+        vr, value_start, value_end = self._extent(offset)
+        return RawElement(tag, vr.decode("latin-1"), self._content[value_start:value_end])
+
+    def keys(self) -> KeysView[int]:
+        """Return the tags, in ascending order."""
+        self._is_used_whole = True
+        return self._offsets.keys()
+
+    @cached_property
+    def whole(self) -> Dataset:
+        """The dataset as pydicom parses it."""
+        from dcmconv_builtins.dicom.file.pydicom_parser import parse_until_pixels
+
+        self._is_used_whole = True
+        stream = io.BytesIO(self._content[: self.end])
+        stream.seek(self._start)
+        dataset, _ = parse_until_pixels(stream, self.original_encoding, Notes())
+        return dataset
+
+    def record_dependencies(self, make: Callable[[], Result]) -> tuple[Result, Dependencies | None]:
+        """Call ``make``; return its result, and the elements it looked up on the way.
+
+        The elements are None if it may have looked at all of them.
+        """
+        self._found = set()
+        # What is parsed already can be looked at without a trace.
+        self._is_used_whole = "whole" in vars(self)
+        result = make()
+        tags, self._found = self._found, None
+        if self._is_used_whole:
+            return result, None
+        return result, tuple((tag, self._element_bytes(tag)) for tag in tags)
+
+    def has_same(self, dependencies: Dependencies) -> bool:
+        """Whether each of these elements is the same here, or absent here as it was there."""
+        content, offsets = self._content, self._offsets
+        for tag, element in dependencies:
+            offset = offsets.get(tag)
+            if offset is None or element is None:
+                if offset is not None or element is not None:
+                    return False
+            elif not content.startswith(element, offset):
+                return False
+        return True
+
+    def _element_bytes(self, tag: int) -> bytes | None:
+        offset = self._offsets.get(tag)
+        return None if offset is None else self._content[offset : self._extent(offset)[2]]
+
+    def _extent(self, offset: int) -> tuple[bytes, int, int]:
+        """Return the VR of an element, and where its value begins and ends."""
+        _, _, vr, length = _header(self._content, offset)
+        value_start = offset + 8
+        if vr in LONG_VRS:
+            (length,) = _length(self._content, value_start)
+            value_start += 4
+        if length == UNDEFINED_LENGTH:
+            # The value ends before its delimiter, the 8 bytes before the next element.
+            following = (other for other in self._offsets.values() if other > offset)
+            return vr, value_start, next(following, self.end) - 8
+        return vr, value_start, value_start + length
+
+
+class ScannedHeader(NamedTuple):
+    """File Meta Information and dataset; the pixel data element begins at ``dataset.end``."""
+
+    meta: ScannedDataset
+    dataset: ScannedDataset
+
+
+class _UnusualError(Exception):
+    """The header deviates; pydicom has to read it."""
+
+
+def scan_header(stream: BinaryIO) -> ScannedHeader | None:
+    """Return the header of a file up to its pixels; None if pydicom has to read it.
+
+    Parameters
+    ----------
+    stream : HeldBytes or BoundedReader
+        At the beginning of the file.  Any other kind of stream gives None.
+    """
+    if isinstance(stream, HeldBytes):
+        content = stream.content
+    elif isinstance(stream, BoundedReader):
+        content = stream.read(_HEAD_BYTES)
+    else:
+        return None
+    try:
+        return _scan(_Scanner(content))
+    except (_UnusualError, struct.error):
+        return None
+
+
+def _scan(scanner: _Scanner) -> ScannedHeader:
+    content = scanner.content
+    if content[_META_START - 4 : _META_START + 2] != b"DICM\x02\x00":
+        raise _UnusualError
+    meta = scanner.dataset(_META_START, _META_END)
+    transfer_syntax = meta.find(_TRANSFER_SYNTAX)
+    if transfer_syntax is None or transfer_syntax.value.rstrip(b" \0") not in _SCANNED_SYNTAXES:
+        raise _UnusualError
+    dataset = scanner.dataset(meta.end, _FIRST_PIXELS)
+    group, number, vr, _ = _header(content, dataset.end)
+    is_pixels = group << 16 | number in PIXEL_KEYWORDS and vr in _PIXEL_VRS
+    if not is_pixels or len(content) < dataset.end + 12:
+        raise _UnusualError
+    return ScannedHeader(meta, dataset)
+
+
+class _Scanner:
+    """Walks from element to element; each method returns the offset behind what it walked over."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def dataset(self, start: int, stop: int) -> ScannedDataset:
+        """Return the elements from an offset up to the first tag that is not below ``stop``."""
+        offsets: dict[int, int] = {}
+        end = self._elements(start, len(self.content), stop, offsets)
+        return ScannedDataset(self.content, start, end, offsets)
+
+    def _elements(
+        self, position: int, end: int, stop: int, offsets: dict[int, int], *, depth: int = 0
+    ) -> int:
+        content, last = self.content, -1
+        header, short_vrs = _header, SHORT_VRS  # local names: this loop is half the cost of a scan
+        while position < end:
+            group, number, vr, length = header(content, position)
+            tag = group << 16 | number
+            if not last < tag < stop:
+                break
+            offsets[tag] = position
+            last = tag
+            if vr in short_vrs:
+                position += 8 + length
+            else:
+                position = self._long_element(vr, position + 8, depth)
+        if position < end and tag <= last:
+            raise _UnusualError
+        if position > end:
+            raise _UnusualError
+        self._check_character_set(offsets)
+        return position
+
+    def _long_element(self, vr: bytes, position: int, depth: int) -> int:
+        if vr not in LONG_VRS:
+            raise _UnusualError
+        (length,) = _length(self.content, position)
+        if length == UNDEFINED_LENGTH:
+            return self._sequence(vr, position + 4, depth)
+        return position + 4 + int(length)
+
+    def _sequence(self, vr: bytes, position: int, depth: int) -> int:
+        """Walk a sequence of undefined length, its delimiter included."""
+        if vr != b"SQ" or depth > _DEEPEST:
+            raise _UnusualError
+        while True:
+            group, number, length = _item_header(self.content, position)
+            tag, position = group << 16 | number, position + 8
+            if tag == _SEQUENCE_END and length == 0:
+                return position
+            if tag != _ITEM:
+                raise _UnusualError
+            position = self._item(position, length, depth + 1)
+
+    def _item(self, position: int, length: int, depth: int) -> int:
+        if length != UNDEFINED_LENGTH:
+            end = position + length
+            if (
+                end > len(self.content)
+                or self._elements(position, end, _NO_STOP, {}, depth=depth) != end
+            ):
+                raise _UnusualError
+            return end
+        position = self._elements(position, len(self.content), _ITEM_END, {}, depth=depth)
+        if _item_header(self.content, position) != (0xFFFE, 0xE00D, 0):
+            raise _UnusualError
+        return position + 8
+
+    def _check_character_set(self, offsets: dict[int, int]) -> None:
+        """Leave unknown terms and illegal combinations to pydicom (PS3.3 C.12.1.1.2)."""
+        offset = offsets.get(_CHARACTER_SET)
+        if offset is None:
+            return
+        _, _, vr, length = _header(self.content, offset)
+        value = self.content[offset + 8 : offset + 8 + length]
+        first, *further = (part.strip(b" ") for part in value.split(b"\\"))
+        is_one = not further and first in _SETS
+        are_several = first in _FIRST_OF_SETS and _FURTHER_SETS.issuperset(further)
+        if vr != b"CS" or not (is_one or are_several):
+            raise _UnusualError

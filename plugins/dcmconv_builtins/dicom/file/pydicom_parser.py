@@ -1,0 +1,118 @@
+"""The slow path: datasets parsed by pydicom, in any encoding, with the mistakes that writers make.
+
+Parsing stops before the pixels, which are read frame by frame later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
+
+from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS, UNDEFINED_LENGTH, Encoding
+from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
+from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
+
+__all__ = ["parse_meta", "parse_until_pixels"]
+
+StopWhen = Callable[[BaseTag, str | None, int], bool]
+
+
+def parse_meta(stream: BinaryIO, notes: Notes) -> Dataset:
+    """Parse File Meta Information, which is always explicit little endian (PS3.10 7.1).
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
+    with notes.catching_warnings():
+        return _parse(stream, Encoding(False, True), _is_past_meta)
+
+
+def parse_until_pixels(stream: BinaryIO, encoding: Encoding, notes: Notes) -> tuple[Dataset, bool]:
+    """Parse a dataset up to its pixels, and tell whether it ends in the middle of an element.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or an element that describes the pixels occurs twice.
+    """
+    until_pixels = _UntilPixels()
+    with notes.catching_warnings() as caught:
+        dataset = _parse(stream, encoding, until_pixels)
+    _check_repeated(until_pixels.repeated, notes)
+    # Where a file ends inside a sequence, pydicom only warns.
+    is_cut = any("No tag to read" in str(warning.message) for warning in caught)
+    return dataset, is_cut or _last_element_is_short(dataset) or _has_leftover(stream)
+
+
+def _is_past_meta(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return tag.group != 2
+
+
+class _UntilPixels:
+    """Stops before the pixels, and collects the tags that occurred twice up to there."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self.repeated: list[int] = []
+
+    def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
+        if tag in self._seen:
+            self.repeated.append(int(tag))
+        self._seen.add(tag)
+        return tag in PIXEL_KEYWORDS
+
+
+def _parse(stream: BinaryIO, encoding: Encoding, stop_when: StopWhen) -> Dataset:
+    try:
+        return read_dataset(
+            stream,
+            encoding.is_implicit,
+            encoding.is_little_endian,
+            stop_when=stop_when,
+        )
+    except parse_errors() as error:
+        if isinstance(error, OSError):
+            if error.errno is not None:
+                raise
+            raise InputError(
+                "the file ends within a sequence.", hint=COPY_AGAIN, reason="truncated"
+            ) from error
+        if isinstance(error, RecursionError):
+            raise InputError("the dataset is nested too deeply.", hint=DAMAGED) from error
+        raise InputError("the dataset is damaged and cannot be read.", hint=DAMAGED) from error
+
+
+def _check_repeated(tags: list[int], notes: Notes) -> None:
+    """Accept a repeated element only outside the Image Pixel Module: readers disagree about it."""
+    for tag in tags:
+        name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+        if 0x00280002 <= tag <= 0x00280107:
+            raise InputError(
+                f"the element {name}, which describes the pixels, occurs twice.", hint=DAMAGED
+            )
+        notes.add(f"the element {name} occurs twice; the last one was used.")
+
+
+def _last_element_is_short(dataset: Dataset) -> bool:
+    last = None
+    for last in dataset.values():  # noqa: B007 - in the order of the file; only the last is wanted
+        pass
+    if not isinstance(last, RawDataElement) or last.length in (0, UNDEFINED_LENGTH):
+        return False
+    return len(last.value or b"") < last.length
+
+
+def _has_leftover(stream: BinaryIO) -> bool:
+    """Whether the file ends with fewer bytes than an element header has."""
+    position = stream.tell()
+    rest = stream.read(8)
+    stream.seek(position)
+    return 0 < len(rest) < 8 and any(rest)
