@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pydicom.data
 import pytest
-from dcmconv_builtins.dicom.file.header_scanner import ScannedHeader, scan_header
 from pydicom.datadict import tag_for_keyword
 from support.corpus import corpus_files
 from support.dicom_files import as_bytes, compressed, item, monochrome
@@ -22,6 +21,7 @@ from dcmconv_builtins.dicom.file import part10
 from dcmconv_builtins.dicom.file.bounded_stream import BoundedReader, HeldBytes
 from dcmconv_builtins.dicom.file.elements import TAGS, Notes
 from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS
+from dcmconv_builtins.dicom.file.header_scanner import ScannedHeader, scan_header
 
 PIXELS = np.arange(12, dtype=np.uint16).reshape(3, 4)
 WHEEL_FILES = sorted(Path(pydicom.data.__file__).parent.glob("test_files/**/*.dcm"))
