@@ -120,7 +120,7 @@ def main() -> None:
     """Fork a child for each line of standard input, and print how it ended."""
     import numpy  # noqa: F401 - so that no child opens a module's file
 
-    from dcmconv_builtins.executors import preload  # noqa: F401
+    from dcmconv_builtins.executors import launch  # noqa: F401
 
     answers = os.dup(1)
     said = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -1,4 +1,4 @@
-"""Work in this very process: no start, no pipe, and no protection."""
+"""Work in this process: nothing to start, and no protection."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["Inline"]
 
 @dataclass(frozen=True, kw_only=True)
 class Inline(Executor):
-    """The same process, one input at a time; a crash of native code ends the program.
+    """The program itself, one input at a time; a crash of native code ends the program.
 
-    Time limits cannot be kept here: nobody stands outside to watch the clock.
+    Time limits do not apply: a process cannot interrupt its own native code.
     """
 
     def open(self, job: Job, *, workers: int) -> WorkerPool:
-        """Make ready to work; ``workers`` is not asked for."""
+        """Prepare the work; ``workers`` is ignored."""
         module, _, function = job.target.partition(":")
         start = getattr(importlib.import_module(module), function)
         return InlinePool(start(job.setup))
@@ -44,7 +44,7 @@ class InlinePool(WorkerPool):
             return []
         task = self._tasks.popleft()
         try:
-            # What a component prints is not the program's answer: --json has to stay JSON.
+            # What a component prints must not mix with the program's output: --json stays JSON.
             with redirect_stdout(StringIO()):
                 return [Done(task.number, self.work(task.payload))]
         except KeyboardInterrupt:

@@ -1,7 +1,13 @@
-"""Starts worker processes, without running the caller's script again in each."""
+"""Starts worker processes, without running the caller's script again in each.
+
+Imports happen once, before the workers are forked, not in every worker.  A component's module may
+name more modules in ``PRELOAD``: libraries that it imports only when it works.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import multiprocessing
 import os
 import sys
@@ -14,22 +20,20 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 
 from dcmconv.plugin import Job
-from dcmconv_builtins.executors.preload import VARIABLE, preload
 from dcmconv_builtins.executors.worker_process import Limits, work
 
 __all__ = ["Launcher", "is_alone"]
 
-PRELOADED = [
-    "dcmconv_builtins.executors.preload",
-    "dcmconv_builtins.executors.worker_process",
-]
+VARIABLE = "DCMCONV_PRELOAD"
+"""The environment variable that passes the names of modules to the fork server."""
+
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-"""Workers are the parallelism; a pool of threads in each only takes memory."""
+"""Workers run in parallel already; a thread pool in each only takes memory."""
 
 
 @dataclass(frozen=True)
 class Launcher:
-    """Knows how to start one more worker, and our ends of the pipes to all that it has started."""
+    """Starts workers, and knows our ends of the pipes to all that it has started."""
 
     job: Job
     limits: Limits
@@ -41,7 +45,7 @@ class Launcher:
         context = self._context()
         is_fork = context.get_start_method() == "fork"
         if is_fork:
-            # Once, before the first: the others inherit it.
+            # Before the first fork, so that all workers inherit the modules.
             preload(list(self.job.preload))
         ours, theirs = context.Pipe(duplex=True)
         lifeline, held = context.Pipe(duplex=False)
@@ -66,12 +70,12 @@ class Launcher:
             method = "fork" if is_alone() else method
         context = multiprocessing.get_context(method)
         if method == "forkserver":
-            context.set_forkserver_preload(PRELOADED)
+            context.set_forkserver_preload([__name__])
         return context
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
-        """Set what the fork server, or a spawned worker, reads at its start."""
+        """Set the variables that the fork server, or a spawned worker, reads at its start."""
         wanted = dict.fromkeys(ONE_THREAD, "1") | {VARIABLE: ",".join(self.job.preload)}
         added = {name: value for name, value in wanted.items() if name not in os.environ}
         os.environ.update(added)
@@ -83,15 +87,14 @@ class Launcher:
 
 
 def is_alone() -> bool:
-    """Say whether this process has one thread, the kernel's view of it, and may fork safely.
+    """Return whether this process has one thread, by the kernel's count, and may fork safely.
 
-    A thread that is not there in the child may have held a lock that is.  Elsewhere than on Linux
-    nobody can tell.
+    A fork copies locks but not the threads that would release them.  Only Linux has the count.
     """
     if sys.platform != "linux":
         return False
     try:
-        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - names are enough
+        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - only the count is used
     except OSError:
         return False
 
@@ -101,7 +104,7 @@ def _without_main() -> Iterator[None]:
     """Hide the main module while a process starts.
 
     multiprocessing would import it in every worker: the whole command line for nothing, and a
-    script without ``if __name__ == "__main__"`` would start itself for ever.
+    script without ``if __name__ == "__main__"`` would start itself again and again.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -109,3 +112,22 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+def preload(modules: list[str]) -> None:
+    """Import modules and what they name in ``PRELOAD``.
+
+    A module that cannot be imported is left to the worker that needs it, where the error belongs to
+    a task.
+    """
+    for name in modules:
+        with contextlib.suppress(BaseException):  # a plugin's import may even call sys.exit()
+            module = importlib.import_module(name)
+            for more in getattr(module, "PRELOAD", ()):
+                with contextlib.suppress(BaseException):
+                    importlib.import_module(more)
+
+
+# The fork server can only import: so importing this module there does the work.
+if VARIABLE in os.environ:
+    preload(os.environ[VARIABLE].split(","))

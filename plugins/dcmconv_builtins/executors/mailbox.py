@@ -1,4 +1,4 @@
-"""Our end of a worker's pipe: tasks go out in bundles, answers come in as many as are there."""
+"""Our end of a worker's pipe: sends tasks in bundles, and reads all answers that have arrived."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Mailbox"]
 
 _READ_AT_ONCE = 1 << 16
 _length = struct.Struct("!i")
-"""How a ``Connection`` marks where a message ends: its length goes before it."""
+"""A ``Connection`` sends the length before each message; for a long one, -1 and eight bytes."""
 _LONG = -1
 _long_length = struct.Struct("!Q")
 
@@ -25,7 +25,7 @@ class Mailbox:
     Parameters
     ----------
     pipe : Connection
-        Whose other end the worker has.
+        The worker has its other end.
     """
 
     def __init__(self, pipe: Connection) -> None:
@@ -35,11 +35,11 @@ class Mailbox:
     @staticmethod
     def packed(tasks: Sequence[Task]) -> bytes:
         """Return the message for some tasks."""
-        # Plain records: what Connection.send makes ready for sockets and locks is not needed.
+        # Plain records need nothing of the reducers for sockets and locks in Connection.send.
         return pickle.dumps(tuple(tasks), pickle.HIGHEST_PROTOCOL)
 
     def send(self, message: bytes) -> bool:
-        """Hand out tasks; say whether anybody was there to take them."""
+        """Send tasks; return whether the worker is still alive to take them."""
         try:
             self.pipe.send_bytes(message)
         except (BrokenPipeError, ConnectionResetError):
@@ -47,12 +47,12 @@ class Mailbox:
         return True
 
     def receive(self) -> list[bytes]:
-        """Return the answers that are there, waiting for bytes, not for a whole answer.
+        """Return the answers that have arrived; waits for some bytes, not for a whole answer.
 
         Raises
         ------
         EOFError, OSError
-            If the worker is gone, and everything that it said was returned before.
+            If the worker is gone, and all of its answers were returned before.
         """
         if os.name == "nt":
             return [self.pipe.recv_bytes()]
@@ -64,16 +64,16 @@ class Mailbox:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether something is there to be read."""
+        """Whether there is something to read."""
         return self.pipe.poll()
 
     def close(self) -> None:
-        """Close our end; a worker without work leaves then."""
+        """Close our end; a worker that is waiting for tasks ends then."""
         self.pipe.close()
 
 
 def _taken(content: bytearray) -> Iterator[bytes]:
-    """Take the whole messages out; the beginning of one that is still on its way stays."""
+    """Remove and yield the complete messages; the start of an incomplete one stays."""
     start = 0
     while start + _length.size <= len(content):
         (length,) = _length.unpack_from(content, start)

@@ -1,6 +1,6 @@
-"""What runs in a worker process: one pipe, one task after the other, until the pipe ends.
+"""What runs in a worker process: reads tasks from a pipe and answers them, until the pipe ends.
 
-Imports as little as it can: this module is loaded in every worker.
+Every worker imports this module, so it imports as little as possible.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from dcmconv.plugin import DcmconvError, Done, Job, Lost, Task
 __all__ = ["Broken", "Limits", "Ready", "work"]
 
 F_SETSIG = 10
-"""Linux; Python's fcntl names it on some builds only."""
+"""Of Linux's fcntl; some builds of Python do not name it."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 MOST_KEPT = 32 << 20
 FULL = 12
-"""Exit code of a worker that has no memory left for anybody: ENOMEM."""
+"""Exit code of a worker whose memory is used up by earlier inputs: ENOMEM."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a worker may take: ``memory`` is bytes on top of what it has at its start; 0 for any."""
+    """Limits of a worker: ``memory`` is bytes beyond what it uses at its start; 0 for no limit."""
 
     memory: int = 0
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker's first word."""
+    """The first message of a worker."""
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A worker's only word, if it cannot even start: an error to raise, or one in words."""
+    """The only message of a worker that cannot start: an error to raise, or its text."""
 
     error: DcmconvError | None
     message: str
@@ -59,10 +59,10 @@ def work(
 ) -> None:
     """Do tasks until the other end of the pipe is closed.
 
-    The other end of ``lifeline`` is held by the parent alone, and nothing is ever sent.  A fork is
-    given what it has ``inherited``: the parent's ends of all pipes, its own among them.
+    Only the parent holds the other end of ``lifeline``, and nothing is ever sent through it.  A
+    forked worker also gets ``inherited``: copies of the parent's ends of all pipes.
     """
-    # As long as anybody holds the parent's end of a pipe, its worker waits.
+    # While any process holds the parent's end of a pipe, the worker at the other end keeps waiting.
     for connection in inherited:
         connection.close()
     _prepare(lifeline)
@@ -74,7 +74,7 @@ def work(
         known = error if isinstance(error, DcmconvError) else None
         pipe.send(Broken(known, f"{type(error).__name__}: {error}"))
         return
-    # What is there now stays: the collector need not look at it again.
+    # What is loaded now stays: the garbage collector need not scan it again.
     gc.collect()
     gc.freeze()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
@@ -88,20 +88,20 @@ def _answer(task: Task, do_task: Callable[[Any], Any], full_at: int) -> Any:
     try:
         return ForkingPickler.dumps(Done(task.number, do_task(task.payload)))
     except MemoryError:
-        lost = Lost(task.number, "memory", "It needs more memory than a worker may take.")
+        lost = Lost(task.number, "memory", "It needs more memory than one worker may use.")
     except BaseException as error:  # noqa: BLE001 - sys.exit() and pyo3's PanicException as well
         lost = Lost(task.number, "error", f"{type(error).__name__}: {error}")
     if lost.reason == "memory" and full_at:
         gc.collect()
         if _address_space() > full_at:
-            # It is what others have left here that is too much: a new worker tries it once more.
+            # Earlier inputs used up the memory: the crash makes a new worker try this one again.
             os._exit(FULL)
     return ForkingPickler.dumps(lost)
 
 
 def _prepare(lifeline: Connection) -> None:
-    # These are the parent's: it decides what is finished.  Terminals and schedulers send them to
-    # every process; whoever wants to be rid of this one closes its pipe, or sends SIGKILL.
+    # Terminals and schedulers send these to every process, but the parent decides what is still
+    # finished: it ends a worker by closing its pipe, or with SIGKILL.
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -112,7 +112,7 @@ def _prepare(lifeline: Connection) -> None:
 
 
 def _silence() -> None:
-    """Point stdin, stdout and stderr nowhere: codecs write to them past Python."""
+    """Redirect stdin, stdout and stderr to null: codecs write to them directly, not via Python."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
@@ -122,9 +122,9 @@ def _silence() -> None:
 def _die_with_the_parent(lifeline: Connection) -> None:
     """Have the kernel kill this process when the parent's end of the lifeline is closed.
 
-    An idle worker ends with its pipe; this is for one that is deep in native code.  A death signal
-    (prctl) would not do: the fork server is the one that it would wait for, and that one outlives
-    the program for as long as a worker lives.
+    An idle worker ends with its pipe; this is for one that is busy in native code.  A parent death
+    signal (prctl) would not work: the parent is the fork server, and that outlives the program for
+    as long as a worker lives.
     """
     import fcntl
 
@@ -142,13 +142,13 @@ def _tune_for_linux() -> None:
     library = ctypes.CDLL(None, use_errno=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if hasattr(library, "mallopt"):
-        # glibc gives big blocks back to the system at once, and a frame is one; keep them.
+        # glibc returns big blocks to the system at once, and a frame is one: keep them.
         library.mallopt(M_MMAP_THRESHOLD, MOST_KEPT)
         library.mallopt(M_TRIM_THRESHOLD, 8 * MOST_KEPT)
 
 
 def _limit_memory(more: int) -> int:
-    """Let the address space grow by so many bytes, and no further; return where half is taken."""
+    """Limit how much the address space may grow; return its size when half of that is used."""
     if not more or sys.platform != "linux":
         return 0
     import resource

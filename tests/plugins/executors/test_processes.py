@@ -1,4 +1,4 @@
-"""The supervised pool: what goes wrong costs the task that caused it, and nothing else."""
+"""The supervised pool: a fault costs only the task that caused it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from dcmconv.model.outcome import Skipped
 from dcmconv.plugin import Done, Job, Lost, PluginError, Task, UnsupportedError
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.output.lock import Lock
+from dcmconv_builtins.executors import supervisor
 from dcmconv_builtins.executors.inline import Inline
-from dcmconv_builtins.executors.memory import memory_per_worker
-from dcmconv_builtins.executors.processes import Processes
+from dcmconv_builtins.executors.processes import Processes, memory_per_worker
 
 TARGET = "support.faults:start"
 PATIENCE = 60.0
@@ -26,7 +26,7 @@ PATIENCE = 60.0
 
 @pytest.fixture(params=["forkserver", "fork"])
 def start(request):
-    """How workers start; the tests themselves have threads now and then, which a fork may bear."""
+    """How workers start; a fork from a process with threads is not safe, but works here."""
     if request.param == "fork" and sys.platform != "linux":
         pytest.skip("forks are Linux's alone")
     return request.param
@@ -36,14 +36,12 @@ def start(request):
 def pools(start):
     opened = []
 
-    def hire(setup=None, *, workers=2, executor=None):
-        pool = (executor or Processes(start=start)).open(
-            Job(TARGET, setup, ("support.faults",)), workers=workers
-        )
-        opened.append(pool)
-        return pool
+    def open_pool(setup=None, *, workers=2):
+        job = Job(TARGET, setup, ("support.faults",))
+        opened.append(Processes(start=start).open(job, workers=workers))
+        return opened[-1]
 
-    yield hire
+    yield open_pool
     for pool in opened:
         pool.close(now=True)
 
@@ -73,7 +71,7 @@ def answers(pool, payloads, *, seconds=None):
         pytest.param("unreadable", "error", "cannot be read", id="an-answer-that-cannot-be-read"),
     ],
 )
-def test_one_bad_task_among_many_is_the_only_one_lost(pools, action, reason, words):
+def test_a_bad_task_is_the_only_one_lost(pools, action, reason, words):
     payloads = [action if number == 11 else number for number in range(40)]
     found = answers(pools(), payloads)
     lost = [answer for answer in found if isinstance(answer, Lost)]
@@ -82,7 +80,7 @@ def test_one_bad_task_among_many_is_the_only_one_lost(pools, action, reason, wor
     assert [a.answer for a in found if isinstance(a, Done)] == [p for p in payloads if p != action]
 
 
-def test_a_task_that_hangs_and_ignores_sigterm_is_killed_at_its_time_limit(pools):
+def test_a_hanging_task_is_killed_at_its_time_limit(pools):
     pool = pools()
     began = time.monotonic()
     found = answers(pool, [1, "hang", 2, 3], seconds=1.5)
@@ -91,13 +89,13 @@ def test_a_task_that_hangs_and_ignores_sigterm_is_killed_at_its_time_limit(pools
     assert time.monotonic() - began < PATIENCE / 2
 
 
-def test_the_clock_of_a_task_stands_still_while_it_waits_for_its_turn(pools):
+def test_waiting_does_not_count_as_task_time(pools):
     pool = pools(workers=1)
     found = answers(pool, [("nap", 0.4)] * 4, seconds=1.2)
     assert all(isinstance(answer, Done) for answer in found)
 
 
-def test_workers_killed_from_outside_cost_at_most_the_task_in_hand(pools):
+def test_a_killed_worker_loses_only_its_current_task(pools):
     pool = pools()
     tasks = 120
     for number in range(tasks):
@@ -107,7 +105,7 @@ def test_workers_killed_from_outside_cost_at_most_the_task_in_hand(pools):
     while len(found) < tasks:
         found += pool.wait(0.2)
         if killed < 6 and len(found) > 15 * (killed + 1):
-            pool._staff[killed % len(pool._staff)].process.kill()
+            pool._running[killed % len(pool._running)].process.kill()
             killed += 1
         assert time.monotonic() < deadline
     assert sorted(answer.number for answer in found) == list(range(tasks))
@@ -117,7 +115,7 @@ def test_workers_killed_from_outside_cost_at_most_the_task_in_hand(pools):
     assert {answer.reason for answer in lost} <= {"crash"}
 
 
-def test_an_error_at_the_start_of_a_worker_is_raised_as_it_is(pools):
+def test_a_worker_s_startup_error_is_raised(pools):
     pool = pools("refuse")
     pool.submit(Task(0, 1))
     with pytest.raises(UnsupportedError, match="JPEG XL") as caught:
@@ -125,33 +123,35 @@ def test_an_error_at_the_start_of_a_worker_is_raised_as_it_is(pools):
     assert caught.value.hint == "Install a decoder."
 
 
-def test_a_bug_at_the_start_of_a_worker_is_told_in_words(pools):
+def test_a_bug_at_worker_startup_is_described(pools):
     pool = pools("stumble")
     pool.submit(Task(0, 1))
     with pytest.raises(PluginError, match="cannot start: ZeroDivisionError: a bug"):
         pool.wait(PATIENCE)
 
 
-def test_workers_that_die_while_they_start_end_the_job_instead_of_starting_for_ever(pools):
+def test_workers_that_die_at_startup_end_the_job(pools):
     pool = pools("die")
     pool.submit(Task(0, 1))
     with pytest.raises(PluginError, match="died while they were starting: exited with code 3"):
         pool.wait(PATIENCE)
 
 
-def test_no_more_workers_start_than_there_is_work_for(pools):
+def test_no_worker_starts_without_work(pools):
     pool = pools(workers=8)
     assert [answer.answer for answer in answers(pool, [1, 2])] == [1, 2]
-    assert len(pool._staff) <= 2
+    assert len(pool._running) <= 2
 
 
-def test_what_native_code_prints_never_reaches_the_terminal(pools, capfd):
+def test_output_of_native_code_is_discarded(pools, capfd):
     assert answers(pools(), ["talk"]) == [Done(0, "said")]
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_spawned_crew_does_the_same(pools):
-    found = answers(pools(workers=1, executor=Processes(start="spawn")), [1, "exit", 2])
+def test_spawned_workers_do_the_same():
+    pool = Processes(start="spawn").open(Job(TARGET, None), workers=1)
+    found = answers(pool, [1, "exit", 2])
+    pool.close(now=True)
     assert [type(answer) for answer in found] == [Done, Lost, Done]
 
 
@@ -165,7 +165,8 @@ def test_closing_leaves_no_process(pools):
             os.kill(pid, 0)
 
 
-def test_a_thread_that_a_plugin_left_does_not_keep_the_program(pools):
+def test_a_plugin_s_thread_does_not_delay_the_end(pools, monkeypatch):
+    monkeypatch.setattr(supervisor, "SECONDS_TO_END", 0.5)
     pool = pools()
     assert [each.answer for each in answers(pool, ["loiter"] * 4)] == ["left"] * 4
     began = time.monotonic()
@@ -173,7 +174,7 @@ def test_a_thread_that_a_plugin_left_does_not_keep_the_program(pools):
     assert time.monotonic() - began < 60 / 2
 
 
-def test_a_file_that_a_plugin_holds_can_still_be_read(pools):
+def test_open_files_of_a_plugin_stay_readable(pools):
     found = answers(pools(), ["read what is held"] * 4)
     assert [each.answer for each in found] == [b'"""'] * 4
 
@@ -191,14 +192,15 @@ def test_no_worker_holds_the_lock_of_its_run(pools, tmp_path):
     assert len((tmp_path / "journal.jsonl").read_text().splitlines()) == 1
 
 
-def test_large_tasks_and_large_answers_never_wait_for_each_other(pools):
+def test_large_tasks_and_answers_do_not_deadlock(pools):
     payloads = [("measure", b"x" * 300_000), ("fill", 300_000)] * 40
     found = answers(pools(), payloads)
     assert [each.answer for each in found] == [300_000, b"x" * 300_000] * 40
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
-def test_a_child_that_answers_as_well_confuses_no_answer(pools):
+def test_a_forked_child_that_answers_too_confuses_nothing(pools, monkeypatch):
+    monkeypatch.setattr(supervisor, "SECONDS_TO_END", 0.5)
     payloads = [("come back twice",) if number == 7 else number for number in range(40)]
     found = answers(pools(), payloads)
     wanted = ["here" if number == 7 else number for number in range(40)]
@@ -249,7 +251,7 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path):
     assert (tmp_path / "count").read_text() == "x"
 
 
-def test_a_program_that_ends_in_the_middle_of_a_run_ends(tmp_path):
+def test_a_program_can_end_during_a_run(tmp_path):
     script = tmp_path / "unfinished.py"
     names = {"count": str(tmp_path / "count"), "marker": str(tmp_path / "pid"), "seconds": 1}
     script.write_text(SCRIPT.format(**names).replace("pool.close(now=True)", ""))
@@ -258,7 +260,7 @@ def test_a_program_that_ends_in_the_middle_of_a_run_ends(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the death signal of the parent is Linux's")
-def test_workers_deep_in_a_task_die_with_a_parent_that_is_killed(tmp_path):
+def test_busy_workers_die_with_their_parent(tmp_path):
     process = _script(tmp_path, seconds=PATIENCE)
     markers = [tmp_path / "pid0", tmp_path / "pid1"]
     _wait_for(lambda: all(marker.exists() and marker.read_text() for marker in markers))
@@ -268,14 +270,14 @@ def test_workers_deep_in_a_task_die_with_a_parent_that_is_killed(tmp_path):
     _wait_for(lambda: all(map(_is_gone, pids)))
 
 
-def test_inline_answers_an_exception_and_goes_on(pools):
-    pool = pools(executor=Inline())
+def test_inline_answers_an_exception_and_continues():
+    pool = Inline().open(Job(TARGET, None), workers=1)
     found = answers(pool, [1, "sys.exit", 2])
     assert found == [Done(0, 1), Lost(1, "error", "SystemExit: 5"), Done(2, 2)]
 
 
-def test_inline_hands_ctrl_c_to_the_caller(pools):
-    pool = pools(executor=Inline())
+def test_inline_lets_ctrl_c_through():
+    pool = Inline().open(Job(TARGET, None), workers=1)
     pool.submit(Task(0, "interrupt"))
     with pytest.raises(KeyboardInterrupt):
         pool.wait()
