@@ -1,10 +1,14 @@
-"""The outcome of one input: Converted, Skipped or Failed; and the summary of a run."""
+"""The outcome of one input, Converted, Skipped or Failed, and the summary of a run.
+
+The fields of an outcome are those of its line in the journal; the text of each ``Annotated`` is its
+description in the journal's JSON Schema.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 if TYPE_CHECKING:
     from dcmconv.model.inputs import Reference, Rejected
@@ -23,41 +27,43 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class OutputFile:
-    """One picture that was written.
+    """One picture that was written."""
 
-    ``path`` is relative to the output folder, with forward slashes.  ``tone`` says which curve was
-    used and where it came from; it is empty for color pictures.
-    """
-
-    path: str
-    output: str
-    frame_number: int
-    size: int
-    sha256: str
-    rows: int
-    columns: int
-    tone: str = ""
-    salvaged: bool = False
-    """Pixels are missing, and are drawn as background; only under the policy ``salvage``."""
+    path: Annotated[str, "Relative to the output folder, with forward slashes."]
+    output: Annotated[str, "The id of the chain's output that made it."]
+    frame_number: Annotated[int, "Counted from 1."]
+    size: Annotated[int, "In bytes."]
+    sha256: Annotated[str, "Of the file, in hexadecimal."]
+    rows: Annotated[int, "Of the picture."]
+    columns: Annotated[int, "Of the picture."]
+    tone: Annotated[
+        str,
+        "Which curve was used and where it came from; empty for color pictures.",
+    ] = ""
+    salvaged: Annotated[
+        bool,
+        "Pixels are missing and drawn as background; only under the policy salvage.",
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Base of the three outcomes; picklable, small, and one line of the journal.
+    """Base of the three outcomes: picklable, small, and one line of the journal.
 
-    ``input`` is the input's relative name, ``locator`` what it can be opened by again.
-    ``attributes`` has only those of the tag table.  ``unchanged`` says that this is the outcome of
-    an earlier run, and nothing has changed since.
+    ``attributes`` has only those that a tag table asked for.  ``unchanged`` is true if an earlier
+    run had this outcome and nothing has changed since.  Neither is in the journal.
     """
 
     status: ClassVar[str] = ""
 
-    input: str
-    locator: str
-    size: int | None = None
-    mtime_ns: int | None = None
-    seconds: float = 0.0
-    notes: tuple[str, ...] = ()
+    input: Annotated[str, "The name of the input, relative to the INPUT argument."]
+    locator: Annotated[str, "Identifies the input between runs, such as its absolute path."]
+    size: Annotated[int | None, "Of the input, in bytes; null if unknown."] = None
+    mtime_ns: Annotated[
+        int | None, "When the input was last modified, in nanoseconds since 1970; null if unknown."
+    ] = None
+    seconds: Annotated[float, "How long a worker took."] = 0.0
+    notes: Annotated[tuple[str, ...], "What was doubtful in the input and how it was read."] = ()
     attributes: dict[str, object] = field(default_factory=dict)
     unchanged: bool = False
 
@@ -68,20 +74,21 @@ class Converted(Outcome):
 
     status = "converted"
 
-    outputs: tuple[OutputFile, ...] = ()
-    transfer_syntax: str = ""
-    decoder: str = ""
-    salvaged: bool = False
-    """Frames or pixels are missing; only under the policy ``salvage``."""
+    outputs: Annotated[tuple[OutputFile, ...], "The pictures."] = ()
+    transfer_syntax: Annotated[str, "UID of the Transfer Syntax of the input."] = ""
+    decoder: Annotated[str, "What decoded the pixels."] = ""
+    salvaged: Annotated[bool, "Frames or pixels are missing; only under the policy salvage."] = (
+        False
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotConverted(Outcome):
     """Base of ``Skipped`` and ``Failed``: no picture, and the reason."""
 
-    reason: str
-    message: str
-    hint: str = ""
+    reason: Annotated[str, "One stable word, such as truncated."]
+    message: Annotated[str, "What was found, and what was expected."]
+    hint: Annotated[str, "What to do next; may be empty."] = ""
 
     @classmethod
     def of(cls, found: Reference | Rejected, *, reason: str, message: str, hint: str = "") -> Self:
@@ -125,7 +132,7 @@ class Failed(NotConverted):
 
     status = "failed"
 
-    frame_number: int | None = None
+    frame_number: Annotated[int | None, "The frame that failed; null if not known."] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from dcmconv.chain.plan import PlannedRule
 from dcmconv.model.outcome import Converted
 from dcmconv.run.engine import Run
 from dcmconv.run.executors import HANDFUL
-from dcmconv.run.journal.writer import read_journal
+from dcmconv.run.journal.line import read_journal
 
 REAL = Path(pydicom.data.__file__).parent / "test_files" / "dicomdirtests"
 """Real series of 16 by 16 pixels, with the stored values below."""

@@ -12,7 +12,7 @@ from dcmconv.model.executor import Lost
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome
 from dcmconv.run.failure import failure_of_lost
-from dcmconv.run.journal.writer import Entry
+from dcmconv.run.journal.line import Entry
 from dcmconv.run.messages import ConversionReport
 from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.os_errors import ENDS_THE_RUN, output_error

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dcmconv.errors import UsageError
-from dcmconv.model.outcome import OutputFile
 from dcmconv.run.journal.digests import digest_of, folded_digest
-from dcmconv.run.journal.writer import BEGUN, LEFT, read_journal
+from dcmconv.run.journal.line import BEGUN, LEFT, output_file, read_journal
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.verify import PictureState, picture_state
 
@@ -116,15 +115,7 @@ def check_pictures(out: Path, *, share: float = 1.0) -> Iterator[Checked]:
         for data in line.get("outputs", ()):
             if share < 1.0 and random.random() >= share:  # noqa: S311 - a sample, not a secret
                 continue
-            output = OutputFile(
-                path=data["path"],
-                output=data.get("output", ""),
-                frame_number=data.get("frame_number", 1),
-                size=data.get("size", -1),
-                sha256=data.get("sha256", ""),
-                rows=data.get("rows", 0),
-                columns=data.get("columns", 0),
-            )
+            output = output_file(data, lenient=True)
             yield Checked(output.path, line, picture_state(out, output, written=float("-inf")))
 
 

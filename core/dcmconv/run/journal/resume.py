@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped
-from dcmconv.run.journal.writer import Entry
+from dcmconv.run.journal.line import Entry
 from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.verify import PictureState, picture_state
 from dcmconv.run.progress import Tally

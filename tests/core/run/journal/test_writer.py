@@ -11,7 +11,8 @@ import pytest
 
 from dcmconv.model.outcome import Converted, Failed, OutputFile, Skipped
 from dcmconv.run.journal.digests import digest_of, folded_digest
-from dcmconv.run.journal.writer import Journal, read_journal
+from dcmconv.run.journal.line import read_journal
+from dcmconv.run.journal.writer import Journal
 
 
 def converted(name, **changes):
