@@ -20,7 +20,7 @@ from dcmconv.run.messages import (
 from dcmconv.run.split_frames import join_reports, split_task
 
 if TYPE_CHECKING:
-    from dcmconv.run.journal.writer import Entry
+    from dcmconv.run.journal.line import Entry
 
 __all__ = ["LEAD", "SECONDS_OF_GRACE", "PendingInput", "Stop", "Window"]
 
