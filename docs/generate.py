@@ -23,8 +23,7 @@ from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.settings import RunSettings
 from dcmconv.cli import exit_codes
 from dcmconv.cli.chain_commands import add_to as add_chain_commands
-from dcmconv.cli.component_flags import default_of, describe
-from dcmconv.cli.flags import Flag
+from dcmconv.cli.flags import Flag, default_of, describe
 from dcmconv.cli.journal_commands import add_to as add_journal_commands
 from dcmconv.cli.plugin_commands import add_to as add_plugin_commands
 from dcmconv.cli.provided_commands import command_class, flags_of_command

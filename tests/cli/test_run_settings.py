@@ -11,7 +11,7 @@ from dcmconv.chain.keywords import chain_from_keywords
 from dcmconv.chain.loader import chain_from_data
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.settings import RunSettings
-from dcmconv.cli.component_flags import help_of, literals_of
+from dcmconv.cli.flags import help_of, literals_of
 from dcmconv.cli.run_flags import run_flags
 from dcmconv.model.options import option_fields
 from dcmconv.plugins.registry import Registry

@@ -82,7 +82,7 @@ def _completed_words() -> list[str] | None:
 
     if "_DCMCONV_COMPLETE" not in os.environ:
         return None
-    from dcmconv.cli.named_components import completed_words
+    from dcmconv.cli.component_flags import completed_words
 
     return completed_words()
 
@@ -125,8 +125,7 @@ def _add_run(app: typer.Typer, words: Sequence[str] | None) -> None:
     if words is None:
         add_command(app, "run", lambda values: 0, [], help_text=RUN_HELP)
         return
-    from dcmconv.cli.component_flags import all_flags
-    from dcmconv.cli.named_components import NamedComponents
+    from dcmconv.cli.component_flags import NamedComponents, all_flags
     from dcmconv.cli.run_command import run_command
     from dcmconv.cli.run_flags import run_flags
 
@@ -142,7 +141,7 @@ def _add_provided(app: typer.Typer, words: Sequence[str], *, named: str, complet
     registry = Registry.discover(only=())
     known = {"run", *GROUPS, *registry.names("command")}
     if (named and named not in known) or completing:
-        from dcmconv.cli.named_components import Scan
+        from dcmconv.cli.component_flags import Scan
 
         registry = Registry.discover(blocked=Scan.of(words).blocked)
         known |= set(registry.names("command"))

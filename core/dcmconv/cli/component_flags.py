@@ -1,33 +1,46 @@
-"""Flags derived from declared options: those of components, and those of the run settings."""
+"""Flags of components: which components a command line names, and the flags of their options.
+
+The words are read once before typer parses them: a component's flags must exist by then.  When a
+shell asks for completions, the words are those of the line being typed.
+"""
 
 from __future__ import annotations
 
+import os
+import shlex
 import types
 import typing
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.flags import Flag
+from dcmconv.cli.flags import (
+    Flag,
+    complete_choices,
+    default_of,
+    describe,
+    help_of,
+    metavar_of,
+)
+from dcmconv.cli.run_flags import run_flags
+from dcmconv.errors import DcmconvError
 from dcmconv.model.options import Component, OptionField, option_fields
 
 if TYPE_CHECKING:
     from dcmconv.chain.overrides import Override
+    from dcmconv.plugins.registry import Registry
 
 __all__ = [
     "FlagTarget",
+    "NamedComponents",
+    "Scan",
     "all_flags",
-    "default_of",
-    "describe",
-    "flag_of_setting",
+    "completed_words",
     "flags_of",
     "given_overrides",
     "has_own_flag",
-    "help_of",
-    "literals_of",
 ]
-
-WORDS = {int: "INTEGER", float: "NUMBER", str: "TEXT", bool: "true|false"}
 
 
 @dataclass(frozen=True)
@@ -41,14 +54,14 @@ class FlagTarget:
 
 def flags_of(target: FlagTarget) -> list[Flag]:
     """Return a component's flags: a dotted one for each option, then its short ones."""
-    fields = list(option_fields(target.component))
-    own = [_own_flag(target, field) for field in fields if field.opt.flag]
-    return [*(_dotted_flag(target, field) for field in fields), *own]
+    options = list(option_fields(target.component))
+    own = [_own_flag(target, option) for option in options if option.opt.flag]
+    return [*(_dotted_flag(target, option) for option in options), *own]
 
 
 def has_own_flag(target: FlagTarget) -> bool:
     """Say whether an option of the component declares a short flag."""
-    return any(field.opt.flag for field in option_fields(target.component))
+    return any(option.opt.flag for option in option_fields(target.component))
 
 
 def all_flags(run_flags: Collection[Flag], targets: Iterable[FlagTarget]) -> list[Flag]:
@@ -60,23 +73,6 @@ def all_flags(run_flags: Collection[Flag], targets: Iterable[FlagTarget]) -> lis
             found.append(flag)
             taken.update(flag.spellings())
     return found
-
-
-def flag_of_setting(option: OptionField, *, panel: str) -> Flag:
-    """Return the flag of a run setting: ``--on-existing`` for ``on_existing``."""
-    is_switch, choices = option.annotation is bool, literals_of(option.annotation)
-    is_choice = describe(option.annotation) == "|".join(choices)
-    listed = f" Choices: {', '.join(choices)}." if is_choice else ""
-    return Flag(
-        name=option.name,
-        type=bool if is_switch else str,
-        words=(f"--{option.name.replace('_', '-')}",),
-        help=help_of(option) + listed,
-        metavar="" if is_switch else "CHOICE" if is_choice else metavar_of(option),
-        panel=option.opt.panel or panel,
-        default="" if is_switch else default_of(option),
-        complete=_choices(option.annotation),
-    )
 
 
 def given_overrides(values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> list[Override]:
@@ -93,85 +89,43 @@ def given_overrides(values: Mapping[str, Any], targets: Iterable[FlagTarget]) ->
 def _overrides_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Override]:
     from dcmconv.chain.overrides import flag_override
 
-    for field in option_fields(target.component):
-        for key, flag in ((_key(target, field), ""), (_own_key(target, field), field.opt.flag)):
+    for option in option_fields(target.component):
+        for key, flag in ((_key(target, option), ""), (_own_key(target, option), option.opt.flag)):
             value = values.get(key)
             if value not in (None, []):
                 text = str(value).lower() if isinstance(value, bool) else value
-                yield flag_override(target.id, field.name, text, flag)
+                yield flag_override(target.id, option.name, text, flag)
 
 
-def metavar_of(option: OptionField) -> str:
-    """Return what an option's value is called in ``--help``."""
-    return option.opt.metavar or describe(option.annotation)
-
-
-def describe(annotation: Any) -> str:
-    """Return a short name for the values of a type: ``NUMBER``, ``linear|sigmoid``."""
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Annotated:
-        return describe(arguments[0])
-    if origin in (types.UnionType, typing.Union):
-        parts = [describe(part) for part in arguments if part is not type(None)]
-        return "|".join(dict.fromkeys(parts))
-    if origin is typing.Literal:
-        return "|".join(str(value) for value in arguments)
-    if origin in (tuple, list):
-        parts = ["..." if part is ... else describe(part) for part in arguments]
-        return f"[{','.join(parts)}]"
-    return WORDS.get(annotation, getattr(annotation, "__name__", str(annotation)).upper())
-
-
-def help_of(field: OptionField) -> str:
-    """Return an option's help text with its unit and bounds."""
-    opt = field.opt
-    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-    limits = [f"{signs[name]} {bound:g}" for name, bound in opt.bounds().items()]
-    extra = ", ".join(filter(None, [opt.unit, *limits]))
-    return f"{opt.help} ({extra})." if extra else f"{opt.help}."
-
-
-def default_of(field: OptionField) -> str:
-    """Return an option's default as text; empty if there is none worth showing."""
-    if field.required or field.default is None or field.default in ((), ""):
-        return ""
-    return str(field.default).lower() if isinstance(field.default, bool) else _plain(field.default)
-
-
-def _plain(value: Any) -> str:
-    is_whole = isinstance(value, float) and value.is_integer()
-    return f"{value:.0f}" if is_whole else str(value)
-
-
-def _dotted_flag(target: FlagTarget, field: OptionField) -> Flag:
-    word = f"--{target.id}.{field.name}"
-    is_switch = field.annotation is bool
+def _dotted_flag(target: FlagTarget, option: OptionField) -> Flag:
+    word = f"--{target.id}.{option.name}"
+    is_switch = option.annotation is bool
     if is_switch:
-        word += f"/--{target.id}.no-{field.name}"
+        word += f"/--{target.id}.no-{option.name}"
     return Flag(
-        name=_key(target, field),
+        name=_key(target, option),
         type=bool if is_switch else str,
         words=(word,),
-        help=help_of(field),
-        metavar="" if is_switch else metavar_of(field),
+        help=help_of(option),
+        metavar="" if is_switch else metavar_of(option),
         panel=f"Options of {target.kind} {target.id}",
-        default=default_of(field),
-        complete=_choices(field.annotation),
+        default=default_of(option),
+        complete=complete_choices(option.annotation),
         may_be_empty=True,  # --title.text "" is an empty title
     )
 
 
-def _own_flag(target: FlagTarget, field: OptionField) -> Flag:
+def _own_flag(target: FlagTarget, option: OptionField) -> Flag:
     """Return the short flag of an option; it is repeated for each item of a list."""
-    word, is_switch = field.opt.flag, field.annotation is bool
-    item = _item_of(field.annotation)
+    word, is_switch = option.opt.flag, option.annotation is bool
+    item = _item_of(option.annotation)
     return replace(
-        _dotted_flag(target, field),
-        name=_own_key(target, field),
+        _dotted_flag(target, option),
+        name=_own_key(target, option),
         type=bool if is_switch else str if item is None else list[str],
         words=(f"{word}/--no-{word.removeprefix('--')}" if is_switch else word,),
-        help=f"Short for --{target.id}.{field.name}.",
-        metavar="" if is_switch else describe(field.annotation if item is None else item),
+        help=f"Short for --{target.id}.{option.name}.",
+        metavar="" if is_switch else describe(option.annotation if item is None else item),
         default="",
     )
 
@@ -186,26 +140,145 @@ def _item_of(annotation: Any) -> Any | None:
     return None
 
 
-def _choices(annotation: Any) -> Any:
-    words = literals_of(annotation)
-    if not words:
+def _key(target: FlagTarget, option: OptionField) -> str:
+    return f"component__{target.id}__{option.name}".replace("-", "_").replace("/", "_")
+
+
+def _own_key(target: FlagTarget, option: OptionField) -> str:
+    return f"own__{_key(target, option)}"
+
+
+KINDS = ("normalizer", "colormap", "step", "writer", "reader")
+
+
+def completed_words() -> list[str] | None:
+    """Return the words of the line that a shell wants completed; None if no shell asks."""
+    if "_DCMCONV_COMPLETE" not in os.environ:
         return None
-    return lambda incomplete: [(word, "") for word in words if word.startswith(incomplete)]
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    try:
+        return shlex.split(line)[1:]
+    except ValueError:  # an unclosed quote
+        return line.split()[1:]
 
 
-def literals_of(annotation: Any) -> list[str]:
-    """Return the fixed words among the values of a type, such as ``auto``."""
-    arguments = typing.get_args(annotation)
-    if typing.get_origin(annotation) is typing.Literal:
-        return [str(value) for value in arguments]
-    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        return [word for part in arguments for word in literals_of(part)]
-    return []
+@dataclass
+class Scan:
+    """What one pass over the words finds.
+
+    ``components`` holds kind and name; the kind is empty if only a dotted flag names it.
+    """
+
+    components: list[tuple[str, str]] = field(default_factory=list)
+    chains: list[str] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
+    has_unknown_flag: bool = False
+    """Whether there is a flag that ``run`` itself does not have: it may be a reader's."""
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> Scan:
+        """Look through the words.
+
+        >>> Scan.of(["-n", "window:width=400", "--jpg.quality", "95"]).components
+        [('normalizer', 'window'), ('', 'jpg')]
+        """
+        known = {spelling: flag for flag in run_flags() for spelling in flag.spellings()}
+        scan = cls()
+        following = iter(words)
+        for word in following:
+            spelling, value = _split(word)
+            flag = known.get(spelling)
+            if flag is None:
+                scan._add_unknown(spelling)
+            elif flag.type is not bool:
+                scan._add(flag, next(following, "") if value is None else value)
+        return scan
+
+    def _add(self, flag: Flag, value: str) -> None:
+        if not value:
+            return  # being typed, or rejected later
+        if flag.names_kind:
+            self.components.append((flag.names_kind, value.partition(":")[0]))
+        elif flag.name == "chain":
+            self.chains.append(value)
+        elif flag.name == "no_plugin":
+            self.blocked.append(value)
+
+    def _add_unknown(self, spelling: str) -> None:
+        if not spelling.startswith("--") or spelling in ("--", "--help"):
+            return
+        head, dot, _ = spelling.removeprefix("--").partition(".")
+        if dot:
+            self.components.append(("", head))
+        else:
+            self.has_unknown_flag = True
 
 
-def _key(target: FlagTarget, field: OptionField) -> str:
-    return f"component__{target.id}__{field.name}".replace("-", "_").replace("/", "_")
+def _split(word: str) -> tuple[str, str | None]:
+    """Return flag and value of ``--writer=jpg`` and ``-wjpg``; None if the value comes next."""
+    if word.startswith("--"):
+        spelling, equals, value = word.partition("=")
+        return spelling, value if equals else None
+    if word.startswith("-"):
+        return word[:2], word[2:] or None
+    return "", None
 
 
-def _own_key(target: FlagTarget, field: OptionField) -> str:
-    return f"own__{_key(target, field)}"
+@dataclass
+class NamedComponents:
+    """The components that the words and their chain files name."""
+
+    words: Sequence[str]
+
+    @cached_property
+    def scan(self) -> Scan:
+        """What the words name."""
+        return Scan.of(self.words)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """What is installed, without the plugins that ``--no-plugin`` excludes."""
+        from dcmconv.plugins.registry import Registry
+
+        return Registry.discover(blocked=self.scan.blocked)
+
+    @cached_property
+    def targets(self) -> list[FlagTarget]:
+        """Each component once; unknown names are reported when the chain is compiled."""
+        scan = self.scan
+        if not (scan.components or scan.chains or scan.has_unknown_flag):
+            return []
+        found: dict[str, FlagTarget] = {}
+        # Known kinds first: a dotted flag alone cannot say which of two kinds it means.
+        named = sorted(scan.components, key=lambda pair: not pair[0])
+        for identity, kind, name in [*((n, k, n) for k, n in named), *self._in_chains()]:
+            target = self._target(identity, kind, name)
+            if target is not None:
+                found.setdefault(identity, target)
+        # Importing the readers is slow, so only a flag that may be theirs has it done.
+        for name in self.registry.names("reader") if scan.has_unknown_flag else ():
+            target = self._target(name, "reader", name)
+            if target is not None and has_own_flag(target):
+                found.setdefault(name, target)
+        return list(found.values())
+
+    def _in_chains(self) -> Iterator[tuple[str, str, str]]:
+        from dcmconv.chain.loader import load_chain
+        from dcmconv.chain.spec import components_of
+
+        for name in self.scan.chains:
+            try:
+                chain = load_chain(name, self.registry)
+            except DcmconvError:
+                continue  # the command loads it again, and reports the error
+            for kind, spec in components_of(chain):
+                if kind in KINDS:
+                    yield spec.known_as, kind, spec.use
+
+    def _target(self, identity: str, kind: str, name: str) -> FlagTarget | None:
+        for each in [kind] if kind else KINDS:
+            try:
+                return FlagTarget(identity, each, self.registry.load(each, name))
+            except DcmconvError:
+                continue  # compiling the chain reports it, with its location
+        return None

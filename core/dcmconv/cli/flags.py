@@ -1,4 +1,4 @@
-"""Flags as data, and commands made of them.
+"""Flags as data, flags derived from declared options, and commands made of flags.
 
 typer reads a function's signature.  The flags of a component are known only at run time, so a
 command gets a signature that is built from ``Flag`` values (public typer only).
@@ -8,17 +8,33 @@ from __future__ import annotations
 
 import inspect
 import re
+import types
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from dcmconv.cli.exit_codes import exit_code_of_error
 from dcmconv.errors import UsageError
+from dcmconv.model.options import OptionField
 
 if TYPE_CHECKING:
     import typer
 
-__all__ = ["AS_JSON", "Body", "Completer", "Flag", "add_command"]
+__all__ = [
+    "AS_JSON",
+    "Body",
+    "Completer",
+    "Flag",
+    "add_command",
+    "complete_choices",
+    "default_of",
+    "describe",
+    "flag_of_setting",
+    "help_of",
+    "literals_of",
+    "metavar_of",
+]
 
 Body = Callable[[Mapping[str, Any]], int]
 """What a command does with the values of its flags; returns the exit code."""
@@ -27,6 +43,10 @@ Completer = Callable[[str], "list[tuple[str, str]]"]
 """From an unfinished word to the words that complete it, each with its help."""
 
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
+
+
+WORDS = {int: "INTEGER", float: "NUMBER", str: "TEXT", bool: "true|false"}
+"""What values of a type are called in ``--help``."""
 
 
 @dataclass(frozen=True)
@@ -164,3 +184,80 @@ def _without_markup(text: str) -> str:
     from dcmconv.cli.terminal import is_plain
 
     return text if is_plain() else re.sub(r"\[(?=[a-zA-Z#/@])", r"\\[", text)
+
+
+def flag_of_setting(option: OptionField, *, panel: str) -> Flag:
+    """Return the flag of a run setting: ``--on-existing`` for ``on_existing``."""
+    is_switch, choices = option.annotation is bool, literals_of(option.annotation)
+    is_choice = describe(option.annotation) == "|".join(choices)
+    listed = f" Choices: {', '.join(choices)}." if is_choice else ""
+    return Flag(
+        name=option.name,
+        type=bool if is_switch else str,
+        words=(f"--{option.name.replace('_', '-')}",),
+        help=help_of(option) + listed,
+        metavar="" if is_switch else "CHOICE" if is_choice else metavar_of(option),
+        panel=option.opt.panel or panel,
+        default="" if is_switch else default_of(option),
+        complete=complete_choices(option.annotation),
+    )
+
+
+def metavar_of(option: OptionField) -> str:
+    """Return what an option's value is called in ``--help``."""
+    return option.opt.metavar or describe(option.annotation)
+
+
+def describe(annotation: Any) -> str:
+    """Return a short name for the values of a type: ``NUMBER``, ``linear|sigmoid``."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return describe(arguments[0])
+    if origin in (types.UnionType, typing.Union):
+        parts = [describe(part) for part in arguments if part is not type(None)]
+        return "|".join(dict.fromkeys(parts))
+    if origin is typing.Literal:
+        return "|".join(str(value) for value in arguments)
+    if origin in (tuple, list):
+        parts = ["..." if part is ... else describe(part) for part in arguments]
+        return f"[{','.join(parts)}]"
+    return WORDS.get(annotation, getattr(annotation, "__name__", str(annotation)).upper())
+
+
+def help_of(field: OptionField) -> str:
+    """Return an option's help text with its unit and bounds."""
+    opt = field.opt
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    limits = [f"{signs[name]} {bound:g}" for name, bound in opt.bounds().items()]
+    extra = ", ".join(filter(None, [opt.unit, *limits]))
+    return f"{opt.help} ({extra})." if extra else f"{opt.help}."
+
+
+def default_of(field: OptionField) -> str:
+    """Return an option's default as text; empty if there is none worth showing."""
+    if field.required or field.default is None or field.default in ((), ""):
+        return ""
+    return str(field.default).lower() if isinstance(field.default, bool) else _plain(field.default)
+
+
+def _plain(value: Any) -> str:
+    is_whole = isinstance(value, float) and value.is_integer()
+    return f"{value:.0f}" if is_whole else str(value)
+
+
+def literals_of(annotation: Any) -> list[str]:
+    """Return the fixed words among the values of a type, such as ``auto``."""
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is typing.Literal:
+        return [str(value) for value in arguments]
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        return [word for part in arguments for word in literals_of(part)]
+    return []
+
+
+def complete_choices(annotation: Any) -> Completer | None:
+    """Return a completer of the fixed words of a type; None if there are none."""
+    words = literals_of(annotation)
+    if not words:
+        return None
+    return lambda incomplete: [(word, "") for word in words if word.startswith(incomplete)]

@@ -39,7 +39,7 @@ def add_to(group: typer.Typer) -> None:
 
 def _add(group: typer.Typer, name: str, rows: Any, help_text: str, flags: list[Flag]) -> None:
     def body(values: Mapping[str, Any]) -> int:
-        from dcmconv.cli.rows import print_rows
+        from dcmconv.cli.terminal import print_rows
 
         out = Path(values["out"] or DEFAULT_OUT)
         return print_rows(rows(out, values), as_json=bool(values["as_json"]))

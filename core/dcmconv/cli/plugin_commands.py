@@ -56,7 +56,7 @@ def add_to(group: typer.Typer) -> None:
 
 
 def _answer(values: Mapping[str, Any], rows: Any) -> int:
-    from dcmconv.cli.rows import print_rows
+    from dcmconv.cli.terminal import print_rows
     from dcmconv.plugins.discovery import check_left_out
     from dcmconv.plugins.registry import Registry
 
@@ -114,7 +114,7 @@ def _problem_rows(problems: list[PluginProblem]) -> Iterator[Row]:
 
 
 def _component_rows(registry: Registry, offer: Offered) -> Iterator[Row]:
-    from dcmconv.cli.component_flags import default_of, describe, help_of
+    from dcmconv.cli.flags import default_of, describe, help_of
     from dcmconv.model.components import Heading, Row
     from dcmconv.model.options import option_fields
 

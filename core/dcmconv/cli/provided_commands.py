@@ -6,9 +6,8 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from dcmconv.cli.component_flags import default_of, describe, help_of
-from dcmconv.cli.flags import AS_JSON, Body, Flag
-from dcmconv.cli.rows import print_rows
+from dcmconv.cli.flags import AS_JSON, Body, Flag, default_of, describe, help_of
+from dcmconv.cli.terminal import print_rows
 from dcmconv.errors import PluginError
 from dcmconv.model.components import Command
 from dcmconv.model.options import OptionField, option_fields

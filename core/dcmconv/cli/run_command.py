@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from dcmconv.cli.component_flags import NamedComponents, given_overrides
 from dcmconv.cli.exit_codes import EXIT_NOTHING, exit_code_of_run
-from dcmconv.cli.named_components import NamedComponents
 from dcmconv.cli.progress import progress_for
 from dcmconv.cli.report import counted, print_report
 from dcmconv.cli.run_flags import RunArguments
@@ -33,7 +33,7 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
     from dcmconv.cli.chain_of_flags import chain_of
     from dcmconv.plugins.discovery import check_left_out
 
-    arguments = RunArguments.of(values, named.targets)
+    arguments = RunArguments.of(values, given_overrides(values, named.targets))
     if arguments.quiet and arguments.verbose:
         raise UsageError("--quiet and --verbose cannot be combined.", hint="Remove one of them.")
     check_left_out(arguments.no_plugin)

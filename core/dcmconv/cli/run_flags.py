@@ -7,7 +7,7 @@ A flag is a field of ``RunArguments``.  The run settings add theirs: see
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,6 @@ from dcmconv.cli.flags import Flag
 
 if TYPE_CHECKING:
     from dcmconv.chain.overrides import Override
-    from dcmconv.cli.component_flags import FlagTarget
 
 __all__ = ["DEFAULT_OUT", "HELP", "RunArguments", "run_flags"]
 
@@ -240,10 +239,9 @@ class RunArguments:
     """The flags of components that are given."""
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], targets: Iterable[FlagTarget]) -> RunArguments:
+    def of(cls, values: Mapping[str, Any], overrides: Sequence[Override]) -> RunArguments:
         """Make one of what typer found."""
         from dcmconv.chain.settings import RunSettings
-        from dcmconv.cli.component_flags import given_overrides
 
         given = {key: value for key, value in values.items() if value is not None}
         own = {each.name for each in fields(cls)}
@@ -251,7 +249,7 @@ class RunArguments:
         return cls(
             **{key: value for key, value in given.items() if key in own},
             run_settings={key: value for key, value in given.items() if key in settings},
-            overrides=given_overrides(values, targets),
+            overrides=overrides,
         )
 
 
@@ -259,7 +257,7 @@ class RunArguments:
 def run_flags() -> tuple[Flag, ...]:
     """Return the flags of ``run`` without those of components, in the order of ``--help``."""
     from dcmconv.chain.settings import RunSettings
-    from dcmconv.cli.component_flags import flag_of_setting
+    from dcmconv.cli.flags import flag_of_setting
     from dcmconv.model.options import option_fields
 
     settings = [flag_of_setting(option, panel=RUN) for option in option_fields(RunSettings)]

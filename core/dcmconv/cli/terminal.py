@@ -6,10 +6,14 @@ import errno
 import os
 import re
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dcmconv.errors import OutputError
+
+if TYPE_CHECKING:
+    from dcmconv.model.components import Row
 
 __all__ = [
     "harmless",
@@ -17,6 +21,7 @@ __all__ = [
     "is_plain",
     "print_json",
     "print_result",
+    "print_rows",
     "say",
     "stdout_closed",
     "stdout_error",
@@ -72,6 +77,84 @@ def print_json(value: Any) -> None:
     # Escapes control characters and lone surrogates, which occur in file names; not letters.
     text = json.dumps(finite(value), ensure_ascii=False, default=str)
     _write_result(STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def print_rows(rows: Iterable[Row], *, as_json: bool) -> int:
+    """Print the rows that a command yields and return its exit code.
+
+    A table is printed as soon as it is complete; JSON is one value at the end.
+    """
+    return _print_values(rows) if as_json else _print_tables(rows)
+
+
+def _print_tables(rows: Iterable[Row]) -> int:
+    from dcmconv.model.components import Ending, Heading
+
+    table: list[Row] = []
+    is_first = True
+    for row in rows:
+        if not isinstance(row, Heading | Ending):
+            table.append(row)
+            continue
+        _print_table(table)
+        table = []
+        if not is_first:
+            print_result("")
+        is_first = False
+        if isinstance(row, Ending):
+            print_result(str(row.get("text", "")))
+            return int(row.get("code", 0))
+        print_result(str(row.get("title", "")))
+    _print_table(table)
+    return 0
+
+
+def _print_values(rows: Iterable[Row]) -> int:
+    from dcmconv.model.components import Ending, Heading
+
+    tables: list[dict[str, Any]] = []
+    ending: Row = Ending(text="", code=0)
+    for row in rows:
+        if isinstance(row, Ending):
+            ending = row
+        elif isinstance(row, Heading):
+            tables.append({**row, "rows": []})
+        else:
+            if not tables:
+                tables.append({"title": "", "rows": []})
+            tables[-1]["rows"].append(dict(row))
+    print_json({"tables": tables, **ending})
+    return int(ending.get("code", 0))
+
+
+def _print_table(rows: list[Row]) -> None:
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    if len(columns) > 1:
+        cells = [[column.replace("_", " ") for column in columns], *cells]
+    widths = [max(_width(line[index]) for line in cells) for index in range(len(columns))]
+    for line in cells:
+        padded = [text + " " * (widths[at] - _width(text)) for at, text in enumerate(line)]
+        print_result(("  " + "  ".join(padded)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple | list):
+        return ", ".join(_cell(part) for part in value)
+    return harmless(str(value))
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: Chinese characters take two, combining marks none."""
+    import unicodedata
+
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    marks = sum(unicodedata.combining(letter) != 0 for letter in text)
+    return len(text) + wide - marks
 
 
 def stdout_closed() -> OutputError:
