@@ -1,13 +1,22 @@
-"""The grammar of a chain file: nodes in, a ``ChainSpec`` out, every problem collected."""
+"""The grammar of a chain file: a document's nodes in, a ``ChainSpec`` out.
+
+Reading does not stop at a mistake: what is wrong is left out and reported, and the rest is read.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from dcmconv.chain.errors import NOWHERE, ChainProblem, InvalidChain, Location, unknown_word
+from dcmconv.chain.errors import (
+    NOWHERE,
+    ChainProblem,
+    InvalidChain,
+    Location,
+    invalid_chain,
+    unknown_word,
+)
 from dcmconv.chain.spec import (
     NO_COLORMAP,
     OUTPUT_KEYS,
@@ -19,28 +28,46 @@ from dcmconv.chain.spec import (
     RuleSpec,
     Written,
 )
-from dcmconv.chain.values import parse_component, parse_frames, read_output
+from dcmconv.chain.values import as_output, check_tag, parse_component, parse_frames
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 
 __all__ = [
+    "ASPECTS",
     "CHAIN_KEYS",
-    "MOST_BYTES",
+    "MAX_BYTES",
     "RULE_KEYS",
-    "Document",
+    "VERSION",
     "Entry",
-    "Link",
+    "Extended",
     "ListNode",
     "MapNode",
     "Node",
     "ScalarNode",
     "node_of",
     "plain",
+    "read_document",
 ]
 
+VERSION = 1
+MAX_BYTES = 64 * 1024
+"""A larger file is not a chain; it is refused before it is parsed."""
 
-MOST_BYTES = 64 * 1024
-"""No chain file is larger."""
+CHAIN_KEYS = (
+    "version",
+    "extends",
+    "read",
+    *SLOT_NAMES,
+    "rules",
+    "outputs",
+    "frames",
+    "tags",
+    "run",
+)
+RULE_KEYS = ("when", "skip", *SLOT_NAMES, "outputs")
+ASPECTS = ("square", "keep")
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -61,7 +88,7 @@ class ListNode:
 
 @dataclass(frozen=True)
 class Entry:
-    """One value of a mapping, and where its key stands."""
+    """One value of a mapping, and the location of its key."""
 
     key_location: Location
     node: Node
@@ -69,7 +96,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class MapNode:
-    """A mapping; keys are text."""
+    """A mapping; all keys are text."""
 
     entries: dict[str, Entry]
     location: Location
@@ -79,7 +106,7 @@ Node = ScalarNode | ListNode | MapNode
 
 
 def plain(node: Node) -> Any:
-    """Return a node as plain data."""
+    """Return a node as plain data, without locations."""
     if isinstance(node, MapNode):
         return {key: plain(entry.node) for key, entry in node.entries.items()}
     if isinstance(node, ListNode):
@@ -88,7 +115,7 @@ def plain(node: Node) -> Any:
 
 
 def node_of(data: Any) -> Node:
-    """Return plain data of Python as nodes without a location; what is no data becomes text."""
+    """Return plain Python data as nodes without locations; any other object becomes text."""
     if isinstance(data, Mapping):
         return MapNode({str(k): Entry(NOWHERE, node_of(v)) for k, v in data.items()}, NOWHERE)
     if isinstance(data, (list, tuple)):
@@ -98,107 +125,86 @@ def node_of(data: Any) -> Node:
     return ScalarNode(str(data), NOWHERE)
 
 
-VERSION = 1
-CHAIN_KEYS = (
-    "version",
-    "extends",
-    "read",
-    *SLOT_NAMES,
-    "rules",
-    "outputs",
-    "frames",
-    "tags",
-    "run",
-)
-RULE_KEYS = ("when", "skip", *SLOT_NAMES, "outputs")
-ASPECTS = ("square", "keep")
-TAG_FORM = re.compile(r"[A-Z][A-Za-z0-9]*|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
-
-Read = TypeVar("Read")
-
-
 @dataclass(frozen=True)
-class Link:
-    """One entry of ``extends``."""
+class Extended:
+    """One chain that ``extends`` names: a file or ``preset:NAME``."""
 
-    text: str
+    name: str
     location: Location
 
 
+def read_document(node: Node) -> tuple[ChainSpec, list[Extended]]:
+    """Return the chain that one document describes, and the chains that it extends.
+
+    The spec's ``problems`` list everything in the document that does not follow the grammar.
+    """
+    grammar = _Grammar()
+    spec, extended = grammar.chain(node)
+    return replace(spec, problems=tuple(grammar.problems)), extended
+
+
 @dataclass
-class Document:
-    """Reads one document; what is wrong is left out of the spec and kept in ``problems``."""
+class _Grammar:
+    """One method for each rule of the grammar; each returns what a node means."""
 
     problems: list[ChainProblem] = field(default_factory=list)
 
-    def chain(self, node: Node) -> tuple[ChainSpec, list[Link]]:
-        """Return the chain as this document says it, and what it extends."""
+    def chain(self, node: Node) -> tuple[ChainSpec, list[Extended]]:
         fields = self._fields(node, CHAIN_KEYS, "A chain has no key")
         self._check_version(fields.get("version"), node.location)
         run, executor = self._run(fields.get("run"))
         spec = ChainSpec(
             **self._slots(fields),
-            read=self._several(fields.get("read"), self._component),
-            rules=self._several(fields.get("rules"), self._rule),
+            read=self._one_or_many(fields.get("read"), self._component),
+            rules=self._one_or_many(fields.get("rules"), self._rule),
             outputs=self._outputs(fields.get("outputs")),
-            frames=self._said(fields.get("frames"), self._frames),
-            tags=self._several(fields.get("tags"), self._tag),
-            tag_locations=_locations(fields.get("tags")),
+            frames=self._one(fields.get("frames"), self._frames),
+            tags=self._one_or_many(fields.get("tags"), self._tag),
+            tag_locations=_attribute_locations(fields.get("tags")),
             run=run,
             executor=executor,
         )
-        return spec, list(self._several(fields.get("extends"), self._link) or ())
+        return spec, list(self._one_or_many(fields.get("extends"), self._extended) or ())
 
     def _check_version(self, entry: Entry | None, location: Location) -> None:
         if entry is None:
             first_line = Location(location.source, 1, 1) if location.line else location
-            self._report(
-                first_line, "A chain needs its version.", f"Start it with: version: {VERSION}"
-            )
+            hint = f"Start the chain with: version: {VERSION}"
+            self._report(first_line, "The version of the chain is missing.", hint)
         elif plain(entry.node) != VERSION or isinstance(plain(entry.node), bool):
-            message = f"Version {plain(entry.node)} is not known; this dcmconv reads {VERSION}."
+            message = f"Unknown version {_shown(entry.node)}; expected {VERSION}."
             self._report(entry.node.location, message, f"Write: version: {VERSION}")
 
     def _slots(self, fields: dict[str, Entry]) -> dict[str, Any]:
         return {
-            "normalize": self._said(fields.get("normalize"), self._component),
-            "invert": self._said(fields.get("invert"), self._truth),
-            "steps": self._several(fields.get("steps"), self._component),
-            "colormap": self._said(fields.get("colormap"), self._colormap),
-            "aspect": self._said(fields.get("aspect"), self._aspect),
+            "normalize": self._one(fields.get("normalize"), self._component),
+            "invert": self._one(fields.get("invert"), self._truth),
+            "steps": self._one_or_many(fields.get("steps"), self._component),
+            "colormap": self._one(fields.get("colormap"), self._colormap),
+            "aspect": self._one(fields.get("aspect"), self._aspect),
         }
 
     def _component(self, node: Node) -> ComponentSpec:
         if isinstance(node, ScalarNode) and isinstance(node.value, str):
             return parse_component(node.value, node.location)
         if not isinstance(node, MapNode):
-            raise InvalidChain(
-                node.location,
-                f"{_shown(node)} is no component.",
-                "Write a name, NAME:KEY=VALUE, or a mapping with 'use'.",
-            )
+            hint = "Write a name, NAME:KEY=VALUE, or a mapping with 'use'."
+            raise _unexpected(node, "a component", hint)
         fields = dict(node.entries)
         use, identity = fields.pop("use", None), fields.pop("id", None)
         if use is None:
-            raise InvalidChain(
-                node.location,
-                "This component has no name.",
-                "Name it with use, as in {use: window}.",
-            )
+            hint = "Name it with 'use', as in {use: window}."
+            raise invalid_chain(node.location, "This component has no name.", hint)
         name = parse_component(self._text(use.node), use.node.location)
         if name.options:
-            raise InvalidChain(
-                use.node.location, "use takes a name only.", "Write options as keys of their own."
-            )
+            hint = "Write each option as a key of its own."
+            raise invalid_chain(use.node.location, "'use' takes a name without options.", hint)
         return ComponentSpec(
             name.use,
             {key: plain(entry.node) for key, entry in fields.items()},
             self._text(identity.node) if identity else "",
             use.node.location,
-            {
-                key: Written(entry.key_location, entry.node.location)
-                for key, entry in fields.items()
-            },
+            _written(fields),
         )
 
     def _colormap(self, node: Node) -> ComponentSpec:
@@ -207,20 +213,22 @@ class Document:
         return self._component(node)
 
     def _outputs(self, entry: Entry | None) -> tuple[OutputSpec, ...] | None:
-        found = self._several(entry, self._output)
+        outputs = self._one_or_many(entry, self._output)
         if entry is not None and isinstance(entry.node, ListNode) and not entry.node.items:
-            self._report(entry.node.location, "outputs is empty.", "Name a writer: outputs: [png]")
-        return found or None  # where none could be read, each has its own problem
+            hint = "Name a writer: outputs: [png]"
+            self._report(entry.node.location, "The list of outputs is empty.", hint)
+        # If no output could be read, each has its own problem: not that there are none as well.
+        return outputs or None
 
     def _output(self, node: Node) -> OutputSpec:
         if not isinstance(node, MapNode):
-            return read_output(self._component(node))
+            return as_output(self._component(node))
         fields = {key: entry for key, entry in node.entries.items() if key in OUTPUT_KEYS}
-        rest = {key: entry for key, entry in node.entries.items() if key not in OUTPUT_KEYS}
+        of_writer = {key: entry for key, entry in node.entries.items() if key not in OUTPUT_KEYS}
         name = fields.get("name")
         return OutputSpec(
-            writer=self._component(MapNode(rest, node.location)),
-            name=self._said(name, self._text) or "",
+            writer=self._component(MapNode(of_writer, node.location)),
+            name=self._one(name, self._text) or "",
             name_location=name.node.location if name else NOWHERE,
             **self._slots(fields),
         )
@@ -228,42 +236,36 @@ class Document:
     def _rule(self, node: Node) -> RuleSpec:
         fields = self._fields(node, RULE_KEYS, "A rule has no key")
         if "when" not in fields:
-            raise InvalidChain(
-                node.location, "A rule needs 'when'.", "Write for example: when: {Modality: CT}"
-            )
+            hint = "For example: when: {Modality: CT}"
+            raise invalid_chain(node.location, "This rule has no 'when'.", hint)
         rule = RuleSpec(
-            when=self._said(fields["when"], self._when) or {},
-            skip=self._said(fields.get("skip"), self._truth) or False,
+            when=self._one(fields["when"], self._when) or {},
+            skip=self._one(fields.get("skip"), self._truth) or False,
             outputs=self._outputs(fields.get("outputs")),
             **self._slots(fields),
             location=node.location,
-            when_locations=_locations(fields["when"]),
+            when_locations=_attribute_locations(fields["when"]),
         )
         if rule.skip and len(fields) > 2:
-            self._report(
-                node.location, "A rule that skips decides nothing else.", "Take the rest out."
-            )
+            message = "A rule with 'skip: true' cannot set anything else."
+            self._report(node.location, message, "Remove its other keys, or skip.")
         return rule
 
     def _when(self, node: Node) -> dict[str, tuple[Any, ...]]:
         if not isinstance(node, MapNode) or not node.entries:
-            raise InvalidChain(
-                node.location,
-                f"when is {_shown(node)}.",
-                "It takes a mapping: {Modality: [CT, MR]}",
+            raise _unexpected(
+                node, "a mapping of attributes", "For example: when: {Modality: [CT, MR]}"
             )
         for word, entry in node.entries.items():
             self._check_tag(plain_tag(word), entry.key_location)
         return {
-            plain_tag(word): self._several(entry, self._accepted) or ()
+            plain_tag(word): self._one_or_many(entry, self._attribute_value) or ()
             for word, entry in node.entries.items()
         }
 
-    def _accepted(self, node: Node) -> str | int | float:
+    def _attribute_value(self, node: Node) -> str | int | float:
         if not isinstance(node, ScalarNode) or node.value is None or isinstance(node.value, bool):
-            raise InvalidChain(
-                node.location, f"{_shown(node)} is no value of an attribute.", "Quote text."
-            )
+            raise _unexpected(node, "text or a number", "Put text in quotes.")
         return node.value
 
     def _run(self, entry: Entry | None) -> tuple[ComponentSpec, ComponentSpec | None]:
@@ -271,28 +273,23 @@ class Document:
         if entry is None:
             return nothing, None
         if not isinstance(entry.node, MapNode):
-            self._report(
-                entry.node.location, f"run is {_shown(entry.node)}.", "It takes a mapping."
-            )
+            unexpected = _unexpected(entry.node, "a mapping", "For example: run: {workers: 4}")
+            self.problems.append(unexpected.problem)
             return nothing, None
         fields = dict(entry.node.entries)
-        executor = self._said(fields.pop("executor", None), self._component)
-        written = {
-            key: Written(item.key_location, item.node.location) for key, item in fields.items()
-        }
+        executor = self._one(fields.pop("executor", None), self._component)
         settings = {key: plain(item.node) for key, item in fields.items()}
-        return ComponentSpec("run", settings, "", entry.node.location, written), executor
+        run = ComponentSpec("run", settings, "", entry.node.location, _written(fields))
+        return run, executor
 
     def _frames(self, node: Node) -> tuple[FrameRange, ...]:
-        value = plain(node)
-        listed = value if isinstance(value, list) else [value]
         try:
-            return parse_frames(",".join(str(item) for item in listed))
+            return parse_frames(plain(node))
         except UsageError as error:
-            raise InvalidChain(node.location, error.message, error.hint) from None
+            raise invalid_chain(node.location, error.message, error.hint) from None
 
-    def _link(self, node: Node) -> Link:
-        return Link(self._text(node), node.location)
+    def _extended(self, node: Node) -> Extended:
+        return Extended(self._text(node), node.location)
 
     def _tag(self, node: Node) -> str:
         word = plain_tag(self._text(node))
@@ -300,69 +297,71 @@ class Document:
         return word
 
     def _check_tag(self, word: str, location: Location) -> None:
-        if not TAG_FORM.fullmatch(word):
-            self._report(
-                location,
-                f"'{word}' names no attribute.",
-                "Write a keyword such as PatientID, or a tag such as '0010,0020'.",
-            )
+        try:
+            check_tag(word, location)
+        except InvalidChain as invalid:
+            self.problems.append(invalid.problem)
 
     def _aspect(self, node: Node) -> str:
-        value = plain(node)
-        if value not in ASPECTS:
-            raise InvalidChain(
-                node.location, f"aspect is {_shown(node)}.", f"It takes {' or '.join(ASPECTS)}."
-            )
-        return str(value)
+        if plain(node) not in ASPECTS:
+            raise _unexpected(node, " or ".join(ASPECTS), f"Write: aspect: {ASPECTS[0]}")
+        return str(plain(node))
 
     def _truth(self, node: Node) -> bool:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, bool):
-            raise InvalidChain(
-                node.location, f"{_shown(node)} is neither true nor false.", "Write true or false."
-            )
+            raise _unexpected(node, "true or false", "Write true or false, without quotes.")
         return node.value
 
     def _text(self, node: Node) -> str:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-            raise InvalidChain(node.location, f"{_shown(node)} is no text.", "Put text in quotes.")
+            raise _unexpected(node, "text", "Put text in quotes.")
         return node.value
 
     def _fields(self, node: Node, known: tuple[str, ...], subject: str) -> dict[str, Entry]:
+        """Return the entries with known keys, and report the others."""
         if not isinstance(node, MapNode):
-            keys = f"It has the keys {', '.join(known)}."
-            self._report(node.location, f"{_shown(node)} is no mapping.", keys)
+            hint = f"Its keys are {', '.join(known)}."
+            self.problems.append(_unexpected(node, "a mapping", hint).problem)
             return {}
         for word, entry in node.entries.items():
             if word not in known:
                 self.problems.append(unknown_word(entry.key_location, subject, word, known))
         return {word: entry for word, entry in node.entries.items() if word in known}
 
-    def _said(self, entry: Entry | None, read: Callable[[Node], Read]) -> Read | None:
-        return None if entry is None else self._collecting(entry.node, read)
+    def _one(self, entry: Entry | None, read: Callable[[Node], Value]) -> Value | None:
+        return None if entry is None else self._read_or_report(entry.node, read)
 
-    def _several(
-        self, entry: Entry | None, read: Callable[[Node], Read]
-    ) -> tuple[Read, ...] | None:
-        """Read a list, or one item that stands for a list of one."""
+    def _one_or_many(
+        self, entry: Entry | None, read: Callable[[Node], Value]
+    ) -> tuple[Value, ...] | None:
+        """Read a list, or a single item that means a list of one."""
         if entry is None:
             return None
         nodes = entry.node.items if isinstance(entry.node, ListNode) else (entry.node,)
-        found = (self._collecting(node, read) for node in nodes)
-        return tuple(item for item in found if item is not None)
+        values = (self._read_or_report(node, read) for node in nodes)
+        return tuple(value for value in values if value is not None)
 
-    def _collecting(self, node: Node, read: Callable[[Node], Read]) -> Read | None:
+    def _read_or_report(self, node: Node, read: Callable[[Node], Value]) -> Value | None:
         try:
             return read(node)
         except InvalidChain as invalid:
             self.problems.append(invalid.problem)
             return None
 
-    def _report(self, location: Location, message: str, hint: str = "") -> None:
+    def _report(self, location: Location, message: str, hint: str) -> None:
         self.problems.append(ChainProblem(location, message, hint))
 
 
-def _locations(entry: Entry | None) -> dict[str, Location]:
-    """Return where each attribute stands that a mapping or a list names."""
+def _unexpected(node: Node, expected: str, hint: str) -> InvalidChain:
+    return invalid_chain(node.location, f"Expected {expected}, got {_shown(node)}.", hint)
+
+
+def _written(fields: Mapping[str, Entry]) -> dict[str, Written]:
+    return {key: Written(item.key_location, item.node.location) for key, item in fields.items()}
+
+
+def _attribute_locations(entry: Entry | None) -> dict[str, Location]:
+    """Return the location of each attribute that a mapping or a list names."""
     node = entry.node if entry else ListNode((), NOWHERE)
     if isinstance(node, MapNode):
         return {plain_tag(word): item.key_location for word, item in node.entries.items()}
@@ -372,9 +371,11 @@ def _locations(entry: Entry | None) -> dict[str, Location]:
 
 def _shown(node: Node) -> str:
     if isinstance(node, MapNode):
-        return "A mapping"
+        return "a mapping" if node.entries else "an empty mapping"
     if isinstance(node, ListNode):
-        return "A list"
+        return "a list"
     if node.value is None:
         return "null"
-    return str(node.value).lower() if isinstance(node.value, bool) else f"'{node.value}'"
+    if isinstance(node.value, str):
+        return f"'{node.value}'"
+    return str(node.value).lower() if isinstance(node.value, bool) else str(node.value)

@@ -1,4 +1,4 @@
-"""Problems in a chain: where, what, and what to write instead; all of them in one error."""
+"""Problems in a chain: where each is, what was found, and what to write instead."""
 
 from __future__ import annotations
 
@@ -8,26 +8,35 @@ from dataclasses import dataclass, field
 from dcmconv.errors import ChainError
 from dcmconv.plugins.suggestions import end_with_suggestion
 
-__all__ = ["NOWHERE", "ChainProblem", "InvalidChain", "Location", "chain_error", "unknown_word"]
+__all__ = [
+    "NOWHERE",
+    "ChainProblem",
+    "InvalidChain",
+    "Location",
+    "chain_error",
+    "invalid_chain",
+    "unknown_word",
+]
 
 EXCERPT_COLUMNS = 100
 MAX_PROBLEMS = 50
+"""How many problems one error lists; a hostile file could have thousands."""
 
 
 @dataclass(frozen=True, order=True)
 class Location:
-    """Where something was written.
+    """Where something in a chain was written.
 
     Parameters
     ----------
     source : str
         A file, ``preset:NAME``, or the text of a flag; empty for a chain made in Python.
     line, column : int
-        Counted from 1; 0 where the source has no lines.
+        Counted from 1; 0 if the source has no lines.
     text : str
         The whole line, for the excerpt.
     is_flag : bool
-        Written as a flag of its own: ``--set`` does not replace it.
+        Written as a flag of its own, which takes precedence over ``--set``.
     """
 
     source: str = ""
@@ -40,10 +49,10 @@ class Location:
         return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
 
     def excerpt(self) -> str:
-        """Return the line with a caret below the location; empty where there is no line."""
+        """Return the line, with a caret below the column; empty if there is no line."""
         if not self.line or not self.text.strip():
             return ""
-        text = self.text.replace("\t", " ")
+        text = self.text.replace("\t", " ")  # one column each, so that the caret points right
         start = max(0, self.column - 1 - EXCERPT_COLUMNS // 2) if len(text) > EXCERPT_COLUMNS else 0
         shown = text[start : start + EXCERPT_COLUMNS].rstrip()
         return f"\n    {shown}\n    {' ' * (self.column - 1 - start)}^"
@@ -54,7 +63,7 @@ NOWHERE = Location()
 
 @dataclass(frozen=True)
 class ChainProblem:
-    """One thing that is wrong with a chain."""
+    """One thing that is wrong in a chain."""
 
     location: Location
     message: str
@@ -65,18 +74,28 @@ class ChainProblem:
         return f"{where}{self.message}{self.location.excerpt()}"
 
 
-class InvalidChain(Exception):  # noqa: N818 - never leaves the package: it becomes a ChainError
-    """A problem on its way to whoever collects them."""
+class InvalidChain(ChainError):
+    """A part of a chain that cannot be read.
 
-    def __init__(self, location: Location, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.problem = ChainProblem(location, message, hint)
+    Readers of a whole document keep its ``problem`` and read the other parts, so that one error can
+    list everything that is wrong.
+    """
+
+    problem: ChainProblem
+
+
+def invalid_chain(location: Location, message: str, hint: str = "") -> InvalidChain:
+    """Return the error to raise for one problem."""
+    problem = ChainProblem(location, message, hint)
+    error = InvalidChain(str(problem), hint)
+    error.problem = problem
+    return error
 
 
 def chain_error(problems: Iterable[ChainProblem]) -> ChainError:
-    """Return one error that lists every problem once, in the order of the text.
+    """Return one error that lists each problem once, in the order of the text.
 
-    A single problem keeps its hint as the error's; of several, each hint stands below its own.
+    The hint of a single problem becomes the error's hint; of several, each follows its problem.
     """
     found = sorted(dict.fromkeys(problems), key=lambda problem: problem.location)
     if len(found) == 1:
@@ -93,11 +112,13 @@ def _with_hint(problem: ChainProblem) -> str:
 
 
 def unknown_word(location: Location, subject: str, word: str, known: Iterable[str]) -> ChainProblem:
-    """Complain of a word that is not known, with the nearest that is.
+    """Return the problem of an unknown word, with the closest known word or a list of them.
 
     ``subject`` reads like ``"'window' has no option"``.
     """
     words = list(known)
     message = end_with_suggestion(f"{subject} '{word}'", word, words)
-    hint = f"Known: {', '.join(words)}." if words else "It takes none."
-    return ChainProblem(location, message, "" if message.endswith("?") else hint)
+    if message.endswith("?"):
+        return ChainProblem(location, message)
+    hint = f"Known: {', '.join(words)}." if words else "It has no options."
+    return ChainProblem(location, message, hint)

@@ -12,7 +12,7 @@ from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.overrides import with_flags, with_name
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
-from dcmconv.chain.values import as_component, output_of, parse_frames
+from dcmconv.chain.values import as_component, as_output, parse_frames
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
@@ -79,7 +79,7 @@ def _flags(given: Mapping[str, Any]) -> ChainSpec:
         steps=_components(given.get("steps")),
         colormap=_component(given.get("colormap")),
         aspect=given.get("aspect"),
-        outputs=tuple(output_of(writer) for writer in writers) or None,
+        outputs=tuple(as_output(writer) for writer in writers) or None,
         frames=_frames(given.get("frames")),
         tags=_tags(given.get("tags")),
         run=ComponentSpec("run", settings),

@@ -1,4 +1,4 @@
-"""Laying one chain over another: mappings merge, lists and components replace."""
+"""One chain layered over another: mappings merge, lists and components of another name replace."""
 
 from __future__ import annotations
 
@@ -7,38 +7,36 @@ from typing import Any
 
 from dcmconv.chain.spec import SLOT_NAMES, ChainSpec, ComponentSpec, OutputSpec, RuleSpec, Slots
 
-__all__ = ["inherited", "merge", "merge_component", "merge_output", "replace_readers"]
+__all__ = ["merge", "merge_component", "merge_slots", "replace_readers", "slots_of_output"]
 
 Readers = tuple[ComponentSpec, ...] | None
 
 
 def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
-    """Return ``over`` with everything that it does not say taken from ``base``.
+    """Return ``over`` with everything that it leaves out taken from ``base``.
 
     Two components of the same name merge their options, readers one by one; a component of another
-    name replaces the whole.  Lists (steps, rules, outputs, tags) replace.
+    name replaces the whole component.  Lists (steps, rules, outputs, tags) replace.
     """
-    run = merge_component(base.run, over.run)
-    assert run is not None  # noqa: S101 - both sides are there
     return ChainSpec(
-        **_merged_slots(base, over),
-        read=_merged_readers(base.read, over.read),
-        rules=_first(over.rules, base.rules),
-        outputs=_first(over.outputs, base.outputs),
-        frames=_first(over.frames, base.frames),
-        tags=_first(over.tags, base.tags),
-        run=run,
-        executor=merge_component(base.executor, over.executor),
+        **merge_slots(base, over),
+        read=_merge_readers(base.read, over.read),
+        rules=_given(over.rules, base.rules),
+        outputs=_given(over.outputs, base.outputs),
+        frames=_given(over.frames, base.frames),
+        tags=_given(over.tags, base.tags),
+        run=merge_component(base.run, over.run),
+        executor=_merge_optional(base.executor, over.executor),
         tag_locations={**base.tag_locations, **over.tag_locations},
         problems=(*base.problems, *over.problems),
         extended=(*base.extended, *over.extended),
     )
 
 
-def merge_component(base: ComponentSpec | None, over: ComponentSpec | None) -> ComponentSpec | None:
-    """Return ``over`` laid over ``base``."""
-    if base is None or over is None or base.use != over.use:
-        return over or base
+def merge_component(base: ComponentSpec, over: ComponentSpec) -> ComponentSpec:
+    """Return ``over``, with the other options of ``base`` if both are the same component."""
+    if base.use != over.use:
+        return over
     return replace(
         over,
         options={**base.options, **over.options},
@@ -47,24 +45,28 @@ def merge_component(base: ComponentSpec | None, over: ComponentSpec | None) -> C
     )
 
 
-def merge_output(base: OutputSpec, over: OutputSpec) -> OutputSpec:
-    """Return one output laid over another of the same writer."""
-    return OutputSpec(
-        **_merged_slots(base, over),
-        writer=merge_component(base.writer, over.writer) or over.writer,
-        name=over.name or base.name,
-        name_location=over.name_location if over.name else base.name_location,
-    )
+def merge_slots(base: Slots, over: Slots) -> dict[str, Any]:
+    """Return the slots of ``over``, those that it leaves out taken from ``base``."""
+    return {
+        "normalize": _merge_optional(base.normalize, over.normalize),
+        "invert": _given(over.invert, base.invert),
+        "steps": _given(over.steps, base.steps),
+        "colormap": _merge_optional(base.colormap, over.colormap),
+        "aspect": _given(over.aspect, base.aspect),
+    }
 
 
-def inherited(chain: Slots, rule: RuleSpec | None, output: OutputSpec) -> Slots:
-    """Return what holds for one output: its own word, else the rule's, else the chain's."""
-    layers: list[Slots | None] = [output, rule, chain]
-    said: dict[str, Any] = {}
+def slots_of_output(chain: Slots, rule: RuleSpec | None, output: OutputSpec) -> Slots:
+    """Return the slots of one output: its own, or else the rule's, or else the chain's.
+
+    Unlike ``merge``, a component replaces the whole component below it, even of the same name.
+    """
+    layers = [layer for layer in (output, rule, chain) if layer is not None]
+    found: dict[str, Any] = {}
     for slot in SLOT_NAMES:
-        values = (getattr(layer, slot) for layer in layers if layer is not None)
-        said[slot] = next((value for value in values if value is not None), None)
-    return Slots(**said)
+        values = (getattr(layer, slot) for layer in layers)
+        found[slot] = next((value for value in values if value is not None), None)
+    return Slots(**found)
 
 
 def replace_readers(base: Readers, over: Readers) -> Readers:
@@ -75,23 +77,19 @@ def replace_readers(base: Readers, over: Readers) -> Readers:
     return (*(reader for reader in base if reader.use not in named), *over)
 
 
-def _merged_readers(base: Readers, over: Readers) -> Readers:
-    below = {reader.use: reader for reader in base or ()}
-    merged = tuple(
-        merge_component(below.get(reader.use), reader) or reader for reader in over or ()
-    )
-    return replace_readers(base, None if over is None else merged)
+def _merge_readers(base: Readers, over: Readers) -> Readers:
+    if base is None or over is None:
+        return base if over is None else over
+    below = {reader.use: reader for reader in base}
+    merged = tuple(merge_component(below.get(reader.use, reader), reader) for reader in over)
+    return replace_readers(base, merged)
 
 
-def _merged_slots(base: Slots, over: Slots) -> dict[str, Any]:
-    return {
-        "normalize": merge_component(base.normalize, over.normalize),
-        "invert": _first(over.invert, base.invert),
-        "steps": _first(over.steps, base.steps),
-        "colormap": merge_component(base.colormap, over.colormap),
-        "aspect": _first(over.aspect, base.aspect),
-    }
+def _merge_optional(base: ComponentSpec | None, over: ComponentSpec | None) -> ComponentSpec | None:
+    if base is None or over is None:
+        return over or base
+    return merge_component(base, over)
 
 
-def _first(over: Any, base: Any) -> Any:
+def _given(over: Any, base: Any) -> Any:
     return base if over is None else over

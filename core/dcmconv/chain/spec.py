@@ -1,6 +1,6 @@
-"""The chain as a model: the same whether it was written as flags, as YAML or in Python.
+"""A chain as it was written: the same model for flags, YAML and Python.
 
-Every field that is None was not said, so that chains can be laid over each other.
+A field that is None was not given, so that one chain can be layered over another.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ __all__ = [
     "RuleSpec",
     "Slots",
     "Written",
+    "component_ids",
     "components_of",
+    "is_no_colormap",
     "output_ids",
 ]
 
 FrameRange = tuple[int, int | None]
-"""First and last frame number, both included; None for the last of the instance."""
+"""First and last frame number, from 1, both included; None for the instance's last frame."""
 
 
 class Written(NamedTuple):
-    """Where an option was written."""
+    """Where the key and the value of an option were written."""
 
     key: Location
     value: Location
@@ -42,18 +44,18 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True)
 class ComponentSpec:
-    """A component by name, with the options that were given.
+    """A component by name, with the options that were given, not yet checked.
 
     Parameters
     ----------
     use : str
         A name in the registry, or ``plugin/name``.
     options : mapping
-        Option to value, as written: strings from flags, scalars and lists from YAML.
+        Option to value as written: strings from flags, scalars and lists from YAML.
     id : str
-        What ``--set`` calls it; the name where it is empty.
+        What ``--set`` calls it; empty for its name.
     location, written
-        Where it comes from; they never decide whether two specs are equal.
+        Where it and its options were written; two specs may be equal in spite of them.
     """
 
     use: str
@@ -64,17 +66,17 @@ class ComponentSpec:
 
     @property
     def known_as(self) -> str:
-        """The id, or the name where none was given."""
+        """The id, or the name if no id was given."""
         return self.id or self.use
 
 
 NO_COLORMAP = ComponentSpec("none")
-"""What ``colormap: none`` means: no colormap, whatever a chain below says."""
+"""What ``colormap: none`` means: no colormap, whatever a lower layer says."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slots:
-    """What a chain, a rule and an output can each decide."""
+    """What a chain, a rule and an output can each set."""
 
     normalize: ComponentSpec | None = None
     invert: bool | None = None
@@ -84,20 +86,20 @@ class Slots:
 
 
 SLOT_NAMES = ("normalize", "invert", "steps", "colormap", "aspect")
-"""The fields of ``Slots``, in the order of the work."""
+"""The fields of ``Slots``, in the order in which a frame meets them."""
 
 COMPONENT_KEYS = frozenset({"use", "id"})
-"""Keys of every component that are no options of it."""
+"""Keys that every component can have and that are not options."""
 
 OUTPUT_KEYS = frozenset({"name", *SLOT_NAMES})
-"""Keys beside a writer's options that are its output's."""
+"""Keys that belong to an output, not to its writer's options."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutputSpec(Slots):
-    """One picture of each frame: a writer, and what this output decides for itself.
+    """One picture of each frame: a writer, and the slots that this output sets itself.
 
-    The writer's ``id`` is the output's; ``name`` is a template, empty for the input's own name.
+    The output's id is its writer's ``id``; ``name`` is a template, empty for the input's own name.
     """
 
     writer: ComponentSpec
@@ -109,8 +111,8 @@ class OutputSpec(Slots):
 class RuleSpec(Slots):
     """What is different for the instances whose attributes match.
 
-    ``when`` maps a keyword, or ``GGGG,EEEE``, to the accepted values.  ``skip`` leaves the
-    instances out; else what the rule says replaces what the chain says.
+    ``when`` maps a keyword, or ``GGGG,EEEE``, to the accepted values.  With ``skip`` the instances
+    are not converted; otherwise the slots and outputs of the rule replace those of the chain.
     """
 
     when: Mapping[str, tuple[Any, ...]]
@@ -124,10 +126,16 @@ class RuleSpec(Slots):
 class ChainSpec(Slots):
     """A whole chain, not yet checked against what is installed.
 
-    ``read`` gives options to readers; every other reader is there without.  ``run`` holds settings
-    by name as ``ComponentSpec.options`` does.  ``problems`` are what reading a file has found so
-    far; ``compile_chain`` raises them together with its own.  ``extended`` are the chains below as
-    they were written: what another chain replaces there is checked too.
+    Parameters
+    ----------
+    read : tuple of ComponentSpec, optional
+        Readers that get options; the others are used without options.
+    run : ComponentSpec
+        Its ``options`` are the settings of the run.
+    problems : tuple of ChainProblem
+        Found while the chain was read; ``compile_chain`` raises them together with its own.
+    extended : tuple of ChainSpec
+        The chains below as they were written, so that what another chain replaced is checked too.
     """
 
     read: tuple[ComponentSpec, ...] | None = None
@@ -150,7 +158,12 @@ DEFAULT_CHAIN = ChainSpec(
     aspect="square",
     outputs=(OutputSpec(writer=ComponentSpec("png", location=Location("default"))),),
 )
-"""What is done where nothing else is said; below every preset."""
+"""The lowest layer: what is done if nothing else is given."""
+
+
+def is_no_colormap(colormap: ComponentSpec) -> bool:
+    """Say whether a colormap slot says that there is none."""
+    return colormap.use == NO_COLORMAP.use
 
 
 def components_of(spec: ChainSpec) -> Iterator[tuple[str, ComponentSpec]]:
@@ -166,12 +179,20 @@ def components_of(spec: ChainSpec) -> Iterator[tuple[str, ComponentSpec]]:
         yield from (("step", step) for step in slots.steps or ())
         if slots.normalize is not None:
             yield "normalizer", slots.normalize
-        if slots.colormap is not None and slots.colormap.use != NO_COLORMAP.use:
+        if slots.colormap is not None and not is_no_colormap(slots.colormap):
             yield "colormap", slots.colormap
 
 
+def component_ids(spec: ChainSpec) -> set[str]:
+    """Return what the components of a chain can be called by, writers by the id of their output."""
+    owners: list[ChainSpec | RuleSpec] = [spec, *(spec.rules or ())]
+    of_outputs = (name for owner in owners for name in output_ids(owner.outputs or ()))
+    others = (each.known_as for kind, each in components_of(spec) if kind != "writer")
+    return {*of_outputs, *others}
+
+
 def output_ids(outputs: Sequence[OutputSpec]) -> list[str]:
-    """Return what each output is called: its id, else its writer's name, made unique.
+    """Return the id of each output: as given, or its writer's name, made unique with a number.
 
     >>> jpg = OutputSpec(writer=ComponentSpec("jpg"))
     >>> output_ids([jpg, jpg])

@@ -1,7 +1,8 @@
-"""The short form of a component, for flags: ``window:center=40,width=400``.
+"""Values that are written as text: components in their short form, truth values, frame numbers.
 
-Values are text until the component's declaration says what they are.  Quotes and ``[]`` protect
-commas; there are no backslash escapes, so Windows paths survive.
+The short form of a component is ``window:center=40,width=400``.  Its values stay text until they
+are checked against the component's options.  Quotes and ``[]`` protect commas; there are no
+backslash escapes, so Windows paths survive.
 """
 
 from __future__ import annotations
@@ -11,26 +12,46 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from dcmconv.chain.errors import NOWHERE, InvalidChain, Location, chain_error
+from dcmconv.chain.errors import NOWHERE, Location, invalid_chain
 from dcmconv.chain.spec import ComponentSpec, FrameRange, OutputSpec, Written
 from dcmconv.errors import UsageError
 
 __all__ = [
     "as_component",
+    "as_output",
+    "check_tag",
     "frames_as_text",
-    "output_of",
     "parse_component",
     "parse_frames",
     "parse_inline",
     "parse_value",
 ]
 
-FORM = "Write NAME or NAME:KEY=VALUE,KEY=VALUE; quote a value that has a comma."
+FORM = "Write NAME or NAME:KEY=VALUE,KEY=VALUE; quote a value that contains a comma."
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _KEY = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+TAG_FORM = re.compile(r"[A-Z][A-Za-z0-9]*|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
+"""A keyword, or a tag without brackets."""
+
+_RANGE = re.compile(r"([0-9]+)(?:(-)([0-9]+)?)?")
+MAX_FRAMES = 2**31 - 1
+"""What Number of Frames (0028,0008) can hold: an IS of 32 bits (PS3.5 table 6.2-1)."""
 
 
 def parse_inline(text: str, flag: str = "") -> ComponentSpec:
+    """Read a component in its short form, as given with a flag such as ``--normalize``.
+
+    Raises
+    ------
+    ChainError
+        As ``parse_component``; the message starts with the flag and its text.
+    """
+    return parse_component(text, Location(f"{flag} {text}", is_flag=True) if flag else NOWHERE)
+
+
+def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
     """Read a component in its short form.
 
     Parameters
@@ -38,128 +59,122 @@ def parse_inline(text: str, flag: str = "") -> ComponentSpec:
     text : str
         ``name`` or ``name:key=value,...``; ``id=`` names the component for ``--set``.  A value is
         text, ``"text, with commas"``, ``[a,b]`` or ``null``.
-    flag : str
-        The flag that it was given with, such as ``--normalize``, for problems.
+    location : Location
+        Where the text was written, for error messages.
 
     Raises
     ------
-    ChainError
-        If the text has another form; the message has the piece that does not fit.
+    InvalidChain
+        If the text has another form; the message quotes the piece that does not fit.
     """
-    try:
-        return parse_component(text, Location(f"{flag} {text}", is_flag=True) if flag else NOWHERE)
-    except InvalidChain as invalid:
-        raise chain_error([invalid.problem]) from None
-
-
-def as_component(value: str | Mapping[str, Any] | ComponentSpec, flag: str = "") -> ComponentSpec:
-    """Return a spec for what Python callers pass: a short form, ``{"use": ...}`` or a spec."""
-    if isinstance(value, ComponentSpec):
-        return value
-    if isinstance(value, str):
-        return parse_inline(value, flag)
-    options = dict(value)
-    return ComponentSpec(str(options.pop("use", "")), options, str(options.pop("id", "")))
-
-
-def parse_component(text: str, location: Location) -> ComponentSpec:
-    """Read a short form that was written at ``location``; raises ``InvalidChain``."""
     name, colon, rest = text.strip().partition(":")
     if not _NAME.fullmatch(name):
-        raise InvalidChain(location, f"'{text}' does not start with the name of a component.", FORM)
+        raise invalid_chain(
+            location, f"'{text}' does not start with the name of a component.", FORM
+        )
     if colon and not rest.strip():
-        raise InvalidChain(location, f"'{text}' has no options after the colon.", FORM)
+        raise invalid_chain(location, f"'{text}' has no options after the colon.", FORM)
     options = _options(rest, text, location) if colon else {}
     identity = options.pop("id", "")
     written = {key: Written(location, location) for key in options}
     return ComponentSpec(name, options, str(identity or ""), location, written)
 
 
-def output_of(component: ComponentSpec) -> OutputSpec:
-    """Return the output of a writer in short form; ``name``, ``normalize``, ... leave its options.
+def as_component(value: str | Mapping[str, Any] | ComponentSpec) -> ComponentSpec:
+    """Return a spec for what Python callers pass: a short form, ``{"use": ...}`` or a spec."""
+    if isinstance(value, ComponentSpec):
+        return value
+    if isinstance(value, str):
+        return parse_component(value)
+    options = dict(value)
+    return ComponentSpec(str(options.pop("use", "")), options, str(options.pop("id", "")))
+
+
+def as_output(component: ComponentSpec) -> OutputSpec:
+    """Split a writer in short form into an output's own keys and the options of the writer.
+
+    ``name``, ``normalize``, ``colormap``, ``steps``, ``invert`` and ``aspect`` are the output's.
 
     Raises
     ------
-    ChainError
+    InvalidChain
         If a component inside has another form.
     """
-    try:
-        return read_output(component)
-    except InvalidChain as invalid:
-        raise chain_error([invalid.problem]) from None
-
-
-def read_output(component: ComponentSpec) -> OutputSpec:
-    """Part a writer's options from its output's; raises ``InvalidChain``."""
     options, location = dict(component.options), component.location
-    said: dict[str, Any] = {}
+    slots: dict[str, Any] = {}
     for slot in ("normalize", "colormap"):
         if slot in options:
-            said[slot] = parse_component(str(options.pop(slot) or "none"), location)
+            slots[slot] = parse_component(str(options.pop(slot) or "none"), location)
     if "steps" in options:
         texts = options.pop("steps")
         listed = [texts] if isinstance(texts, str) else texts or []
-        said["steps"] = tuple(parse_component(str(text), location) for text in listed)
+        slots["steps"] = tuple(parse_component(str(text), location) for text in listed)
     if "invert" in options:
-        said["invert"] = read_truth(options.pop("invert"), location)
+        slots["invert"] = _truth(options.pop("invert"), location)
     if "aspect" in options:
-        said["aspect"] = str(options.pop("aspect"))
+        slots["aspect"] = str(options.pop("aspect"))
     name = str(options.pop("name", ""))
     return OutputSpec(
-        writer=replace(component, options=options), name=name, name_location=location, **said
+        writer=replace(component, options=options), name=name, name_location=location, **slots
     )
 
 
 def parse_value(text: str, location: Location = NOWHERE) -> Any:
-    """Read one value that reaches to the end of the text; raises ``InvalidChain``."""
+    """Read one value of the short form: text, a list, or None for ``null``.
+
+    Raises
+    ------
+    InvalidChain
+        If a quote or a list is not closed, or text follows its end.
+    """
     value, end = _value(text, 0, "", location)
-    if text[end:].strip():
-        raise InvalidChain(
-            location, f"'{text[end:].strip()}' follows the end of '{text[:end]}'.", FORM
-        )
+    rest = text[end:].strip()
+    if rest:
+        raise invalid_chain(location, f"Unexpected '{rest}' after the value {text[:end]}.", FORM)
     return value
 
 
-def read_truth(value: object, location: Location) -> bool:
-    """Read ``true`` or ``false`` as flags write them; raises ``InvalidChain``."""
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    found = words.get(str(value).lower())
-    if found is None:
-        raise InvalidChain(location, f"invert is '{value}'.", "It takes true or false.")
-    return found
+def _truth(value: object, location: Location) -> bool:
+    truth = _TRUTH.get(str(value).lower())
+    if truth is None:
+        raise invalid_chain(
+            location, f"invert: expected true or false, got '{value}'.", "Write invert=true."
+        )
+    return truth
 
 
 def _options(rest: str, text: str, location: Location) -> dict[str, Any]:
+    """Read ``key=value,...``; ``text`` is the whole short form, for error messages."""
     options: dict[str, Any] = {}
     position = 0
     while position <= len(rest):
         key = _KEY.match(rest, position)
         if key is None:
             piece = rest[position:].partition(",")[0].strip()
-            raise InvalidChain(location, f"'{piece}' in '{text}' is not KEY=VALUE.", FORM)
+            raise invalid_chain(location, f"'{piece}' in '{text}' is not KEY=VALUE.", FORM)
         if key[1] in options:
-            raise InvalidChain(
-                location, f"'{key[1]}' is written twice in '{text}'.", "Leave one out."
+            raise invalid_chain(
+                location, f"'{key[1]}' is given twice in '{text}'.", "Remove one of them."
             )
         options[key[1]], position = _value(rest, key.end(), ",", location)
         piece = rest[position:].partition(",")[0]
         if piece.strip():
-            raise InvalidChain(
-                location, f"'{piece.strip()}' in '{text}' follows a closed value.", FORM
+            raise invalid_chain(
+                location, f"Unexpected '{piece.strip()}' after a value in '{text}'.", FORM
             )
         position += len(piece) + 1
     return options
 
 
 def _value(text: str, start: int, stops: str, location: Location) -> tuple[Any, int]:
-    """Return the value that starts here, and where it ends."""
+    """Return the value that starts here, and where it ends: before one of ``stops``."""
     while text[start : start + 1] == " ":
         start += 1
     opening = text[start : start + 1]
     if opening in {'"', "'"}:
         end = text.find(opening, start + 1)
         if end < 0:
-            raise InvalidChain(location, f"The quote in '{text[start:]}' is not closed.", FORM)
+            raise invalid_chain(location, f"The quote in '{text[start:]}' is not closed.", FORM)
         return text[start + 1 : end], end + 1
     if opening == "[" and "]" not in stops:
         return _list(text, start + 1, location)
@@ -176,31 +191,41 @@ def _list(text: str, start: int, location: Location) -> tuple[list[Any], int]:
         item, position = _value(text, position, ",]", location)
         closing = text[position:].lstrip()[:1]
         if closing not in {",", "]"}:
-            raise InvalidChain(location, f"The list in '{text[start - 1 :]}' is not closed.", FORM)
+            raise invalid_chain(location, f"The list in '{text[start - 1 :]}' is not closed.", FORM)
         position = text.index(closing, position) + 1
-        if not (closing == "]" and not items and item == ""):
+        is_empty_list = closing == "]" and not items and item == ""
+        if not is_empty_list:
             items.append(item)
         if closing == "]":
             return items, position
 
 
-_RANGE = re.compile(r"([0-9]+)(?:(-)([0-9]+)?)?")
+def check_tag(word: str, location: Location = NOWHERE) -> None:
+    """Raise ``InvalidChain`` unless a word has the form of a keyword or a tag."""
+    if not TAG_FORM.fullmatch(word):
+        raise invalid_chain(
+            location,
+            f"'{word}' is neither a keyword nor a tag.",
+            "Write a keyword such as PatientID, or a tag such as '0010,0020'.",
+        )
 
-MOST_FRAMES = 2**31 - 1
-"""What Number of Frames (0028,0008) can hold: an IS of 32 bits (PS3.5 table 6.2-1)."""
 
+def parse_frames(value: object) -> tuple[FrameRange, ...]:
+    """Read frame numbers from 1: ``5``, ``"1,3-5,8-"`` or ``[1, "3-5"]``.
 
-def parse_frames(text: str) -> tuple[FrameRange, ...]:
-    """Read frame numbers; ``all`` gives no range, which means every frame.
+    An open range ends with the last frame of the instance.  ``all`` returns no range, which means
+    every frame.
 
     Raises
     ------
     UsageError
-        If a piece is no number and no range, counts from 0, or runs backwards.
+        If a piece is not a number or a range, starts at 0, or ends before it starts.
     """
+    listed = value if isinstance(value, (list, tuple)) else [value]
+    text = ",".join(str(item) for item in listed)
     if text.strip() == "all":
         return ()
-    return tuple(_range(piece.strip()) for piece in text.split(","))
+    return tuple(_frame_range(piece.strip()) for piece in text.split(","))
 
 
 def frames_as_text(frames: tuple[FrameRange, ...]) -> str:
@@ -212,22 +237,22 @@ def frames_as_text(frames: tuple[FrameRange, ...]) -> str:
     return ",".join(pieces) or "all"
 
 
-def _range(piece: str) -> FrameRange:
-    found = _RANGE.fullmatch(piece)
-    if found is None:
-        raise _refusal(piece, "is neither a frame number nor a range")
-    if any(
-        len(number or "") > 10 or int(number or 0) > MOST_FRAMES for number in found.group(1, 3)
-    ):
-        raise _refusal(piece, f"is more than there can be; there are at most {MOST_FRAMES} frames")
-    first = int(found[1])
-    last = (int(found[3]) if found[3] else None) if found[2] else first
+def _frame_range(piece: str) -> FrameRange:
+    match = _RANGE.fullmatch(piece)
+    if match is None:
+        raise _wrong_frames(piece, "is neither a frame number nor a range")
+    numbers = [number for number in match.group(1, 3) if number]
+    # The length is looked at first: Python refuses to convert thousands of digits.
+    if any(len(number) > 10 or int(number) > MAX_FRAMES for number in numbers):
+        raise _wrong_frames(piece, f"is too large: an instance has at most {MAX_FRAMES} frames")
+    first = int(match[1])
+    last = (int(match[3]) if match[3] else None) if match[2] else first
     if first < 1:
-        raise _refusal(piece, "counts from 0; frames count from 1")
+        raise _wrong_frames(piece, "starts at 0, but frame numbers start at 1")
     if last is not None and last < first:
-        raise _refusal(piece, "runs backwards")
+        raise _wrong_frames(piece, "ends before it starts")
     return first, last
 
 
-def _refusal(piece: str, what: str) -> UsageError:
-    return UsageError(f"Frames: '{piece}' {what}.", hint="Write for example 1,3-5 or 10- or all.")
+def _wrong_frames(piece: str, fault: str) -> UsageError:
+    return UsageError(f"Frames: '{piece}' {fault}.", hint="For example: 1,3-5 or 10- or all.")

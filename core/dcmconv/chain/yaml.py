@@ -1,9 +1,9 @@
-"""YAML text as nodes that remember where they stand.
+"""YAML text as nodes with locations.
 
-The scalars are those of the YAML 1.2 core schema: ``no`` is text, and so are dates and ``12:30``;
-``1e3`` is a number.  Numbers with leading zeros stay text, because identifiers have them; a number
-option reads them all the same.  Aliases, anchors and tags are refused, and so is what is too large
-or too deep to be a chain.
+Scalars follow the core schema of YAML 1.2: ``no``, dates and ``12:30`` are text, and ``1e3`` is a
+number.  One difference: numbers with leading zeros stay text, because identifiers have them; an
+option that is a number reads them all the same.  Aliases, anchors and tags are refused, and so is
+text that is too large or nested too deeply to be a chain.
 """
 
 from __future__ import annotations
@@ -15,15 +15,24 @@ from typing import Any
 
 import yaml
 
-from dcmconv.chain.document import MOST_BYTES, Entry, ListNode, MapNode, Node, ScalarNode
-from dcmconv.chain.errors import ChainProblem, InvalidChain, Location
+from dcmconv.chain.document import (
+    MAX_BYTES,
+    VERSION,
+    Entry,
+    ListNode,
+    MapNode,
+    Node,
+    ScalarNode,
+)
+from dcmconv.chain.errors import ChainProblem, InvalidChain, Location, invalid_chain
 
 __all__ = ["read_yaml"]
 
-MOST_LEVELS = 20
+MAX_LEVELS = 20
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+# Lengths are bounded because Python takes quadratic time for long numbers.
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,30})")
 _BASED = re.compile(r"0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}")
 _FLOAT = re.compile(
@@ -38,73 +47,73 @@ def read_yaml(content: bytes, source: str) -> tuple[Node, list[ChainProblem]]:
     Returns
     -------
     node, problems
-        The root, and what is wrong but did not stop the reading: keys that are written twice.
+        The root, and the problems that do not prevent reading on: keys that are given twice.
 
     Raises
     ------
     InvalidChain
-        If it is not YAML, or YAML that a chain cannot have.
+        If the content is not YAML, or uses a part of YAML that chains do not support.
     """
-    if len(content) > MOST_BYTES:
-        raise InvalidChain(
+    if len(content) > MAX_BYTES:
+        raise invalid_chain(
             Location(source),
-            f"{len(content)} bytes; a chain has at most {MOST_BYTES}.",
+            f"The file is larger than {MAX_BYTES} bytes, the limit for a chain.",
             "Is this the right file?",
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"Byte {error.start} is not UTF-8; a chain is UTF-8 text."
-        raise InvalidChain(Location(source), message, "Save the file as UTF-8.") from None
-    return _Reading(text, source).document()
+        message = f"Byte {error.start} is not valid UTF-8."
+        raise invalid_chain(Location(source), message, "Save the file as UTF-8.") from None
+    return _Parser(text, source).document()
 
 
 @dataclass
-class _Reading:
+class _Parser:
     text: str
     source: str
     problems: list[ChainProblem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lines = self.text.splitlines()
-        # Events, not yaml.compose: the parser of events does not recurse, so the depth is ours.
+        # Events, not yaml.compose: it recurses, so that deep nesting would exhaust the stack before
+        # MAX_LEVELS is checked.
         self.events: Iterator[Any] = yaml.parse(self.text, Loader=yaml.SafeLoader)
 
     def document(self) -> tuple[Node, list[ChainProblem]]:
         try:
-            root = self._first_document()
+            root = self._only_document()
         except yaml.MarkedYAMLError as error:
-            raise self._syntax(error) from None
+            raise self._syntax_error(error) from None
         except yaml.reader.ReaderError as error:
             location = self._location_of_index(error.position)
-            message = f"The character {self.text[error.position]!a} cannot stand in YAML."
-            raise InvalidChain(location, message, "Take it out.") from None
+            message = f"The character {self.text[error.position]!a} is not allowed in YAML."
+            raise invalid_chain(location, message, "Remove it.") from None
         return root, self.problems
 
-    def _first_document(self) -> Node:
+    def _only_document(self) -> Node:
         root: Node | None = None
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise InvalidChain(
-                        self._location(event), "A chain file has one document, not two."
-                    )
+                    message = "Expected one document, found a second one."
+                    hint = "Write each chain into a file of its own."
+                    raise invalid_chain(self._location(event), message, hint)
                 root = self._node(next(self.events), 1)
         if root is None:
-            raise InvalidChain(
-                Location(self.source), "The file is empty.", "Start it with: version: 1"
-            )
+            hint = f"Start it with: version: {VERSION}"
+            raise invalid_chain(Location(self.source), "The file is empty.", hint)
         return root
 
     def _node(self, event: Any, level: int) -> Node:
         location = self._location(event)
-        self._refuse_cleverness(event, location, level)
+        self._check_supported(event, location, level)
         if isinstance(event, yaml.SequenceStartEvent):
             return ListNode(tuple(self._items(level)), location)
         if isinstance(event, yaml.MappingStartEvent):
             return MapNode(self._entries(level), location)
-        is_plain = event.style is None
-        return ScalarNode(_resolved(event.value) if is_plain else event.value, location)
+        is_quoted = event.style is not None
+        return ScalarNode(event.value if is_quoted else _resolved(event.value), location)
 
     def _items(self, level: int) -> Iterator[Node]:
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
@@ -114,43 +123,39 @@ class _Reading:
         entries: dict[str, Entry] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             location = self._location(event)
+            self._check_supported(event, location, level)
             if not isinstance(event, yaml.ScalarEvent):
-                self._refuse_cleverness(event, location, level)
-                raise InvalidChain(location, "A key is a word, not a list or a mapping.")
-            self._refuse_cleverness(event, location, level)
+                message = "A key must be text, not a list or a mapping."
+                raise invalid_chain(location, message, "Write: KEY: VALUE")
             node = self._node(next(self.events), level + 1)
             if event.value in entries:
                 first = entries[event.value].key_location.line
-                message = f"'{event.value}' is written twice; first in line {first}."
-                self.problems.append(ChainProblem(location, message, "Leave one of them out."))
+                message = f"'{event.value}' is given twice, first in line {first}."
+                self.problems.append(ChainProblem(location, message, "Remove one of them."))
             else:
                 entries[event.value] = Entry(location, node)
         return entries
 
-    def _refuse_cleverness(self, event: Any, location: Location, level: int) -> None:
+    def _check_supported(self, event: Any, location: Location, level: int) -> None:
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidChain(
-                location, f"The alias '*{event.anchor}' is refused.", "Write it out."
-            )
+            message = f"Aliases such as '*{event.anchor}' are not supported."
+            raise invalid_chain(location, message, "Write out what it stands for.")
         if event.anchor:
-            raise InvalidChain(
-                location, f"The anchor '&{event.anchor}' is refused.", "Take it out."
-            )
+            message = f"Anchors such as '&{event.anchor}' are not supported."
+            raise invalid_chain(location, message, "Remove it.")
         if event.tag:
-            raise InvalidChain(
-                location, f"The tag '{event.tag}' is refused; a chain is data.", "Take it out."
-            )
-        if level > MOST_LEVELS:
-            raise InvalidChain(
-                location, f"More than {MOST_LEVELS} levels deep; no chain is that deep."
-            )
+            message = f"Tags such as '{event.tag}' are not supported."
+            raise invalid_chain(location, message, "Remove it.")
+        if level > MAX_LEVELS:
+            message = f"Nested more than {MAX_LEVELS} levels deep."
+            raise invalid_chain(location, message, "Is this a chain file?")
 
-    def _syntax(self, error: yaml.MarkedYAMLError) -> InvalidChain:
+    def _syntax_error(self, error: yaml.MarkedYAMLError) -> InvalidChain:
         mark = error.problem_mark or error.context_mark
         location = self._at(mark.line, mark.column) if mark else Location(self.source)
-        what = " ".join(part for part in (error.context, error.problem) if part)
-        hint = "Indent with spaces." if "\\t" in what else "Is a bracket, quote or colon missing?"
-        return InvalidChain(location, f"This is not YAML: {what}.", hint)
+        fault = " ".join(part for part in (error.context, error.problem) if part)
+        hint = "Indent with spaces." if "\\t" in fault else "Is a bracket, quote or colon missing?"
+        return invalid_chain(location, f"This is not YAML: {fault}.", hint)
 
     def _location(self, event: Any) -> Location:
         return self._at(event.start_mark.line, event.start_mark.column)
@@ -165,7 +170,7 @@ class _Reading:
 
 
 def _resolved(text: str) -> str | int | float | bool | None:
-    """Return what a plain scalar means in the core schema of YAML 1.2, leading zeros left alone."""
+    """Return the value of an unquoted scalar."""
     if text in _NULL:
         return None
     if text in _BOOL:

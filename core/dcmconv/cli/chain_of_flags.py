@@ -14,7 +14,7 @@ from dcmconv.chain.loader import load_chain
 from dcmconv.chain.overrides import assemble, environment_overrides, parse_override, with_name
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.suffixes import writer_of
-from dcmconv.chain.values import output_of, parse_frames, parse_inline
+from dcmconv.chain.values import as_output, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.template import plain_tag
@@ -53,7 +53,7 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
     chain = assemble(
         chain,
         _explicit(arguments),
-        settings=[
+        overrides=[
             *environment_overrides(os.environ),
             *(parse_override(text) for text in arguments.settings),
             *arguments.overrides,
@@ -109,7 +109,7 @@ def _explicit(arguments: RunArguments) -> ChainSpec:
 
 
 def _output(text: str) -> OutputSpec:
-    return output_of(parse_inline(text, "--writer"))
+    return as_output(parse_inline(text, "--writer"))
 
 
 def _run_settings(arguments: RunArguments) -> ComponentSpec:

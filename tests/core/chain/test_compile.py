@@ -11,7 +11,7 @@ from dcmconv.chain.compile import compile_chain, make_component
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
-from dcmconv.chain.values import output_of, parse_inline
+from dcmconv.chain.values import as_output, parse_inline
 from dcmconv.errors import ChainError, PluginError
 
 DESIGN = """
@@ -92,7 +92,7 @@ def test_flags_and_yaml_and_python_make_the_same_plan(chain_file, registry):
         ChainSpec(
             normalize=parse_inline("window:center=40,width=400", "--normalize"),
             steps=(parse_inline("rotate:degrees=90", "--step"),),
-            outputs=(output_of(parse_inline("png:bits=16", "--writer")),),
+            outputs=(as_output(parse_inline("png:bits=16", "--writer")),),
         ),
         registry,
     )

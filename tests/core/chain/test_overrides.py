@@ -8,23 +8,23 @@ from dcmconv.chain.overrides import (
     environment_overrides,
     flag_override,
     parse_override,
-    set_option,
+    apply_override,
     with_flags,
     with_name,
 )
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, RuleSpec, output_ids
-from dcmconv.chain.values import frames_as_text, output_of, parse_frames, parse_inline
+from dcmconv.chain.values import frames_as_text, as_output, parse_frames, parse_inline
 from dcmconv.errors import ChainError, UsageError
 
 LUNG = {"center": -600, "width": 1500}
 
 
 def output(text, flag=""):
-    return output_of(parse_inline(text, flag))
+    return as_output(parse_inline(text, flag))
 
 
 def apply_set(spec, text):
-    return set_option(spec, parse_override(text))
+    return apply_override(spec, parse_override(text))
 
 
 def chain():
@@ -142,7 +142,7 @@ def test_precedence_is_file_then_environment_then_set_then_flags():
     spec = assemble(
         chain(),
         flags,
-        settings=[
+        overrides=[
             *environment_overrides({"DCMCONV_SET": "png.bits=8 jpg.subsampling=444 run.workers=3"}),
             *map(parse_override, ["jpg.quality=60", "png.bits=16", "jpg.optimize=true"]),
             flag_override("png", "compression", "small"),
@@ -156,7 +156,7 @@ def test_precedence_is_file_then_environment_then_set_then_flags():
 
 def test_a_dotted_flag_wins_over_the_short_form():
     flags = ChainSpec(normalize=parse_inline("window:center=1,width=2", "--normalize"))
-    spec = assemble(ChainSpec(), flags, settings=[flag_override("window", "center", "-600")])
+    spec = assemble(ChainSpec(), flags, overrides=[flag_override("window", "center", "-600")])
     assert spec.normalize.options == {"center": "-600", "width": "2"}
     assert str(spec.normalize.written["center"].value) == "--window.center -600"
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.document import Document
 from dcmconv.chain.errors import InvalidChain
-from dcmconv.chain.overrides import parse_override, set_option
+from dcmconv.chain.overrides import parse_override, apply_override
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
-from dcmconv.chain.values import output_of, parse_inline
+from dcmconv.chain.values import as_output, parse_inline
 from dcmconv.chain.yaml import read_yaml
 from dcmconv.errors import ChainError
 from dcmconv.plugins.registry import Registry
@@ -87,9 +87,9 @@ def test_any_bytes_are_yaml_or_a_complaint(content):
 @given(st.lists(INLINE_PIECES, max_size=20).map("".join))
 def test_any_flag_is_a_component_or_a_complaint(text):
     with suppress(ChainError):
-        compile_chain(ChainSpec(outputs=(output_of(parse_inline(text, "--writer")),)), REGISTRY)
+        compile_chain(ChainSpec(outputs=(as_output(parse_inline(text, "--writer")),)), REGISTRY)
     with suppress(ChainError):
-        compile_chain(set_option(ChainSpec(), parse_override(text)), REGISTRY)
+        compile_chain(apply_override(ChainSpec(), parse_override(text)), REGISTRY)
 
 
 @given(

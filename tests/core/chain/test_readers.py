@@ -14,7 +14,7 @@ from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.keywords import chain_from_keywords
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.overrides import assemble, flag_override, parse_override, set_option
+from dcmconv.chain.overrides import assemble, flag_override, parse_override, apply_override
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
@@ -85,7 +85,7 @@ def test_a_setting_reaches_a_reader_that_the_chain_does_not_name():
     spec = assemble(
         ChainSpec(),
         ChainSpec(),
-        settings=[parse_override("dicom.inflate_limit=5"), flag_override("dicom", "x", "1")],
+        overrides=[parse_override("dicom.inflate_limit=5"), flag_override("dicom", "x", "1")],
         readers=["dicom"],
     )
     assert set_of(spec) == {"dicom": {"inflate_limit": "5", "x": "1"}}
@@ -93,12 +93,12 @@ def test_a_setting_reaches_a_reader_that_the_chain_does_not_name():
 
 def test_a_setting_reaches_a_reader_by_its_id():
     spec = ChainSpec(read=(ComponentSpec("dicom", id="d"),))
-    assert set_of(set_option(spec, parse_override("d.x=1"))) == {"dicom": {"x": "1"}}
+    assert set_of(apply_override(spec, parse_override("d.x=1"))) == {"dicom": {"x": "1"}}
 
 
 def test_a_setting_names_the_nearest_reader():
     with pytest.raises(ChainError, match=r"no component 'dicmo'; did you mean 'dicom'\?"):
-        set_option(ChainSpec(), parse_override("dicmo.x=1"), readers=["dicom"])
+        apply_override(ChainSpec(), parse_override("dicmo.x=1"), readers=["dicom"])
 
 
 def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():

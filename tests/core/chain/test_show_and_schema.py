@@ -8,11 +8,11 @@ import pytest
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.overrides import parse_override, set_option
+from dcmconv.chain.overrides import parse_override, apply_override
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import DEFAULT_CHAIN, ChainSpec
-from dcmconv.chain.values import output_of, parse_inline
+from dcmconv.chain.values import as_output, parse_inline
 
 
 def everything(registry):
@@ -64,10 +64,10 @@ def test_every_value_is_shown_with_where_it_comes_from(chain_file, registry):
 
 
 def test_flags_are_shown_as_numbers_where_the_registry_is_asked(registry):
-    spec = ChainSpec(outputs=(output_of(parse_inline("jpg:quality=95", "--writer")),))
+    spec = ChainSpec(outputs=(as_output(parse_inline("jpg:quality=95", "--writer")),))
     assert "quality: 95  # --writer jpg:quality=95" in chain_as_yaml(spec, registry)
     assert 'quality: "95"' in chain_as_yaml(spec)
-    spec = set_option(ChainSpec(), parse_override("run.timeout=33"))
+    spec = apply_override(ChainSpec(), parse_override("run.timeout=33"))
     assert "timeout: 33.0  # --set run.timeout=33" in chain_as_yaml(spec, registry)
 
 

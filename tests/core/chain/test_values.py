@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dcmconv.chain.spec import ComponentSpec
-from dcmconv.chain.values import as_component, output_of, parse_frames, parse_inline
+from dcmconv.chain.values import as_component, as_output, parse_frames, parse_inline
 from dcmconv.errors import ChainError, UsageError
 
 
@@ -94,7 +94,7 @@ def test_the_id_is_no_option():
 
 
 def test_an_outputs_own_keys_leave_the_writers_options():
-    output = output_of(
+    output = as_output(
         parse_inline(
             "png:id=raw16,bits=16,name={PatientID}/x,normalize='window:center=1,width=2',"
             "colormap=none,invert=true,steps=[flip,'resize:max=9'],aspect=keep"
@@ -111,7 +111,7 @@ def test_an_outputs_own_keys_leave_the_writers_options():
 
 def test_invert_takes_nothing_but_true_and_false():
     with pytest.raises(ChainError, match=r"invert is 'maybe'(.|\n)*true or false"):
-        output_of(parse_inline("png:invert=maybe"))
+        as_output(parse_inline("png:invert=maybe"))
 
 
 def test_python_may_pass_a_short_form_a_mapping_or_a_spec():
