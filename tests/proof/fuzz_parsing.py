@@ -59,10 +59,10 @@ def decode_a_stream(content: bytes) -> None:
 
 def parse_a_chain(content: bytes) -> None:
     """Read a chain file; complaints are what it is for."""
-    from dcmconv.chain.errors import InvalidChain
+    from dcmconv.chain.errors import InvalidChainError
     from dcmconv.chain.yaml import read_yaml
 
-    with contextlib.suppress(InvalidChain):
+    with contextlib.suppress(InvalidChainError):
         read_yaml(content, "fuzz.yaml")
 
 

@@ -1,4 +1,8 @@
-"""The static check: each stage takes what the one before it gives."""
+"""Checks before the first file is opened.
+
+Stages: each takes what the one before it gives.  Attributes: a reader knows each name that rules,
+tags, file names and texts ask for.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from dcmconv.chain.errors import ChainProblem, Location
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.components import Colormap, Normalizer, Reader, Source, Step, Writer
-from dcmconv.model.components import Reader as ReaderKind
+from dcmconv.model.executor import Executor
 from dcmconv.model.options import Component, option_fields
 from dcmconv.model.template import Template, is_tag
 from dcmconv.plugins.references import ComponentRef
@@ -21,14 +25,44 @@ from dcmconv.plugins.suggestions import find_closest
 __all__ = ["KIND_CLASSES", "Made", "Stages", "attribute_problems", "stage_problems"]
 
 KIND_CLASSES: dict[str, type[Component]] = {
-    "reader": ReaderKind,
+    "reader": Reader,
     "normalizer": Normalizer,
     "colormap": Colormap,
     "step": Step,
     "writer": Writer,
     "source": Source,
+    "executor": Executor,
 }
-"""What a component of a kind has to be."""
+"""The base class of the components of each kind."""
+
+_NAME_FIELDS = ("name", "frame", "frames", "folder")
+"""Fields of a name template that are not attributes."""
+
+_TEXT_FIELDS = ("frame", "frames")
+"""Fields of the text of a step that are not attributes."""
+
+_SYNONYMS = {
+    "stem": "name",
+    "input": "name",
+    "file": "name",
+    "filename": "name",
+    "basename": "name",
+    "path": "folder",
+    "dir": "folder",
+    "directory": "folder",
+    "parent": "folder",
+    "index": "frame",
+    "number": "frame",
+    "page": "frame",
+    "slice": "frame",
+    "count": "frames",
+}
+"""What other programs call the fields."""
+
+_CLOSE = 0.8
+_VERY_CLOSE = 0.9
+"""How close a word must be to a known one to be a misspelling: the second if there are readers that
+do not list their attributes, so that an unknown word may be right."""
 
 
 @dataclass(frozen=True)
@@ -51,106 +85,79 @@ class Stages:
 
 
 def stage_problems(stages: Stages, registry: Registry) -> Iterator[ChainProblem]:
-    """Yield a problem for each stage that cannot take the values it would be given."""
-    name = stages.normalizer.spec.use
-    domain = cast("Normalizer", stages.normalizer.component).domain()
-    gives = f"'{name}' gives {domain} values"
-    for made in stages.steps:
-        accepts = cast("Step", made.component).accepts
+    """Yield a problem for each stage that cannot take the values of the normalizer."""
+    normalizer, colormap = stages.normalizer, stages.colormap
+    domain = cast("Normalizer", normalizer.component).domain()
+    gives = f"'{normalizer.spec.use}' gives {domain} values"
+    for step in stages.steps:
+        accepts = cast("Step", step.component).accepts
         if domain not in accepts:
             yield ChainProblem(
-                _location(made, stages.normalizer),
-                f"'{made.spec.use}' takes {_listed(accepts)} values; {gives}.",
-                "Leave the step out there, or use another normalizer.",
+                _location(step, normalizer),
+                f"'{step.spec.use}' takes {_listed(accepts)} values; {gives}.",
+                "Give that output 'steps: []', or use another normalizer.",
             )
-    if stages.colormap is not None and domain != "display":
+    if colormap is not None and domain != "display":
         yield ChainProblem(
-            _location(stages.colormap, stages.normalizer),
-            f"The colormap '{stages.colormap.spec.use}' takes display values; {gives}.",
+            _location(colormap, normalizer),
+            f"The colormap '{colormap.spec.use}' takes display values; {gives}.",
             "Give that output 'colormap: none', or use another normalizer.",
         )
-    writer = cast("Writer", stages.writer.component)
-    if stages.colormap is not None and not (writer.takes_color or _is_gray(stages.colormap)):
-        yield ChainProblem(
-            _location(stages.colormap, stages.writer),
-            f"The colormap '{stages.colormap.spec.use}' gives colours; "
-            f"{stages.writer.spec.use} files have none.",
-            "Give that output 'colormap: none', or write png.",
+    yield from _writer_problems(stages, domain, gives, registry)
+
+
+def _writer_problems(
+    stages: Stages, domain: str, gives: str, registry: Registry
+) -> Iterator[ChainProblem]:
+    name, writer = stages.writer.spec.use, cast("Writer", stages.writer.component)
+    colormap = stages.colormap
+    if colormap is not None and not writer.takes_color and not _is_gray(colormap):
+        others = _listed(
+            each
+            for each, other in _writers(registry)
+            if other.takes_color and "display" in other.accepts
         )
-    accepts = writer.accepts
-    # What is a label shows only when a file is opened; labels pass every normalizer by.
-    if domain not in accepts and accepts != {"label"}:
+        yield ChainProblem(
+            _location(colormap, stages.writer),
+            f"The colormap '{colormap.spec.use}' makes color pictures; '{name}' writes only gray.",
+            f"Give that output 'colormap: none', or use another writer: {others}.",
+        )
+    # Which frames are labels is known only when a file is opened, and normalizers leave labels as
+    # they are: a writer of labels alone fits any normalizer.
+    if domain not in writer.accepts and writer.accepts != {"label"}:
+        others = _listed(each for each, other in _writers(registry) if domain in other.accepts)
+        other_writer = f"the writer {others}, or " if others else ""
         yield ChainProblem(
             _location(stages.writer, stages.normalizer),
-            f"{stages.writer.spec.use} takes {_listed(accepts)} values; {gives}.",
-            _writers_for(domain, registry),
+            f"'{name}' takes {_listed(writer.accepts)} values; {gives}.",
+            f"Use {other_writer}another normalizer.",
         )
 
 
 def _is_gray(colormap: Made) -> bool:
-    """Say whether a colormap has no colours, like ``gray``."""
     table = cast("Colormap", colormap.component).table()
     return bool((table == table[:, :1]).all())
 
 
-def _location(made: Made, normalizer: Made) -> Location:
-    """Return where to look: the stage itself, or the normalizer where a default chose the stage."""
-    return (
-        made.spec.location
-        if made.spec.location.line or made.spec.location.is_flag
-        else normalizer.spec.location
-    )
+def _location(made: Made, other: Made) -> Location:
+    """Return the location of a stage, or of the other one if the first is only a default."""
+    is_default = not made.spec.location.line and not made.spec.location.is_flag
+    return other.spec.location if is_default else made.spec.location
 
 
-def _listed(accepts: frozenset[str]) -> str:
-    return " or ".join(sorted(accepts))
+def _listed(words: Iterable[str]) -> str:
+    return " or ".join(sorted(words))
 
 
-def _writers_for(domain: str, registry: Registry) -> str:
-    fit: list[str] = []
+def _writers(registry: Registry) -> Iterator[tuple[str, type[Writer]]]:
+    """Yield every writer that can be imported."""
     for name in registry.names("writer"):
-        try:
-            writer = cast("type[Writer]", registry.load("writer", name))
-        except DcmconvError:
-            continue  # A writer that cannot be loaded is no advice.
-        if domain in writer.accepts:
-            fit.append(name)
-    if not fit:
-        return "Use another normalizer; no writer that is installed takes them."
-    return f"Write {' or '.join(fit)} instead, or use another normalizer."
-
-
-_NAME_FIELDS = ("name", "frame", "frames", "folder")
-"""What a name template may ask for beside attributes."""
-
-_TEXT_FIELDS = ("frame", "frames")
-"""The same for the text of a step."""
-
-_OTHER_WORDS = {
-    "stem": "name",
-    "input": "name",
-    "file": "name",
-    "filename": "name",
-    "basename": "name",
-    "path": "folder",
-    "dir": "folder",
-    "directory": "folder",
-    "parent": "folder",
-    "index": "frame",
-    "number": "frame",
-    "page": "frame",
-    "slice": "frame",
-    "count": "frames",
-}
-"""What other programs call the fields."""
-
-_NEAR = 0.8
-_SURELY_A_SLIP = 0.9
-"""How close a word must be to a known one; the second where a reader may have names of its own."""
+        with suppress(DcmconvError):
+            yield name, cast("type[Writer]", registry.load("writer", name))
 
 
 class _Asked(NamedTuple):
-    """An attribute, where it was asked for, and which fields could have stood there instead."""
+    """An attribute that a chain asks for, where, and the fields that are possible there too."""
 
     word: str
     location: Location
@@ -158,7 +165,7 @@ class _Asked(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """The names that readers list; not all there are, where a reader cannot list its own."""
+    """The attributes that readers list; not all, if one of the readers lists none."""
 
     names: frozenset[str]
     is_all: bool
@@ -167,42 +174,42 @@ class _Known(NamedTuple):
 def attribute_problems(
     spec: ChainSpec, registry: Registry, made: Iterable[Made] = ()
 ) -> Iterator[ChainProblem]:
-    """Yield a problem for each attribute in rules, tags, names and texts that no reader knows.
+    """Yield a problem for each attribute that a chain asks for and no reader knows.
 
-    Readers are imported only if the chain asks for an attribute by its name.
+    Readers are imported only if the chain names an attribute by its keyword.
 
     Parameters
     ----------
     made : iterable of Made
-        The chain's components; their options that are templates are looked through.
+        The chain's components; their options may be templates that ask for attributes.
     """
-    asked = [*_asked(spec), *_asked_by_texts(made)]
+    asked = [*_asked(spec), *_asked_in_texts(made)]
     asked = [each for each in asked if not is_tag(each.word)]
     known = _known(registry) if asked else _Known(frozenset(), is_all=False)
     for each in asked:
         if each.word not in known.names:
-            yield from _problem(each, known)
+            yield from _unknown_attribute(each, known)
 
 
-def _problem(asked: _Asked, known: _Known) -> Iterator[ChainProblem]:
-    advice = "An attribute without a name is written as its tag, such as '0010,0020'."
+def _unknown_attribute(asked: _Asked, known: _Known) -> Iterator[ChainProblem]:
+    cutoff = _CLOSE if known.is_all else _VERY_CLOSE
+    closest = _closest_field(asked) or find_closest(asked.word, known.names, cutoff=cutoff)
+    if not closest and not (known.names and known.is_all):
+        return
+    hint = "Write an attribute without a keyword as its tag, such as '0010,0020'."
     if asked.fields:
-        own = ", ".join(f"{{{name}}}" for name in asked.fields)
-        advice = f"Fields of its own: {own}. {advice}"
-    closest = _closest_field(asked) or find_closest(
-        asked.word, known.names, cutoff=_NEAR if known.is_all else _SURELY_A_SLIP
-    )
-    if closest or (known.names and known.is_all):
-        ending = f"; did you mean '{closest}'?" if closest else "."
-        message = f"No reader knows the attribute '{asked.word}'{ending}"
-        yield ChainProblem(asked.location, message, advice)
+        fields = ", ".join(f"{{{name}}}" for name in asked.fields)
+        hint = f"Fields that are not attributes: {fields}. {hint}"
+    ending = f"; did you mean '{closest}'?" if closest else "."
+    message = f"No reader knows the attribute '{asked.word}'{ending}"
+    yield ChainProblem(asked.location, message, hint)
 
 
 def _closest_field(asked: _Asked) -> str | None:
-    other = _OTHER_WORDS.get(asked.word.lower(), "")
-    if other in asked.fields:
-        return other
-    return find_closest(asked.word, asked.fields, cutoff=_NEAR)
+    synonym = _SYNONYMS.get(asked.word.lower())
+    if synonym in asked.fields:
+        return synonym
+    return find_closest(asked.word, asked.fields, cutoff=_CLOSE)
 
 
 def _asked(spec: ChainSpec) -> Iterator[_Asked]:
@@ -211,41 +218,41 @@ def _asked(spec: ChainSpec) -> Iterator[_Asked]:
     for rule in spec.rules or ():
         for word in rule.when:
             yield _Asked(word, rule.when_locations.get(word, rule.location))
-        yield from _asked_by_names(rule.outputs or ())
-    yield from _asked_by_names(spec.outputs or ())
+        yield from _asked_in_names(rule.outputs or ())
+    yield from _asked_in_names(spec.outputs or ())
 
 
-def _asked_by_names(outputs: tuple[OutputSpec, ...]) -> Iterator[_Asked]:
+def _asked_in_names(outputs: tuple[OutputSpec, ...]) -> Iterator[_Asked]:
     for output in outputs:
-        yield from _fields_of(output.name, output.name_location, _NAME_FIELDS)
+        yield from _asked_in(output.name, output.name_location, _NAME_FIELDS)
 
 
-def _asked_by_texts(made: Iterable[Made]) -> Iterator[_Asked]:
+def _asked_in_texts(made: Iterable[Made]) -> Iterator[_Asked]:
     for each in made:
         for option in option_fields(type(each.component)):
             if option.opt.template:
                 written = each.spec.written.get(option.name)
                 location = written.value if written else each.spec.location
                 text = str(getattr(each.component, option.name) or "")
-                yield from _fields_of(text, location, _TEXT_FIELDS)
+                yield from _asked_in(text, location, _TEXT_FIELDS)
 
 
-def _fields_of(text: str, location: Location, own: tuple[str, ...]) -> Iterator[_Asked]:
-    with suppress(UsageError):  # Compiling says it: this text is no template.
-        wanted = set(Template(text).fields) - set(own)
-        yield from (_Asked(word, location, own) for word in sorted(wanted))
+def _asked_in(template: str, location: Location, fields: tuple[str, ...]) -> Iterator[_Asked]:
+    # A text that is not a template is reported where the plan is made.
+    with suppress(UsageError):
+        words = set(Template(template).fields) - set(fields)
+        yield from (_Asked(word, location, fields) for word in sorted(words))
 
 
 def _known(registry: Registry) -> _Known:
-    listed = [frozenset(_names_of(registry, o.qualified_name)) for o in registry.offered("reader")]
+    offers = registry.offered("reader")
+    listed = [_attribute_names(registry, offer.qualified_name) for offer in offers]
     return _Known(frozenset().union(*listed), is_all=all(listed))
 
 
-def _names_of(registry: Registry, name: str) -> frozenset[str]:
+def _attribute_names(registry: Registry, reader: str) -> frozenset[str]:
     try:
-        reader = registry.load("reader", name)
+        component = registry.load("reader", reader)
     except DcmconvError:
-        return (
-            frozenset()
-        )  # `dcmconv doctor` names it; nobody knows which attributes it would have.
-    return frozenset(cast("type[Reader]", reader).attribute_names())
+        return frozenset()  # it might know any attribute; `dcmconv doctor` reports it
+    return frozenset(cast("type[Reader]", component).attribute_names())

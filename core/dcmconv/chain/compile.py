@@ -1,4 +1,4 @@
-"""From a spec to a plan: names resolved, options checked, stages fitted together.
+"""From a chain as written to a plan: names resolved, options checked, stages fitted together.
 
 Everything that is wrong is found in one pass and raised as one ``ChainError``.
 """
@@ -12,30 +12,29 @@ from typing import Any, cast
 
 from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, attribute_problems, stage_problems
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, chain_error
-from dcmconv.chain.layering import inherited, merge
+from dcmconv.chain.layering import merge, slots_of_output
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
-    NO_COLORMAP,
     ChainSpec,
     ComponentSpec,
     OutputSpec,
     RuleSpec,
     Slots,
     components_of,
+    is_no_colormap,
     output_ids,
 )
 from dcmconv.chain.validate import validated
 from dcmconv.chain.values import as_component
 from dcmconv.errors import DcmconvError, PluginError, UsageError
 from dcmconv.model.components import Colormap
-from dcmconv.model.executor import Executor
 from dcmconv.model.options import Component
 from dcmconv.model.template import Template
 from dcmconv.plugins.registry import Registry
 
-__all__ = ["compile_chain", "make_component", "merge"]
+__all__ = ["compile_chain", "make_component"]
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*")
 
@@ -46,7 +45,7 @@ def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
     Parameters
     ----------
     spec : ChainSpec
-        What it leaves unsaid is ``DEFAULT_CHAIN``.
+        What it leaves out is taken from ``DEFAULT_CHAIN``.
     registry : Registry
         Where names are looked up.
 
@@ -55,16 +54,16 @@ def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
     ChainError
         With every unknown name, unknown option, wrong value and stage that does not fit.
     PluginError
-        If nothing is wrong but that components cannot be imported.
+        If all that is wrong is that components cannot be imported.
     """
-    work = _Compilation(registry, list(spec.problems))
+    maker = _Maker(registry, list(spec.problems))
     whole = merge(DEFAULT_CHAIN, spec)
-    plan = work.plan(whole)
-    for below in spec.extended:
-        work.check_extended(below)
-        work.problems += attribute_problems(below, registry)
-    work.problems += attribute_problems(whole, registry, work.made)
-    work.raise_problems()
+    plan = _Planner(maker, whole).plan()
+    for extended in spec.extended:
+        maker.check_part(extended)
+        maker.problems += attribute_problems(extended, registry)
+    maker.problems += attribute_problems(whole, registry, maker.made)
+    maker.raise_problems()
     return plan
 
 
@@ -76,21 +75,27 @@ def make_component(
     Raises
     ------
     ChainError
-        If nothing has that name, or an option is wrong.
+        If no component has that name, or an option is wrong.
     """
-    work = _Compilation(registry)
-    made = work.make(kind, as_component(value))
-    work.raise_problems()
+    maker = _Maker(registry)
+    made = maker.make(kind, as_component(value))
+    maker.raise_problems()
     return cast("Made", made).component
 
 
 @dataclass
-class _Compilation:
+class _Maker:
+    """Makes the components of a chain, and collects every problem on the way."""
+
     registry: Registry
     problems: list[ChainProblem] = field(default_factory=list)
-    broken: list[ChainProblem] = field(default_factory=list)
-    """Those that no other chain cures: a component whose import fails."""
-    _made: dict[tuple[str, int], Made | None] = field(default_factory=dict)
+    import_failures: list[ChainProblem] = field(default_factory=list)
+    """Those of the problems that no change to the chain can fix."""
+    _made: dict[int, Made | None] = field(default_factory=dict)
+    """By the identity of the spec: lanes and rules share the object, and it is made once.
+
+    The chain that is being compiled keeps its specs alive, so no identity is used twice.
+    """
 
     @property
     def made(self) -> list[Made]:
@@ -98,37 +103,22 @@ class _Compilation:
         return [made for made in self._made.values() if made is not None]
 
     def raise_problems(self) -> None:
-        """Raise what was found: the chain's fault, unless only the installation is to blame."""
+        """Raise all problems as one error; a ``PluginError`` if only the installation is wrong."""
         if not self.problems:
             return
         error = chain_error(self.problems)
-        if self.problems == self.broken:
+        if self.problems == self.import_failures:
             raise PluginError(error.message, error.hint)
         raise error
 
-    def plan(self, spec: ChainSpec) -> Plan:
-        rules = tuple(self._rule(rule, spec) for rule in spec.rules or ())
-        lanes = self._lanes(spec, None)
-        return Plan(
-            readers=self._readers(spec.read or ()),
-            sources=self._all("source"),
-            lanes=lanes,
-            rules=rules,
-            frames=spec.frames or (),
-            tags=spec.tags or (),
-            run=self._run(spec),
-            executor=self._executor(spec),
-        )
-
     def make(self, kind: str, spec: ComponentSpec) -> Made | None:
-        """Make a component; None after a problem.  Shared specs are made once."""
-        key = kind, id(spec)
-        if key not in self._made:
-            self._made[key] = self._newly_made(kind, spec)
-        return self._made[key]
+        """Make a component; None if it has a problem."""
+        if id(spec) not in self._made:
+            self._made[id(spec)] = self._make(kind, spec)
+        return self._made[id(spec)]
 
-    def check_extended(self, spec: ChainSpec) -> None:
-        """Check what a chain names of which parts may be replaced; it need not be whole."""
+    def check_part(self, spec: ChainSpec) -> None:
+        """Check the components of an extended chain, which need not have all their options."""
         for kind, component in components_of(spec):
             found = self._class_of(kind, component)
             checked = validated(found, component, is_whole=False) if found else []
@@ -136,54 +126,104 @@ class _Compilation:
         settings = validated(RunSettings, spec.run, is_whole=False)
         self.problems += settings if isinstance(settings, list) else []
 
-    def _newly_made(self, kind: str, spec: ComponentSpec) -> Made | None:
-        component = self._class_of(kind, spec)
-        found = validated(component, spec) if component else []
-        if isinstance(found, list):
-            self.problems += found
+    def report(self, location: Location, message: str, hint: str) -> None:
+        """Note a problem and go on."""
+        self.problems.append(ChainProblem(location, message, hint))
+
+    def _make(self, kind: str, spec: ComponentSpec) -> Made | None:
+        component_class = self._class_of(kind, spec)
+        made = validated(component_class, spec) if component_class else []
+        if isinstance(made, list):
+            self.problems += made
             return None
-        # Read back from the component: numbers and tuples now, whatever the text was.
-        options = {name: getattr(found, name) for name in spec.options}
+        # Read back from the component: what was text is now a number or a tuple.
+        options = {name: getattr(made, name) for name in spec.options}
         ref = self.registry.ref(kind, spec.use, options)
         try:
-            # A file that an option names shows now that it is missing, not at every input.
-            return Made(spec, found, replace(ref, fingerprint=found.fingerprint()))
+            # A file that an option names is read here: if it is missing, the run does not start.
+            return Made(spec, made, replace(ref, fingerprint=made.fingerprint()))
         except DcmconvError as error:
-            self._report(spec.location, error.message, error.hint)
+            self.report(spec.location, error.message, error.hint)
             return None
 
     def _class_of(self, kind: str, spec: ComponentSpec) -> type[Component] | None:
         try:
             component = self.registry.load(kind, spec.use)
         except DcmconvError as error:
-            self._report(spec.location, error.message, error.hint)
+            self.report(spec.location, error.message, error.hint)
             if isinstance(error, PluginError):
-                self.broken.append(self.problems[-1])
+                self.import_failures.append(self.problems[-1])
             return None
-        needed = Executor if kind == "executor" else KIND_CLASSES[kind]
-        if not issubclass(component, needed):
-            self._report(
+        base = KIND_CLASSES[kind]
+        if not issubclass(component, base):
+            self.report(
                 spec.location,
-                f"'{spec.use}' is offered as a {kind} and is none: {component.__qualname__}.",
-                f"Tell its author: a {kind} derives from dcmconv.plugin.{needed.__name__}.",
+                f"'{spec.use}' is offered as a {kind}, but {component.__qualname__} is not one.",
+                f"Report it to its author: a {kind} derives from dcmconv.plugin.{base.__name__}.",
             )
             return None
         return component
 
-    def _rule(self, rule: RuleSpec, spec: ChainSpec) -> PlannedRule:
-        lanes = () if rule.skip else self._lanes(spec, rule)
+
+@dataclass
+class _Planner:
+    """Puts the plan of a whole chain together."""
+
+    maker: _Maker
+    spec: ChainSpec
+
+    def plan(self) -> Plan:
+        spec = self.spec
+        executor = self.maker.make("executor", spec.executor) if spec.executor else None
+        return Plan(
+            readers=self._readers(),
+            sources=self._installed("source"),
+            lanes=self._lanes(None),
+            rules=tuple(self._rule(rule) for rule in spec.rules or ()),
+            frames=spec.frames or (),
+            tags=spec.tags or (),
+            run=self._run(),
+            executor=executor.ref if executor else None,
+        )
+
+    def _readers(self) -> tuple[ComponentRef, ...]:
+        """Return every reader in its usual order, with the options that the chain gives it."""
+        named: dict[tuple[str, str], ComponentRef] = {}
+        for spec in self.spec.read or ():
+            made = self.maker.make("reader", spec)
+            if made is not None and _identity(made.ref) in named:
+                message = f"The reader '{spec.use}' is named twice."
+                self.maker.report(spec.location, message, "Give all its options in one entry.")
+            elif made is not None:
+                named[_identity(made.ref)] = made.ref
+        return tuple(named.get(_identity(each), each) for each in self._installed("reader"))
+
+    def _installed(self, kind: str) -> tuple[ComponentRef, ...]:
+        registry = self.maker.registry
+        return tuple(registry.ref(kind, offer.qualified_name) for offer in registry.offered(kind))
+
+    def _run(self) -> RunSettings:
+        settings = validated(RunSettings, self.spec.run)
+        if isinstance(settings, list):
+            self.maker.problems += settings
+            return RunSettings()
+        return cast("RunSettings", settings)
+
+    def _rule(self, rule: RuleSpec) -> PlannedRule:
+        lanes = () if rule.skip else self._lanes(rule)
         return PlannedRule(when=dict(rule.when), lanes=lanes, skip=rule.skip)
 
-    def _lanes(self, spec: ChainSpec, rule: RuleSpec | None) -> tuple[Lane, ...]:
-        outputs = spec.outputs if rule is None or rule.outputs is None else rule.outputs
+    def _lanes(self, rule: RuleSpec | None) -> tuple[Lane, ...]:
+        of_rule = rule.outputs if rule else None
+        outputs = self.spec.outputs if of_rule is None else of_rule
         if not outputs:
             location = rule.location if rule else NOWHERE
-            self._report(location, "There is no output.", "Name a writer: outputs: [png]")
+            self.maker.report(location, "There is no output.", "Name a writer: outputs: [png]")
             return ()
         ids = output_ids(outputs)
         self._check_ids(outputs, ids)
         lanes = (
-            self._lane(output, lane_id, inherited(spec, rule, output))
+            self._lane(output, lane_id, slots_of_output(self.spec, rule, output))
             for output, lane_id in zip(outputs, ids, strict=True)
         )
         return tuple(lane for lane in lanes if lane is not None)
@@ -193,7 +233,7 @@ class _Compilation:
         stages = self._stages(output, slots)
         if stages is None:
             return None
-        self.problems += stage_problems(stages, self.registry)
+        self.maker.problems += stage_problems(stages, self.maker.registry)
         return Lane(
             id=lane_id,
             normalizer=stages.normalizer.ref,
@@ -206,82 +246,45 @@ class _Compilation:
         )
 
     def _stages(self, output: OutputSpec, slots: Slots) -> Stages | None:
-        """Make every component, also after one that cannot be made: all problems in one pass."""
-        normalizer = self.make("normalizer", cast("ComponentSpec", slots.normalize))
-        steps = [self.make("step", step) for step in slots.steps or ()]
-        writer = self.make("writer", output.writer)
-        asked = slots.colormap
-        colormap = None
-        if asked is not None and asked.use != NO_COLORMAP.use:
-            colormap = self._colormap(asked)
-            if colormap is None:
-                return None
-        whole = [step for step in steps if step is not None]
-        if normalizer is None or writer is None or len(whole) < len(steps):
+        """Make every component, even after one that fails, so that all problems are found."""
+        normalizer = self.maker.make("normalizer", cast("ComponentSpec", slots.normalize))
+        steps = [self.maker.make("step", step) for step in slots.steps or ()]
+        writer = self.maker.make("writer", output.writer)
+        has_colormap = slots.colormap is not None and not is_no_colormap(slots.colormap)
+        colormap = self._colormap(cast("ComponentSpec", slots.colormap)) if has_colormap else None
+        whole_steps = [step for step in steps if step is not None]
+        is_whole = len(whole_steps) == len(steps) and (colormap is not None or not has_colormap)
+        if normalizer is None or writer is None or not is_whole:
             return None
-        return Stages(normalizer, whole, colormap, writer)
+        return Stages(normalizer, whole_steps, colormap, writer)
 
     def _colormap(self, spec: ComponentSpec) -> Made | None:
-        made = self.make("colormap", spec)
-        if made is None:
-            return None
+        made = self.maker.make("colormap", spec)
         try:
-            # So does a file that holds no table.
-            cast("Colormap", made.component).table()
+            # The table is made here: if it comes from a file that has none, the run does not start.
+            if made is not None:
+                cast("Colormap", made.component).table()
         except DcmconvError as error:
-            self._report(spec.location, error.message, error.hint)
+            self.maker.report(spec.location, error.message, error.hint)
             return None
         return made
-
-    def _run(self, spec: ChainSpec) -> RunSettings:
-        settings = validated(RunSettings, spec.run)
-        if isinstance(settings, list):
-            self.problems += settings
-            return RunSettings()
-        return cast("RunSettings", settings)
-
-    def _executor(self, spec: ChainSpec) -> ComponentRef | None:
-        executor = self.make("executor", spec.executor) if spec.executor else None
-        return executor.ref if executor else None
-
-    def _readers(self, specs: tuple[ComponentSpec, ...]) -> tuple[ComponentRef, ...]:
-        """Return every reader in its usual order, those in ``specs`` with their options."""
-        named: dict[tuple[str, str], ComponentRef] = {}
-        for spec in specs:
-            made = self.make("reader", spec)
-            if made is not None and _identity(made.ref) in named:
-                message = f"The reader '{spec.use}' is named twice."
-                self._report(spec.location, message, "Give all its options in one entry.")
-            elif made is not None:
-                named[_identity(made.ref)] = made.ref
-        return tuple(named.get(_identity(each), each) for each in self._all("reader"))
-
-    def _all(self, kind: str) -> tuple[ComponentRef, ...]:
-        offers = self.registry.offered(kind)
-        return tuple(self.registry.ref(kind, offer.qualified_name) for offer in offers)
 
     def _check_ids(self, outputs: tuple[OutputSpec, ...], ids: list[str]) -> None:
         for output, lane_id in zip(outputs, ids, strict=True):
             location = output.writer.location
             if not _ID.fullmatch(lane_id):
-                self._report(
-                    location,
-                    f"The id '{lane_id}' cannot stand in a file name.",
-                    "Use letters, digits, dots and dashes.",
-                )
+                message = f"The id '{lane_id}' cannot be part of a file name."
+                hint = "Use letters, digits, dots, dashes and underscores."
+                self.maker.report(location, message, hint)
             elif ids.count(lane_id) > 1:
-                self._report(
-                    location, f"Two outputs have the id '{lane_id}'.", "Give each its own."
-                )
+                message = f"Two outputs have the id '{lane_id}'."
+                self.maker.report(location, message, "Give each output an id of its own.")
 
     def _check_name(self, output: OutputSpec) -> None:
         try:
             Template(output.name)
         except UsageError as error:
-            self._report(output.name_location, error.message, error.hint)
-
-    def _report(self, location: Location, message: str, hint: str) -> None:
-        self.problems.append(ChainProblem(location, message, hint))
+            self.maker.report(output.name_location, error.message, error.hint)
 
 
 def _identity(ref: ComponentRef) -> tuple[str, str]:

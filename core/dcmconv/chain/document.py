@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from dcmconv.chain.errors import (
     NOWHERE,
     ChainProblem,
-    InvalidChain,
+    InvalidChainError,
     Location,
     invalid_chain,
     unknown_word,
@@ -299,7 +299,7 @@ class _Grammar:
     def _check_tag(self, word: str, location: Location) -> None:
         try:
             check_tag(word, location)
-        except InvalidChain as invalid:
+        except InvalidChainError as invalid:
             self.problems.append(invalid.problem)
 
     def _aspect(self, node: Node) -> str:
@@ -344,7 +344,7 @@ class _Grammar:
     def _read_or_report(self, node: Node, read: Callable[[Node], Value]) -> Value | None:
         try:
             return read(node)
-        except InvalidChain as invalid:
+        except InvalidChainError as invalid:
             self.problems.append(invalid.problem)
             return None
 
@@ -352,7 +352,7 @@ class _Grammar:
         self.problems.append(ChainProblem(location, message, hint))
 
 
-def _unexpected(node: Node, expected: str, hint: str) -> InvalidChain:
+def _unexpected(node: Node, expected: str, hint: str) -> InvalidChainError:
     return invalid_chain(node.location, f"Expected {expected}, got {_shown(node)}.", hint)
 
 

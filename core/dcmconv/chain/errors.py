@@ -11,7 +11,7 @@ from dcmconv.plugins.suggestions import end_with_suggestion
 __all__ = [
     "NOWHERE",
     "ChainProblem",
-    "InvalidChain",
+    "InvalidChainError",
     "Location",
     "chain_error",
     "invalid_chain",
@@ -74,7 +74,7 @@ class ChainProblem:
         return f"{where}{self.message}{self.location.excerpt()}"
 
 
-class InvalidChain(ChainError):
+class InvalidChainError(ChainError):
     """A part of a chain that cannot be read.
 
     Readers of a whole document keep its ``problem`` and read the other parts, so that one error can
@@ -84,10 +84,10 @@ class InvalidChain(ChainError):
     problem: ChainProblem
 
 
-def invalid_chain(location: Location, message: str, hint: str = "") -> InvalidChain:
+def invalid_chain(location: Location, message: str, hint: str = "") -> InvalidChainError:
     """Return the error to raise for one problem."""
     problem = ChainProblem(location, message, hint)
-    error = InvalidChain(str(problem), hint)
+    error = InvalidChainError(str(problem), hint)
     error.problem = problem
     return error
 

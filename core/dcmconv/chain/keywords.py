@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from dcmconv.chain.document import TAG_FORM
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.overrides import with_flags, with_name
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
-from dcmconv.chain.values import as_component, as_output, parse_frames
+from dcmconv.chain.values import as_component, as_output, check_tag, parse_frames
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
@@ -80,7 +79,7 @@ def _flags(given: Mapping[str, Any]) -> ChainSpec:
         colormap=_component(given.get("colormap")),
         aspect=given.get("aspect"),
         outputs=tuple(as_output(writer) for writer in writers) or None,
-        frames=_frames(given.get("frames")),
+        frames=parse_frames(given["frames"]) if "frames" in given else None,
         tags=_tags(given.get("tags")),
         run=ComponentSpec("run", settings),
         executor=_component(given.get("executor")),
@@ -101,21 +100,10 @@ def _listed(value: Any) -> list[Any]:
     return [value] if isinstance(value, (str, Mapping, ComponentSpec)) else list(value)
 
 
-def _frames(value: Any) -> tuple[tuple[int, int | None], ...] | None:
-    if value is None:
-        return None
-    listed = value if isinstance(value, (list, tuple)) else [value]
-    return parse_frames(",".join(str(item) for item in listed))
-
-
 def _tags(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
     tags = tuple(plain_tag(str(item)) for item in _listed(value))
     for word in tags:
-        if not TAG_FORM.fullmatch(word):
-            raise UsageError(
-                f"'{word}' names no attribute.",
-                hint="Write a keyword such as PatientID, or a tag such as '0010,0020'.",
-            )
+        check_tag(word)
     return tags

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dcmconv.chain.document import MAX_BYTES, VERSION, Extended, Node, node_of, read_document
-from dcmconv.chain.errors import NOWHERE, InvalidChain, Location, invalid_chain
+from dcmconv.chain.errors import NOWHERE, InvalidChainError, Location, invalid_chain
 from dcmconv.chain.layering import merge
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.errors import UsageError
@@ -99,7 +99,7 @@ class _Loading:
     def _extended(self, extended: Extended, origin: _Origin) -> ChainSpec:
         try:
             return self.load(extended.name, origin.folder, extended.location)
-        except InvalidChain as invalid:
+        except InvalidChainError as invalid:
             return ChainSpec(problems=(invalid.problem,))
 
     def _content(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
-from dcmconv.chain.errors import ChainProblem, Location, chain_error, invalid_chain, unknown_word
+from dcmconv.chain.errors import Location, chain_error, invalid_chain, unknown_word
 from dcmconv.chain.layering import merge, merge_component, merge_slots, replace_readers
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
@@ -81,7 +81,7 @@ def parse_override(text: str, source: str = "--set") -> Override:
     location = Location(f"{source} {text}")
     match = _TARGET.match(text)
     if match is None:
-        hint = "Write ID.OPTION=VALUE, as in jpg.quality=95."
+        hint = "For example: jpg.quality=95"
         raise invalid_chain(location, "Expected ID.OPTION=VALUE.", hint)
     value = parse_value(text[match.end() :].strip(), location)
     return Override(match[1], match[2], value, location)

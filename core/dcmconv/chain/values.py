@@ -17,6 +17,7 @@ from dcmconv.chain.spec import ComponentSpec, FrameRange, OutputSpec, Written
 from dcmconv.errors import UsageError
 
 __all__ = [
+    "TAG_FORM",
     "as_component",
     "as_output",
     "check_tag",
@@ -64,7 +65,7 @@ def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
 
     Raises
     ------
-    InvalidChain
+    InvalidChainError
         If the text has another form; the message quotes the piece that does not fit.
     """
     name, colon, rest = text.strip().partition(":")
@@ -97,7 +98,7 @@ def as_output(component: ComponentSpec) -> OutputSpec:
 
     Raises
     ------
-    InvalidChain
+    InvalidChainError
         If a component inside has another form.
     """
     options, location = dict(component.options), component.location
@@ -124,7 +125,7 @@ def parse_value(text: str, location: Location = NOWHERE) -> Any:
 
     Raises
     ------
-    InvalidChain
+    InvalidChainError
         If a quote or a list is not closed, or text follows its end.
     """
     value, end = _value(text, 0, "", location)
@@ -201,7 +202,7 @@ def _list(text: str, start: int, location: Location) -> tuple[list[Any], int]:
 
 
 def check_tag(word: str, location: Location = NOWHERE) -> None:
-    """Raise ``InvalidChain`` unless a word has the form of a keyword or a tag."""
+    """Raise ``InvalidChainError`` unless a word has the form of a keyword or a tag."""
     if not TAG_FORM.fullmatch(word):
         raise invalid_chain(
             location,

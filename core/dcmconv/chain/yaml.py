@@ -24,7 +24,7 @@ from dcmconv.chain.document import (
     Node,
     ScalarNode,
 )
-from dcmconv.chain.errors import ChainProblem, InvalidChain, Location, invalid_chain
+from dcmconv.chain.errors import ChainProblem, InvalidChainError, Location, invalid_chain
 
 __all__ = ["read_yaml"]
 
@@ -51,7 +51,7 @@ def read_yaml(content: bytes, source: str) -> tuple[Node, list[ChainProblem]]:
 
     Raises
     ------
-    InvalidChain
+    InvalidChainError
         If the content is not YAML, or uses a part of YAML that chains do not support.
     """
     if len(content) > MAX_BYTES:
@@ -150,7 +150,7 @@ class _Parser:
             message = f"Nested more than {MAX_LEVELS} levels deep."
             raise invalid_chain(location, message, "Is this a chain file?")
 
-    def _syntax_error(self, error: yaml.MarkedYAMLError) -> InvalidChain:
+    def _syntax_error(self, error: yaml.MarkedYAMLError) -> InvalidChainError:
         mark = error.problem_mark or error.context_mark
         location = self._at(mark.line, mark.column) if mark else Location(self.source)
         fault = " ".join(part for part in (error.context, error.problem) if part)

@@ -178,6 +178,6 @@ def _chosen(value: object, by_text: Mapping[str, Any]) -> object:
 
 def _reject_bool(value: object) -> object:
     if isinstance(value, bool):
-        # The chain puts "it" before the message, as before pydantic's own "Input should be ...".
-        raise ValueError("should be a number, not true or false")  # noqa: TRY004 - pydantic wants ValueError
+        # The chain puts "expected" before the message.
+        raise ValueError("a number, not true or false")  # noqa: TRY004 - pydantic wants ValueError
     return value

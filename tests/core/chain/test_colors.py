@@ -14,7 +14,9 @@ def compiled(registry, **data):
 def test_a_colormap_is_refused_where_the_format_has_no_colors(registry, monkeypatch):
     monkeypatch.setattr(registry.load("writer", "jpg"), "takes_color", False)
 
-    with pytest.raises(ChainError, match="'bone' gives colours; jpg files have none") as caught:
+    with pytest.raises(
+        ChainError, match="The colormap 'bone' makes color pictures; 'jpg' writes only gray"
+    ) as caught:
         compiled(registry, colormap="bone", outputs=["jpg"])
     assert "colormap: none" in str(caught.value)
 

@@ -222,12 +222,9 @@ def test_every_complaint_comes_in_one_error_in_the_order_of_the_text(chain_file,
         "      widht: 400\n"
         "      ^\n"
     ) in caught.value.message
-    assert "6:11: 'window' has center 'wide'; it should be a valid number." in caught.value.message
+    assert "6:11: 'window' has center 'wide'; expected a number." in caught.value.message
     assert "Did you mean 'window'?" in caught.value.message
-    assert (
-        "13:14: 'jpg' has quality 400; it should be less than or equal to 100."
-        in caught.value.message
-    )
+    assert "13:14: 'jpg' has quality 400; expected at most 100." in caught.value.message
 
 
 def test_a_flag_is_blamed_by_its_text(registry):
@@ -242,7 +239,11 @@ def test_a_flag_is_blamed_by_its_text(registry):
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        pytest.param({"outputs": []}, r"outputs is empty\.(.|\n)*outputs: \[png\]", id="no-output"),
+        pytest.param(
+            {"outputs": []},
+            r"The list of outputs is empty\.(.|\n)*outputs: \[png\]",
+            id="no-output",
+        ),
         pytest.param(
             {"normalize": "Window"}, r"No normalizer is named 'Window'(.|\n)*'window'", id="case"
         ),
@@ -256,7 +257,7 @@ def test_a_flag_is_blamed_by_its_text(registry):
         pytest.param({"normalize": "window:center=40"}, "center is given without width", id="pair"),
         pytest.param({"normalize": "window:center=nan,width=1"}, "center 'nan'.* finite", id="nan"),
         pytest.param(
-            {"steps": "resize:max=true"}, "max 'true'; it should be a valid integer", id="bool"
+            {"steps": "resize:max=true"}, "max 'true'; expected a whole number", id="bool"
         ),
         pytest.param(
             {"steps": [{"use": "resize", "max": True}]}, "not true or false", id="yaml-bool"
@@ -265,12 +266,12 @@ def test_a_flag_is_blamed_by_its_text(registry):
             {"steps": "title:text={oops"}, r"'\{oops' is not a valid template", id="template"
         ),
         pytest.param({"outputs": ["png:name={a.b}"]}, r"Invalid field '\{a\.b\}' in", id="name"),
-        pytest.param({"outputs": [{"use": "png", "id": "a/b"}]}, "id 'a/b' cannot stand", id="id"),
+        pytest.param({"outputs": [{"use": "png", "id": "a/b"}]}, "id 'a/b' cannot be part of a file name", id="id"),
         pytest.param(
             {"outputs": ["png:id=a", "jpg:id=a"]}, "Two outputs have the id 'a'", id="same-id"
         ),
         pytest.param(
-            {"run": {"workers": 0}}, "workers 0; it should be .* equal to 1", id="workers"
+            {"run": {"workers": 0}}, "workers 0; expected at least 1 or 'auto'", id="workers"
         ),
         pytest.param({"run": {"executor": "inlin"}}, r"No executor(.|\n)*'inline'", id="executor"),
     ],
@@ -281,8 +282,8 @@ def test_what_is_wrong_is_said_before_any_file_is_opened(registry, data, problem
 
 def test_unscaled_values_do_not_go_into_a_jpg(registry):
     text = problem_in(registry, normalize="none", outputs=["jpg"])
-    assert "jpg takes display values; 'none' gives stored values." in text
-    assert "Write png instead, or use another normalizer." in text
+    assert "'jpg' takes display values; 'none' gives stored values." in text
+    assert "Use the writer png, or another normalizer." in text
 
 
 def test_unscaled_values_take_no_colors_and_no_drawing(registry):
@@ -315,7 +316,7 @@ def test_a_component_of_another_kind_is_refused(registry, monkeypatch):
     step = registry.load("step", "flip")
     monkeypatch.setattr(registry, "load", lambda kind, name: step)
     with pytest.raises(
-        ChainError, match=r"offered as a normalizer and is none: Flip(.|\n)*plugin\.Normalizer"
+        ChainError, match=r"offered as a normalizer, but Flip is not one(.|\n)*plugin\.Normalizer"
     ):
         make_component("normalizer", "minmax", registry)
 

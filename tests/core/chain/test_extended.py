@@ -55,5 +55,5 @@ def test_an_extended_chain_need_not_be_whole(chain_file, registry):
 def test_an_empty_list_of_outputs_is_refused_where_it_stands(chain_file, registry):
     name = chain_file("version: 1\noutputs: []\n")
     found = problem_in(name, registry)
-    assert found.message.startswith("chain.yaml:2:10: outputs is empty.")
+    assert found.message.startswith("chain.yaml:2:10: The list of outputs is empty.")
     assert found.hint == "Name a writer: outputs: [png]"

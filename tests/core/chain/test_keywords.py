@@ -62,9 +62,11 @@ def test_an_unknown_keyword_names_the_nearest(registry):
 
 
 def test_wrong_values_are_refused(registry):
-    with pytest.raises(UsageError, match=r"'patientid' names no attribute(.|\n)*PatientID"):
+    with pytest.raises(
+        UsageError, match=r"'patientid' is neither a keyword nor a tag(.|\n)*PatientID"
+    ):
         chain_from_keywords({"tags": ["patientid"]}, registry)
-    with pytest.raises(UsageError, match=r"'0' counts from 0"):
+    with pytest.raises(UsageError, match=r"'0' starts at 0"):
         chain_from_keywords({"frames": 0}, registry)
     with pytest.raises(ChainError, match="'run' has workers 0"):
         plan_of(registry, workers=0)

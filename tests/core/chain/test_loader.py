@@ -147,35 +147,61 @@ def test_data_is_read_like_a_file(registry):
             "normalise: minmax", "2:1", "no key 'normalise'; did you mean 'normalize'?", id="key"
         ),
         pytest.param("plugins: [./x.py]", "2:1", "no key 'plugins'", id="code-is-no-key"),
-        pytest.param("normalize: 5", "2:12", "'5' is no component", id="number-as-component"),
-        pytest.param("normalize:", "2:11", "null is no component", id="nothing-as-component"),
+        pytest.param(
+            "normalize: 5", "2:12", "Expected a component, got 5", id="number-as-component"
+        ),
+        pytest.param(
+            "normalize:", "2:11", "Expected a component, got null", id="nothing-as-component"
+        ),
         pytest.param("normalize: {width: 5}", "2:12", "has no name", id="mapping-without-use"),
-        pytest.param("normalize: {use: [a]}", "2:18", "A list is no text", id="list-as-name"),
-        pytest.param("invert: yes", "2:9", "'yes' is neither true nor false", id="yes"),
-        pytest.param("aspect: round", "2:9", "aspect is 'round'", id="aspect"),
-        pytest.param("frames: 0-3", "2:9", "'0-3' counts from 0", id="frame-zero"),
-        pytest.param("frames: 5-2", "2:9", "'5-2' runs backwards", id="frames-backwards"),
+        pytest.param(
+            "normalize: {use: [a]}", "2:18", "Expected text, got a list", id="list-as-name"
+        ),
+        pytest.param("invert: yes", "2:9", "Expected true or false, got 'yes'", id="yes"),
+        pytest.param("aspect: round", "2:9", "Expected square or keep, got 'round'", id="aspect"),
+        pytest.param(
+            "frames: 0-3", "2:9", "'0-3' starts at 0, but frame numbers start at 1", id="frame-zero"
+        ),
+        pytest.param("frames: 5-2", "2:9", "'5-2' ends before it starts", id="frames-backwards"),
         pytest.param(
             "frames: x", "2:9", "'x' is neither a frame number nor a range", id="no-frames"
         ),
-        pytest.param("tags: [patientid]", "2:8", "'patientid' names no attribute", id="tag"),
-        pytest.param("rules: [{normalize: minmax}]", "2:9", "needs 'when'", id="rule-without-when"),
-        pytest.param("rules: [{when: {}}]", "2:16", "when is A mapping", id="empty-when"),
         pytest.param(
-            "rules: [{when: {modality: CT}}]", "2:17", "'modality' names no", id="when-key"
+            "tags: [patientid]", "2:8", "'patientid' is neither a keyword nor a tag", id="tag"
         ),
         pytest.param(
-            "rules: [{when: {Modality: true}}]", "2:27", "true is no value", id="when-value"
+            "rules: [{normalize: minmax}]", "2:9", "This rule has no 'when'", id="rule-without-when"
         ),
         pytest.param(
-            "rules: [{when: {Modality: CT}, skip: true, invert: true}]", "2:9", "skips", id="skip"
+            "rules: [{when: {}}]",
+            "2:16",
+            "Expected a mapping of attributes, got an empty mapping",
+            id="empty-when",
+        ),
+        pytest.param(
+            "rules: [{when: {modality: CT}}]",
+            "2:17",
+            "'modality' is neither a keyword nor a tag",
+            id="when-key",
+        ),
+        pytest.param(
+            "rules: [{when: {Modality: true}}]",
+            "2:27",
+            "Expected text or a number, got true",
+            id="when-value",
+        ),
+        pytest.param(
+            "rules: [{when: {Modality: CT}, skip: true, invert: true}]",
+            "2:9",
+            "cannot set anything else",
+            id="skip",
         ),
         pytest.param(
             "rules: [{when: {Modality: CT}, step: flip}]", "2:32", "'steps'", id="rule-key"
         ),
-        pytest.param("outputs: [{use: jpg, name: 5}]", "2:28", "'5' is no text", id="name"),
+        pytest.param("outputs: [{use: jpg, name: 5}]", "2:28", "Expected text, got 5", id="name"),
         pytest.param("steps: ['resize:max']", "2:9", "'max' in 'resize:max'", id="short-form"),
-        pytest.param("run: [4]", "2:6", "run is A list", id="run"),
+        pytest.param("run: [4]", "2:6", "Expected a mapping, got a list", id="run"),
         pytest.param(
             "extends: [nowhere.yaml]", "2:11", "'nowhere.yaml' cannot be read", id="extends"
         ),
@@ -190,9 +216,9 @@ def test_a_slip_is_found_at_its_line_and_column(chain_file, registry, line, loca
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("colormap: bone\n", "A chain needs its version", id="missing"),
-        pytest.param("version: 2\n", "Version 2 is not known", id="later"),
-        pytest.param("version: true\n", "Version True is not known", id="true-is-not-one"),
+        pytest.param("colormap: bone\n", "The version of the chain is missing", id="missing"),
+        pytest.param("version: 2\n", "Unknown version 2; expected 1", id="later"),
+        pytest.param("version: true\n", "Unknown version true; expected 1", id="true-is-not-one"),
     ],
 )
 def test_the_version_has_to_be_known(chain_file, registry, text, message):
@@ -203,5 +229,6 @@ def test_the_version_has_to_be_known(chain_file, registry, text, message):
 
 def test_a_chain_is_a_mapping(chain_file, registry):
     assert (
-        "'hello' is no mapping" in load_chain(chain_file("hello\n"), registry).problems[0].message
+        "Expected a mapping, got 'hello'"
+        in load_chain(chain_file("hello\n"), registry).problems[0].message
     )

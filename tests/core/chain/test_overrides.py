@@ -4,16 +4,16 @@ import pytest
 
 from dcmconv.chain.layering import merge
 from dcmconv.chain.overrides import (
+    apply_override,
     assemble,
     environment_overrides,
     flag_override,
     parse_override,
-    apply_override,
     with_flags,
     with_name,
 )
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, RuleSpec, output_ids
-from dcmconv.chain.values import frames_as_text, as_output, parse_frames, parse_inline
+from dcmconv.chain.values import as_output, frames_as_text, parse_frames, parse_inline
 from dcmconv.errors import ChainError, UsageError
 
 LUNG = {"center": -600, "width": 1500}
@@ -105,8 +105,10 @@ def test_a_value_may_be_quoted_a_list_or_null():
             r"no component 'zzz'\.(.|\n)*Known: jpg, png, png-2, run, small",
             id="far",
         ),
-        pytest.param("quality=95", r"This is no setting(.|\n)*ID\.OPTION=VALUE", id="no-head"),
-        pytest.param("jpg.quality", "This is no setting", id="no-value"),
+        pytest.param(
+            "quality=95", r"Expected ID\.OPTION=VALUE(.|\n)*jpg\.quality=95", id="no-head"
+        ),
+        pytest.param("jpg.quality", r"Expected ID\.OPTION=VALUE\.", id="no-value"),
         pytest.param(
             "run.wokers=2", r"'run' has no setting 'wokers'; did you mean 'workers'\?", id="run"
         ),
@@ -164,7 +166,7 @@ def test_a_dotted_flag_wins_over_the_short_form():
 def test_the_environment_is_split_as_a_shell_would_but_keeps_backslashes():
     variable = {"DCMCONV_SET": r"""file.path=C:\a\b "title.text=UID, {frame}" title.color=#fff"""}
     spec = ChainSpec(colormap=ComponentSpec("file"), steps=(ComponentSpec("title"),))
-    spec = assemble(spec, ChainSpec(), settings=environment_overrides(variable))
+    spec = assemble(spec, ChainSpec(), overrides=environment_overrides(variable))
     assert spec.colormap.options == {"path": r"C:\a\b"}
     assert spec.steps[0].options == {"text": "UID, {frame}", "color": "#fff"}
     with pytest.raises(ChainError, match=r"DCMCONV_SET: It cannot be read: No closing quotation"):
@@ -193,5 +195,5 @@ def test_frame_numbers_are_ranges_that_read_back(text, ranges):
 
 @pytest.mark.parametrize("text", ["", "0", "5-2", "-3", "1;2", "1,,2", "1" * 12])
 def test_frame_numbers_of_another_form_are_refused_with_an_example(text):
-    with pytest.raises(UsageError, match=r"Frames: .*\n  Write for example 1,3-5"):
+    with pytest.raises(UsageError, match=r"Frames: .*\n  For example: 1,3-5"):
         parse_frames(text)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmconv.chain.compile import compile_chain
-from dcmconv.chain.document import Document
-from dcmconv.chain.errors import InvalidChain
-from dcmconv.chain.overrides import parse_override, apply_override
+from dcmconv.chain.document import read_document
+from dcmconv.chain.errors import InvalidChainError
+from dcmconv.chain.overrides import apply_override, parse_override
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.chain.values import as_output, parse_inline
@@ -72,15 +72,15 @@ INLINE_PIECES = st.sampled_from([*INLINE, '"', " ", "\\"])
 
 @given(st.lists(YAML_PIECES, max_size=40).map("".join))
 def test_any_text_is_a_chain_or_a_complaint(text):
-    with suppress(InvalidChain, ChainError):
+    with suppress(InvalidChainError, ChainError):
         node, _ = read_yaml(text.encode(), "chain.yaml")
-        spec, _ = Document().chain(node)
+        spec, _ = read_document(node)
         compile_chain(spec, REGISTRY)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_yaml_or_a_complaint(content):
-    with suppress(InvalidChain):
+    with suppress(InvalidChainError):
         read_yaml(content, "chain.yaml")
 
 
@@ -100,7 +100,7 @@ def test_any_flag_is_a_component_or_a_complaint(text):
 def test_any_value_is_shown_so_that_it_reads_back(value):
     spec = ChainSpec(normalize=ComponentSpec("window", {"center": value}))
     node, _ = read_yaml(chain_as_yaml(spec).encode(), "chain.yaml")
-    again, _ = Document().chain(node)
+    again, _ = read_document(node)
     found = again.normalize.options["center"]
     assert found == value
     assert isinstance(found, str) == isinstance(value, str)

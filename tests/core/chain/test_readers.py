@@ -14,7 +14,7 @@ from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.keywords import chain_from_keywords
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.overrides import assemble, flag_override, parse_override, apply_override
+from dcmconv.chain.overrides import apply_override, assemble, flag_override, parse_override
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
@@ -113,7 +113,7 @@ def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():
     [
         pytest.param("dicm", r"No reader is named 'dicm'(.|\n)*'dicom'", id="name"),
         pytest.param("dicom:inflate=5", "no option 'inflate'; did you mean", id="option"),
-        pytest.param("dicom:inflate_limit=0", "greater than or equal to 1", id="value"),
+        pytest.param("dicom:inflate_limit=0", "expected at least 1", id="value"),
         pytest.param(["dicom", "dcmconv/dicom"], "'dcmconv/dicom' is named twice", id="twice"),
         pytest.param("png", "No reader is named 'png'", id="another-kind"),
     ],

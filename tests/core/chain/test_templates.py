@@ -18,7 +18,7 @@ def test_an_unknown_attribute_in_the_text_of_a_step_is_refused(registry, step):
     message = "No reader knows the attribute 'PatientsName'; did you mean 'PatientName'"
     with pytest.raises(ChainError, match=message) as caught:
         compiled(registry, steps=[{"use": step, "text": "{PatientsName} {frame}/{frames}"}])
-    assert caught.value.hint.startswith("Fields of its own: {frame}, {frames}.")
+    assert caught.value.hint.startswith("Fields that are not attributes: {frame}, {frames}.")
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,10 @@ def test_a_short_form_is_a_name_and_options_as_text(text, name, options):
         ),
         pytest.param("window:center=1,", "'' in .* is not KEY=VALUE", id="a-comma-at-the-end"),
         pytest.param("window:", "no options after the colon", id="a-colon-at-the-end"),
-        pytest.param("window:center=1,center=2", "'center' is written twice", id="twice"),
+        pytest.param("window:center=1,center=2", "'center' is given twice", id="twice"),
         pytest.param('x:a="b', "The quote in '\"b' is not closed", id="open-quote"),
         pytest.param("x:a=[1,2", "The list in '\\[1,2' is not closed", id="open-list"),
-        pytest.param('x:a="b"c', "'c' in .* follows a closed value", id="text-after-a-quote"),
+        pytest.param('x:a="b"c', "Unexpected 'c' after a value in", id="text-after-a-quote"),
         pytest.param("", "does not start with the name", id="nothing"),
         pytest.param("../evil", "does not start with the name", id="a-path"),
     ],
@@ -84,7 +84,7 @@ def test_another_form_is_refused_with_the_piece_and_the_right_form(text, piece):
     with pytest.raises(ChainError, match=piece) as caught:
         parse_inline(text, "--normalize")
     assert caught.value.message.startswith(f"--normalize {text}: ")
-    assert "NAME:KEY=VALUE" in caught.value.hint or "Leave one out" in caught.value.hint
+    assert "NAME:KEY=VALUE" in caught.value.hint or "Remove one of them" in caught.value.hint
 
 
 def test_the_id_is_no_option():
@@ -110,7 +110,7 @@ def test_an_outputs_own_keys_leave_the_writers_options():
 
 
 def test_invert_takes_nothing_but_true_and_false():
-    with pytest.raises(ChainError, match=r"invert is 'maybe'(.|\n)*true or false"):
+    with pytest.raises(ChainError, match=r"invert: expected true or false, got 'maybe'"):
         as_output(parse_inline("png:invert=maybe"))
 
 
@@ -123,7 +123,7 @@ def test_python_may_pass_a_short_form_a_mapping_or_a_spec():
 
 @pytest.mark.parametrize("text", ["2147483648", "1-99999999999", "9" * 5000])
 def test_more_frames_than_there_can_be_are_refused_as_such(text):
-    with pytest.raises(UsageError, match="there are at most 2147483647 frames"):
+    with pytest.raises(UsageError, match="an instance has at most 2147483647 frames"):
         parse_frames(text)
 
 

@@ -31,7 +31,7 @@ def test_text_from_the_command_line_becomes_numbers_and_truth():
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        pytest.param({"center": True}, "should be a number, not true or false", id="truth"),
+        pytest.param({"center": True}, "a number, not true or false", id="truth"),
         pytest.param({"center": 0}, "greater than or equal to 1", id="bound-inside-an-optional"),
         pytest.param({"sizes": [0]}, "greater than 0", id="bound-of-each-number"),
         pytest.param({"widht": 1}, "Unexpected keyword", id="unknown-option"),
