@@ -111,7 +111,7 @@ def test_a_stranger_s_word_about_colors_refuses_a_chain_before_it_runs(
     done = environment.run(
         *("dcmconv", "run", scans, "-o", tmp_path / "out", "-c", "sepia", "-w", "pgm"), code=2
     )
-    assert "The colormap 'sepia' gives colours; pgm files have none." in done.stderr
+    assert "The colormap 'sepia' makes color pictures; 'pgm' writes only gray." in done.stderr
 
 
 @pytest.mark.parametrize("name", WHOLE)
