@@ -266,7 +266,11 @@ def test_a_flag_is_blamed_by_its_text(registry):
             {"steps": "title:text={oops"}, r"'\{oops' is not a valid template", id="template"
         ),
         pytest.param({"outputs": ["png:name={a.b}"]}, r"Invalid field '\{a\.b\}' in", id="name"),
-        pytest.param({"outputs": [{"use": "png", "id": "a/b"}]}, "id 'a/b' cannot be part of a file name", id="id"),
+        pytest.param(
+            {"outputs": [{"use": "png", "id": "a/b"}]},
+            "id 'a/b' cannot be part of a file name",
+            id="id",
+        ),
         pytest.param(
             {"outputs": ["png:id=a", "jpg:id=a"]}, "Two outputs have the id 'a'", id="same-id"
         ),
