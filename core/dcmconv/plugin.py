@@ -20,11 +20,13 @@ from dcmconv.model.components import (
     Colormap,
     ColorTable,
     Command,
+    Decoder,
     Ending,
     Heading,
     Host,
     InstalledPlugin,
     MaskNormalizer,
+    NamedDecoder,
     Normalizer,
     Reader,
     Row,
@@ -34,6 +36,7 @@ from dcmconv.model.components import (
     Writer,
 )
 from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, Tone
+from dcmconv.model.decoding import DecodedFrame, FrameDescription
 from dcmconv.model.executor import Done, Executor, Job, Lost, Task, WorkerPool
 from dcmconv.model.frame import Attributes, AttributeValue, Frame
 from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale, Spacing, VoiWindow
@@ -55,12 +58,15 @@ __all__ = [
     "Curve",
     "CurveLike",
     "DcmconvError",
+    "DecodedFrame",
+    "Decoder",
     "Domain",
     "Done",
     "EncodedFrame",
     "Ending",
     "Executor",
     "Frame",
+    "FrameDescription",
     "Heading",
     "Host",
     "InputError",
@@ -76,6 +82,7 @@ __all__ = [
     "Lost",
     "Lut",
     "MaskNormalizer",
+    "NamedDecoder",
     "Normalizer",
     "Opt",
     "OutputError",

@@ -1,4 +1,4 @@
-"""The table of contents: every built-in, offered as a stranger's plugin offers its own."""
+"""The table of contents: every built-in, offered through the same hooks as any plugin."""
 
 from __future__ import annotations
 
@@ -70,6 +70,21 @@ def dcmconv_writers() -> Refs:
         "jpg": f"{HERE}.writers.jpg:Jpg",
         "legend": f"{HERE}.writers.legend:Legend",
         "png": f"{HERE}.writers.png:Png",
+    }
+
+
+@hookimpl
+def dcmconv_decoders() -> Refs:
+    """Offer the pinned decoders of encapsulated still images."""
+    decoders = f"{HERE}.dicom.decoders"
+    return {
+        "deflate": f"{decoders}.deflated:Deflate",
+        "jpeg": f"{decoders}.jpeg:Jpeg",
+        "jpeg-2000": f"{decoders}.jpeg2000:Jpeg2000",
+        "jpeg-ls": f"{decoders}.jpeg_ls:JpegLs",
+        "jpeg-xl": f"{decoders}.jpeg_xl:JpegXl",
+        "rle": f"{decoders}.rle:Rle",
+        "uncompressed": f"{decoders}.native:Uncompressed",
     }
 
 

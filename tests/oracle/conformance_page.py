@@ -84,7 +84,7 @@ def _syntax_rows(rows: list[str], tried: Mapping[str, set[str]]) -> Iterator[tup
     for row in rows:
         uid, _, name = row.partition(" ")
         if uid in SYNTAXES:
-            yield uid, name, f"ok, {SYNTAXES[uid].decoder}", _files(tried[row])
+            yield uid, name, f"ok, {SYNTAXES[uid].codec.decoder}", _files(tried[row])
         elif uid in REFUSED:
             yield uid, name, f"refused: {REFUSED[uid].reason}", _files(tried[row])
 

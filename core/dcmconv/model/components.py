@@ -10,12 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.model.curve import Tone
+from dcmconv.model.decoding import DecodedFrame, FrameDescription
 from dcmconv.model.frame import Frame
 from dcmconv.model.inputs import EncodedFrame, InputFile, Instance, Reference, Rejected
 from dcmconv.model.options import Component
@@ -26,9 +27,11 @@ __all__ = [
     "ArrayNormalizer",
     "Colormap",
     "Command",
+    "Decoder",
     "Host",
     "InstalledPlugin",
     "MaskNormalizer",
+    "NamedDecoder",
     "Normalizer",
     "Reader",
     "Source",
@@ -92,6 +95,66 @@ class Reader(Component, ABC):
         ``Instance.salvaged`` and ``Frame.salvaged``.  By default, the same as ``open``.
         """
         return self.open(source)
+
+    @classmethod
+    def transfer_syntaxes(cls) -> Mapping[str, str]:
+        """Return UID and name of each Transfer Syntax that a chain can choose a decoder for."""
+        return {}
+
+    def with_decoders(self, decoders: Mapping[str, NamedDecoder]) -> Reader:
+        """Return a reader that decodes these Transfer Syntaxes, by UID, with these decoders.
+
+        A reader of formats without Transfer Syntaxes returns itself.
+
+        Raises
+        ------
+        UsageError
+            If no decoder can be chosen for one of them.
+        """
+        return self
+
+
+class Decoder(Component, ABC):
+    """Decodes the frames of one or more Transfer Syntaxes.
+
+    A decoder is used only for the Transfer Syntaxes that the chain chooses it for.  Its errors are
+    final: no other decoder is tried.
+    """
+
+    transfer_syntaxes: ClassVar[frozenset[str]]
+    """The UIDs of the Transfer Syntaxes that it decodes."""
+
+    @abstractmethod
+    def decode(
+        self, stream: bytes, description: FrameDescription, transfer_syntax: str
+    ) -> DecodedFrame:
+        """Decode one frame.
+
+        Parameters
+        ----------
+        stream : bytes
+            The codestream of one frame, perhaps with padding after its end.
+        description : FrameDescription
+            What the header of the file says.
+        transfer_syntax : str
+            Which of ``transfer_syntaxes`` the file names.
+
+        Raises
+        ------
+        InputError
+            If the stream is damaged, contradicts the description, or ends early
+            (``reason="truncated"``).
+        UnsupportedError
+            If a library that it needs is not installed, or the stream uses a part of its format
+            that it does not decode.
+        """
+
+
+class NamedDecoder(NamedTuple):
+    """A decoder, and the name that the chain chose it by, which goes into the journal."""
+
+    name: str
+    decoder: Decoder
 
 
 class Normalizer(Component, ABC):

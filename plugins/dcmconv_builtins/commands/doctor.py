@@ -1,4 +1,4 @@
-"""``dcmconv doctor``: what is installed, what it can decode, and what is wrong with it."""
+"""``dcmconv doctor``: what is installed, what it decodes, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ DISTRIBUTIONS = (
     "pydicom",
     "numpy",
     "Pillow",
-    "imagecodecs",
     "pylibjpeg",
-    "pylibjpeg-openjpeg",
     "pylibjpeg-rle",
     "isal",
     "pluggy",
@@ -33,17 +31,17 @@ DISTRIBUTIONS = (
     "PyYAML",
     "rich",
     "typer",
-    "av",
 )
+"""What dcmconv needs; the codecs of ``syntaxes`` name the distributions of the decoders."""
+
 MISSING = "not installed"
-OPTIONAL = {"av": "not installed; for video: pip install 'dcmconv[video]'"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor(Command):
     """Show versions, decoders per Transfer Syntax, and plugin problems.
 
-    The exit code is 4 where something that dcmconv needs is missing or a plugin is broken.
+    The exit code is 4 if something that dcmconv needs is missing or a plugin is broken.
     """
 
     def run(self, host: Host) -> Iterator[Row]:
@@ -61,7 +59,7 @@ class Doctor(Command):
         yield Heading(title="Plugins")
         yield from _plugins(host)
         missing = [name for name, version in versions.items() if version == MISSING]
-        # Several Transfer Syntaxes share a decoder, and its fault.
+        # Transfer Syntaxes that share a decoder share its fault.
         broken = dict.fromkeys(row.note for row in syntaxes if row.state == "broken")
         problems = [
             *host.problems,
@@ -76,14 +74,23 @@ class Doctor(Command):
 
 
 def _versions(host: Host) -> Iterator[tuple[str, str]]:
+    from dcmconv_builtins.dicom.decoders.syntaxes import SYNTAXES
+
     yield "dcmconv", host.version
     yield "Python", f"{platform.python_version()} ({platform.python_implementation()})"
     yield "system", f"{platform.system()} {platform.release()} {platform.machine()}"
-    for name in DISTRIBUTIONS:
+    codecs = [syntax.codec for syntax in SYNTAXES.values()]
+    optional = {
+        codec.distribution: f"{MISSING}; for {codec.extra}: pip install '{codec.requirement}'"
+        for codec in codecs
+        if codec.extra
+    }
+    decoders = [codec.distribution for codec in codecs if codec.distribution]
+    for name in dict.fromkeys((*DISTRIBUTIONS, *decoders)):
         try:
             yield name, metadata.version(name)
         except metadata.PackageNotFoundError:
-            yield name, OPTIONAL.get(name, MISSING)
+            yield name, optional.get(name, MISSING)
 
 
 def _machine(host: Host) -> Iterator[Row]:
@@ -93,26 +100,26 @@ def _machine(host: Host) -> Iterator[Row]:
 
 
 def _first_on_path() -> str:
-    """Say which program ``dcmconv`` starts: DCMTK ships another one of that name."""
+    """Return which program ``dcmconv`` starts: DCMTK has another one with that name."""
     found = shutil.which("dcmconv")
     if found is None:
-        return "none; call this one as: python -m dcmconv"
+        return "none; run this one as: python -m dcmconv"
     if _is_ours(Path(found)):
         return f"{found}, this one"
     return (
-        f"{found}, another program of that name (DCMTK has one); "
-        "call this one as: python -m dcmconv"
+        f"{found}, another program with that name (DCMTK has one); "
+        "run this one as: python -m dcmconv"
     )
 
 
 def _is_ours(program: Path) -> bool:
-    """Whether a program is a start script of this package; DCMTK's is machine code."""
+    """Whether a program is the start script of this package; DCMTK's is a binary."""
     try:
         with program.open("rb") as stream:
             content = stream.read(1 << 21)
     except OSError:
         return False
-    # A script on Linux and macOS; on Windows a launcher with the script in a zip at its end.
+    # A script on Linux and macOS; on Windows an executable that ends with a zip of the script.
     return b"dcmconv._entry" in content
 
 
@@ -139,5 +146,5 @@ def _plugins(host: Host) -> Iterator[Row]:
 
 def _verdict(problems: list[str]) -> str:
     if not problems:
-        return "Everything that dcmconv needs is here."
+        return "Everything that dcmconv needs is installed."
     return f"{len(problems)} problem{'' if len(problems) == 1 else 's'}; see above."

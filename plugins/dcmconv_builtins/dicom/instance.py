@@ -279,7 +279,7 @@ def _open_data(
         raise InputError(f"{named(pixels.keyword)} is empty.", hint=COPY_AGAIN, reason="truncated")
     subject = pixels.keyword, pixels.value_representation, pixels.length is None
     described = _DESCRIPTIONS.get(part10.top, subject, lambda: describe_pixels(part10.top, pixels))
-    data = open_frame_data(part10, pixels, described, salvage=salvage)
+    data = open_frame_data(part10, pixels, described, salvage=salvage, decoders=options.decoders)
     # Nothing is allocated before, and a truncated file is called truncated, whatever it announces.
     check_size(data.description, options)
     return data

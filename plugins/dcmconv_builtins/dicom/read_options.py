@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from dcmconv.plugin import Opt
+from dcmconv.plugin import NamedDecoder, Opt
 from dcmconv_builtins.dicom.file.limits import Limits
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ __all__ = ["ReadOptions"]
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions(Limits):
     """What the user may decide about reading; the defaults show what the file says of itself."""
+
+    decoders: ClassVar[Mapping[str, NamedDecoder]] = MappingProxyType({})
+    """Decoders by choice, by Transfer Syntax UID; no option of the reader, but of the chain."""
 
     overlays: Annotated[
         Literal["off", "draw"],

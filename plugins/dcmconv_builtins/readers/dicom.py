@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from dcmconv.plugin import InputFile, Instance, Reader
+from dcmconv.plugin import InputFile, Instance, NamedDecoder, Reader, UsageError
 from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.file.encoding import guess_encoding
 from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
@@ -55,6 +55,36 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS
 
         return ARTICLE_KEYWORDS
+
+    @classmethod
+    def transfer_syntaxes(cls) -> Mapping[str, str]:
+        """Return the Transfer Syntaxes of PS3.6 Table A-1."""
+        from dcmconv_builtins.dicom.decoders.syntaxes import REFUSED, SYNTAXES
+
+        names = {uid: syntax.name for uid, syntax in SYNTAXES.items()}
+        return names | {uid: refused.name for uid, refused in REFUSED.items()}
+
+    def with_decoders(self, decoders: Mapping[str, NamedDecoder]) -> DicomReader:
+        """Return a reader whose encapsulated frames are decoded by choice.
+
+        Raises
+        ------
+        UsageError
+            If a Transfer Syntax has no stream for each frame: native pixels, video.
+        """
+        from dcmconv_builtins.dicom.decoders.syntaxes import SYNTAXES
+
+        for uid, chosen in decoders.items():
+            syntax = SYNTAXES.get(uid)
+            if syntax is not None and syntax.coding != "encapsulated":
+                raise UsageError(
+                    f"Decoder '{chosen.name}' cannot be chosen for {syntax.name} ({uid}): its "
+                    "frames have no codestreams of their own.",
+                    hint="Choose decoders for encapsulated still images only.",
+                )
+        chosen_reader = replace(self)
+        object.__setattr__(chosen_reader, "decoders", dict(decoders))
+        return chosen_reader
 
     def open(self, source: InputFile) -> Instance:
         """Open one file; pixels are decoded later, frame by frame.

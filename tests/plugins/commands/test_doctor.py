@@ -24,13 +24,13 @@ def test_doctor_shows_versions_decoders_and_plugins(capsys):
     assert "writer: jpg, legend, png" in tables["Plugins"][0]["offers"]
 
 
-def test_doctor_counts_the_workers_that_may_be_used(capsys):
+def test_doctor_shows_how_many_workers_may_be_used(capsys):
     assert main(["doctor", "--json"]) == 0
     machine = {r["name"]: r["value"] for r in tables_of(capsys.readouterr().out)["This machine"]}
     assert machine["workers"].endswith(f" of {os.cpu_count()} CPUs may be used here")
 
 
-def test_a_broken_plugin_is_a_problem_and_ends_with_4(tmp_path):
+def test_a_broken_plugin_is_a_problem_with_exit_code_4(tmp_path):
     install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
     result = dcmconv("doctor", PYTHONPATH=tmp_path)
     assert result.returncode == 4
@@ -40,29 +40,31 @@ def test_a_broken_plugin_is_a_problem_and_ends_with_4(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for the other program")
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
-        ("#!/bin/sh\necho DCMTK\n", "another program of that name"),
+        ("#!/bin/sh\necho DCMTK\n", "another program with that name"),
         ("#!/bin/sh\n# from dcmconv._entry import main\n", "this one"),
     ],
 )
-def test_doctor_tells_our_program_from_dcmtks(tmp_path, monkeypatch, capsys, content, told):
+def test_doctor_distinguishes_our_program_from_dcmtks(
+    tmp_path, monkeypatch, capsys, content, expected
+):
     program = tmp_path / "dcmconv"
     program.write_text(content, "utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["doctor"]) == 0
     shown = capsys.readouterr().out
-    assert f"{program}, {told}" in shown
+    assert f"{program}, {expected}" in shown
 
 
-def test_without_a_program_on_the_path_doctor_says_how_to_call_it(tmp_path, monkeypatch, capsys):
+def test_doctor_says_how_to_run_a_program_not_on_the_path(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["doctor"]) == 0
-    assert "call this one as: python -m dcmconv" in capsys.readouterr().out
+    assert "run this one as: python -m dcmconv" in capsys.readouterr().out
 
 
-def test_a_decoder_that_cannot_be_imported_is_broken_and_named(tmp_path):
+def test_a_decoder_that_fails_to_import_is_called_broken(tmp_path):
     (tmp_path / "openjpeg").mkdir()
     (tmp_path / "openjpeg" / "__init__.py").write_text("raise RuntimeError('libc too old')\n")
     result = dcmconv("doctor", "--json", PYTHONPATH=tmp_path)

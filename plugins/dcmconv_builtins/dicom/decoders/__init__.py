@@ -1,7 +1,7 @@
 """The pixels of one frame from its codestream: one pinned decoder for each Transfer Syntax.
 
->>> info = decoder_for("1.2.840.10008.1.2.4.80")
->>> info.name, info.decoder
+>>> syntax = get_transfer_syntax("1.2.840.10008.1.2.4.80")
+>>> syntax.name, syntax.codec.decoder
 ('JPEG-LS Lossless', 'imagecodecs.jpegls')
 """
 
@@ -14,8 +14,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Literal
 
-from dcmconv.plugin import UnsupportedError
-from dcmconv_builtins.dicom.decoders.decoded import Decoded
+from dcmconv.plugin import Decoder, NamedDecoder, UnsupportedError
+from dcmconv_builtins.dicom.decoders.decoded import Decoded, decode_with
 from dcmconv_builtins.dicom.decoders.native import (
     NativeSpan,
     as_laid_out,
@@ -23,31 +23,33 @@ from dcmconv_builtins.dicom.decoders.native import (
     frame_bytes,
     native_span,
 )
-from dcmconv_builtins.dicom.decoders.syntaxes import REFUSED, SYNTAXES, DecoderInfo
+from dcmconv_builtins.dicom.decoders.syntaxes import REFUSED, SYNTAXES, Codec, TransferSyntax
 from dcmconv_builtins.dicom.decoders.video import VideoFrames
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = [
     "Decoded",
-    "DecoderInfo",
     "NativeSpan",
     "PixelDescription",
+    "TransferSyntax",
     "TransferSyntaxState",
     "VideoFrames",
     "as_laid_out",
     "decode_frame",
-    "decoder_for",
+    "decode_with",
     "frame_bytes",
+    "get_transfer_syntax",
     "native_span",
+    "pinned_decoder",
     "transfer_syntaxes",
 ]
 
-ANOTHER = "Ask the sender for another Transfer Syntax; dcmconv doctor lists those that decode."
+_ANOTHER = "Ask the sender for another Transfer Syntax; dcmconv doctor lists those that decode."
 
 
 @dataclass(frozen=True)
 class TransferSyntaxState:
-    """One row of ``dcmconv doctor``: a Transfer Syntax, its decoder, and whether that is there."""
+    """One row of ``dcmconv doctor``: a Transfer Syntax, its decoder, and whether that works."""
 
     uid: str
     name: str
@@ -75,29 +77,36 @@ def decode_frame(
     Returns
     -------
     Decoded
-        Values as coded: see there what is left for the reader to do.
+        Values as coded; see there for what is left to the reader.
 
     Raises
     ------
     InputError
-        If the stream is damaged, truncated, or not the picture that the header describes.
+        If the stream is damaged, truncated, or contradicts the header.
     UnsupportedError
         If nothing decodes this syntax, or its decoder is not installed.
     ValueError
         If the syntax is video; use ``VideoFrames``.
     """
-    info = decoder_for(transfer_syntax)
-    if info.coding == "native":
-        return decode_native(
-            stream, description, big_endian=info.is_big_endian, first_bit=first_bit
-        )
-    if info.decode is None:
-        raise ValueError(f"{info.name} has one stream for all frames; use VideoFrames")
-    return info.decode(stream, description)
+    syntax = get_transfer_syntax(transfer_syntax)
+    if syntax.coding == "native":
+        big_endian = syntax.is_big_endian
+        return decode_native(stream, description, big_endian=big_endian, first_bit=first_bit)
+    if syntax.coding == "video":
+        raise ValueError(f"{syntax.name} has one stream for all frames; use VideoFrames")
+    return decode_with(pinned_decoder(syntax.codec), stream, description, transfer_syntax)
 
 
-def decoder_for(transfer_syntax: str) -> DecoderInfo:
-    """Return what decodes a Transfer Syntax.
+@cache
+def pinned_decoder(codec: Codec) -> NamedDecoder:
+    """Import the built-in decoder of a codec, under the name that goes into the outcome."""
+    module, _, attribute = codec.component.partition(":")
+    component: type[Decoder] = getattr(import_module(module), attribute)
+    return NamedDecoder(codec.decoder, component())
+
+
+def get_transfer_syntax(uid: str) -> TransferSyntax:
+    """Return a Transfer Syntax that can be decoded here.
 
     Raises
     ------
@@ -105,47 +114,47 @@ def decoder_for(transfer_syntax: str) -> DecoderInfo:
         If the syntax is unknown, refused (the message says why), or its decoder is not installed
         (the hint is the command that installs it).
     """
-    refused = REFUSED.get(transfer_syntax)
+    refused = REFUSED.get(uid)
     if refused is not None:
         raise UnsupportedError(
             f"Transfer Syntax {refused.name} ({refused.uid}) cannot be decoded: {refused.reason}.",
-            hint=ANOTHER,
+            hint=_ANOTHER,
         )
-    info = SYNTAXES.get(transfer_syntax)
-    if info is None:
+    syntax = SYNTAXES.get(uid)
+    if syntax is None:
         raise UnsupportedError(
-            f"Transfer Syntax {transfer_syntax!r} is unknown: private, or newer than this program.",
-            hint=ANOTHER,
+            f"Transfer Syntax {uid!r} is unknown: private, or newer than this version of dcmconv.",
+            hint=_ANOTHER,
         )
-    if not _is_installed(info.module):
+    module = syntax.codec.module
+    if not _is_installed(module):
         raise UnsupportedError(
-            f"Transfer Syntax {info.name} ({info.uid}) is known, but {info.module}, "
-            "which decodes it, is not installed.",
-            hint=_install(info),
+            f"Transfer Syntax {syntax.name} ({syntax.uid}) needs {module}, which is not installed.",
+            hint=_install(syntax.codec),
             reason="not-installed",
         )
-    return info
+    return syntax
 
 
 def transfer_syntaxes() -> list[TransferSyntaxState]:
     """Return every Transfer Syntax of the standard with its decoder and state, sorted by UID.
 
-    Decoders are imported: one that is there and does not work is "broken", with the reason.
+    The decoders' libraries are imported: one that is installed but raises on import is "broken".
     """
     return sorted((*_decodable(), *_refused()), key=lambda row: _uid_key(row.uid))
 
 
 def _decodable() -> Iterator[TransferSyntaxState]:
-    for info in SYNTAXES.values():
-        broken = _find_fault(info.module) if _is_installed(info.module) else ""
-        if broken:
-            yield TransferSyntaxState(info.uid, info.name, "broken", info.decoder, broken)
-        elif not _is_installed(info.module) or not _is_built_in(info.decoder):
-            yield TransferSyntaxState(
-                info.uid, info.name, "not installed", info.decoder, _install(info)
-            )
-        else:
-            yield TransferSyntaxState(info.uid, info.name, "ok", info.decoder)
+    for syntax in SYNTAXES.values():
+        codec = syntax.codec
+        fault = _find_fault(codec.module) if _is_installed(codec.module) else ""
+        state: Literal["ok", "not installed", "broken"] = "ok"
+        note = ""
+        if fault:
+            state, note = "broken", fault
+        elif not _is_installed(codec.module) or not _has_codec(codec.decoder):
+            state, note = "not installed", _install(codec)
+        yield TransferSyntaxState(syntax.uid, syntax.name, state, codec.decoder, note)
 
 
 def _refused() -> Iterator[TransferSyntaxState]:
@@ -153,8 +162,8 @@ def _refused() -> Iterator[TransferSyntaxState]:
         yield TransferSyntaxState(refused.uid, refused.name, "refused", note=refused.reason)
 
 
-def _install(info: DecoderInfo) -> str:
-    return f"pip install '{info.package}'"
+def _install(codec: Codec) -> str:
+    return f"pip install '{codec.requirement}'"
 
 
 @cache
@@ -162,26 +171,26 @@ def _is_installed(module: str) -> bool:
     try:
         return find_spec(module) is not None
     except ModuleNotFoundError:
-        # Of a.b, where there is no a.
+        # Raised for a.b if there is no a.
         return False
 
 
 @cache
 def _find_fault(module: str) -> str:
-    """Import a decoder; return what it raises, in a line, or nothing."""
+    """Import a decoder's library; return in one line what it raises, or nothing."""
     try:
         import_module(module)
     except Exception as error:  # noqa: BLE001 - a broken installation raises anything
-        words = " ".join(str(error).split())[:200]
-        return f"import {module} raised {type(error).__name__}: {words}"
+        message = " ".join(str(error).split())[:200]
+        return f"import {module} raised {type(error).__name__}: {message}"
     return ""
 
 
 @cache
-def _is_built_in(decoder: str) -> bool:
-    """Whether the installed imagecodecs was built with a codec; others have just the one."""
+def _has_codec(decoder: str) -> bool:
+    """Whether the installed imagecodecs was built with a codec; other libraries have only one."""
     package, _, codec = decoder.partition(".")
-    if package != "imagecodecs" or codec == "packbits":
+    if package != "imagecodecs" or codec == "packbits":  # which every build has
         return True
     import imagecodecs
 

@@ -1,4 +1,4 @@
-"""What a decoder answers, and the checks that every stream passes before it is decoded."""
+"""A decoded frame, and the checks that every stream passes before and after it is decoded."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import InputError, UnsupportedError
+from dcmconv.plugin import (
+    DecodedFrame,
+    FrameDescription,
+    InputError,
+    NamedDecoder,
+    PluginError,
+    UnsupportedError,
+)
+from dcmconv_builtins.dicom.decoders.syntaxes import Codec
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
-from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = [
     "Coded",
@@ -22,39 +29,55 @@ __all__ = [
     "checked",
     "codec_errors",
     "contiguous",
+    "decode_with",
     "interleaved",
     "truncated",
 ]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Decoded:
-    """One frame as its codestream holds it.
+class Decoded(DecodedFrame):
+    """One frame as its codestream holds it, and what decoded it.
 
     Parameters
     ----------
-    values : integer or float array, shape (rows, columns) or (rows, columns, samples)
-        As coded, native byte order.  May be read-only.
-    photometric_interpretation : str
-        What the values mean after decoding: ``RGB`` where the codec undid a colour transform.
     decoder : str
-        Such as ``imagecodecs.jpegls``.
-    is_masked : bool
-        The values are already those of the stored-bits field, sign included: lossy codestreams
-        know their own precision, and masking would wrap their overshoot (4170 of 12 bits to 74).
-        Otherwise the reader masks to Bits Stored and extends the sign.
-    notes : tuple of str
-        What was tolerated.
+        Such as ``imagecodecs.jpegls``, or the name that the chain chose it by.
     missing : bool array, shape (rows, columns), optional
-        Where the file has no pixels; only when what is left of it was asked for.
+        Where the file has no pixels; only under the policy ``salvage``.
     """
 
-    values: NDArray[Any]
-    photometric_interpretation: str
     decoder: str
-    is_masked: bool = False
-    notes: tuple[str, ...] = ()
     missing: NDArray[Any] | None = None
+
+
+def decode_with(
+    chosen: NamedDecoder, stream: bytes, description: FrameDescription, transfer_syntax: str
+) -> Decoded:
+    """Decode one frame, and check what comes out: any decoder may be a third party's.
+
+    Raises
+    ------
+    InputError, UnsupportedError
+        As the decoder, or if the frame does not have the described shape.
+    PluginError
+        If the decoder returns anything but a frame of numbers.
+    """
+    frame = chosen.decoder.decode(stream, description, transfer_syntax)
+    values = getattr(frame, "values", None)
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
+        raise PluginError(
+            f"Decoder '{chosen.name}' returned {frame!r:.80}; expected a DecodedFrame of numbers.",
+            hint="Test the plugin with dcmconv.testing.DecoderConformance.",
+        )
+    checked(values, description)
+    return Decoded(
+        values=contiguous(as_pixel_representation(values, description.bits_stored, description)),
+        photometric_interpretation=frame.photometric_interpretation,
+        decoder=chosen.name,
+        is_masked=frame.is_masked,
+        notes=frame.notes,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +91,13 @@ class Coded:
     bits: int
 
 
-def check_coded(coded: Coded, description: PixelDescription) -> tuple[str, ...]:
-    """Compare a codestream's own header with the Image Pixel Module; return notes.
+def check_coded(coded: Coded, description: FrameDescription) -> tuple[str, ...]:
+    """Compare a codestream's own header with that of the file; return notes.
 
     Raises
     ------
     InputError
-        If size, samples or precision cannot be those of the same picture.
+        If size, samples or precision contradict each other.
     """
     own = (coded.rows, coded.columns)
     if own != (description.rows, description.columns):
@@ -86,30 +109,29 @@ def check_coded(coded: Coded, description: PixelDescription) -> tuple[str, ...]:
         )
     if coded.samples != description.samples_per_pixel:
         raise InputError(
-            f"the {coded.format} stream has {coded.samples} samples a pixel; Samples per Pixel "
+            f"the {coded.format} stream has {coded.samples} samples per pixel; Samples per Pixel "
             f"(0028,0002) is {description.samples_per_pixel}.",
             hint=DAMAGED,
             reason="mismatch",
         )
     if coded.bits > description.bits_allocated:
         raise InputError(
-            f"the {coded.format} stream has {coded.bits} bits a sample; Bits Allocated "
+            f"the {coded.format} stream has {coded.bits} bits per sample; Bits Allocated "
             f"(0028,0100) is {description.bits_allocated}.",
             hint=DAMAGED,
             reason="mismatch",
         )
     if coded.bits == description.bits_stored:
         return ()
-    note = f"the {coded.format} stream has {coded.bits} bits a sample, Bits Stored (0028,0101) is "
-    return (f"{note}{description.bits_stored}",)
+    found = f"the {coded.format} stream has {coded.bits} bits per sample"
+    return (f"{found}, Bits Stored (0028,0101) is {description.bits_stored}",)
 
 
-def checked(values: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
-    """Return values whose shape is the described one; the gate after decoding."""
+def checked(values: NDArray[Any], description: FrameDescription) -> NDArray[Any]:
+    """Return the values if they have the described shape; every decoded frame passes here."""
     if values.shape != description.shape:
         raise InputError(
-            f"the stream decodes to an array of shape {values.shape}; "
-            f"{description.shape} was needed.",
+            f"the stream decodes to shape {values.shape}; expected {description.shape}.",
             hint=DAMAGED,
             reason="mismatch",
         )
@@ -117,19 +139,19 @@ def checked(values: NDArray[Any], description: PixelDescription) -> NDArray[Any]
 
 
 def truncated(stream_format: str, found: str) -> InputError:
-    """Return the error for a stream that ends too soon."""
+    """Return the error for a stream that ends early."""
     return InputError(
         f"the {stream_format} stream is truncated: {found}.", hint=COPY_AGAIN, reason="truncated"
     )
 
 
 def as_pixel_representation(
-    values: NDArray[Any], bits: int, description: PixelDescription
+    values: NDArray[Any], bits: int, description: FrameDescription
 ) -> NDArray[Any]:
     """Read values of ``bits`` significant bits with the sign that the header gives them.
 
-    JPEG and JPEG-LS know no sign, and JPEG 2000 streams sometimes deny it; the Pixel
-    Representation (0028,0103) decides (PS3.5 8.2.4).  The same array where nothing is to do.
+    JPEG and JPEG-LS streams have no sign, and that of JPEG 2000 streams is sometimes wrong; Pixel
+    Representation (0028,0103) decides (PS3.5 8.2.4).  Returns the same array if nothing changes.
     """
     is_signed = values.dtype.kind == "i"
     if is_signed == description.is_signed or values.dtype.kind == "f":
@@ -147,24 +169,24 @@ def as_pixel_representation(
     return signed
 
 
-def sign_bits(coded: Coded, description: PixelDescription, *, lossy: bool) -> int:
+def sign_bits(coded: Coded, description: FrameDescription, *, lossy: bool) -> int:
     """Return the width whose top bit is the sign.
 
-    A lossless stream may be wider than Bits Stored, because the cells were coded as they lay; a
-    lossy one is as wide as its values.
+    A lossless stream may be wider than Bits Stored, because whole cells were encoded; a lossy one
+    is as wide as its values.
     """
     return coded.bits if lossy else min(coded.bits, description.bits_stored)
 
 
 @contextmanager
-def codec_errors(stream_format: str) -> Iterator[None]:
-    """Explain what a codec raises: it is missing, or the stream is damaged."""
+def codec_errors(stream_format: str, codec: Codec) -> Iterator[None]:
+    """Explain what a codec's library raises: it lacks the codec, or the stream is damaged."""
     try:
         yield
     except ImportError as error:
         raise UnsupportedError(
-            f"the installed imagecodecs cannot decode {stream_format}: {error}",
-            hint="pip install --upgrade --force-reinstall imagecodecs",
+            f"the installed {codec.distribution} cannot decode {stream_format}: {error}",
+            hint=f"pip install --upgrade --force-reinstall {codec.distribution}",
             reason="not-installed",
         ) from error
     except (RuntimeError, ValueError) as error:

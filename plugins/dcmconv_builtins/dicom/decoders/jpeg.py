@@ -1,14 +1,15 @@
-"""JPEG, lossy and lossless (PS3.5 8.2.1), by libjpeg-turbo 3 as imagecodecs carries it.
+"""JPEG, lossy and lossless (PS3.5 8.2.1), by the libjpeg-turbo 3 in imagecodecs.
 
-It decodes 8, 12 and 16 bits, sequential, progressive and lossless, equal to the reference
-decoders where JPEG is lossless, and as near as they are to each other where it is not.
+It decodes 8, 12 and 16 bits, sequential, progressive and lossless.  Lossless frames equal those of
+the reference decoders; lossy ones differ from them as little as they do from each other.
 """
 
 from __future__ import annotations
 
-from dcmconv.plugin import InputError, UnsupportedError
+from dataclasses import dataclass
+
+from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError, UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import (
-    Decoded,
     as_pixel_representation,
     check_coded,
     checked,
@@ -16,69 +17,70 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     sign_bits,
 )
 from dcmconv_builtins.dicom.decoders.jpeg_header import JpegHeader, read_jpeg_header
-from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.decoders.syntaxes import JPEG, uids_of
 
-__all__ = ["DECODER", "JPEG_BASELINE", "decode_jpeg", "is_ycbcr", "ordinary_head"]
+__all__ = ["JPEG_BASELINE", "Jpeg", "is_ycbcr", "ordinary_head"]
 
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 BASELINE_FRAME = 0xC0
 
-DECODER = "imagecodecs.jpeg8"
 ARITHMETIC_OR_HIERARCHICAL = range(0xC5, 0xD0)
 
 
-def decode_jpeg(stream: bytes, description: PixelDescription) -> Decoded:
-    """Decode one frame of JPEG.
+@dataclass(frozen=True, kw_only=True)
+class Jpeg(Decoder):
+    """JPEG, lossy and lossless, by libjpeg-turbo."""
 
-    Returns
-    -------
-    Decoded
-        Lossy YCbCr comes out as ``RGB``; lossless samples as coded.
+    transfer_syntaxes = uids_of(JPEG)
 
-    Raises
-    ------
-    InputError
-        If the stream is damaged, truncated, or not the picture that the header describes.
-    UnsupportedError
-        If it is arithmetic or hierarchical JPEG.
-    """
-    header, notes = read_jpeg_header(stream, stream_format="JPEG")
-    _check_process(header)
-    notes += check_coded(header.coded, description)
-    converts = not header.is_lossless and is_ycbcr(header, description)
-    space = _color_space(header, converts=converts)
+    def decode(
+        self, stream: bytes, description: FrameDescription, transfer_syntax: str
+    ) -> DecodedFrame:
+        """Decode one frame; lossy YCbCr comes out as ``RGB``, lossless samples as coded.
 
-    import imagecodecs
+        Raises
+        ------
+        InputError
+            If the stream is damaged, truncated, or contradicts the header.
+        UnsupportedError
+            If it is arithmetic or hierarchical JPEG.
+        """
+        header, notes = read_jpeg_header(stream, stream_format="JPEG")
+        _check_process(header)
+        notes += check_coded(header.coded, description)
+        converts = not header.is_lossless and is_ycbcr(header, description)
+        space = _color_space(header, converts=converts)
 
-    with codec_errors("JPEG"):
-        values = imagecodecs.jpeg8_decode(
-            stream, colorspace=space, outcolorspace="RGB" if converts else space
+        import imagecodecs
+
+        with codec_errors("JPEG", JPEG):
+            values = imagecodecs.jpeg8_decode(
+                stream, colorspace=space, outcolorspace="RGB" if converts else space
+            )
+        lossy = not header.is_lossless
+        bits = sign_bits(header.coded, description, lossy=lossy)
+        photometric = description.photometric_interpretation
+        if lossy and header.coded.samples == 3:
+            notes += _color_note(photometric, converts=converts)
+            photometric = "RGB"
+        return DecodedFrame(
+            values=as_pixel_representation(checked(values, description), bits, description),
+            photometric_interpretation=photometric,
+            is_masked=lossy,
+            notes=notes,
         )
-    lossy = not header.is_lossless
-    bits = sign_bits(header.coded, description, lossy=lossy)
-    photometric = description.photometric_interpretation
-    if lossy and header.coded.samples == 3:
-        notes += _color_note(photometric, converts=converts)
-        photometric = "RGB"
-    return Decoded(
-        values=as_pixel_representation(checked(values, description), bits, description),
-        photometric_interpretation=photometric,
-        decoder=DECODER,
-        is_masked=lossy,
-        notes=notes,
-    )
 
 
-def ordinary_head(stream: bytes, description: PixelDescription) -> bytes:
-    """Return what stands before the data of the color picture of a JPEG file; empty for any other.
+def ordinary_head(stream: bytes, description: FrameDescription) -> bytes:
+    """Return the header of an ordinary color JPEG stream; empty for any other stream.
 
-    That is baseline, 8 bits, Y Cb Cr: what every viewer makes of a stream with a JFIF segment.
-    Anything that ``decode_jpeg`` would note is not ordinary.
+    Ordinary is baseline, 8 bits, YCbCr, which every viewer shows correctly, and nothing that
+    decoding would note.
 
     Raises
     ------
     InputError
-        As ``decode_jpeg``, as far as the stream's header and end tell.
+        As ``Jpeg.decode``, for faults in the stream's header and a missing end.
     """
     header, notes = read_jpeg_header(stream, stream_format="JPEG")
     _check_process(header)
@@ -89,11 +91,11 @@ def ordinary_head(stream: bytes, description: PixelDescription) -> bytes:
     return stream[: header.size] if is_baseline and converts and not notes else b""
 
 
-def is_ycbcr(header: JpegHeader, description: PixelDescription) -> bool:
-    """Say whether the three components of a lossy stream are Y, Cb and Cr.
+def is_ycbcr(header: JpegHeader, description: FrameDescription) -> bool:
+    """Return whether the three components of a lossy stream are Y, Cb and Cr.
 
-    The stream's own markers win, because real files lie in Photometric Interpretation (0028,0004)
-    more often; where it has none, the header decides, and nobody guesses.
+    The stream's own markers take precedence: in real files, Photometric Interpretation (0028,0004)
+    is wrong more often than they are.  Without markers, it decides.
     """
     if header.coded.samples != 3:
         return False
@@ -134,5 +136,5 @@ def _check_process(header: JpegHeader) -> None:
     if header.frame_marker in ARITHMETIC_OR_HIERARCHICAL:
         raise UnsupportedError(
             f"the JPEG stream is hierarchical or arithmetic coded (ff {header.frame_marker:02x}).",
-            hint="Nothing installable decodes it; ask the sender for JPEG Lossless.",
+            hint="No installable library decodes it; ask the sender for JPEG Lossless.",
         )

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 from dcmconv.plugin import InputError, UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import Coded, truncated
-from dcmconv_builtins.dicom.hints import DAMAGED
+from dcmconv_builtins.dicom.decoders.syntaxes import JPEG_2000
+from dcmconv_builtins.dicom.hints import ANOTHER_CODEC, DAMAGED
 
 __all__ = ["FORMAT", "Jpeg2000Header", "bare_codestream", "read_jpeg2000_header"]
 
 FORMAT = "JPEG 2000"
-START = b"\xff\x4f\xff\x51"
-END = b"\xff\xd9"
 CODING_STYLE = 0xFF52
 START_OF_TILE_PART = 0xFF90
-BOXES = b"\0\0\0\x0cjP  \r\n\x87\n"
+START, BOXES = JPEG_2000.starts
+END = JPEG_2000.end
 SIZES = struct.Struct(">HHIIIIIIIIH")
 TAIL = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class Jpeg2000Header:
-    """What the main header says; ``undoes_color`` where the stream carries RCT or ICT."""
+    """What the main header says; ``undoes_color`` if the stream uses RCT or ICT."""
 
     coded: Coded
     is_signed: bool
@@ -31,7 +31,7 @@ class Jpeg2000Header:
 
 
 def bare_codestream(stream: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """Take the codestream out of a JP2 file; DICOM allows none (PS3.5 A.4.4), files have them."""
+    """Take the codestream out of a JP2 file: not allowed (PS3.5 A.4.4), but found in real files."""
     if not stream.startswith(BOXES):
         return stream, ()
     position = 0
@@ -48,7 +48,7 @@ def bare_codestream(stream: bytes) -> tuple[bytes, tuple[str, ...]]:
         if length < header:
             break
         position += length
-    raise truncated(FORMAT, "its JP2 file holds no codestream")
+    raise truncated(FORMAT, "its JP2 file contains no codestream")
 
 
 def read_jpeg2000_header(stream: bytes) -> tuple[Jpeg2000Header, tuple[str, ...]]:
@@ -57,15 +57,15 @@ def read_jpeg2000_header(stream: bytes) -> tuple[Jpeg2000Header, tuple[str, ...]
     Raises
     ------
     InputError
-        If this is no codestream, or it ends before its last tile-part (``reason="truncated"``).
+        If this is not a codestream, or it ends before its last tile-part (``reason="truncated"``).
     UnsupportedError
         If its components differ in precision or sign.
     """
     if stream[:4] != START:
         raise InputError(
             f"the JPEG 2000 stream starts with {stream[:4].hex(' ') or 'nothing'}; "
-            "ff 4f ff 51 was needed.",
-            hint="Check the Transfer Syntax UID (0002,0010); the pixels are coded another way.",
+            "expected ff 4f ff 51.",
+            hint=ANOTHER_CODEC,
             reason="mismatch",
         )
     if len(stream) < 4 + SIZES.size:
@@ -75,7 +75,7 @@ def read_jpeg2000_header(stream: bytes) -> tuple[Jpeg2000Header, tuple[str, ...]
     if not components or len(set(components[::3])) != 1:
         raise UnsupportedError(
             "the components of the JPEG 2000 stream differ in precision or sign.",
-            hint="DICOM allows no such stream; ask the sender for another Transfer Syntax.",
+            hint="DICOM does not allow such streams; ask the sender for another Transfer Syntax.",
         )
     undoes_color, tile_part = _coding_style(stream)
     notes = _check_tile_parts(stream, tile_part)
@@ -110,7 +110,7 @@ def _coding_style(stream: bytes) -> tuple[bool, int]:
 
 
 def _check_tile_parts(stream: bytes, position: int) -> tuple[str, ...]:
-    """Follow Psot from tile-part to tile-part: a cut shows even where an end marker was put on."""
+    """Follow Psot from tile-part to tile-part: this finds a cut even behind an added end marker."""
     while stream[position : position + 2] == b"\xff\x90":
         if position + 12 > len(stream):
             raise truncated(FORMAT, "it ends within a tile-part header")
@@ -118,7 +118,10 @@ def _check_tile_parts(stream: bytes, position: int) -> tuple[str, ...]:
         if length == 0:  # the last tile-part, up to the end marker (A.4.2)
             break
         if length < 12:
-            raise InputError("a tile-part of the JPEG 2000 stream has no length.", hint=DAMAGED)
+            raise InputError(
+                f"a tile-part of the JPEG 2000 stream has length {length}; expected at least 12.",
+                hint=DAMAGED,
+            )
         position += length
     if stream[position : position + 2] == END:
         return ()

@@ -6,26 +6,27 @@ from dataclasses import dataclass
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders.decoded import Coded, truncated
-from dcmconv_builtins.dicom.hints import DAMAGED
+from dcmconv_builtins.dicom.decoders.syntaxes import JPEG
+from dcmconv_builtins.dicom.hints import ANOTHER_CODEC, DAMAGED
 
 __all__ = ["JpegHeader", "read_jpeg_header"]
 
-START_OF_IMAGE = b"\xff\xd8"
-END_OF_IMAGE = b"\xff\xd9"
+START_OF_IMAGE = JPEG.starts[0][:2]
+END_OF_IMAGE = JPEG.end
 START_OF_SCAN = 0xDA
 JPEG_LS_FRAME = 0xF7
 LOSSLESS_FRAME = 0xC3
 APP0, APP14 = 0xE0, 0xEE
-NOT_FRAMES = (0xC4, 0xC8, 0xCC)  # DHT, JPG and DAC lie among the start-of-frame markers
+NOT_FRAMES = (0xC4, 0xC8, 0xCC)  # DHT, JPG and DAC are numbered among the start-of-frame markers
 TAIL = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class JpegHeader:
-    """What stands before the first scan.
+    """What precedes the first scan.
 
     ``frame_marker`` is the second byte of SOF*n*; ``adobe_transform`` is that of the Adobe segment,
-    None where there is none; ``size`` counts the bytes before the first scan's data.
+    None if there is none; ``size`` counts the bytes before the first scan's data.
     """
 
     frame_marker: int
@@ -47,18 +48,18 @@ class JpegHeader:
 
 
 def read_jpeg_header(stream: bytes, *, stream_format: str) -> tuple[JpegHeader, tuple[str, ...]]:
-    """Read the header, and see that the stream ends where it should; return it with notes.
+    """Read the header, and check that the stream has its end marker; return it with notes.
 
     Raises
     ------
     InputError
-        If this is no JPEG stream, or it has no scan or no end marker (``reason="truncated"``).
+        If this is not a JPEG stream, or it has no scan or no end marker (``reason="truncated"``).
     """
     if stream[:2] != START_OF_IMAGE:
         raise InputError(
             f"the {stream_format} stream starts with {stream[:4].hex(' ') or 'nothing'}; "
-            "ff d8 was needed.",
-            hint="Check the Transfer Syntax UID (0002,0010); the pixels are coded another way.",
+            "expected ff d8.",
+            hint=ANOTHER_CODEC,
             reason="mismatch",
         )
     segments, scan_start = _segments(stream, stream_format)
@@ -92,7 +93,7 @@ def _is_frame(marker: int) -> bool:
 
 
 def _segments(stream: bytes, stream_format: str) -> tuple[dict[int, bytes], int]:
-    """Return the payload of the first segment of each kind, and where the first scan starts."""
+    """Return the payload of the first segment of each kind, and the offset of the first scan."""
     segments: dict[int, bytes] = {}
     position = 2
     while position + 4 <= len(stream):
@@ -116,9 +117,9 @@ def _check_end(stream: bytes, scan_start: int, stream_format: str) -> tuple[str,
     # PS3.5 A.4: a frame of odd length is padded, mostly with 00, sometimes with ff.
     if stream[-TAIL:].rstrip(b"\0\xff").endswith(END_OF_IMAGE):
         return ()
-    # Within a scan ff is always followed by a stuffed byte, so ff d9 can be nothing but the end.
+    # Within a scan every ff is followed by a stuffed byte, so ff d9 can only be the end.
     end = stream.find(END_OF_IMAGE, scan_start)
     if end < 0:
         raise truncated(stream_format, "it has no end marker (ff d9)")
     surplus = stream[end + 2 :].rstrip(b"\0\xff")
-    return (f"{len(surplus)} bytes after the end of the stream were left out",) if surplus else ()
+    return (f"{len(surplus)} bytes after the end of the stream were ignored",) if surplus else ()

@@ -2,55 +2,72 @@
 
 from __future__ import annotations
 
-from dcmconv.plugin import InputError
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError
 from dcmconv_builtins.dicom.decoders.decoded import (
     Coded,
-    Decoded,
     as_pixel_representation,
     check_coded,
     checked,
     codec_errors,
     truncated,
 )
-from dcmconv_builtins.dicom.hints import DAMAGED
-from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.decoders.syntaxes import JPEG_XL, LOSSY, uids_of
+from dcmconv_builtins.dicom.hints import ANOTHER_CODEC, DAMAGED
 
-__all__ = ["DECODER", "decode_jpeg_xl", "decode_jpeg_xl_lossless"]
+__all__ = ["JpegXl"]
 
-DECODER = "imagecodecs.jpegxl"
 FORMAT = "JPEG XL"
-CODESTREAM = b"\xff\x0a"
-BOXES = b"\0\0\0\x0cJXL \r\n\x87\n"
+CODESTREAM, BOXES = JPEG_XL.starts
 MAX_HEADER_BYTES = 16
 SIZE_BITS = (9, 13, 18, 30)
 RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
-def decode_jpeg_xl_lossless(stream: bytes, description: PixelDescription) -> Decoded:
-    """Decode one frame of lossless JPEG XL; samples as coded.
+@dataclass(frozen=True, kw_only=True)
+class JpegXl(Decoder):
+    """JPEG XL: lossless, recompressed JPEG, and lossy, by libjxl."""
 
-    Raises
-    ------
-    InputError
-        If the stream is damaged, truncated, or not the picture that the header describes.
-    """
-    return _decode(stream, description, lossy=False)
+    transfer_syntaxes = uids_of(JPEG_XL)
+
+    def decode(
+        self, stream: bytes, description: FrameDescription, transfer_syntax: str
+    ) -> DecodedFrame:
+        """Decode one frame; lossless samples as coded, YCbCr and XYB as RGB.
+
+        Raises
+        ------
+        InputError
+            If the stream is damaged, truncated, or contradicts the header.
+        """
+        _check_size(stream, description)
+        values = checked(_libjxl(stream), description)
+        bits = values.dtype.itemsize * 8
+        if values.dtype.kind != "u" or bits > max(description.bits_allocated, 8):
+            raise InputError(
+                f"the JPEG XL stream decodes to {values.dtype}; Bits Allocated (0028,0100) is "
+                f"{description.bits_allocated}.",
+                hint=DAMAGED,
+                reason="mismatch",
+            )
+        lossy = transfer_syntax in LOSSY
+        photometric = description.photometric_interpretation
+        if lossy and description.samples_per_pixel == 3:
+            photometric = "RGB"
+        return DecodedFrame(
+            values=as_pixel_representation(values, description.bits_stored, description),
+            photometric_interpretation=photometric,
+            is_masked=lossy,
+        )
 
 
-def decode_jpeg_xl(stream: bytes, description: PixelDescription) -> Decoded:
-    """Decode one frame of recompressed JPEG or lossy JPEG XL; YCbCr and XYB come out as RGB.
-
-    Raises
-    ------
-    InputError
-        As ``decode_jpeg_xl_lossless``.
-    """
-    return _decode(stream, description, lossy=True)
-
-
-def _decode(stream: bytes, description: PixelDescription, *, lossy: bool) -> Decoded:
+def _check_size(stream: bytes, description: FrameDescription) -> None:
+    """Check the size, all that can be read without a decoder; the rest is checked afterwards."""
     rows, columns = _size(_codestream_head(stream))
-    # Size alone can be read without a decoder; samples and bits are checked on what comes out.
     own = Coded(
         format=FORMAT,
         rows=rows,
@@ -60,32 +77,18 @@ def _decode(stream: bytes, description: PixelDescription, *, lossy: bool) -> Dec
     )
     check_coded(own, description)
 
+
+def _libjxl(stream: bytes) -> NDArray[Any]:
     import imagecodecs
 
-    with codec_errors(FORMAT):
+    with codec_errors(FORMAT, JPEG_XL):
         try:
-            values = imagecodecs.jpegxl_decode(stream, numthreads=1)
+            values: NDArray[Any] = imagecodecs.jpegxl_decode(stream, numthreads=1)
         except imagecodecs.JpegxlError as error:
             if "NEED_MORE_INPUT" in str(error):
                 raise truncated(FORMAT, "the decoder needs more bytes than there are") from error
             raise
-    values = checked(values, description)
-    if values.dtype.kind != "u" or values.dtype.itemsize * 8 > max(description.bits_allocated, 8):
-        raise InputError(
-            f"the JPEG XL stream decodes to {values.dtype}; Bits Allocated (0028,0100) is "
-            f"{description.bits_allocated}.",
-            hint=DAMAGED,
-            reason="mismatch",
-        )
-    photometric = description.photometric_interpretation
-    if lossy and description.samples_per_pixel == 3:
-        photometric = "RGB"
-    return Decoded(
-        values=as_pixel_representation(values, description.bits_stored, description),
-        photometric_interpretation=photometric,
-        decoder=DECODER,
-        is_masked=lossy,
-    )
+    return values
 
 
 def _codestream_head(stream: bytes) -> bytes:
@@ -98,8 +101,8 @@ def _codestream_head(stream: bytes) -> bytes:
     if not stream.startswith(BOXES):
         raise InputError(
             f"the JPEG XL stream starts with {stream[:4].hex(' ') or 'nothing'}; "
-            "ff 0a or a JXL box was needed.",
-            hint="Check the Transfer Syntax UID (0002,0010); the pixels are coded another way.",
+            "expected ff 0a or a JXL box.",
+            hint=ANOTHER_CODEC,
             reason="mismatch",
         )
     position = 0

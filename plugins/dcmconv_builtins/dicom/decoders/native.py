@@ -1,36 +1,36 @@
 """Native pixels: slices of the element, by the rules of PS3.5 8.1.1, 8.2 and Annex D.
 
-Frames follow each other without padding.  Two things cross the border of a frame: 1-bit pixels,
-whose frames need not start at a byte, and 8-bit pixels in big endian words, whose frames need not
-start at a word.
+Frames follow each other without padding, so that a frame of 1-bit pixels may start within a byte,
+and one of 8-bit pixels in big endian words within a word.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import UnsupportedError
+from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import Decoded, contiguous, interleaved, truncated
+from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE, UNCOMPRESSED, uids_of
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = [
     "NativeSpan",
+    "Uncompressed",
     "as_laid_out",
+    "as_pixel_description",
     "decode_native",
     "frame_bits",
     "frame_bytes",
     "native_span",
 ]
 
-DECODER = "numpy"
-
 
 class NativeSpan(NamedTuple):
-    """Where a frame lies in its element: ``length`` bytes at ``start``, first used bit of them."""
+    """A frame in its element: ``length`` bytes at ``start``, and the first bit of them to use."""
 
     start: int
     length: int
@@ -45,7 +45,7 @@ def frame_bits(description: PixelDescription) -> int:
 
 
 def frame_bytes(description: PixelDescription) -> int:
-    """Return how many bytes one native frame takes if it stands alone."""
+    """Return how many bytes one native frame takes on its own."""
     return (frame_bits(description) + 7) // 8
 
 
@@ -54,7 +54,7 @@ def native_span(
 ) -> NativeSpan:
     """Return which bytes of the pixel data element hold one frame, counted from 0.
 
-    Hand those bytes and ``first_bit`` to ``decode_frame``.
+    Pass those bytes and ``first_bit`` to ``decode_frame``.
     """
     bits = frame_bits(description)
     unit = 16 if _is_word_swapped(description, big_endian=big_endian) else 8
@@ -67,13 +67,13 @@ def native_span(
 def as_laid_out(
     description: PixelDescription, element_bytes: int
 ) -> tuple[PixelDescription, tuple[str, ...]]:
-    """Believe the length of the element where it says that halved chroma lies otherwise.
+    """Follow the length of the element if it contradicts how halved chroma is described.
 
     Returns
     -------
     PixelDescription, tuple of str
-        With ``YBR_FULL`` for ``YBR_FULL_422`` if there is one sample too many a pixel, or with
-        ``has_even_rows`` if an odd row is filled up to whole pairs; and a note.
+        With ``YBR_FULL`` for ``YBR_FULL_422`` if each pixel has one more sample, or with
+        ``has_even_rows`` if odd rows are padded to whole pairs; and a note.
     """
     if (
         description.photometric_interpretation != "YBR_FULL_422"
@@ -83,13 +83,13 @@ def as_laid_out(
         return description, ()
     full = replace(description, photometric_interpretation="YBR_FULL")
     if _has_length(full, element_bytes):
-        return full, (
-            "Photometric Interpretation (0028,0004) is YBR_FULL_422, the length says YBR_FULL",
-        )
+        found = "Photometric Interpretation (0028,0004) is YBR_FULL_422"
+        return full, (f"{found}, but the length is that of YBR_FULL",)
     even = replace(description, has_even_rows=True)
     if _has_length(even, element_bytes):
-        pixels = f"{description.columns} pixels in YBR_FULL_422 are filled up to"
-        return even, (f"rows of {pixels} {_stored_columns(even)}, the length says",)
+        columns = f"{description.columns} pixels in YBR_FULL_422"
+        note = f"rows of {columns} are padded to {_stored_columns(even)}, as the length shows"
+        return even, (note,)
     return description, ()
 
 
@@ -111,15 +111,15 @@ def decode_native(
     Raises
     ------
     InputError
-        If there are too few bytes.
+        If there are too few bytes (``reason="truncated"``).
     UnsupportedError
-        If Bits Allocated is none of 1, 8, 16, 32, 64.
+        If Bits Allocated is not 1, 8, 16, 32 or 64.
     """
     if _is_word_swapped(description, big_endian=big_endian):
         stream = np.frombuffer(stream[: len(stream) // 2 * 2], "<u2").byteswap().tobytes()
     if first_bit + frame_bits(description) > len(stream) * 8:
         needed = (first_bit + frame_bits(description) + 7) // 8
-        raise truncated("native", f"{len(stream)} bytes of {needed} are there")
+        raise truncated("native", f"it has {len(stream)} of {needed} bytes")
     flat = _samples(stream, description, big_endian=big_endian, first_bit=first_bit)
     photometric = description.photometric_interpretation
     if description.is_chroma_halved:
@@ -131,8 +131,28 @@ def decode_native(
     else:
         values = flat.reshape(description.shape)
     return Decoded(
-        values=contiguous(values), photometric_interpretation=photometric, decoder=DECODER
+        values=contiguous(values), photometric_interpretation=photometric, decoder=NATIVE.decoder
     )
+
+
+def as_pixel_description(description: FrameDescription) -> PixelDescription:
+    """Return the description of a reader's own kind, which native layouts need."""
+    if isinstance(description, PixelDescription):
+        return description
+    return PixelDescription(**vars(description), high_bit=description.bits_stored - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncompressed(Decoder):
+    """Uncompressed pixels in fragments, by numpy."""
+
+    transfer_syntaxes = uids_of(UNCOMPRESSED)
+
+    def decode(
+        self, stream: bytes, description: FrameDescription, transfer_syntax: str
+    ) -> DecodedFrame:
+        """Read one frame; raises as ``decode_native``."""
+        return decode_native(stream, as_pixel_description(description))
 
 
 def _stored_columns(description: PixelDescription) -> int:
@@ -145,7 +165,7 @@ def _has_length(description: PixelDescription, element_bytes: int) -> bool:
 
 
 def _is_word_swapped(description: PixelDescription, *, big_endian: bool) -> bool:
-    # PS3.5 A.3: in OW the 16-bit word is what is big endian, also where pixels are smaller.
+    # PS3.5 A.3: OW is big endian by 16-bit words, even if pixels are smaller.
     return (
         big_endian and description.bits_allocated <= 8 and description.value_representation == "OW"
     )
@@ -166,8 +186,8 @@ def _dtype(description: PixelDescription, big_endian: bool) -> np.dtype[Any]:
     if description.bits_allocated not in (8, 16, 32, 64):
         raise UnsupportedError(
             f"Bits Allocated (0028,0100) is {description.bits_allocated}; "
-            "1, 8, 16, 32 and 64 can be read.",
-            hint="Convert the file with a tool that knows packed pixels, such as gdcmconv --raw.",
+            "expected 1, 8, 16, 32 or 64.",
+            hint="Convert the file with a tool that reads packed pixels, such as gdcmconv --raw.",
         )
     integer = "i" if description.is_signed else "u"
     kind = integer if description.number_type == "integer" else "f"
@@ -175,7 +195,7 @@ def _dtype(description: PixelDescription, big_endian: bool) -> np.dtype[Any]:
 
 
 def _repeat_chroma(flat: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
-    """Spread Y Y Cb Cr over two pixels (PS3.3 C.7.6.3.1.2), the pairs running on over odd rows."""
+    """Spread Y Y Cb Cr over two pixels (PS3.3 C.7.6.3.1.2); in odd rows a pair spans two rows."""
     columns = _stored_columns(description)
     pixels = description.rows * columns
     pairs = flat[: pixels // 2 * 4].reshape(-1, 4)
@@ -184,7 +204,8 @@ def _repeat_chroma(flat: NDArray[Any], description: PixelDescription) -> NDArray
     by_pair[:, :, 0] = pairs[:, :2]
     by_pair[:, :, 1:] = pairs[:, np.newaxis, 2:]
     if pixels % 2:
-        # The last pixel of an odd count has no partner: its own luminance, its neighbor's chroma.
+        # The last pixel of an odd count has no partner: it keeps its luminance and takes its
+        # neighbor's chroma.
         spread[-1, 0] = flat[-2]
         spread[-1, 1:] = spread[-2, 1:] if pixels > 1 else spread[-1, 1:]
     return spread.reshape(description.rows, columns, 3)[:, : description.columns]

@@ -19,28 +19,27 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     checked,
     truncated,
 )
+from dcmconv_builtins.dicom.decoders.syntaxes import VIDEO
 from dcmconv_builtins.dicom.hints import DAMAGED
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["DECODER", "INSTALL", "VideoFrames"]
+__all__ = ["VideoFrames"]
 
-DECODER = "av"
-INSTALL = "pip install 'dcmconv[video]'"
 HIGH_DEFINITION_ROWS = 720
 
 
 class VideoFrames:
-    """The frames of a video, one at a time; only the codec's own few are ever in memory.
+    """The frames of a video, one at a time; only those that the codec refers to are in memory.
 
-    Reading forward is cheap; going back starts again at the first frame.
+    Reading forward is cheap; going back starts over at the first frame.
 
     Parameters
     ----------
     source : binary file
-        The whole stream, such as ``Encapsulated.open_stream()``; it is not closed.
+        The whole stream, such as ``Encapsulated.open_stream()``; never closed here.
     description : PixelDescription
         Of the Instance.
     """
@@ -58,7 +57,7 @@ class VideoFrames:
         Raises
         ------
         InputError
-            If the stream is damaged, ends too soon, or has another size.
+            If the stream is damaged, ends early, or has another size.
         UnsupportedError
             If PyAV is not installed.
         """
@@ -73,12 +72,12 @@ class VideoFrames:
         self.close()
         raise truncated(
             "video",
-            f"it holds {found} frames, "
+            f"it has {found} frames, "
             f"Number of Frames (0028,0008) is {self._description.frame_count}",
         )
 
     def close(self) -> None:
-        """Let go of the codec."""
+        """Release the codec."""
         close = getattr(self._frames, "close", None)
         if close is not None:
             close()
@@ -90,15 +89,17 @@ def _decode(source: BinaryIO, description: PixelDescription) -> Iterator[Decoded
         import av
     except ImportError as error:
         raise UnsupportedError(
-            "PyAV, which decodes video, is not installed.", hint=INSTALL, reason="not-installed"
+            "Video needs PyAV, which is not installed.",
+            hint=f"pip install '{VIDEO.requirement}'",
+            reason="not-installed",
         ) from error
     source.seek(0)
     try:
         with av.open(source, mode="r") as container:
             if not container.streams.video:
-                raise InputError("the stream holds no video.", hint=DAMAGED)
+                raise InputError("the stream contains no video.", hint=DAMAGED)
             stream = container.streams.video[0]
-            # A run has a process for each core; the codec must not start threads of its own.
+            # A run uses one process per core already; the codec must not start threads.
             stream.codec_context.thread_count = 1
             for frame in container.decode(stream):
                 yield _decoded(frame, description)
@@ -128,7 +129,7 @@ def _decoded(frame: VideoFrame, description: PixelDescription) -> Decoded:
         photometric_interpretation=(
             description.photometric_interpretation if description.samples_per_pixel == 1 else "RGB"
         ),
-        decoder=f"{DECODER}.{frame.format.name}",
+        decoder=f"{VIDEO.decoder}.{frame.format.name}",
         is_masked=True,
     )
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import BinaryIO, NamedTuple
 
 from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.decoders.syntaxes import SYNTAXES
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 from dcmconv_builtins.dicom.pixels.fragment_reader import FragmentReader
 
@@ -21,9 +22,10 @@ ITEM = b"\xfe\xff\x00\xe0"
 SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0"
 HEADER_BYTES = 8
 UNDEFINED_LENGTH = 0xFFFFFFFF
-STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ", b"\0\0\0\x0cJXL ", b"\xff\x0a")
-"""JPEG and JPEG-LS, JPEG 2000, its JP2 file, JPEG XL in boxes, JPEG XL."""
-END = b"\xff\xd9"
+_STARTS = tuple(
+    dict.fromkeys(start for syntax in SYNTAXES.values() for start in syntax.codec.starts)
+)
+_ENDS = tuple({syntax.codec.end for syntax in SYNTAXES.values() if syntax.codec.end})
 TAIL = 16
 
 
@@ -237,7 +239,7 @@ class Encapsulated:
     def _start_marker(self) -> bytes:
         """Return what the first fragment starts with; empty if it is the start of no codec."""
         head = self._peek(self.fragments[0].value_offset, TAIL)
-        return next((marker for marker in STARTS if head.startswith(marker)), b"")
+        return next((marker for marker in _STARTS if head.startswith(marker)), b"")
 
     def _by_start_markers(self) -> list[int]:
         # The same marker as the first: ff 0a may well stand within another codec's data.
@@ -257,7 +259,7 @@ class Encapsulated:
     def _ends_stream(self, fragment: Fragment) -> bool:
         length = min(fragment.length, TAIL)
         end = fragment.value_offset + fragment.length
-        return self._peek(end - length, length).rstrip(b"\0\xff").endswith(END)
+        return self._peek(end - length, length).rstrip(b"\0\xff").endswith(_ENDS)
 
     def _peek(self, offset: int, length: int) -> bytes:
         self._source.seek(offset)

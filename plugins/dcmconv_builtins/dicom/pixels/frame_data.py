@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import BinaryIO, Protocol
 
-from dcmconv.plugin import InputError
+from dcmconv.plugin import InputError, NamedDecoder
 from dcmconv_builtins.dicom.decoders import (
     Decoded,
-    DecoderInfo,
     VideoFrames,
     as_laid_out,
-    decode_frame,
-    decoder_for,
+    decode_with,
+    get_transfer_syntax,
     native_span,
+    pinned_decoder,
 )
-from dcmconv_builtins.dicom.decoders.native import frame_bits
+from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bits
+from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE, VIDEO
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
@@ -31,8 +34,6 @@ _SAYS_OTHERWISE = (
     "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is not true; "
     "ask the sender for a file that says what its pixels are."
 )
-_EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
-_ENDIAN_SYNTAX = {True: _EXPLICIT_LITTLE_ENDIAN, False: "1.2.840.10008.1.2.2"}
 
 
 class FrameData(Protocol):
@@ -58,10 +59,12 @@ def open_frame_data(
     description: PixelDescription,
     *,
     salvage: bool = False,
+    decoders: Mapping[str, NamedDecoder] = MappingProxyType({}),
 ) -> FrameData:
     """Find the frames of a pixel data element; nothing is decoded yet.
 
-    With ``salvage``, fewer bytes than frames give those that are there.
+    With ``salvage``, fewer bytes than frames give those that are there.  ``decoders`` replace the
+    pinned ones of their Transfer Syntaxes.
 
     Raises
     ------
@@ -70,28 +73,32 @@ def open_frame_data(
     InputError
         If there are fewer bytes than frames, or the element is not what its Transfer Syntax says.
     """
-    info = decoder_for(part10.transfer_syntax)
-    if info.coding == "native":
+    chosen = decoders.get(part10.transfer_syntax)
+    if chosen is not None and pixels.length is None:
+        return _open_encapsulated(part10, pixels, description, chosen, salvage=salvage)
+    syntax = get_transfer_syntax(part10.transfer_syntax)
+    if syntax.coding == "native":
         if pixels.length is None:
             raise InputError(
-                f"Transfer Syntax UID (0002,0010) is {info.name} ({info.uid}), and Pixel Data "
+                f"Transfer Syntax UID (0002,0010) is {syntax.name} ({syntax.uid}), and Pixel Data "
                 "(7FE0,0010) is encapsulated.",
                 hint="Ask the sender for a file whose Transfer Syntax UID is that of its pixels.",
             )
         return _open_native(part10, pixels, description, salvage=salvage)
     if pixels.length is not None:
         part10.top.notes.add(
-            f"Transfer Syntax UID (0002,0010) is {info.name}, and Pixel Data (7FE0,0010) is not "
+            f"Transfer Syntax UID (0002,0010) is {syntax.name}, and Pixel Data (7FE0,0010) is not "
             "encapsulated; it was read as native pixels of exactly the right length."
         )
         return _open_native(part10, pixels, description, exactly=True)
-    return _open_encapsulated(part10, pixels, description, info, salvage=salvage)
+    pinned = None if syntax.coding == "video" else pinned_decoder(syntax.codec)
+    return _open_encapsulated(part10, pixels, description, pinned, salvage=salvage)
 
 
 class NativeFrames:
     """Slices of the element; a frame's own bytes are all that is read."""
 
-    decoder = "numpy"
+    decoder = NATIVE.decoder
     salvaged = ""
 
     def __init__(
@@ -109,10 +116,12 @@ class NativeFrames:
 
     def read_frame(self, frame_index: int) -> Decoded:
         """Read and unpack one frame."""
-        span = native_span(self.description, frame_index, big_endian=not self._is_little_endian)
+        big_endian = not self._is_little_endian
+        span = native_span(self.description, frame_index, big_endian=big_endian)
         content = read_span(self._stream, self._start + span.start, span.length)
-        syntax = _ENDIAN_SYNTAX[self._is_little_endian]
-        return decode_frame(content, syntax, self.description, first_bit=span.first_bit)
+        return decode_native(
+            content, self.description, big_endian=big_endian, first_bit=span.first_bit
+        )
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -122,19 +131,24 @@ class EncapsulatedFrames:
     """Codestreams; their places are known, and a frame's own bytes are all that is read."""
 
     def __init__(
-        self, encapsulated: Encapsulated, description: PixelDescription, info: DecoderInfo
+        self,
+        encapsulated: Encapsulated,
+        description: PixelDescription,
+        decoder: NamedDecoder,
+        transfer_syntax: str,
     ) -> None:
         said, there = description.frame_count, encapsulated.frame_count
         self.description = replace(description, frame_count=there)
         self.salvaged = "" if said == there else f"{there} of {said} frames are there"
-        self.decoder = info.decoder
+        self.decoder = decoder.name
         self._encapsulated = encapsulated
-        self._syntax = info.uid
+        self._decoder = decoder
+        self._syntax = transfer_syntax
 
     def read_frame(self, frame_index: int) -> Decoded:
         """Decode one frame."""
         stream = self._encapsulated.stream(frame_index)
-        return decode_frame(stream, self._syntax, self.description)
+        return decode_with(self._decoder, stream, self.description, self._syntax)
 
     def codestream(self, frame_index: int) -> bytes:
         """Return the stream of one frame, counted from 0."""
@@ -149,11 +163,9 @@ class VideoFrameData:
 
     salvaged = ""
 
-    def __init__(
-        self, encapsulated: Encapsulated, description: PixelDescription, info: DecoderInfo
-    ) -> None:
+    def __init__(self, encapsulated: Encapsulated, description: PixelDescription) -> None:
         self.description = description
-        self.decoder = info.decoder
+        self.decoder = VIDEO.decoder
         self._frames = VideoFrames(encapsulated.open_stream(), description)
 
     def read_frame(self, frame_index: int) -> Decoded:
@@ -240,10 +252,11 @@ def _open_encapsulated(
     part10: Part10,
     pixels: PixelElement,
     description: PixelDescription,
-    info: DecoderInfo,
+    decoder: NamedDecoder | None,
     *,
     salvage: bool,
 ) -> FrameData:
+    """Find the codestreams; without a decoder for each frame, it is a video."""
     top = part10.top
     if "NumberOfFrames" in top and frames_said(top) is None and top.texts("NumberOfFrames"):
         raise InputError(
@@ -255,14 +268,15 @@ def _open_encapsulated(
     encapsulated = Encapsulated(
         part10.stream,
         pixels.offset,
-        frame_count=1 if info.coding == "video" else description.frame_count,
+        frame_count=1 if decoder is None else description.frame_count,
         extended=ExtendedOffsets(offsets, lengths) if offsets else None,
         salvage=salvage,
     )
     for note in encapsulated.notes:
         top.notes.add(f"{note}.")
-    opened = VideoFrameData if info.coding == "video" else EncapsulatedFrames
-    return opened(encapsulated, description, info)
+    if decoder is None:
+        return VideoFrameData(encapsulated, description)
+    return EncapsulatedFrames(encapsulated, description, decoder, part10.transfer_syntax)
 
 
 def _truncated(description: PixelDescription, needed: int, found: int) -> InputError:

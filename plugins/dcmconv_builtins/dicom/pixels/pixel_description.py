@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from dcmconv.plugin import FrameDescription
+
 __all__ = ["NumberType", "PixelDescription"]
 
 NumberType = Literal["integer", "float32", "float64"]
@@ -12,51 +14,28 @@ NumberType = Literal["integer", "float32", "float64"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PixelDescription:
-    """How one Instance's pixels are coded; checked by the reader, believed by the decoders.
+class PixelDescription(FrameDescription):
+    """How the pixels of one Instance are coded; checked by the reader, trusted by the decoders.
 
     Parameters
     ----------
-    rows, columns, samples_per_pixel : int
-        (0028,0010), (0028,0011) and (0028,0002); all at least 1.
-    bits_allocated, bits_stored, high_bit : int
-        (0028,0100), (0028,0101) and (0028,0102).
-    is_signed : bool
-        Pixel Representation (0028,0103) is 1.
-    photometric_interpretation : str
-        (0028,0004), as the file says it.
-    planar_configuration : int
-        (0028,0006): 0 by pixel, 1 by plane; counts for native pixels alone.
+    high_bit : int
+        (0028,0102).
     frame_count : int
         Number of Frames (0028,0008), at least 1.
     number_type : "integer", "float32" or "float64"
         Which of the three pixel data elements the values come from.
     has_even_rows : bool
-        Native rows whose chroma is halved are filled up to an even count of columns.
+        Native rows with halved chroma are padded to an even number of columns.
     value_representation : str
-        VR of the pixel data element; it matters for big endian OW alone.
+        VR of the pixel data element; it matters for big endian OW only.
     """
 
-    rows: int
-    columns: int
-    samples_per_pixel: int = 1
-    bits_allocated: int = 16
-    bits_stored: int = 16
     high_bit: int = 15
-    is_signed: bool = False
-    photometric_interpretation: str = "MONOCHROME2"
-    planar_configuration: int = 0
     frame_count: int = 1
     number_type: NumberType = "integer"
     value_representation: str = "OW"
     has_even_rows: bool = False
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of a decoded frame: (rows, columns), or (rows, columns, samples)."""
-        if self.samples_per_pixel == 1:
-            return self.rows, self.columns
-        return self.rows, self.columns, self.samples_per_pixel
 
     @property
     def is_chroma_halved(self) -> bool:

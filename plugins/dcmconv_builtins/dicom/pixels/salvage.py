@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Frame, Layer, Padding
-from dcmconv_builtins.dicom.decoders import Decoded, decode_frame, native_span
-from dcmconv_builtins.dicom.decoders.native import frame_bits
+from dcmconv_builtins.dicom.decoders import Decoded, native_span
+from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bits
+from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = ["SalvagedFrames", "with_background"]
-
-_ENDIAN_SYNTAX = {True: "1.2.840.10008.1.2.1", False: "1.2.840.10008.1.2.2"}
 
 
 class SalvagedFrames:
@@ -38,7 +37,7 @@ class SalvagedFrames:
         The byte order of the dataset.
     """
 
-    decoder = "numpy"
+    decoder = NATIVE.decoder
 
     def __init__(
         self,
@@ -79,8 +78,8 @@ class SalvagedFrames:
         """Nothing to let go of."""
 
     def _decoded(self, content: bytes, description: PixelDescription, first_bit: int) -> Decoded:
-        syntax = _ENDIAN_SYNTAX[self._is_little_endian]
-        return decode_frame(content, syntax, description, first_bit=first_bit)
+        big_endian = not self._is_little_endian
+        return decode_native(content, description, big_endian=big_endian, first_bit=first_bit)
 
 
 def with_background(frame: Frame, missing: NDArray[Any]) -> Frame:

@@ -1,4 +1,4 @@
-"""What the three components of a stream are: its own markers first, then the header, no guess."""
+"""Color components of a stream: its own markers decide first, then the header; no guess."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def described(photometric: str) -> PixelDescription:
 
 
 def jpeg(*, ycbcr: bool, marker: bytes = b"", ids: bytes = b"\x01\x02\x03") -> bytes:
-    """Return a JPEG of RED that holds YCbCr or RGB, with just the marker and the ids asked for."""
+    """Return RED as JPEG in YCbCr or RGB, with only the given marker and component ids."""
     space = "YCBCR" if ycbcr else "RGB"
     stream = bytes(
         imagecodecs.jpeg8_encode(RED, 98, colorspace="RGB", outcolorspace=space, subsampling="444")
@@ -56,7 +56,7 @@ def adobe(transform: int) -> bytes:
     ("stream", "photometric", "notes"),
     [
         pytest.param(jpeg(ycbcr=True, marker=JFIF), "YBR_FULL_422", 0, id="jfif"),
-        pytest.param(jpeg(ycbcr=True, marker=JFIF), "RGB", 1, id="jfif-wins-over-a-lying-rgb"),
+        pytest.param(jpeg(ycbcr=True, marker=JFIF), "RGB", 1, id="jfif-wins-over-a-wrong-rgb"),
         pytest.param(jpeg(ycbcr=True), "YBR_FULL", 0, id="no-marker-and-ybr"),
         pytest.param(jpeg(ycbcr=False), "RGB", 0, id="no-marker-and-rgb-is-not-converted"),
         pytest.param(jpeg(ycbcr=False, ids=b"RGB"), "YBR_FULL", 1, id="components-named-rgb"),
@@ -64,18 +64,18 @@ def adobe(transform: int) -> bytes:
         pytest.param(jpeg(ycbcr=False, marker=adobe(0)), "YBR_FULL", 1, id="adobe-rgb-wins"),
         pytest.param(jpeg(ycbcr=True, marker=adobe(1)), "RGB", 1, id="adobe-ycbcr-wins"),
         pytest.param(jpeg(ycbcr=False, marker=adobe(0)[:-1].replace(b"\0\x0e", b"\0\x0d")),
-                     "RGB", 0, id="too-short-an-adobe-segment-says-nothing"),
+                     "RGB", 0, id="an-adobe-segment-that-is-too-short-is-ignored"),
     ],
 )  # fmt: skip
 @covers("PS3.5 8.2.1 Colour transform of JPEG by the stream's markers and the header")
-def test_a_lossy_jpeg_is_red_whatever_its_markers_are(stream, photometric, notes):
+def test_lossy_jpeg_decodes_to_the_right_color(stream, photometric, notes):
     decoded = decode_frame(stream, BASELINE, described(photometric))
     assert decoded.photometric_interpretation == "RGB"
     assert len(decoded.notes) == notes
     assert np.abs(decoded.values.astype(int) - RED).max() <= 4
 
 
-def test_lossless_jpeg_keeps_what_was_coded():
+def test_lossless_jpeg_stays_as_coded():
     stream = encoded("jpeg-lossless", RED)
     decoded = decode_frame(stream, LOSSLESS, described("YBR_FULL"))
     assert decoded.photometric_interpretation == "YBR_FULL"
@@ -107,14 +107,14 @@ def test_a_jpeg_2000_component_transform_is_undone(photometric, meaning, notes):
 @pytest.mark.parametrize(
     ("photometric", "meaning"), [("YBR_FULL", "YBR_FULL"), ("RGB", "RGB"), ("YBR_ICT", "RGB")]
 )
-def test_jpeg_2000_without_a_component_transform_is_what_the_header_says(photometric, meaning):
+def test_without_a_component_transform_the_header_decides(photometric, meaning):
     stream = bytes(imagecodecs.jpeg2k_encode(RED, reversible=True, codecformat="J2K", mct=False))
     decoded = decode_frame(stream, "1.2.840.10008.1.2.4.90", described(photometric))
     assert decoded.photometric_interpretation == meaning
     assert np.array_equal(decoded.values, RED)
 
 
-def test_subsampled_chroma_is_brought_to_full_width():
+def test_subsampled_chroma_gets_full_width():
     values = rgb(np.uint8)
     stream = bytes(imagecodecs.jpeg8_encode(values, 95, subsampling="422"))
     description = PixelDescription(
@@ -136,12 +136,12 @@ def test_hierarchical_jpeg_is_refused_by_name():
     assert "JPEG Lossless" in caught.value.hint
 
 
-def test_bytes_after_the_end_marker_are_left_out_with_a_note():
+def test_bytes_after_the_end_marker_are_ignored_with_a_note():
     stream = jpeg(ycbcr=True) + b"trailing words, more than a tail of them: " + b"x" * 80
     decoded = decode_frame(stream, BASELINE, described("YBR_FULL"))
-    assert decoded.notes == ("122 bytes after the end of the stream were left out",)
+    assert decoded.notes == ("122 bytes after the end of the stream were ignored",)
 
 
-def test_a_header_without_a_frame_is_refused():
+def test_a_header_without_markers_is_refused():
     with pytest.raises(InputError, match="has no marker at byte 2"):
         read_jpeg_header(b"\xff\xd8" + b"\0" * 40, stream_format="JPEG")

@@ -1,4 +1,4 @@
-"""Every picture of the corpus decodes to the values that independent decoders agree on."""
+"""Every corpus file decodes to the values that independent decoders agree on."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def assert_close(frames: np.ndarray, raw: dict[str, Any]) -> None:
     if "frame0_png" in raw:
         reference = np.asarray(Image.open(corpus_path() / raw["frame0_png"])).astype(np.int64)
         if frames.dtype == np.int16:
-            reference -= 32768  # PNG knows no sign
+            reference -= 32768  # PNG has no signed values
         if reference.shape == frames[0].shape:
             assert np.abs(frames[0] - reference).max() <= raw["tolerance"]
 
 
-def test_frames_before_a_missing_delimiter_are_whole():
-    """The file ends without its Sequence Delimitation Item, and every frame of it is there."""
+def test_frames_before_a_missing_delimiter_are_complete():
+    """The file lacks its Sequence Delimitation Item, but has every frame."""
     content = (
         corpus_path() / "dicom" / "pydicomdata__emri_small_jpeg_2k_lossless_too_short.dcm"
     ).read_bytes()

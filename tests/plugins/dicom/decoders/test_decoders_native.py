@@ -1,4 +1,4 @@
-"""Native pixels come out by the rules of PS3.5: bit order, word order, planes and shared chroma."""
+"""Native pixels follow PS3.5: bit order, word order, planes and shared chroma."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def described(rows: int, columns: int, bits: int, **changes) -> PixelDescription
         ),
     ],
 )
-def test_little_endian_values_are_read_in_their_width(bits, changes, content, values):
+def test_little_endian_values_of_every_width(bits, changes, content, values):
     stream = bytes.fromhex(content)
     decoded = decode_frame(stream, LITTLE, described(1, 2, bits, **changes))
     assert decoded.values.tolist() == values
     assert decoded.values.dtype.isnative
 
 
-def test_big_endian_words_are_read_from_their_first_byte():
+def test_big_endian_words_start_with_their_high_byte():
     decoded = decode_frame(bytes.fromhex("0001fffe"), BIG, described(1, 2, 16))
     assert decoded.values.tolist() == [[1, 0xFFFE]]
     assert decoded.values.dtype == np.uint16
@@ -85,7 +85,7 @@ def test_odd_frames_of_8_bit_pixels_share_a_big_endian_word():
     assert frames == [[1, 2, 3], [4, 5, 6]]
 
 
-def test_1_bit_frames_need_not_start_at_a_byte():
+def test_1_bit_frames_may_start_within_a_byte():
     description = described(1, 5, 1, frame_count=3)
     frames = np.array([[1, 0, 1, 1, 0], [0, 1, 1, 1, 0], [1, 1, 0, 0, 1]], np.uint8)
     content = np.packbits(frames.ravel(), bitorder="little").tobytes()
@@ -114,7 +114,7 @@ def test_planes_become_pixels():
         pytest.param(
             2, 3, [1, 2, 8, 9, 3, 4, 6, 7, 5, 0, 10, 11],
             [[[1, 8, 9], [2, 8, 9], [3, 6, 7]], [[4, 6, 7], [5, 10, 11], [0, 10, 11]]],
-            id="odd-width-runs-on-into-the-next-row",
+            id="odd-width-continues-in-the-next-row",
         ),
         pytest.param(
             1, 3, [1, 2, 8, 9, 3, 0], [[[1, 8, 9], [2, 8, 9], [3, 8, 9]]], id="odd-count",
@@ -130,18 +130,18 @@ def test_two_columns_share_their_chroma(rows, columns, content, values):
     assert decoded.photometric_interpretation == "YBR_FULL"
 
 
-def test_a_length_for_three_samples_a_pixel_shows_that_chroma_is_not_shared():
+def test_the_length_shows_that_chroma_is_not_shared():
     description = described(2, 2, 8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422")
     assert as_laid_out(description, 8) == (description, ())
     full, notes = as_laid_out(description, 12)
     assert full.photometric_interpretation == "YBR_FULL"
     assert notes == (
-        "Photometric Interpretation (0028,0004) is YBR_FULL_422, the length says YBR_FULL",
+        "Photometric Interpretation (0028,0004) is YBR_FULL_422, but the length is that of YBR_FULL",
     )
 
 
-def test_missing_bytes_are_truncation():
-    with pytest.raises(InputError, match="7 bytes of 8 are there") as caught:
+def test_missing_bytes_are_reported_as_truncation():
+    with pytest.raises(InputError, match="it has 7 of 8 bytes") as caught:
         decode_frame(bytes(7), LITTLE, described(2, 2, 16))
     assert caught.value.reason == "truncated"
     assert "Copy the file again" in caught.value.hint
@@ -175,11 +175,11 @@ def test_real_files_decode_as_pydicom_decodes_them(name):
 
 
 @covers("PS3.3 C.7.6.3.1.2 YBR_FULL_422 with odd rows filled up to pairs")
-def test_a_length_for_whole_pairs_shows_that_odd_rows_are_filled_up():
+def test_the_length_shows_that_odd_rows_are_padded():
     description = described(2, 3, 8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422")
-    # 2 rows of 2 pairs are 16 bytes; without the filling they are 12.
+    # 2 rows of 2 pairs are 16 bytes; without padding they are 12.
     even, notes = as_laid_out(description, 16)
-    assert notes == ("rows of 3 pixels in YBR_FULL_422 are filled up to 4, the length says",)
+    assert notes == ("rows of 3 pixels in YBR_FULL_422 are padded to 4, as the length shows",)
     content = bytes([1, 2, 8, 9, 3, 0, 6, 7, 4, 5, 10, 11, 12, 0, 13, 14])
     assert decode_frame(content, LITTLE, even).values.tolist() == [
         [[1, 8, 9], [2, 8, 9], [3, 6, 7]],
@@ -187,7 +187,7 @@ def test_a_length_for_whole_pairs_shows_that_odd_rows_are_filled_up():
     ]
 
 
-def test_frames_with_filled_rows_follow_each_other():
+def test_the_second_frame_starts_after_padded_rows():
     description = described(
         1, 3, 8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422", frame_count=2
     )
@@ -196,7 +196,7 @@ def test_frames_with_filled_rows_follow_each_other():
 
 
 @pytest.mark.parametrize(("columns", "length"), [(3, 12), (3, 15), (4, 16)])
-def test_rows_are_not_filled_up_where_the_length_says_something_else(columns, length):
+def test_rows_are_not_padded_against_the_length(columns, length):
     description = described(
         2, columns, 8, samples_per_pixel=3, photometric_interpretation="YBR_FULL_422"
     )
