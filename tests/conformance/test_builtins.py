@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from support.dicom_files import as_bytes, color, compressed, monochrome
 from support.overlay_frames import with_an_overlay
+from support.streams import JPEG, encoded, gray
 
 from dcmconv import testing
+from dcmconv.plugin import FrameDescription
 from dcmconv.plugins.registry import Registry
 
 REGISTRY = Registry.discover(only=[])
@@ -24,7 +26,7 @@ OPTIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("step", "resize"): {"max": 7},
     ("step", "rotate"): {"degrees": 270},
 }
-"""What a built-in is made with, where it cannot be made without options."""
+"""Options of the built-ins that cannot be made without any."""
 
 BASES = {
     "reader": testing.ReaderConformance,
@@ -35,6 +37,7 @@ BASES = {
     "source": testing.SourceConformance,
     "executor": testing.ExecutorConformance,
     "command": testing.CommandConformance,
+    "decoder": testing.DecoderConformance,
 }
 
 RAMP = np.arange(48, dtype=np.int16).reshape(6, 8)
@@ -45,7 +48,52 @@ SAMPLES = [
     as_bytes(compressed(monochrome(np.stack([RAMP, RAMP[::-1]])), "1.2.840.10008.1.2.5")),
 ]
 
+GRAY = gray(np.uint8)
+STREAMS = {
+    "deflate": {"1.2.840.10008.1.2.8.1": "deflated-frame"},
+    "jpeg": {
+        f"{JPEG}.50": "jpeg",
+        f"{JPEG}.51": "jpeg",
+        f"{JPEG}.53": "jpeg-progressive",
+        f"{JPEG}.55": "jpeg-progressive",
+        f"{JPEG}.57": "jpeg-lossless",
+        f"{JPEG}.70": "jpeg-lossless",
+    },
+    "jpeg-2000": {
+        f"{JPEG}.90": "jpeg-2000",
+        f"{JPEG}.91": "jpeg-2000-lossy",
+        f"{JPEG}.201": "htj2k",
+        f"{JPEG}.202": "htj2k",
+        f"{JPEG}.203": "htj2k-lossy",
+    },
+    "jpeg-ls": {f"{JPEG}.80": "jpeg-ls", f"{JPEG}.81": "jpeg-ls-near"},
+    "jpeg-xl": {
+        f"{JPEG}.110": "jpeg-xl",
+        f"{JPEG}.111": "jpeg-xl-lossy",
+        f"{JPEG}.112": "jpeg-xl-lossy",
+    },
+    "rle": {"1.2.840.10008.1.2.5": "rle"},
+    "uncompressed": {"1.2.840.10008.1.2.1.98": "encapsulated-uncompressed"},
+}
+"""By decoder: each Transfer Syntax, and the encoder of ``support.streams`` for it."""
+
+LOSSLESS = {"deflated-frame", "encapsulated-uncompressed", "htj2k", "jpeg-2000", "jpeg-lossless"}
+LOSSLESS |= {"jpeg-ls", "jpeg-xl", "rle"}
+
+
+def _encoded_samples(decoder: str) -> list[testing.EncodedSample]:
+    rows, columns = GRAY.shape
+    description = FrameDescription(rows=rows, columns=columns, bits_allocated=8, bits_stored=8)
+    return [
+        testing.EncodedSample(
+            uid, encoded(encoder, GRAY), description, GRAY, 0 if encoder in LOSSLESS else 48
+        )
+        for uid, encoder in STREAMS[decoder].items()
+    ]
+
+
 SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
+    **{("decoder", name): {"samples": _encoded_samples(name)} for name in STREAMS},
     ("executor", "inline"): {"isolates": False},
     ("normalizer", "overlay"): {"more_frames": {"with-an-overlay": with_an_overlay}},
     ("reader", "dicom"): {"samples": SAMPLES},
@@ -53,7 +101,7 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
     ("writer", "legend"): {"opens_with_pillow": False},
     ("writer", "png"): {"lossless": True},
 }
-"""What a conformance class must be told beside the component."""
+"""What a conformance class needs besides the component."""
 
 
 def _made(kind: str, name: str) -> property:
@@ -79,11 +127,11 @@ def test_every_kind_of_component_has_a_conformance_class():
     assert {offer.kind for offer in REGISTRY.offered()} - {"preset"} == set(BASES)
 
 
-def test_the_built_ins_load_without_a_problem():
+def test_the_built_ins_load_without_problems():
     assert REGISTRY.problems == []
 
 
 @pytest.mark.parametrize("known", [*OPTIONS, *SETTINGS], ids="-".join)
-def test_no_setting_is_left_of_a_built_in_that_is_gone(known):
+def test_every_setting_belongs_to_a_built_in(known):
     kind, name = known
     assert name in REGISTRY.names(kind)

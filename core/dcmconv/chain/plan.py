@@ -88,6 +88,8 @@ class Plan:
     tags: tuple[str, ...] = ()
     """Keywords, or ``GGGG,EEEE``, for the tag table."""
     run: RunSettings = field(default=RunSettings())
+    decoders: tuple[tuple[str, ComponentRef], ...] = ()
+    """Transfer Syntax UIDs with the decoders that the chain chooses for them, sorted by UID."""
     executor: ComponentRef | None = None
     """None: the engine chooses, by how much there is to do."""
 
@@ -100,7 +102,8 @@ class Plan:
     def components(self) -> tuple[ComponentRef, ...]:
         """Every component that the plan may use, readers first; one may occur more than once."""
         in_lanes = (component for lane in self.all_lanes for component in lane.components)
-        return (*self.readers, *self.sources, *in_lanes)
+        chosen = (decoder for _, decoder in self.decoders)
+        return (*self.readers, *self.sources, *chosen, *in_lanes)
 
     def rule_for(self, attributes: Mapping[str, Any]) -> PlannedRule:
         """Return the first rule that matches; a rule with the plan's own lanes if none does."""
@@ -121,6 +124,7 @@ class Plan:
 
     def as_data(self) -> dict[str, Any]:
         """Return all that can change a picture or its name, as plain data."""
+        decoders = {uid: decoder.as_data() for uid, decoder in self.decoders}
         return {
             "readers": [reader.as_data() for reader in self.readers],
             "lanes": [lane.as_data() for lane in self.lanes],
@@ -133,4 +137,6 @@ class Plan:
                 for rule in self.rules
             ],
             "frames": self.frames,
+            # Only if there are any: journals of 0.1.0 have digests without this key.
+            **({"decoders": decoders} if decoders else {}),
         }

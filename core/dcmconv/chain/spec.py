@@ -139,6 +139,7 @@ class ChainSpec(Slots):
     """
 
     read: tuple[ComponentSpec, ...] | None = None
+    decoders: Mapping[str, ComponentSpec] | None = None
     rules: tuple[RuleSpec, ...] | None = None
     outputs: tuple[OutputSpec, ...] | None = None
     frames: tuple[FrameRange, ...] | None = None
@@ -169,6 +170,7 @@ def is_no_colormap(colormap: ComponentSpec) -> bool:
 def components_of(spec: ChainSpec) -> Iterator[tuple[str, ComponentSpec]]:
     """Yield kind and spec of every component that a chain names."""
     yield from (("reader", reader) for reader in spec.read or ())
+    yield from (("decoder", decoder) for decoder in (spec.decoders or {}).values())
     if spec.executor is not None:
         yield "executor", spec.executor
     owners: list[ChainSpec | RuleSpec] = [spec, *(spec.rules or ())]

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from dcmconv.chain.plan import Lane, Plan
 from dcmconv.errors import InputError, SkipInput
-from dcmconv.model.components import Reader
+from dcmconv.model.components import Decoder, NamedDecoder, Reader
 from dcmconv.model.frame import Frame
 from dcmconv.model.inputs import EncodedFrame, InputFile, Instance
 from dcmconv.model.picture import Picture
@@ -49,7 +49,12 @@ class Converter:
 
     @cached_property
     def _readers(self) -> list[Reader]:
-        return [cast("Reader", reference.load()) for reference in self.plan.readers]
+        readers = [cast("Reader", reference.load()) for reference in self.plan.readers]
+        chosen = {
+            uid: NamedDecoder(reference.name, cast("Decoder", reference.load()))
+            for uid, reference in self.plan.decoders
+        }
+        return [reader.with_decoders(chosen) for reader in readers] if chosen else readers
 
     @contextmanager
     def open(

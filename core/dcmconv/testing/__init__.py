@@ -15,6 +15,7 @@ import pytest
 # Before the modules are imported, so that failing asserts show their values in other projects too.
 pytest.register_assert_rewrite(
     "dcmconv.testing.components",
+    "dcmconv.testing.decoders",
     "dcmconv.testing.executors",
     "dcmconv.testing.inputs",
     "dcmconv.testing.normalizers",
@@ -23,6 +24,7 @@ pytest.register_assert_rewrite(
 )
 
 from dcmconv.testing.components import CommandConformance, ComponentConformance  # noqa: E402
+from dcmconv.testing.decoders import DecoderConformance, EncodedSample  # noqa: E402
 from dcmconv.testing.executors import ExecutorConformance  # noqa: E402
 from dcmconv.testing.frames import FRAMES, PICTURES  # noqa: E402
 from dcmconv.testing.inputs import ReaderConformance, SourceConformance  # noqa: E402
@@ -36,6 +38,8 @@ __all__ = [
     "ColormapConformance",
     "CommandConformance",
     "ComponentConformance",
+    "DecoderConformance",
+    "EncodedSample",
     "ExecutorConformance",
     "NormalizerConformance",
     "ReaderConformance",
