@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dcmconv.errors import DcmconvError, InputError
 from dcmconv.model.components import Decoder
 from dcmconv.model.decoding import DecodedFrame, FrameDescription
-from dcmconv.testing.components import ComponentConformance, explained
+from dcmconv.testing.components import ComponentConformance, has_message_and_hint
 from dcmconv.testing.spawned import digest, in_a_spawned_worker
 
 __all__ = ["DecoderConformance", "EncodedSample"]
@@ -102,7 +102,9 @@ class DecoderConformance(ComponentConformance):
                     self.component.decode(
                         sample.stream[:length], sample.description, sample.transfer_syntax
                     )
-                assert explained(caught.value), f"a message and a hint are needed: {caught.value}"
+                assert has_message_and_hint(caught.value), (
+                    f"a message and a hint are needed: {caught.value}"
+                )
 
     def test_a_stream_of_another_size_is_refused(self) -> None:
         for sample in self.samples:
@@ -110,7 +112,7 @@ class DecoderConformance(ComponentConformance):
             try:
                 frame = self.component.decode(sample.stream, larger, sample.transfer_syntax)
             except DcmconvError as error:
-                assert explained(error), f"a message and a hint are needed: {error}"
+                assert has_message_and_hint(error), f"a message and a hint are needed: {error}"
             else:
                 # The engine compares shapes, and refuses what the header does not describe.
                 assert frame.values.shape == sample.description.shape
