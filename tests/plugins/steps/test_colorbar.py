@@ -29,7 +29,7 @@ def bar_of(drawn, columns=100):
     return column[first : lit[-1] + 1]
 
 
-def test_the_picture_stays_and_the_bar_stands_to_its_right():
+def test_the_bar_is_added_to_the_right():
     drawn = Colorbar().apply(picture())
     assert np.array_equal(drawn.pixels[:, :100], GRAY)
     assert (drawn.rows, drawn.pixels.ndim) == (200, 2)
@@ -51,44 +51,44 @@ def test_the_bar_has_the_colors_of_the_colormap():
     assert bar[len(bar) // 2].tolist() == pytest.approx([127, 0, 127], abs=2)
 
 
-def test_sixteen_bits_stay_sixteen():
+def test_16_bit_pictures_keep_their_depth():
     drawn = Colorbar().apply(picture(GRAY.astype(np.uint16) * 257, bits=16))
     assert drawn.pixels.dtype == np.uint16
     assert bar_of(drawn)[0] == 65535
 
 
-def test_without_a_scale_there_is_a_note_and_no_bar():
+def test_without_a_scale_there_is_only_a_note():
     drawn = Colorbar().apply(picture(scale=None))
     assert np.array_equal(drawn.pixels, GRAY)
     assert "There is no color bar" in " ".join(drawn.notes)
 
 
-def test_a_picture_too_small_for_words_gets_a_larger_canvas():
+def test_small_pictures_get_a_larger_canvas():
     drawn = Colorbar().apply(picture(np.full((4, 4), 9, np.uint8)))
     assert drawn.rows >= 40
     top = (drawn.rows - 4) // 2
     assert (drawn.pixels[top : top + 4, :4] == 9).all()
 
 
-def test_letters_show_on_a_white_background():
+def test_letters_are_visible_on_white():
     drawn = Colorbar().apply(picture(np.full((200, 100), 255, np.uint8), background=255))
     right = drawn.pixels[:, -20:]
     assert right.min() < 60
     assert right.max() == 255
 
 
-def test_letters_of_a_color_make_the_picture_rgb():
+def test_colored_letters_make_the_picture_rgb():
     drawn = Colorbar(color="yellow").apply(picture())
     assert drawn.pixels.shape[2] == 3
     assert (drawn.pixels[:, 100:] == (255, 255, 0)).all(axis=2).any()
 
 
-def test_a_word_that_is_no_color_is_refused():
-    with pytest.raises(ValueError, match="is no color"):
+def test_an_unknown_color_is_refused():
+    with pytest.raises(ValueError, match="unknown color 'ultraplaid'"):
         Colorbar(color="ultraplaid")
 
 
-def test_a_unit_stands_above_the_bar():
+def test_the_unit_takes_room_above_the_bar():
     with_unit = Colorbar().apply(picture())
     without = Colorbar().apply(picture(scale=ValueScale(0.0, 10.0, "")))
     assert len(bar_of(with_unit)) < len(bar_of(without))
@@ -96,13 +96,37 @@ def test_a_unit_stands_above_the_bar():
 
 @pytest.mark.parametrize("scale", [ValueScale(3.0, 3.0, "Gy"), ValueScale(10.0, -5.0, "HU")])
 def test_constant_and_inverted_scales_are_drawn(scale):
-    assert Colorbar().apply(picture(scale=scale)).columns > 100
+    bar = bar_of(Colorbar().apply(picture(scale=scale)))
+    assert bar[0] == 255
+    assert bar[-1] <= 2
 
 
-def test_an_inverted_scale_has_its_numbers_upside_down():
-    up = Colorbar().apply(picture(scale=ValueScale(0.0, 10.0))).pixels
-    down = Colorbar().apply(picture(scale=ValueScale(10.0, 0.0))).pixels
-    assert not np.array_equal(up, down)
+def labels_of(drawn):
+    """Return the middle row of each label, and its pixels without empty columns, from the top."""
+    beside = drawn.pixels[:, 100:]
+    bar_end = np.flatnonzero((beside > 0).sum(axis=0) > 0.8 * drawn.rows)[-1]
+    ink = beside[:, bar_end + 1 :]
+    rows = np.flatnonzero(ink.any(axis=1))
+    groups = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    labels = [ink[group[0] : group[-1] + 1] for group in groups]
+    middles = [(group[0] + group[-1]) / 2 for group in groups]
+    return middles, [label[:, label.any(axis=0)].tolist() for label in labels]
+
+
+def test_a_constant_scale_has_one_label_in_the_middle():
+    middles, labels = labels_of(Colorbar().apply(picture(scale=ValueScale(3.0, 3.0))))
+    assert len(labels) == 1
+    assert middles[0] == pytest.approx(100, abs=2)
+
+
+def test_an_inverted_scale_has_its_labels_upside_down():
+    middles, up = labels_of(Colorbar().apply(picture(scale=ValueScale(0.0, 10.0))))
+    inverted_middles, down = labels_of(Colorbar().apply(picture(scale=ValueScale(10.0, 0.0))))
+    assert len(up) > 2
+    assert up == down[::-1]
+    assert up != down
+    # Half a pixel of rounding at most, at each end of the bar.
+    assert inverted_middles == pytest.approx([199 - middle for middle in middles[::-1]], abs=2)
 
 
 @pytest.mark.parametrize(
@@ -114,11 +138,11 @@ def test_an_inverted_scale_has_its_numbers_upside_down():
         pytest.param(7.0, 7.0, 5, [7.0], id="a-constant"),
     ],
 )
-def test_values_beside_the_bar_are_round(low, high, space, values):
+def test_labeled_values_are_round(low, high, space, values):
     assert round_values(low, high, space) == pytest.approx(values)
 
 
-def test_labels_are_short_whatever_their_size():
+def test_labels_of_all_magnitudes_are_short():
     assert value_labels([0.0, 0.5, 1.0]) == ["0.0", "0.5", "1.0"]
     assert value_labels([0.0, 2e9]) == ["0", "2e+09"]
     assert value_labels([1e-12, 2e-12]) == ["1e-12", "2e-12"]

@@ -28,7 +28,7 @@ def flat(rows, columns, value=7, dtype=np.uint8, **fields):
         pytest.param({"max": 1}, (1, 1), id="never-less-than-one-pixel"),
     ],
 )
-def test_the_size_is_what_the_options_say(options, shape):
+def test_options_decide_the_size(options, shape):
     resized = Resize(**options).apply(flat(200, 400))
     assert resized.pixels.shape == shape
 
@@ -46,13 +46,13 @@ def test_a_constant_picture_stays_constant(dtype, channels, kind):
         assert (smaller == white).all()
 
 
-def test_sixteen_bits_keep_their_precision_and_halves_go_up():
+def test_16_bit_halves_are_rounded_up():
     given = np.array([[1000, 1001], [1002, 1003]], np.uint16)
     # The mean is 1001.5.
     assert resample(given, 1, 1, "box").tolist() == [[1002]]
 
 
-def test_sixteen_bits_agree_with_eight_bits():
+def test_16_bit_results_agree_with_8_bit_ones():
     rng = np.random.default_rng(3)
     eight = rng.integers(0, 256, (40, 30), dtype=np.uint8)
     small = resample(eight, 17, 13, "bilinear").astype(int)
@@ -61,7 +61,7 @@ def test_sixteen_bits_agree_with_eight_bits():
     assert np.abs(large - small).max() <= 1.01
 
 
-def test_overshoot_of_lanczos_is_cut_off_instead_of_wrapping():
+def test_lanczos_overshoot_is_clipped_not_wrapped():
     step = np.zeros((4, 64), np.uint16)
     step[:, 32:] = 65535
     larger = resample(step, 4, 640, "lanczos")
@@ -69,13 +69,13 @@ def test_overshoot_of_lanczos_is_cut_off_instead_of_wrapping():
     assert larger[:, 440:].min() > 60000
 
 
-def test_label_pictures_get_no_value_that_was_not_there():
+def test_resized_labels_have_no_new_values():
     labels = np.array([[0, 200], [3, 9]], np.uint8)
     resized = Resize(width=5, height=3).apply(Picture(pixels=labels, domain="label"))
     assert set(resized.pixels.ravel().tolist()) == {0, 200, 3, 9}
 
 
-def test_nearest_takes_the_value_under_the_center_of_the_new_pixel():
+def test_nearest_takes_the_value_under_each_center():
     given = np.array([[0, 1, 2, 3, 4]], np.uint8)
     # Centers at 0.83, 2.5 and 4.17.
     assert resample(given, 1, 3, "nearest").tolist() == [[0, 2, 4]]
@@ -86,12 +86,12 @@ def test_spacing_grows_as_the_picture_shrinks():
     assert resized.spacing == Spacing(1.0, 1.0)
 
 
-def test_padding_lies_around_the_picture_in_the_background():
+def test_padding_surrounds_the_picture_with_background():
     padded = Resize(pad=True).apply(flat(1, 3, value=9, background=4))
     assert padded.pixels.tolist() == [[4, 4, 4], [9, 9, 9], [4, 4, 4]]
 
 
-def test_padding_takes_a_value_of_its_own_and_stops_at_white():
+def test_fill_is_limited_to_white():
     padded = Resize(pad=True, fill=999).apply(flat(1, 2))
     assert padded.pixels.tolist() == [[7, 7], [255, 255]]
 
@@ -101,7 +101,7 @@ def test_padding_of_transparent_pictures_is_opaque():
     assert padded.pixels[1, 0].tolist() == [0, 0, 0, 255]
 
 
-def test_pixels_that_the_chain_keeps_out_of_square_stay_so_and_stretching_is_counted_in():
+def test_stretching_changes_the_pixel_aspect():
     given = flat(100, 100, aspect=2.0)
     assert Resize(max=50).apply(given).aspect == 2.0
     # Twice as many rows as columns: each pixel is half as high as before.
@@ -118,7 +118,7 @@ def test_pixels_that_the_chain_keeps_out_of_square_stay_so_and_stretching_is_cou
         ({"width": 5, "pad": True}, "pad needs width and height"),
     ],
 )
-def test_options_that_contradict_each_other_are_refused(options, message):
+def test_contradictory_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         Resize(**options)
 
@@ -126,13 +126,20 @@ def test_options_that_contradict_each_other_are_refused(options, message):
 @pytest.mark.parametrize(
     "options", [{"width": 20, "height": 20}, {"max": 20, "pad": True}, {"max": 20, "enlarge": True}]
 )
-def test_a_result_beyond_the_limit_is_refused_before_memory_is_taken(options, monkeypatch):
+def test_results_beyond_the_limit_are_refused(options, monkeypatch):
     monkeypatch.setattr(resize, "MAX_PIXELS", 399)
     with pytest.raises(LimitError, match=r"20 x 20 pixels.*399[\s\S]*smaller size"):
         Resize(**options).apply(flat(5, 5))
 
 
-def test_masks_get_no_value_that_was_not_there():
+def test_a_side_may_have_65535_pixels_and_no_more():
+    longest = Resize(width=65535, height=1).apply(flat(1, 5))
+    assert longest.pixels.shape == (1, 65535)
+    with pytest.raises(LimitError, match=r"65536 x 16 pixels .* 65535 a side"):
+        Resize(height=16).apply(flat(1, 4096))
+
+
+def test_resized_masks_have_no_new_values():
     mask = np.array([[0, 255], [255, 0]], np.uint8)
     resized = Resize(width=5, height=3).apply(Picture(pixels=mask, is_mask=True))
     assert set(resized.pixels.ravel().tolist()) == {0, 255}

@@ -99,10 +99,10 @@ def test_right_to_left_text_is_drawn_but_said_to_be_unshaped():
     [
         ({"text": "{a.b}"}, r"Invalid field.*keyword"),
         ({"text": "{"}, "is not a valid template"),
-        ({"color": "greenish"}, "'greenish' is no color"),
+        ({"color": "greenish"}, "unknown color 'greenish'"),
     ],
 )
-def test_a_wrong_template_or_color_is_found_before_the_first_file(options, message):
+def test_wrong_templates_and_colors_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         Title(**options)
 

@@ -23,7 +23,7 @@ def opened(data):
 
 
 def markers_of(data):
-    """List the segments up to the image itself."""
+    """Return the markers before the first scan."""
     position, found = 2, []
     while data[position + 1] != 0xDA:
         found.append(data[position + 1])
@@ -31,13 +31,13 @@ def markers_of(data):
     return found
 
 
-def test_gray_stays_gray_and_nearly_the_same():
+def test_gray_pictures_stay_gray():
     image = opened(Jpg().encode(Picture(pixels=GRAY)))
     assert image.mode == "L"
     assert np.abs(np.asarray(image).astype(int) - GRAY).max() <= 3
 
 
-def test_color_comes_back_in_the_right_order():
+def test_color_channels_keep_their_order():
     image = opened(Jpg().encode(Picture(pixels=RED)))
     red, green, blue = image.getpixel((10, 10))
     assert red > 250
@@ -59,12 +59,12 @@ def test_one_pixel_and_views_can_be_encoded():
         ({"quality": 50, "subsampling": "444"}, (1, 1)),
     ],
 )
-def test_color_is_as_sharp_as_asked_for(options, factors):
+def test_subsampling_follows_the_options(options, factors):
     image = opened(Jpg(**options).encode(Picture(pixels=RED)))
     assert image.layer[0][1:3] == factors
 
 
-def test_lower_quality_is_smaller_and_optimizing_changes_no_pixel():
+def test_quality_and_optimize_change_the_size():
     noise = Picture(pixels=np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8))
     best, usual, worst = (len(Jpg(quality=q).encode(noise)) for q in (100, 90, 10))
     assert best > usual > worst
@@ -80,14 +80,14 @@ def test_lower_quality_is_smaller_and_optimizing_changes_no_pixel():
         pytest.param(Spacing(0.5, 0.25), 2, (40, 20), id="whole-per-centimeter"),
     ],
 )
-def test_spacing_that_is_whole_needs_no_exif(spacing, unit, density):
+def test_whole_densities_need_no_exif(spacing, unit, density):
     data = Jpg().encode(Picture(pixels=GRAY, spacing=spacing))
     info = opened(data).info
     assert (info["jfif_unit"], info["jfif_density"]) == (unit, density)
     assert 0xE1 not in markers_of(data)
 
 
-def test_spacing_that_would_be_rounded_is_exact_in_exif():
+def test_rounded_spacing_is_exact_in_exif():
     data = Jpg().encode(Picture(pixels=GRAY, spacing=Spacing(0.488281, 0.3)))
     image = opened(data)
     assert image.info["jfif_density"] == (85, 52)  # 84.67 and 52.02 per inch
@@ -99,27 +99,27 @@ def test_spacing_that_would_be_rounded_is_exact_in_exif():
     assert set(exif) == {0x011A, 0x011B, 0x0128}
 
 
-def test_spacing_of_microscopes_is_only_in_exif():
+def test_microscopic_spacing_is_only_in_exif():
     # 0.0001 mm: 254000 per inch do not fit into 16 bits.
     image = opened(Jpg().encode(Picture(pixels=GRAY, spacing=Spacing(0.0001, 0.0001))))
     assert image.info["jfif_unit"] == 0
     assert image.getexif()[0x011A] == 100_000
 
 
-def test_spacing_with_more_digits_than_exif_holds_is_as_near_as_can_be():
+def test_long_fractions_are_approximated_in_exif():
     spacing = 0.123456789012345
     image = opened(Jpg().encode(Picture(pixels=GRAY, spacing=Spacing(spacing, spacing))))
     assert float(image.getexif()[0x011A]) == pytest.approx(10 / spacing, rel=1e-15)
 
 
 @pytest.mark.parametrize("spacing", [None, Spacing(0.0, 1.0), Spacing(float("inf"), 1.0)])
-def test_spacing_without_sense_is_left_out(spacing):
+def test_invalid_spacing_is_not_written(spacing):
     data = Jpg().encode(Picture(pixels=GRAY, spacing=spacing))
     assert opened(data).info["jfif_unit"] == 0
     assert 0xE1 not in markers_of(data)
 
 
-def test_an_icc_profile_goes_with_color_only_and_may_be_long():
+def test_only_color_pictures_get_an_icc_profile():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     long_profile = profile + bytes(150_000)
     image = opened(Jpg().encode(Picture(pixels=RED, icc_profile=long_profile)))
@@ -128,7 +128,7 @@ def test_an_icc_profile_goes_with_color_only_and_may_be_long():
     assert 0xE2 not in markers_of(gray)
 
 
-def test_nothing_but_the_picture_is_in_the_file():
+def test_no_attributes_are_written():
     attributes = {"PatientName": "Doe^Jane"}
     data = Jpg().encode(Picture(pixels=GRAY, attributes=attributes))
     assert set(markers_of(data)) == {0xE0, 0xDB, 0xC0, 0xC4}
@@ -138,7 +138,7 @@ def test_nothing_but_the_picture_is_in_the_file():
 SEGMENTS = b"\xff\xd8\xff\xdb\x00\x04ab\xff\xda\x00\x04cd"
 
 
-def test_a_stream_is_copied_up_to_its_end():
+def test_a_stream_is_copied_up_to_its_end_marker():
     copy = copied_stream(SEGMENTS + b"xy\xff\x00z\xff\xd9\x00", None)
     assert copy is not None
     assert copy.endswith(b"\xff\xda\x00\x04cdxy\xff\x00z\xff\xd9")
@@ -154,24 +154,26 @@ def test_a_stream_is_copied_up_to_its_end():
         pytest.param(b"a\xff\x00" * 100_000 + b"\xff\xe0", id="long-and-no-end"),
     ],
 )
-def test_a_scan_that_does_not_end_plainly_is_left_to_the_decoder(scan):
-    # A pattern that tries again in another way would not come back from these.
+def test_streams_without_a_plain_end_are_not_copied(scan):
+    # A pattern that backtracks would not return from the long ones.
     assert copied_stream(SEGMENTS + scan, None) is None
 
 
-def test_transparency_is_laid_over_the_background():
+def test_transparency_is_blended_with_the_background():
     rgba = np.array([[[200, 100, 0, 255], [200, 100, 0, 0], [200, 100, 0, 51]]], np.uint8)
     # 51/255 is a fifth: 200/5 + 40*4/5 = 72, 100/5 + 32 = 52, 0 + 32.
     assert _flattened(rgba, 40).tolist() == [[[200, 100, 0], [40, 40, 40], [72, 52, 32]]]
+    # On white: 40 + 255*4/5 = 244, 20 + 204 = 224, 0 + 204.
+    assert _flattened(rgba, 255).tolist() == [[[200, 100, 0], [255, 255, 255], [244, 224, 204]]]
     given = Picture(pixels=np.repeat(rgba, 8, axis=0), background=40)
     assert opened(Jpg().encode(given)).mode == "RGB"
 
 
-def test_sixteen_bits_are_refused():
+def test_16_bit_pictures_are_refused():
     with pytest.raises(InputError, match=r"uint16; JPEG needs uint8[\s\S]*png"):
         Jpg().encode(Picture(pixels=np.zeros((2, 2), np.uint16)))
 
 
-def test_a_side_that_jpeg_cannot_count_is_refused():
+def test_sides_too_long_for_jpeg_are_refused():
     with pytest.raises(InputError, match=r"65501 x 1 pixels[\s\S]*resize"):
         Jpg().encode(Picture(pixels=np.zeros((1, 65501), np.uint8)))
