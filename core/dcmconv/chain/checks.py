@@ -6,7 +6,8 @@ tags, file names and texts ask for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, cast
@@ -14,13 +15,22 @@ from typing import NamedTuple, cast
 from dcmconv.chain.errors import ChainProblem, Location
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec
 from dcmconv.errors import DcmconvError, UsageError
-from dcmconv.model.components import Colormap, Normalizer, Reader, Source, Step, Writer
+from dcmconv.model.components import (
+    Colormap,
+    Decoder,
+    NamedDecoder,
+    Normalizer,
+    Reader,
+    Source,
+    Step,
+    Writer,
+)
 from dcmconv.model.executor import Executor
 from dcmconv.model.options import Component, option_fields
 from dcmconv.model.template import Template, is_tag
 from dcmconv.plugins.references import ComponentRef
 from dcmconv.plugins.registry import Registry
-from dcmconv.plugins.suggestions import find_closest
+from dcmconv.plugins.suggestions import did_you_mean, find_closest
 
 __all__ = ["KIND_CLASSES", "Made", "Stages", "attribute_problems", "stage_problems"]
 
@@ -31,6 +41,7 @@ KIND_CLASSES: dict[str, type[Component]] = {
     "step": Step,
     "writer": Writer,
     "source": Source,
+    "decoder": Decoder,
     "executor": Executor,
 }
 """The base class of the components of each kind."""
@@ -256,3 +267,43 @@ def _attribute_names(registry: Registry, reader: str) -> frozenset[str]:
     except DcmconvError:
         return frozenset()  # it might know any attribute; `dcmconv doctor` reports it
     return frozenset(cast("type[Reader]", component).attribute_names())
+
+
+def find_uid(transfer_syntax: str, names: Mapping[str, str]) -> str | None:
+    """Return the UID of a Transfer Syntax that is given by UID or by name, if it has one.
+
+    >>> find_uid("rle lossless", {"1.2.840.10008.1.2.5": "RLE Lossless"})
+    '1.2.840.10008.1.2.5'
+    """
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)+", transfer_syntax):
+        return transfer_syntax
+    by_name = {name.lower(): uid for uid, name in names.items()}
+    return by_name.get(transfer_syntax.strip().lower())
+
+
+def decoder_problems(
+    transfer_syntax: str, made: Made, readers: Sequence[Reader], names: Mapping[str, str]
+) -> Iterator[ChainProblem]:
+    """Yield what keeps a decoder from being chosen for a Transfer Syntax, a UID or a name.
+
+    ``names`` are those that the readers know, by UID.
+    """
+    name, location = made.spec.use, made.spec.location
+    uid = find_uid(transfer_syntax, names)
+    if uid is None:
+        message = f"Unknown Transfer Syntax '{transfer_syntax}'."
+        suggestion = did_you_mean(transfer_syntax, names.values())
+        hint = suggestion or "Give its UID or its name. See: dcmconv doctor"
+        yield ChainProblem(location, message, hint)
+        return
+    decoder = cast("Decoder", made.component)
+    if uid not in decoder.transfer_syntaxes:
+        message = f"Decoder '{name}' does not decode {names.get(uid, uid)} ({uid})."
+        known = ", ".join(names.get(each, each) for each in sorted(decoder.transfer_syntaxes))
+        yield ChainProblem(location, message, f"It decodes: {known}.")
+        return
+    try:
+        for reader in readers:
+            reader.with_decoders({uid: NamedDecoder(name, decoder)})
+    except UsageError as error:
+        yield ChainProblem(location, error.message, error.hint)

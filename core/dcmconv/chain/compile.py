@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from dcmconv.chain.checks import KIND_CLASSES, Made, Stages, attribute_problems, stage_problems
+from dcmconv.chain.checks import (
+    KIND_CLASSES,
+    Made,
+    Stages,
+    attribute_problems,
+    decoder_problems,
+    find_uid,
+    stage_problems,
+)
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, chain_error
 from dcmconv.chain.layering import merge, slots_of_output
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
@@ -29,7 +37,7 @@ from dcmconv.chain.spec import (
 from dcmconv.chain.validate import validated
 from dcmconv.chain.values import as_component
 from dcmconv.errors import DcmconvError, PluginError, UsageError
-from dcmconv.model.components import Colormap
+from dcmconv.model.components import Colormap, Reader
 from dcmconv.model.options import Component
 from dcmconv.model.template import Template
 from dcmconv.plugins.registry import Registry
@@ -175,14 +183,16 @@ class _Planner:
     def plan(self) -> Plan:
         spec = self.spec
         executor = self.maker.make("executor", spec.executor) if spec.executor else None
+        readers = self._readers()
         return Plan(
-            readers=self._readers(),
+            readers=readers,
             sources=self._installed("source"),
             lanes=self._lanes(None),
             rules=tuple(self._rule(rule) for rule in spec.rules or ()),
             frames=spec.frames or (),
             tags=spec.tags or (),
             run=self._run(),
+            decoders=self._decoders(readers),
             executor=executor.ref if executor else None,
         )
 
@@ -197,6 +207,23 @@ class _Planner:
             elif made is not None:
                 named[_identity(made.ref)] = made.ref
         return tuple(named.get(_identity(each), each) for each in self._installed("reader"))
+
+    def _decoders(
+        self, references: tuple[ComponentRef, ...]
+    ) -> tuple[tuple[str, ComponentRef], ...]:
+        """Return UID and decoder of each Transfer Syntax that the chain chooses a decoder for."""
+        if not self.spec.decoders:
+            return ()
+        readers = [cast("Reader", reference.load()) for reference in references]
+        names = {uid: name for each in readers for uid, name in each.transfer_syntaxes().items()}
+        decoders: dict[str, ComponentRef] = {}
+        for transfer_syntax, spec in self.spec.decoders.items():
+            made = self.maker.make("decoder", spec)
+            if made is None:
+                continue
+            self.maker.problems += decoder_problems(transfer_syntax, made, readers, names)
+            decoders[find_uid(transfer_syntax, names) or transfer_syntax] = made.ref
+        return tuple((uid, decoders[uid]) for uid in sorted(decoders))
 
     def _installed(self, kind: str) -> tuple[ComponentRef, ...]:
         registry = self.maker.registry

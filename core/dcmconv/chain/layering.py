@@ -21,6 +21,7 @@ def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
     return ChainSpec(
         **merge_slots(base, over),
         read=_merge_readers(base.read, over.read),
+        decoders={**(base.decoders or {}), **(over.decoders or {})} or None,
         rules=_given(over.rules, base.rules),
         outputs=_given(over.outputs, base.outputs),
         frames=_given(over.frames, base.frames),

@@ -28,7 +28,9 @@ def parse_color(text: str) -> RGB:
     try:
         red, green, blue = ImageColor.getrgb(text)[:3]
     except ValueError:
-        raise ValueError(f"unknown color '{text}'; expected a name such as yellow, or #ffcc00") from None
+        raise ValueError(
+            f"unknown color '{text}'; expected a name such as yellow, or #ffcc00"
+        ) from None
     return red, green, blue
 
 
