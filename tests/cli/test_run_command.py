@@ -1,11 +1,6 @@
 import csv
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pydicom
@@ -270,31 +265,6 @@ def test_an_output_in_use_ends_with_5(scans, capsys):
     finally:
         lock.release()
     assert capsys.readouterr().err.startswith("Error: ")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-@pytest.mark.parametrize(
-    ("number", "code", "word"),
-    [(signal.SIGINT, 130, "Interrupted."), (signal.SIGTERM, 143, "Terminated.")],
-)
-def test_a_signal_ends_the_run_and_leaves_nothing_half_done(tmp_path, number, code, word):
-    content = (TEST_FILES / "examples_ybr_color.dcm").read_bytes()
-    for copy in range(60):
-        (tmp_path / f"{copy:03d}.dcm").write_bytes(content)
-    words = [sys.executable, "-m", "dcmconv", "run", "-w", "png", "--workers", "2"]
-    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as program:
-        out, deadline = tmp_path / "dcmconv-out", time.monotonic() + 60
-        while not list(out.rglob("*.png")):
-            assert time.monotonic() < deadline, "no picture within a minute"
-            assert program.poll() is None, "it ended before the signal"
-            time.sleep(0.02)
-        program.send_signal(number)
-        _, told = program.communicate(timeout=60)
-    assert program.returncode == code
-    assert word in told
-    assert "Traceback" not in told
-    assert list(out.rglob(".dcmconv-*")) == []
-    assert all(path.read_bytes().endswith(b"IEND\xaeB`\x82") for path in out.rglob("*.png"))
 
 
 def test_the_program_runs_the_main_job(scans):

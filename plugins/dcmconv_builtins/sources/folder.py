@@ -13,7 +13,7 @@ from dcmconv.plugin import InputFile, Reference, Rejected, Source
 __all__ = ["Folder"]
 
 SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
-"""What Finder and Explorer leave behind, in lower case; and every ``._name`` of macOS."""
+"""Files of Finder and Explorer, in lower case; macOS also writes ``._name`` files."""
 
 STATE_FOLDER = ".dcmconv"
 
@@ -21,7 +21,7 @@ CONFIDENCE = 10
 """Low, so that a source for archives can claim ``pacs.zip``."""
 
 Identity = tuple[int, int]
-"""Device and inode: what a folder is, whatever it is called."""
+"""Device and inode: the same for every path to one folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Folder(Source):
     """Files, and all regular files below folders, in the order of their names.
 
     Links are followed; a folder that two paths lead to is walked once.  Pictures of another run
-    are files like all others; nothing but its notes, ``.dcmconv``, is left out.
+    are files like any other; only its state folder, ``.dcmconv``, is left out.
     """
 
     @classmethod
@@ -40,78 +40,78 @@ class Folder(Source):
     def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Rejected]:
         """Yield every file below a folder, or the one file.
 
-        Memory holds the names in one folder for each level, never those of the whole tree.
+        Memory holds the names of one folder for each level, never of the whole tree.
         """
-        # Not resolve(): a key keeps the names that the user sees, links included.
+        # Not resolve(): a key keeps the names that the user sees, including those of links.
         root = os.path.abspath(location)  # noqa: PTH100
         if not Path(root).is_dir():
             yield _single(Path(root).name, root)
             return
         avoided = {identity for path in avoid if (identity := _identity(path))}
-        yield from _Walk(root, avoided).items()
+        yield from _Walk(root, avoided).inputs()
 
     def open(self, reference: Reference) -> InputFile:
-        """Hand out a file by its path."""
+        """Return the file at the reference's path."""
         return InputFile(reference.key, path=Path(reference.locator))
 
 
 @dataclass
 class _Walk:
-    """One walk below one folder: an explicit stack, so that no tree is too deep."""
+    """One walk below one folder, with its own stack: no tree is too deep for it."""
 
     root: str
     avoided: set[Identity]
     _seen: set[Identity] = field(default_factory=set)
 
-    def items(self) -> Iterator[Reference | Rejected]:
+    def inputs(self) -> Iterator[Reference | Rejected]:
         levels = [iter([""])]
         while levels:
             key = next(levels[-1], None)
             if key is None:
                 levels.pop()
                 continue
-            found = self._look(key)
+            found = self._visit(key)
             if isinstance(found, Reference | Rejected):
                 yield found
             else:
                 levels.append(found)
 
-    def _look(self, key: str) -> Reference | Rejected | Iterator[str]:
-        """Return the item under a key; for a folder that is to be walked, the keys inside."""
+    def _visit(self, key: str) -> Reference | Rejected | Iterator[str]:
+        """Return what a key leads to; for a folder to be walked, the keys inside."""
         path = f"{self.root}/{key}" if key else self.root
         name = key.rpartition("/")[2]
         if name.lower() in SYSTEM_NAMES or name.startswith("._"):
-            message = "The operating system's own notes, not data."
+            message = "A file of the operating system, not data."
             return Rejected(key, path, message, reason="system-file", failed=False)
         try:
             status = os.stat(path)  # noqa: PTH116 - once for every input
         except OSError as error:
-            return _unseen(key, path, error)
+            return _unreadable(key, path, error)
         if not stat.S_ISDIR(status.st_mode):
             return _file(key, path, status)
         identity = status.st_dev, status.st_ino
-        # The root itself may be the output folder: pictures beside their files are a fair wish.
+        # The root itself may be the output folder, for pictures next to their files.
         if key and identity in self.avoided:
             return iter(())
         if name == STATE_FOLDER:
-            message = "The notes of another run, not data."
+            message = "The state folder of another run, not data."
             return Rejected(key or name, path, message, reason="state-folder", failed=False)
         if identity in self._seen:
-            message = "A link to a folder that was walked already."
+            message = "A link to a folder that was already walked."
             return Rejected(key, path, message, reason="seen-already", failed=False)
         self._seen.add(identity)
         return self._names(key, path)
 
     def _names(self, key: str, path: str) -> Rejected | Iterator[str]:
         try:
-            # Bytes are half as large as text, sort as they are, and no path object is made of them.
+            # Bytes take half the memory of str, sort directly, and need no path objects.
             names = os.listdir(os.fsencode(path))  # noqa: PTH208
         except OSError as error:
             return Rejected(
                 key or ".",
                 path,
                 f"The folder cannot be read: {error.strerror}.",
-                "Ask for the right to read it, or leave it out with --exclude.",
+                "Check read permissions, or leave it out with --exclude.",
                 reason="unreadable-folder",
             )
         names.sort(reverse=True)
@@ -119,7 +119,7 @@ class _Walk:
 
 
 def _taken(names: list[bytes], prefix: str) -> Iterator[str]:
-    """Yield the last name first, and keep none that was yielded."""
+    """Yield the last name first, and forget each one."""
     while names:
         yield prefix + os.fsdecode(names.pop())
 
@@ -128,32 +128,32 @@ def _single(key: str, path: str) -> Reference | Rejected:
     try:
         return _file(key, path, os.stat(path))  # noqa: PTH116 - as below a folder
     except OSError as error:
-        return _unseen(key, path, error)
+        return _unreadable(key, path, error)
 
 
 def _file(key: str, path: str, status: os.stat_result) -> Reference | Rejected:
     if not stat.S_ISREG(status.st_mode):
-        return _no_file(key, path, "A device, a pipe or a socket, not a file.")
+        return _not_a_file(key, path, "A device, a pipe or a socket, not a file.")
     return Reference(key, path, status.st_size, status.st_mtime_ns)
 
 
-def _unseen(key: str, path: str, error: OSError) -> Rejected:
+def _unreadable(key: str, path: str, error: OSError) -> Rejected:
     if isinstance(error, FileNotFoundError):
-        return _no_file(key, path, "A link that leads nowhere, or a file that is gone.")
+        return _not_a_file(key, path, "A broken link, or a file that no longer exists.")
     return Rejected(
         key,
         path,
-        f"It cannot be looked at: {error.strerror}.",
-        "Ask for the right to read it, or leave it out with --exclude.",
+        f"It cannot be examined: {error.strerror}.",
+        "Check read permissions, or leave it out with --exclude.",
     )
 
 
-def _no_file(key: str, path: str, message: str) -> Rejected:
+def _not_a_file(key: str, path: str, message: str) -> Rejected:
     return Rejected(key, path, message, reason="not-a-file", failed=False)
 
 
 def _identity(path: str | Path) -> Identity | None:
-    """Return what folder this is; None for anything else."""
+    """Return the identity of a folder; None for anything else."""
     try:
         status = os.stat(path)  # noqa: PTH116 - once for every input
     except OSError:

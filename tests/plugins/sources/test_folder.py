@@ -1,4 +1,4 @@
-"""The folder source: everything on disk is met, and nothing hangs."""
+"""The folder source: every file is found once, and nothing hangs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def keys(folder, *avoid):
     return [found.key for found in walk(folder, *avoid) if isinstance(found, Reference)]
 
 
-def refusals(folder, *avoid):
+def rejected(folder, *avoid):
     return {
         found.key: (found.reason, found.failed)
         for found in walk(folder, *avoid)
@@ -36,7 +36,7 @@ def put(path, content="x"):
     return path
 
 
-def test_files_come_in_the_order_of_their_names_folders_among_them(tmp_path):
+def test_files_and_folders_are_walked_in_name_order(tmp_path):
     for name in ("b", "a/z", "a/B", "a.dcm", "c.dcm/inside"):
         put(tmp_path / name)
     assert keys(tmp_path) == ["a/B", "a/z", "a.dcm", "b", "c.dcm/inside"]
@@ -49,56 +49,56 @@ def test_a_reference_has_the_fingerprint_of_its_file(tmp_path):
     assert Folder().open(walk(tmp_path)[0]).head == b"hello"
 
 
-def test_one_file_is_a_location_and_its_key_is_its_name(tmp_path):
+def test_the_key_of_one_file_is_its_name(tmp_path):
     path = put(tmp_path / "deep" / "a.dcm")
     assert keys(path) == ["a.dcm"]
 
 
-def test_pipes_sockets_and_links_to_nowhere_are_left_out_without_being_opened(tmp_path):
+def test_pipes_sockets_and_broken_links_are_never_opened(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
     (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
-    assert refusals(tmp_path) == dict.fromkeys(("fifo", "nowhere", "socket"), ("not-a-file", False))
-    assert refusals(tmp_path / "fifo") == {"fifo": ("not-a-file", False)}
+    assert rejected(tmp_path) == dict.fromkeys(("fifo", "nowhere", "socket"), ("not-a-file", False))
+    assert rejected(tmp_path / "fifo") == {"fifo": ("not-a-file", False)}
 
 
-def test_links_are_followed_and_a_loop_is_met_once(tmp_path):
+def test_links_are_followed_and_loops_end(tmp_path):
     put(tmp_path / "data" / "a")
     (tmp_path / "data" / "loop").symlink_to(tmp_path)
     (tmp_path / "again").symlink_to(tmp_path / "data")
     (tmp_path / "file").symlink_to(tmp_path / "data" / "a")
     assert keys(tmp_path) == ["again/a", "file"]
-    assert refusals(tmp_path) == {
+    assert rejected(tmp_path) == {
         "again/loop": ("seen-already", False),
         "data": ("seen-already", False),
     }
 
 
-def test_what_the_operating_system_leaves_behind_is_no_data(tmp_path):
+def test_files_of_the_operating_system_are_skipped(tmp_path):
     for name in (".DS_Store", "._IM1.dcm", "Thumbs.db", "__MACOSX/IM1", "IM1"):
         put(tmp_path / name)
     assert keys(tmp_path) == ["IM1"]
-    assert set(refusals(tmp_path).values()) == {("system-file", False)}
-    assert len(refusals(tmp_path)) == 4
+    assert set(rejected(tmp_path).values()) == {("system-file", False)}
+    assert len(rejected(tmp_path)) == 4
 
 
-def test_the_output_is_left_out_and_another_run_s_notes_are_accounted_for(tmp_path):
+def test_the_output_folder_is_left_out(tmp_path):
     for name in ("a", "out/b", "old/.dcmconv/journal.jsonl"):
         put(tmp_path / name)
     (tmp_path / "link").symlink_to(tmp_path / "out")
     assert keys(tmp_path, tmp_path / "out", tmp_path / "not-yet") == ["a"]
-    assert refusals(tmp_path, tmp_path / "out") == {"old/.dcmconv": ("state-folder", False)}
+    assert rejected(tmp_path, tmp_path / "out") == {"old/.dcmconv": ("state-folder", False)}
 
 
-def test_the_output_itself_may_be_walked(tmp_path):
+def test_the_output_folder_can_be_the_input(tmp_path):
     put(tmp_path / "a")
     assert keys(tmp_path, tmp_path) == ["a"]
 
 
 @pytest.fixture
-def as_nobody():
-    """Take root's rights away for a while: root may read everything."""
+def without_root():
+    """Drop root's permissions during the test: root may read everything."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         os.seteuid(65534)
         yield
@@ -109,7 +109,7 @@ def as_nobody():
 
 @pytest.fixture
 def open_to_all():
-    """Return a folder that everybody may enter; pytest's own are the user's alone."""
+    """Return a folder that every user may enter; pytest's own are private."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -120,13 +120,13 @@ def open_to_all():
         (folder / "secret").chmod(0o700)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="rights are another thing there")
-def test_a_folder_that_may_not_be_read_is_a_failure(open_to_all, as_nobody):
+@pytest.mark.skipif(sys.platform == "win32", reason="other permissions")
+def test_an_unreadable_folder_is_a_failure(open_to_all, without_root):
     assert keys(open_to_all) == ["open/b"]
-    assert refusals(open_to_all) == {"secret": ("unreadable-folder", True)}
+    assert rejected(open_to_all) == {"secret": ("unreadable-folder", True)}
 
 
-def test_names_that_are_no_unicode_are_found_and_opened(tmp_path):
+def test_names_that_are_not_unicode_are_opened(tmp_path):
     try:
         put(tmp_path / os.fsdecode(b"caf\xe9"))
     except OSError:
@@ -137,7 +137,7 @@ def test_names_that_are_no_unicode_are_found_and_opened(tmp_path):
 
 @pytest.fixture
 def deep_tree(tmp_path):
-    """Return a tree that recursive code cannot walk; nor can pytest remove it, so this does."""
+    """Return a tree too deep for recursive code; pytest cannot remove it either."""
     folder = tmp_path
     for _ in range(1100):
         folder /= "d"
@@ -154,7 +154,7 @@ def test_a_tree_deeper_than_the_recursion_limit_is_walked(deep_tree):
     assert keys(deep_tree) == ["d/" * 1100 + "a"]
 
 
-def test_a_walk_takes_no_more_than_it_is_asked_for(tmp_path):
+def test_a_walk_is_lazy(tmp_path):
     for number in range(50):
         put(tmp_path / f"{number:02d}" / "a")
     found = Folder().walk(str(tmp_path), avoid=())
@@ -164,16 +164,16 @@ def test_a_walk_takes_no_more_than_it_is_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize("location", ["http://nowhere", "no-such-file"])
-def test_what_is_not_there_is_not_claimed(location):
-    assert not Folder.claims(location)
+def test_a_missing_path_is_not_claimed(location):
+    assert Folder.claims(location) == 0
 
 
-def test_of_another_run_only_the_notes_are_left_out(tmp_path):
+def test_pictures_of_another_run_are_inputs(tmp_path):
     state = tmp_path / "in" / "scans" / ".dcmconv"
     state.mkdir(parents=True)
     for name in ("a.dcm", "a.png"):
         (tmp_path / "in" / "scans" / name).touch()
-    # A pipe: who opens the notes of another run waits without end.
+    # A pipe: opening the state of another run would hang.
     os.mkfifo(state / "run.json")
     found = list(Folder().walk(str(tmp_path / "in"), avoid=()))
     assert [item.key for item in found] == ["scans/.dcmconv", "scans/a.dcm", "scans/a.png"]

@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from heapq import merge
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ _HALF = 1 << 63
 """SQLite's integers are signed, digests are not: keys and values are stored shifted by this."""
 
 
+@lru_cache(maxsize=1 << 13)  # an input is looked up several times, from the walk to its line
 def digest_of(text: str) -> int:
     """Return 64 bits for a name; among ten million names, a collision is a 1 in 300,000 chance."""
     return int.from_bytes(hashlib.blake2b(_bytes(text), digest_size=8).digest())
