@@ -44,12 +44,12 @@ class FaultReader(Reader):
 
 def do(action: str, arguments: list[str], source: InputFile) -> None:
     """Do one action."""
-    if action == "damaged":
+    if action in ("warn", "warn-damaged"):
+        warnings.warn("Invalid value for VR PN: 'Nobody^Test'", UserWarning, stacklevel=1)
+    if action in ("damaged", "warn-damaged"):
         raise InputError("The stream ends early.", hint="Copy it again.", reason="truncated")
     if action == "bug":
         raise ZeroDivisionError("by nobody")
-    if action == "warn":
-        warnings.warn("Invalid value for VR PN: 'Nobody^Test'", UserWarning, stacklevel=1)
     if action == "grow" and source.path is not None:
         with source.path.open("ab") as stream:
             stream.write(b" ")

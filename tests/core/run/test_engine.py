@@ -1,4 +1,4 @@
-"""The engine: every input ends as one outcome, whatever becomes of its worker."""
+"""The engine: every input ends as one outcome, whatever happens to its worker."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_pictures_mirror_the_inputs_without_the_dicom_suffix(scans, tmp_path):
     assert (batch.summary.converted, batch.summary.pictures, batch.summary.stopped) == (3, 5, "")
 
 
-def test_a_picture_is_what_its_record_says(scans, tmp_path):
+def test_a_picture_matches_its_outcome(scans, tmp_path):
     outcomes, _ = run(plan(), [scans], tmp_path / "out")
     output = outcomes[0].outputs[0]
     content = (tmp_path / "out" / output.path).read_bytes()
@@ -81,7 +81,7 @@ def test_a_picture_is_what_its_record_says(scans, tmp_path):
     assert (output.rows, output.columns, output.frame_number, output.output) == (3, 4, 1, "png")
 
 
-def test_a_pool_and_this_process_give_the_same_files_and_journal(scans, tmp_path):
+def test_inline_and_processes_give_the_same_files(scans, tmp_path):
     action(scans, "c", "damaged")
     action(scans, "d.dcm", "frames 1")
     action(scans, "d.ima", "frames 1")
@@ -93,7 +93,7 @@ def test_a_pool_and_this_process_give_the_same_files_and_journal(scans, tmp_path
     ]
 
 
-def test_every_fault_costs_only_the_input_that_caused_it(scans, tmp_path):
+def test_a_fault_costs_only_its_own_input(scans, tmp_path):
     faults = {
         "c1": ("exit", "crash"),
         "c2": ("segfault", "crash"),
@@ -115,13 +115,13 @@ def test_every_fault_costs_only_the_input_that_caused_it(scans, tmp_path):
     assert list((tmp_path / "out" / ".dcmconv" / "parts").iterdir()) == []
 
 
-def test_a_crash_that_does_not_come_again_is_forgiven(scans, tmp_path):
+def test_a_single_crash_is_forgiven(scans, tmp_path):
     action(scans, "c", f"crash-once {tmp_path / 'marker'}")
     outcomes, _ = run(in_a_pool(plan()), [scans], tmp_path / "out")
     assert {outcome.status for outcome in outcomes} == {"converted"}
 
 
-def test_what_an_input_leaves_in_a_worker_fails_no_other(tmp_path):
+def test_leaked_memory_fails_no_other_input(tmp_path):
     scans = tmp_path / "scans"
     for number in range(8):
         action(scans, f"f{number}", "leak 500")
@@ -140,9 +140,7 @@ def test_what_an_input_leaves_in_a_worker_fails_no_other(tmp_path):
         pytest.param(b"DEED grow", "failed", "changed", "changed while", id="a-file-that-grows"),
     ],
 )
-def test_what_is_no_picture_is_skipped_or_failed_with_a_reason(
-    tmp_path, content, status, reason, words
-):
+def test_every_bad_input_gets_a_reason(tmp_path, content, status, reason, words):
     (tmp_path / "x").write_bytes(content)
     outcomes, _ = run(plan(), [tmp_path / "x"], tmp_path / "out")
     assert [(outcome.status, outcome.reason) for outcome in outcomes] == [(status, reason)]
@@ -151,14 +149,14 @@ def test_what_is_no_picture_is_skipped_or_failed_with_a_reason(
     assert [line["status"] for line in journal(tmp_path / "out")] == ["begun", status]
 
 
-def test_warnings_of_libraries_are_noted_for_every_file_without_the_values(tmp_path):
+def test_library_warnings_become_notes_without_values(tmp_path):
     for name in "ab":
         action(tmp_path / "in", name, "warn")
     outcomes, _ = run(plan(), [tmp_path / "in"], tmp_path / "out")
     assert [outcome.notes for outcome in outcomes] == [("Invalid value for VR PN: '...'",)] * 2
 
 
-def test_a_second_run_does_nothing_again(scans, tmp_path):
+def test_a_second_run_converts_nothing(scans, tmp_path):
     run(plan(), [scans], tmp_path / "out")
     before = tree(tmp_path / "out")
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.png")}
@@ -169,7 +167,7 @@ def test_a_second_run_does_nothing_again(scans, tmp_path):
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stamps.items())
 
 
-def test_what_changed_is_done_again_and_nothing_else(scans, tmp_path):
+def test_only_changed_inputs_are_converted_again(scans, tmp_path):
     run(plan(), [scans], tmp_path / "out")
     save(monochrome(slope(4, 4)), scans / "a" / "IM1.dcm")
     (tmp_path / "out" / "b_0002.png").unlink()
@@ -179,7 +177,7 @@ def test_what_changed_is_done_again_and_nothing_else(scans, tmp_path):
     assert (tmp_path / "out" / "b_0002.png").exists()
 
 
-def test_another_chain_does_everything_again_under_the_same_names(scans, tmp_path):
+def test_another_chain_converts_everything_again(scans, tmp_path):
     run(plan(), [scans], tmp_path / "out")
     names = sorted(tree(tmp_path / "out"))
     outcomes, _ = run(plan(lane(bits=16)), [scans], tmp_path / "out")
@@ -187,7 +185,7 @@ def test_another_chain_does_everything_again_under_the_same_names(scans, tmp_pat
     assert sorted(tree(tmp_path / "out")) == names
 
 
-def test_a_torn_journal_costs_one_input_and_no_picture(scans, tmp_path):
+def test_a_torn_journal_line_costs_one_conversion(scans, tmp_path):
     out = tmp_path / "out"
     run(plan(), [scans], out)
     before = tree(out)
@@ -200,21 +198,21 @@ def test_a_torn_journal_costs_one_input_and_no_picture(scans, tmp_path):
     assert all(line["status"] in ("begun", "converted") for line in journal(out))
 
 
-def test_a_file_of_somebody_else_is_never_replaced(scans, tmp_path):
-    stranger = tmp_path / "out" / "a" / "IM1.png"
-    stranger.parent.mkdir(parents=True)
-    stranger.write_text("mine")
+def test_unrelated_files_are_never_replaced(scans, tmp_path):
+    unrelated = tmp_path / "out" / "a" / "IM1.png"
+    unrelated.parent.mkdir(parents=True)
+    unrelated.write_text("mine")
     for policy in ("resume", "replace", "fail"):
         outcomes, _ = run(plan(on_existing=policy), [scans], tmp_path / "out")
         assert (outcomes[0].status, outcomes[0].reason) == ("failed", "exists")
         assert "a/IM1.png already exists" in outcomes[0].message
         assert outcomes[0].hint == "Choose another --out, or move that file."
-        assert stranger.read_text() == "mine"
+        assert unrelated.read_text() == "mine"
     outcomes, _ = run(plan(on_existing="skip"), [scans], tmp_path / "out")
     assert {outcome.status for outcome in outcomes} == {"skipped"}
 
 
-def test_two_inputs_with_one_name_both_keep_their_picture(tmp_path):
+def test_inputs_with_equal_names_keep_their_pictures(tmp_path):
     for name in ("x.dcm", "x.ima", "X"):
         action(tmp_path / "in", name, "frames 1")
     out = tmp_path / "out"
@@ -229,7 +227,7 @@ def test_two_inputs_with_one_name_both_keep_their_picture(tmp_path):
 
 
 @pytest.mark.parametrize(("policy", "status"), [("skip", "skipped"), ("fail", "failed")])
-def test_a_taken_name_can_be_refused(tmp_path, policy, status):
+def test_a_name_collision_can_skip_or_fail(tmp_path, policy, status):
     for name in ("x.dcm", "x.ima"):
         action(tmp_path / "in", name, "frames 1")
     outcomes, _ = run(plan(on_collision=policy), [tmp_path / "in"], tmp_path / "out")
@@ -237,7 +235,7 @@ def test_a_taken_name_can_be_refused(tmp_path, policy, status):
     assert outcomes[1].reason == "collision"
 
 
-def test_identifiers_in_a_name_lead_nowhere_else(tmp_path):
+def test_identifiers_in_names_stay_inside_the_output(tmp_path):
     action(tmp_path / "in", "x", "patient ../../evil")
     named = plan(lane(name="{PatientID}/{name}_{frame:03d}"))
     outcomes, _ = run(named, [tmp_path / "in"], tmp_path / "deep" / "out")
@@ -249,20 +247,20 @@ def test_identifiers_in_a_name_lead_nowhere_else(tmp_path):
     assert {path.name for path in (tmp_path / "deep").iterdir()} == {"out"}
 
 
-def test_two_outputs_of_one_suffix_carry_their_ids(scans, tmp_path):
+def test_outputs_with_one_suffix_are_named_by_id(scans, tmp_path):
     lanes = (lane(id="small"), lane(id="raw16", bits=16), lane("jpg"))
     run(plan(*lanes), [scans / "a" / "IM1.dcm"], tmp_path / "out")
     assert sorted(tree(tmp_path / "out")) == ["IM1-raw16.png", "IM1-small.png", "IM1.jpg"]
 
 
-def test_one_named_file_leaves_nothing_beside_it(scans, tmp_path):
+def test_a_single_output_file_leaves_no_other_file(scans, tmp_path):
     out = tmp_path / "new" / "x.png"
     outcomes, _ = run(plan(), [scans / "a" / "IM1.dcm"], out)
     assert [output.path for output in outcomes[0].outputs] == ["x.png"]
     assert [path.name for path in out.parent.iterdir()] == ["x.png"]
 
 
-def test_one_named_file_is_replaced_only_when_asked_to(scans, tmp_path):
+def test_a_single_output_file_is_replaced_on_request(scans, tmp_path):
     out = tmp_path / "x.png"
     out.write_text("mine")
     outcomes, _ = run(plan(), [scans / "a" / "IM1.dcm"], out)
@@ -287,7 +285,7 @@ def test_one_named_file_is_replaced_only_when_asked_to(scans, tmp_path):
         ),
     ],
 )
-def test_one_named_file_takes_exactly_one_picture(scans, tmp_path, inputs, lanes, said):
+def test_a_single_output_file_holds_one_picture(scans, tmp_path, inputs, lanes, said):
     words, hint = said
     made = plan(*(lane(writer) for writer in lanes))
     with pytest.raises(UsageError, match=words) as caught:
@@ -296,14 +294,14 @@ def test_one_named_file_takes_exactly_one_picture(scans, tmp_path, inputs, lanes
     assert [path.name for path in tmp_path.iterdir()] == ["scans"]
 
 
-def test_an_input_that_is_not_there_ends_the_run_before_it_begins(tmp_path):
+def test_a_missing_input_is_found_before_the_run(tmp_path):
     with pytest.raises(UsageError, match="no such file or folder") as caught:
         run(plan(), [tmp_path / "nowhere"], tmp_path / "out")
     assert "Check the spelling" in caught.value.hint
     assert not (tmp_path / "out").exists()
 
 
-def test_an_output_in_use_is_refused_with_the_name_of_its_holder(scans, tmp_path):
+def test_an_output_in_use_names_the_other_run(scans, tmp_path):
     first = iter(Run(plan(), [str(scans)], tmp_path / "out", registry=registry()))
     next(first)
     with pytest.raises(
@@ -316,7 +314,7 @@ def test_an_output_in_use_is_refused_with_the_name_of_its_holder(scans, tmp_path
     assert batch.summary.converted == 3
 
 
-def test_leaving_the_loop_ends_the_workers_and_keeps_what_is_done(scans, tmp_path):
+def test_leaving_the_loop_ends_the_workers(scans, tmp_path):
     for number in range(6):
         action(scans, f"z{number}", "hang")
     batch = Run(in_a_pool(plan(workers=2)), [str(scans)], tmp_path / "out", registry=registry())
@@ -330,7 +328,7 @@ def test_leaving_the_loop_ends_the_workers_and_keeps_what_is_done(scans, tmp_pat
     assert len(tree(tmp_path / "out")) == 5
 
 
-def test_the_first_failure_stops_the_run_when_asked_to(scans, tmp_path):
+def test_on_error_stop_ends_at_the_first_failure(scans, tmp_path):
     action(scans, "a.broken", "damaged")
     outcomes, batch = run(plan(on_error="stop"), [scans], tmp_path / "out")
     assert [outcome.status for outcome in outcomes][-1] == "failed"
@@ -344,7 +342,7 @@ def test_the_output_folder_is_left_out_of_the_walk(scans):
     assert len(outcomes) == 3
 
 
-def test_pictures_may_stand_beside_their_files(scans):
+def test_pictures_can_go_next_to_their_files(scans):
     run(plan(), [scans], scans)
     outcomes, _ = run(plan(), [scans], scans)
     assert [o.input for o in outcomes if o.status == "converted"] == ["a/IM1.dcm", "a/IM2", "b.ima"]
@@ -356,15 +354,15 @@ def test_one_input_named_twice_is_converted_once(scans, tmp_path):
     assert len(outcomes) == 3
 
 
-def test_what_is_not_selected_is_no_part_of_the_run(scans, tmp_path):
+def test_unselected_inputs_get_no_outcome(scans, tmp_path):
     outcomes, _ = run(plan(), [scans], tmp_path / "out", selection=Selection(exclude=("a/*",)))
     assert [outcome.input for outcome in outcomes] == ["b.ima"]
 
 
-def test_observers_hear_of_every_input_and_of_the_end(scans, tmp_path):
+def test_listeners_are_told_about_every_input(scans, tmp_path):
     heard = []
 
-    class Ear:
+    class Recorder:
         def started(self, total_known, workers):
             heard.append(("started", total_known))
 
@@ -374,7 +372,7 @@ def test_observers_hear_of_every_input_and_of_the_end(scans, tmp_path):
         def finished(self, outcome, tally):
             heard.append(("finished", outcome.input, tally.done))
 
-    run(plan(), [scans], tmp_path / "out", listener=Ear())
+    run(plan(), [scans], tmp_path / "out", listener=Recorder())
     assert heard[0] == ("started", 3)
     assert ("found", 3) in heard
     assert [each[1:] for each in heard if each[0] == "finished"] == [
@@ -385,7 +383,7 @@ def test_observers_hear_of_every_input_and_of_the_end(scans, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
-def test_a_full_disk_stops_the_run_and_the_next_goes_on(scans, tmp_path):
+def test_a_full_disk_stops_the_run_until_the_next(scans, tmp_path):
     out = tmp_path / "out"
     # The second part of the third input.
     part = out / ".dcmconv" / "parts" / ".dcmconv-PID-3-1.part"
@@ -412,7 +410,7 @@ for outcome in Run(in_a_pool(plan(workers=2)), [sys.argv[1]], Path(sys.argv[2]),
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_a_run_that_is_killed_goes_on_where_it_was_and_leaves_nothing_behind(tmp_path):
+def test_a_killed_run_resumes_and_leaves_no_parts(tmp_path):
     scans, out = tmp_path / "scans", tmp_path / "out"
     for number in range(60):
         save(monochrome(slope(start=number)), scans / f"IM{number:02d}")

@@ -103,7 +103,7 @@ def test_a_real_series_shares_its_extremes(tmp_path, series, tone):
 
 @pytest.mark.parametrize("scope", ["series", "run", "instance"])
 @pytest.mark.parametrize("normalizer", ["minmax", "percentile"])
-def test_this_process_and_a_pool_give_equal_bytes_and_journals(tmp_path, normalizer, scope):
+def test_inline_and_processes_give_equal_outcomes(tmp_path, normalizer, scope):
     made = plan(scaled(normalizer, scope=scope), workers=2)
     assert len(list((REAL / "98892003").rglob("*"))) > HANDFUL
     inline = replace(made, executor=registry().ref("executor", "inline"))
@@ -130,7 +130,7 @@ def test_a_second_run_finds_nothing_to_do(scans, tmp_path):
     assert all(chain.startswith(f"{made.digest}+") for chain in chains(tmp_path / "out"))
 
 
-def test_what_changes_the_statistics_of_a_series_makes_all_its_pictures_anew(scans, tmp_path):
+def test_changed_statistics_convert_the_series_again(scans, tmp_path):
     made = plan(scaled(scope="series"))
     run(made, scans, tmp_path / "out")
     save(row(0, 400, SeriesInstanceUID="1.2.1"), scans / "a3")
@@ -141,7 +141,7 @@ def test_what_changes_the_statistics_of_a_series_makes_all_its_pictures_anew(sca
     assert pixels(tmp_path / "out", "a1.png") == [[0, 64]]
 
 
-def test_what_changes_no_number_makes_no_other_picture_anew(scans, tmp_path):
+def test_unchanged_statistics_convert_nothing_again(scans, tmp_path):
     made = plan(scaled(scope="series"))
     run(made, scans, tmp_path / "out")
     save(row(3, 4, SeriesInstanceUID="1.2.1"), scans / "a3")
@@ -149,7 +149,7 @@ def test_what_changes_no_number_makes_no_other_picture_anew(scans, tmp_path):
     assert [each.input for each in again if not each.unchanged] == ["a3"]
 
 
-def test_what_cannot_be_read_adds_nothing_and_is_reported_once(scans, tmp_path):
+def test_unreadable_inputs_add_nothing(scans, tmp_path):
     whole = (scans / "b1").read_bytes()
     (scans / "b2").write_bytes(whole[:-2])
     (scans / "c").write_text("DEED bug")
@@ -162,7 +162,16 @@ def test_what_cannot_be_read_adds_nothing_and_is_reported_once(scans, tmp_path):
     assert set(tones(outcomes).values()) == {"min-max 0..1000 HU of the run"}
 
 
-def test_a_crash_in_the_survey_costs_only_its_own_input(scans, tmp_path):
+def test_ctrl_c_in_a_statistics_pass_ends_the_run(scans, tmp_path):
+    (scans / "c").write_text("DEED interrupt")
+    with pytest.raises(KeyboardInterrupt):
+        run(plan(scaled(scope="run")), scans, tmp_path / "out")
+    lines = list(read_journal(tmp_path / "out" / ".dcmconv" / "journal.jsonl"))
+    assert {line["status"] for line in lines} == {"begun", "left"}
+    assert tree(tmp_path / "out") == {}
+
+
+def test_a_crash_in_the_pass_costs_only_its_input(scans, tmp_path):
     (scans / "c").write_text("DEED exit")
     outcomes = run(in_a_pool(plan(scaled(scope="run"), workers=2)), scans, tmp_path / "out")
     assert [(each.input, each.status) for each in outcomes][-1] == ("c", "failed")
@@ -170,14 +179,14 @@ def test_a_crash_in_the_survey_costs_only_its_own_input(scans, tmp_path):
     assert set(tones(outcomes).values()) == {"min-max 0..1000 HU of the run"}
 
 
-def test_a_crash_in_the_survey_that_does_not_come_again_is_forgiven(scans, tmp_path):
+def test_one_crash_in_the_pass_is_forgiven(scans, tmp_path):
     (scans / "c").write_text(f"DEED crash-once {tmp_path / 'marker'}")
     outcomes = run(in_a_pool(plan(scaled(scope="run"), workers=1)), scans, tmp_path / "out")
     assert {each.status for each in outcomes} == {"converted"}
 
 
-class Meddler:
-    """Puts another file into the place of ``a2`` between the statistics pass and its conversion."""
+class ReplacesInput:
+    """Replaces ``a2`` between the statistics pass and its conversion."""
 
     def __init__(self, folder, before=None):
         self.folder, self.before, self.statistics_passes = folder, before, 0
@@ -209,10 +218,10 @@ class Meddler:
         pytest.param(b"hello", id="no-picture"),
     ],
 )
-def test_an_input_that_was_another_in_the_survey_fails_and_says_why(scans, tmp_path, before):
-    made, meddler = plan(scaled(scope="run")), Meddler(scans, before)
-    outcomes = run(made, scans, tmp_path / "out", listener=meddler)
-    assert meddler.statistics_passes == 1
+def test_an_input_that_changed_after_the_pass_fails(scans, tmp_path, before):
+    made, listener = plan(scaled(scope="run")), ReplacesInput(scans, before)
+    outcomes = run(made, scans, tmp_path / "out", listener=listener)
+    assert listener.statistics_passes == 1
     assert [each.status for each in outcomes] == ["converted", "failed", "converted"]
     assert "of the run do not include this input" in outcomes[1].message
     assert (outcomes[1].reason, outcomes[1].hint) == (
@@ -221,7 +230,7 @@ def test_an_input_that_was_another_in_the_survey_fails_and_says_why(scans, tmp_p
     )
 
 
-def test_what_was_surveyed_in_this_process_is_not_suspected_of_a_later_crash(scans, tmp_path):
+def test_the_pass_leaves_no_suspects(scans, tmp_path):
     (scans / "b1").unlink()
     run(plan(scaled(scope="run")), scans, tmp_path / "out")
     lines = list(read_journal(tmp_path / "out" / ".dcmconv" / "journal.jsonl"))
@@ -230,20 +239,20 @@ def test_what_was_surveyed_in_this_process_is_not_suspected_of_a_later_crash(sca
         assert statuses == ["begun", "left", "begun", "converted"]
 
 
-def test_nothing_is_surveyed_where_no_lane_asks(scans, tmp_path):
-    meddler = Meddler(scans)
-    run(plan(scaled(scope="instance")), scans, tmp_path / "out", listener=meddler)
-    assert meddler.statistics_passes == 0
+def test_no_pass_without_a_lane_that_needs_it(scans, tmp_path):
+    listener = ReplacesInput(scans)
+    run(plan(scaled(scope="instance")), scans, tmp_path / "out", listener=listener)
+    assert listener.statistics_passes == 0
 
 
-def test_a_damaged_later_frame_is_the_reason_that_is_reported(scans, tmp_path):
+def test_a_damaged_later_frame_is_reported(scans, tmp_path):
     (scans / "c").write_text("DEED damaged")
     outcomes = run(plan(scaled(scope="run")), scans, tmp_path / "out")
     assert (outcomes[-1].input, outcomes[-1].reason) == ("c", "truncated")
     assert outcomes[-1].message == "Frame 2: The stream ends early."
 
 
-def test_only_inputs_whose_lanes_ask_are_surveyed(scans, tmp_path):
+def test_only_inputs_whose_lanes_ask_are_read(scans, tmp_path):
     save(row(0, 30000, Modality="MR", SeriesInstanceUID="1.2.1"), scans / "m1")
     shared = PlannedRule(when={"Modality": ("CT",)}, lanes=(scaled(scope="run"),))
     made = replace(plan(), rules=(shared,))
@@ -273,7 +282,7 @@ def test_every_lane_has_the_scope_that_it_asks_for(scans, tmp_path):
     ]
 
 
-def test_color_does_not_take_part(tmp_path):
+def test_color_adds_nothing(tmp_path):
     folder = tmp_path / "scans"
     save(color(np.full((1, 2, 3), 250, np.uint8), SeriesInstanceUID="1.2.1"), folder / "c")
     save(row(0, 100, SeriesInstanceUID="1.2.1"), folder / "g")
@@ -292,7 +301,7 @@ def test_an_input_without_a_series_is_a_series_of_its_own(tmp_path):
     }
 
 
-def test_frames_that_nobody_wants_count_all_the_same(tmp_path):
+def test_unwanted_frames_count_too(tmp_path):
     save(monochrome(np.array([[[0, 5]], [[9, 50]]], np.int16)), tmp_path / "scans" / "a")
     made = replace(plan(scaled(scope="series")), frames=((1, 1),))
     outcomes = run(made, tmp_path / "scans", tmp_path / "out")
