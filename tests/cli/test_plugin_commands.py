@@ -29,7 +29,7 @@ def test_a_component_is_shown_with_its_options(capsys):
 def test_an_unknown_name_is_answered_with_the_nearest(capsys):
     assert main(["plugins", "show", "minmx"]) == 2
     told = capsys.readouterr().err
-    assert "No component and no plugin is named 'minmx'." in told
+    assert "Unknown component or plugin 'minmx'." in told
     assert "Did you mean 'minmax'?" in told
 
 

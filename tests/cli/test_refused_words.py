@@ -62,13 +62,13 @@ def test_a_plugin_that_is_not_there_cannot_be_left_out(tmp_path):
     install_plugin(tmp_path, "shades", "")
     result = dcmconv("run", CT, "--no-plugin", "shaeds", PYTHONPATH=tmp_path)
     assert result.returncode == 2
-    assert "No plugin is named 'shaeds'; did you mean 'shades'?" in result.stderr
+    assert "Unknown plugin 'shaeds'; did you mean 'shades'?" in result.stderr
 
 
 def test_the_built_ins_cannot_be_left_out(capsys):
     code, error = refused(capsys, "plugins", "list", "--no-plugin", "dcmconv")
     assert code == 2
-    assert "The built-ins cannot be left out." in error
+    assert "The built-in plugin cannot be left out." in error
 
 
 def test_what_was_left_out_is_named_when_something_is_missing(tmp_path):

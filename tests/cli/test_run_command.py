@@ -211,10 +211,10 @@ def test_a_folder_without_pictures_ends_with_3_and_advice(tmp_path, monkeypatch,
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (["-n", "minmx"], "No normalizer is named 'minmx'.", "Did you mean 'minmax'?"),
+        (["-n", "minmx"], "Unknown normalizer 'minmx'.", "Did you mean 'minmax'?"),
         (["-n", "window:widht=4"], "'window' has no option 'widht'", "did you mean 'width'?"),
         (["-w", "jpg", "--jpg.quality", "900"], "--jpg.quality 900", "100"),
-        (["-r", "dicm"], "No reader is named 'dicm'.", "Did you mean 'dicom'?"),
+        (["-r", "dicm"], "Unknown reader 'dicm'.", "Did you mean 'dicom'?"),
         (["--dicom.inflate_limit", "0"], "--dicom.inflate_limit 0", "expected at least 1"),
         (["--window.center", "40"], "This chain has no component 'window'", "Known:"),
         (["--frames", "3-1"], "'3-1' ends before it starts", "1,3-5"),

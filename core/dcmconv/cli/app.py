@@ -143,7 +143,7 @@ def _add_provided(app: typer.Typer, words: Sequence[str], *, named: str, complet
     if (named and named not in known) or completing:
         from dcmconv.cli.component_flags import Scan
 
-        registry = Registry.discover(blocked=Scan.of(words).blocked)
+        registry = Registry.discover(left_out=Scan.of(words).blocked)
         known |= set(registry.names("command"))
     if named and named not in known and not completing:
         raise _unknown_command(named, known)

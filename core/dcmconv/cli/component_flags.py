@@ -240,7 +240,7 @@ class NamedComponents:
         """What is installed, without the plugins that ``--no-plugin`` excludes."""
         from dcmconv.plugins.registry import Registry
 
-        return Registry.discover(blocked=self.scan.blocked)
+        return Registry.discover(left_out=self.scan.blocked)
 
     @cached_property
     def targets(self) -> list[FlagTarget]:

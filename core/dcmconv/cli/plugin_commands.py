@@ -62,7 +62,7 @@ def _answer(values: Mapping[str, Any], rows: Any) -> int:
 
     left_out = values["no_plugin"] or ()
     check_left_out(left_out)
-    registry = Registry.discover(blocked=left_out)
+    registry = Registry.discover(left_out=left_out)
     return print_rows(rows(registry, values), as_json=bool(values["as_json"]))
 
 
@@ -161,6 +161,6 @@ def _unknown(registry: Registry, name: str) -> Exception:
     plugins = {each.plugin for each in registry.problems}
     advice = did_you_mean(name, {offer.name for offer in registry.offered()} | plugins)
     return UsageError(
-        f"No component and no plugin is named '{name}'.",
+        f"Unknown component or plugin '{name}'.",
         hint=f"{advice} See: dcmconv plugins list".lstrip(),
     )

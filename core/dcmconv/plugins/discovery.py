@@ -1,4 +1,4 @@
-"""Finding plugins: built-ins by name, third parties by entry point, one at a time.
+"""Finding plugins: built-ins by name, third-party plugins by entry point, one at a time.
 
 A broken plugin becomes a ``PluginProblem`` and the others still load.  pluggy's own loader stops at
 the first error, so the loop over entry points is ours.
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 __all__ = ["BUILTINS", "Plugin", "PluginProblem", "check_left_out", "find_plugins"]
 
 BUILTINS = ("dcmconv_builtins.hooks",)
-"""Hook modules that belong to the distribution; named here, imported like any other."""
+"""Hook modules of dcmconv itself; found by name, otherwise treated as any other plugin."""
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """A hook module that is registered."""
+    """A hook module that was imported and registered."""
 
     name: str
     distribution: str
@@ -41,7 +41,7 @@ class Plugin:
 
 @dataclass(frozen=True)
 class PluginProblem:
-    """A plugin that could not be used, or not wholly."""
+    """A plugin that cannot be used, or a part of one, and why."""
 
     plugin: str
     distribution: str
@@ -53,23 +53,23 @@ class PluginProblem:
 
 
 def find_plugins(
-    *, blocked: Collection[str] = (), only: Collection[str] | None = None
+    *, left_out: Collection[str] = (), only: Collection[str] | None = None
 ) -> tuple[pluggy.PluginManager, list[Plugin], list[PluginProblem]]:
     """Import every hook module and register it.
 
     Parameters
     ----------
-    blocked : collection of str
+    left_out : collection of str
         Plugins or distributions to leave out.
     only : collection of str, optional
-        The third-party plugins to take, and no others; None takes all.  The environment variable
-        ``DCMCONV_PLUGINS`` (names with commas; empty for none) stands in for it.
+        The third-party plugins or distributions to use.  None uses those that the environment
+        variable ``DCMCONV_PLUGINS`` names (separated by commas, empty for none), or else all.
     """
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Specs)
     plugins = [_register_builtin(manager, module) for module in BUILTINS]
     problems: list[PluginProblem] = []
-    for entry in _entry_points(set(blocked), _wanted(only)):
+    for entry in _entry_points(set(left_out), _wanted(only)):
         found = _register(manager, entry)
         if isinstance(found, Plugin):
             plugins.append(found)
@@ -79,12 +79,12 @@ def find_plugins(
 
 
 def check_left_out(names: Collection[str]) -> None:
-    """See that what is to be left out is there, and may be.
+    """Check that each of the plugins to leave out is installed and can be left out.
 
     Raises
     ------
     UsageError
-        If a name is no plugin and no distribution of one, or the built-ins'.
+        If a name is neither a plugin nor the distribution of one, or means the built-ins.
     """
     if not names:
         return
@@ -95,13 +95,13 @@ def check_left_out(names: Collection[str]) -> None:
     for name in names:
         if name == PROJECT:
             raise UsageError(
-                "The built-ins cannot be left out.",
-                hint="A component does nothing where the chain does not name it.",
+                "The built-in plugin cannot be left out.",
+                hint="Only third-party plugins can be left out.",
             )
         if name not in known:
-            installed = f"Installed: {', '.join(known)}." if known else "None is installed."
+            installed = f"Installed: {', '.join(known)}." if known else "No plugin is installed."
             raise UsageError(
-                end_with_suggestion(f"No plugin is named '{name}'", name, known), hint=installed
+                end_with_suggestion(f"Unknown plugin '{name}'", name, known), hint=installed
             )
 
 
@@ -118,8 +118,8 @@ def _wanted(only: Collection[str] | None) -> set[str] | None:
     return None if named is None else {name.strip() for name in named.split(",") if name.strip()}
 
 
-def _entry_points(blocked: set[str], wanted: set[str] | None) -> Iterator[Any]:
-    """Yield entry points by distribution and name, so that no result depends on install order."""
+def _entry_points(left_out: set[str], wanted: set[str] | None) -> Iterator[Any]:
+    """Yield entry points by distribution and name: no result depends on the installation order."""
     if wanted is not None and not wanted:
         return
     import importlib.metadata
@@ -127,7 +127,7 @@ def _entry_points(blocked: set[str], wanted: set[str] | None) -> Iterator[Any]:
     found = importlib.metadata.entry_points(group=PROJECT)
     for entry in sorted(found, key=lambda item: (_distribution(item)[0], item.name)):
         names = {entry.name, _distribution(entry)[0]}
-        if not names & blocked and (wanted is None or names & wanted):
+        if not names & left_out and (wanted is None or names & wanted):
             yield entry
 
 
@@ -139,9 +139,10 @@ def _distribution(entry: EntryPoint) -> tuple[str, str]:
 
 def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> Plugin | PluginProblem:
     distribution, version = _distribution(entry)
-    unfit = _unmet_requirement(entry)
-    if unfit:
-        return PluginProblem(entry.name, distribution, version, unfit)
+    # Checked before the import: a plugin for another version may fail in ways that hide the reason.
+    unmet = _unmet_requirement(entry)
+    if unmet:
+        return PluginProblem(entry.name, distribution, version, unmet)
     try:
         module = entry.load()
         manager.register(module, name=entry.name)
@@ -152,16 +153,19 @@ def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> Plugin | Plug
 
 
 def _unmet_requirement(entry: EntryPoint) -> str:
-    """Say what version of dcmconv the plugin's metadata asks for, if this is not it."""
+    """Describe the version of dcmconv that the plugin's metadata requires, if this is not one."""
     for requirement in (entry.dist.requires if entry.dist else None) or ():
         named = re.match(r"\s*dcmconv\s*\(?([^;)\[]*)\)?\s*(?:;.*)?$", requirement, re.IGNORECASE)
-        if named and not _satisfies(__version__, named[1]):
-            return f"needs dcmconv{named[1].strip()}, and this is {__version__}"
+        if named and not version_satisfies(__version__, named[1]):
+            return f"needs dcmconv{named[1].strip()}, but this is dcmconv {__version__}"
     return ""
 
 
-def _satisfies(version: str, specifiers: str) -> bool:
-    """Compare release numbers only: enough for ``>=1.2,<2``, and no import of a version library."""
+def version_satisfies(version: str, specifiers: str) -> bool:
+    """Say whether a version fits specifiers such as ``>=1.2,<2``; only release numbers count.
+
+    ``packaging`` would do more, but it is not a dependency.
+    """
     have = _release(version)
     for specifier in filter(None, (part.strip() for part in specifiers.split(","))):
         operator, wanted = re.match(r"(>=|<=|==|!=|~=|>|<)?\s*(.+)", specifier).groups()  # type: ignore[union-attr]

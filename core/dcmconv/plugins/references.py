@@ -1,4 +1,4 @@
-"""Components by reference: what crosses a process border instead of objects."""
+"""Components by reference: what is sent to a worker process instead of an object."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def load_target(target: str) -> Any:
     Raises
     ------
     PluginError
-        If the import fails, with its cause in words.
+        If the import fails; the message has the cause.
     """
     module_name, _, attribute = target.partition(":")
     try:
@@ -36,8 +36,14 @@ def load_target(target: str) -> Any:
 class ComponentRef:
     """A component by reference: what to import, and the options to make it with.
 
-    ``options`` holds validated values (numbers, strings, tuples), only those that were given;
-    ``fingerprint`` is what else the component says of itself, such as the digest of a file.
+    Parameters
+    ----------
+    options : mapping
+        Only the options that were given, as validated values: numbers, strings, tuples.
+    version : str
+        Distribution and version that offer the component, such as ``dcmconv 0.1.0``.
+    fingerprint : str
+        What the pictures depend on besides the options; see ``Component.fingerprint``.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The registry: what every plugin offers, by kind and name."""
+"""The registry: what the installed plugins offer, by kind and name."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Offered:
 
 @dataclass
 class Events:
-    """The lifecycle hooks, typed.  Observers never end a run: what they raise is a warning."""
+    """The lifecycle hooks with types.  An exception of an observer becomes a warning."""
 
     manager: pluggy.PluginManager
 
     def configure(self, plan: Any) -> None:
-        """Ask every plugin whether the plan may run; the first ``UsageError`` vetoes it."""
+        """Show every plugin the plan; the first ``UsageError`` of one stops the run."""
         self.manager.hook.dcmconv_configure(plan=plan)
 
     def run_started(self, plan: Any, out: Any) -> None:
@@ -57,7 +57,7 @@ class Events:
         self._tell("dcmconv_run_started", plan=plan, out=out)
 
     def record(self, outcome: Outcome) -> None:
-        """Tell observers what became of one input."""
+        """Tell observers the outcome of one input."""
         self._tell("dcmconv_record", outcome=outcome)
 
     def run_finished(self, summary: Summary) -> None:
@@ -81,32 +81,32 @@ class Events:
 
 @dataclass
 class Registry:
-    """Every component on offer.  A name clash is an error only when the short name is used."""
+    """Every component on offer.  A name clash is an error only if the short name is used."""
 
     events: Events
     plugins: list[Plugin]
     problems: list[PluginProblem]
     _offered: dict[str, list[Offered]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
-    """What the user asked to do without."""
+    """Plugins or distributions that the user left out."""
 
     @classmethod
     def discover(
-        cls, blocked: Collection[str] = (), only: Collection[str] | None = None
+        cls, left_out: Collection[str] = (), only: Collection[str] | None = None
     ) -> Registry:
         """Find every plugin that is installed and collect what it offers; imports no component."""
-        manager, plugins, problems = find_plugins(blocked=blocked, only=only)
-        registry = cls(Events(manager), plugins, problems, left_out=tuple(blocked))
+        manager, plugins, problems = find_plugins(left_out=left_out, only=only)
+        registry = cls(Events(manager), plugins, problems, left_out=tuple(left_out))
         for kind, hook in KINDS.items():
             registry._offered[kind] = []
             registry._collect(kind, hook)
         for plugin in plugins:
             for name in unknown_hooks(plugin.module):
-                registry._report(plugin, f"has a hook '{name}' that this version does not know")
+                registry._report(plugin, f"implements the unknown hook '{name}'")
         return registry
 
     def offered(self, kind: str | None = None) -> list[Offered]:
-        """Return what is on offer, of one kind or of all."""
+        """Return what is on offer, of one kind or of all kinds."""
         return [offer for each in ([kind] if kind else KINDS) for offer in self._offered[each]]
 
     def names(self, kind: str) -> list[str]:
@@ -119,7 +119,7 @@ class Registry:
         Raises
         ------
         UsageError
-            If nothing has that name, or two plugins offer it.
+            If no component has that name, or several plugins offer one.
         """
         found = [o for o in self._offered[kind] if name in (o.name, o.qualified_name)]
         if len(found) == 1:
@@ -131,10 +131,18 @@ class Registry:
                 + ".",
                 hint=f"Write {' or '.join(o.qualified_name for o in found)}.",
             )
-        raise UsageError(f"No {kind} is named '{name}'.", hint=self._advice(kind, name))
+        raise UsageError(f"Unknown {kind} '{name}'.", hint=self._advice(kind, name))
 
     def load(self, kind: str, name: str) -> type[Component]:
-        """Import the component class of that name."""
+        """Import the component class of that name.
+
+        Raises
+        ------
+        UsageError
+            As ``find``.
+        PluginError
+            If the import fails, or the target is not a component class.
+        """
         offer = self.find(kind, name)
         loaded = load_target(offer.target)
         fault = _fault_of(loaded)
@@ -148,7 +156,7 @@ class Registry:
         return component
 
     def ref(self, kind: str, name: str, options: Mapping[str, Any] | None = None) -> ComponentRef:
-        """Return a reference to the component, to be made with these options in any process."""
+        """Return a reference from which any process can make the component with these options."""
         offer = self.find(kind, name)
         version = f"{offer.distribution} {offer.version}"
         return ComponentRef(kind, offer.name, offer.target, dict(options or {}), version)
@@ -166,14 +174,14 @@ class Registry:
         advice += f"Installed: {', '.join(self.names(kind))}. See: dcmconv plugins list"
         if self.problems:
             broken = ", ".join(str(problem) for problem in self.problems)
-            advice += f"\n  It may belong to a plugin that could not be loaded. {broken}"
+            advice += f"\n  It may belong to a plugin that cannot be used. {broken}"
         if self.left_out:
             flags = " ".join(f"--no-plugin {name}" for name in self.left_out)
             advice += f"\n  It may belong to a plugin that was left out: {flags}"
         return advice
 
     def _collect(self, kind: str, hook: str) -> None:
-        """Ask the plugins one by one, so that one that raises costs only itself."""
+        """Ask the plugins one by one: if one raises, the others still offer their components."""
         by_name = {plugin.name: plugin for plugin in self.plugins}
         for implementation in getattr(self.events.manager.hook, hook).get_hookimpls():
             plugin = by_name[implementation.plugin_name]
@@ -193,7 +201,7 @@ class Registry:
 
 
 def _fault_of(loaded: Any) -> str:
-    """Say what keeps something from being a component; nothing if it is one."""
+    """Say why something is not a component class; empty if it is one."""
     if not (isinstance(loaded, type) and issubclass(loaded, Component)):
         return "is not a component class"
     if not is_dataclass(loaded):
@@ -201,7 +209,7 @@ def _fault_of(loaded: Any) -> str:
     try:
         list(option_fields(loaded))
     except (TypeError, NameError) as error:
-        return f"has a fault in its options: {error}"
+        return f"declares its options wrongly: {error}"
     return ""
 
 

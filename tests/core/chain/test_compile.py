@@ -245,12 +245,12 @@ def test_a_flag_is_blamed_by_its_text(registry):
             id="no-output",
         ),
         pytest.param(
-            {"normalize": "Window"}, r"No normalizer is named 'Window'(.|\n)*'window'", id="case"
+            {"normalize": "Window"}, r"Unknown normalizer 'Window'(.|\n)*'window'", id="case"
         ),
         pytest.param(
-            {"colormap": "bones"}, r"No colormap is named 'bones'(.|\n)*'bone'", id="colormap"
+            {"colormap": "bones"}, r"Unknown colormap 'bones'(.|\n)*'bone'", id="colormap"
         ),
-        pytest.param({"outputs": ["jpeg"]}, r"No writer is named 'jpeg'(.|\n)*'jpg'", id="writer"),
+        pytest.param({"outputs": ["jpeg"]}, r"Unknown writer 'jpeg'(.|\n)*'jpg'", id="writer"),
         pytest.param({"steps": [{"use": "flip", "x": 1}]}, "'flip' has no option 'x'", id="option"),
         pytest.param({"colormap": "file"}, r"'file' needs the option 'path'", id="missing-option"),
         pytest.param({"colormap": "file:path=nowhere.csv"}, r"nowhere\.csv", id="missing-file"),
@@ -277,7 +277,7 @@ def test_a_flag_is_blamed_by_its_text(registry):
         pytest.param(
             {"run": {"workers": 0}}, "workers 0; expected at least 1 or 'auto'", id="workers"
         ),
-        pytest.param({"run": {"executor": "inlin"}}, r"No executor(.|\n)*'inline'", id="executor"),
+        pytest.param({"run": {"executor": "inlin"}}, r"Unknown executor 'inlin'(.|\n)*'inline'", id="executor"),
     ],
 )
 def test_what_is_wrong_is_said_before_any_file_is_opened(registry, data, problem):

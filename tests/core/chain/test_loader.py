@@ -124,7 +124,7 @@ def test_a_missing_file_names_the_preset_that_was_meant(tmp_path, monkeypatch, r
 
 
 def test_an_unknown_preset_names_the_nearest(registry):
-    with pytest.raises(ChainError, match=r"No preset is named 'chest-cd'(.|\n)*'chest-ct'"):
+    with pytest.raises(ChainError, match=r"Unknown preset 'chest-cd'(.|\n)*'chest-ct'"):
         load_chain("preset:chest-cd", registry)
 
 

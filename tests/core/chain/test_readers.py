@@ -111,11 +111,11 @@ def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():
 @pytest.mark.parametrize(
     ("read", "problem"),
     [
-        pytest.param("dicm", r"No reader is named 'dicm'(.|\n)*'dicom'", id="name"),
+        pytest.param("dicm", r"Unknown reader 'dicm'(.|\n)*'dicom'", id="name"),
         pytest.param("dicom:inflate=5", "no option 'inflate'; did you mean", id="option"),
         pytest.param("dicom:inflate_limit=0", "expected at least 1", id="value"),
         pytest.param(["dicom", "dcmconv/dicom"], "'dcmconv/dicom' is named twice", id="twice"),
-        pytest.param("png", "No reader is named 'png'", id="another-kind"),
+        pytest.param("png", "Unknown reader 'png'", id="another-kind"),
     ],
 )
 def test_what_is_wrong_with_a_reader_is_said(registry, read, problem):
