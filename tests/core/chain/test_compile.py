@@ -277,7 +277,11 @@ def test_a_flag_is_blamed_by_its_text(registry):
         pytest.param(
             {"run": {"workers": 0}}, "workers 0; expected at least 1 or 'auto'", id="workers"
         ),
-        pytest.param({"run": {"executor": "inlin"}}, r"Unknown executor 'inlin'(.|\n)*'inline'", id="executor"),
+        pytest.param(
+            {"run": {"executor": "inlin"}},
+            r"Unknown executor 'inlin'(.|\n)*'inline'",
+            id="executor",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_before_any_file_is_opened(registry, data, problem):
