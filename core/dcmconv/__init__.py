@@ -1,4 +1,4 @@
-"""dcmconv: turn DICOM into ordinary pictures.
+"""dcmconv: convert DICOM files to pictures.
 
 >>> import dcmconv
 >>> picture = dcmconv.convert("scan.dcm", normalize="window:center=40,width=400")  # doctest: +SKIP
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 # The package first: importing it later would hide the function of the same name.
 import dcmconv.run  # noqa: F401
 from dcmconv.api import RenderedPicture, convert, convert_frames, run
+from dcmconv.errors import DcmconvError, InputError, SkipInput, UnsupportedError, UsageError
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from dcmconv.errors import DcmconvError, InputError, SkipInput, UnsupportedError, UsageError
     from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
 
 __all__ = [
@@ -37,25 +37,13 @@ __all__ = [
     "run",
 ]
 
-_HOMES = {
-    "dcmconv.errors": (
-        "DcmconvError",
-        "InputError",
-        "SkipInput",
-        "UnsupportedError",
-        "UsageError",
-    ),
-    "dcmconv.model.outcome": ("Converted", "Failed", "Outcome", "Skipped", "Summary"),
-}
-
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: ``import dcmconv`` itself costs nothing."""
-    import importlib
+    """Import the outcome classes when they are first used: ``dcmconv --help`` needs none."""
+    if name in __all__:
+        from dcmconv.model import outcome
 
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(module), name)
+        return getattr(outcome, name)
     raise AttributeError(f"module 'dcmconv' has no attribute '{name}'")
 
 

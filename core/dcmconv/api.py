@@ -1,4 +1,4 @@
-"""The Python front door: ``convert`` one input to a picture, ``run`` a whole batch."""
+"""The Python front door: ``convert`` one input to a picture, or ``run`` a whole batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dcmconv.chain.plan import Plan
-    from dcmconv.chain.spec import ChainSpec
     from dcmconv.model.components import Writer
     from dcmconv.model.inputs import InputFile
     from dcmconv.model.picture import Picture
@@ -36,7 +35,7 @@ class RenderedPicture:
     Parameters
     ----------
     picture : Picture
-        As it came out of the chain; may hold a palette.
+        The result of the chain; may have a palette.
     """
 
     picture: Picture = field(repr=False)
@@ -45,8 +44,8 @@ class RenderedPicture:
     def pixels(self) -> NDArray[Any]:
         """The pixels: uint8 or uint16, shape (rows, columns) or (rows, columns, 3 or 4).
 
-        Read-only; labels are numbers.  ``PIL.Image.fromarray(picture.pixels)`` makes a Pillow image
-        of 8-bit ones.
+        Read-only; labels are numbers.  For 8-bit pictures, ``PIL.Image.fromarray(picture.pixels)``
+        makes a Pillow image.
         """
         import numpy as np
 
@@ -55,12 +54,12 @@ class RenderedPicture:
         return np.take(self.picture.palette, self.picture.pixels, axis=0)
 
     def encode(self, writer: ComponentLike = "png") -> bytes:
-        """Return the bytes of a file, as the writer makes them.
+        """Return the bytes of a file in the format of the writer.
 
         Raises
         ------
         UsageError
-            If the writer does not take this kind of picture.
+            If the writer does not accept this kind of picture.
         """
         made = _writer(writer)
         if self.picture.domain == "label" and "label" not in made.accepts:
@@ -69,16 +68,16 @@ class RenderedPicture:
             return made.encode(in_label_colors(self.picture, depth=made.depth()))
         if self.picture.domain not in made.accepts:
             raise UsageError(
-                f"{writer} takes {' or '.join(sorted(made.accepts))} values; "
-                f"these are {self.picture.domain} values.",
-                hint="Give convert() a normalizer that makes display values, such as 'minmax'.",
+                f"{writer} accepts {' or '.join(sorted(made.accepts))} values; "
+                f"this picture has {self.picture.domain} values.",
+                hint="Call convert() with a normalizer that returns display values, such as 'minmax'.",
             )
         if self.picture.palette is not None and not made.keeps_palette:
             return made.encode(self.picture.with_(pixels=self.pixels, palette=None))
         return made.encode(self.picture)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write a file; its suffix names the writer.  An existing file is replaced."""
+        """Write a file; the suffix chooses the writer.  An existing file is replaced."""
         from dcmconv.chain.suffixes import writer_of
 
         target = Path(path)
@@ -100,24 +99,24 @@ def convert(
     Parameters
     ----------
     source : path or bytes
-        A file, or its bytes.
+        A file, or the bytes of one.
     frame : int
         Frame number, from 1.
     bits : int
         Bits of a display value, 8 or 16.
     **chain
         ``normalize``, ``colormap``, ``steps`` (a list), ``invert``, ``read`` (options of a reader),
-        or ``chain`` (a file, ``preset:NAME`` or a mapping); everything as on the command line and
+        or ``chain`` (a file, ``preset:NAME`` or a mapping); same values as on the command line and
         in YAML.
 
     Raises
     ------
     SkipInput
-        If the input holds no picture.
+        If the input has no picture.
     InputError, UnsupportedError
-        If it is damaged, or cannot be decoded.
+        If the input is damaged or cannot be decoded.
     UsageError
-        If the chain is wrong, or asks for statistics of a series or a run.
+        If the chain is invalid, or needs statistics of a series or a run.
 
     Examples
     --------
@@ -128,16 +127,18 @@ def convert(
     (128, 128, 3)
     """
     if frame < 1:
-        raise UsageError(f"frame is {frame}; frames count from 1.", hint="The first is frame=1.")
+        raise UsageError(
+            f"frame is {frame}; frames are counted from 1.", hint="The first is frame=1."
+        )
     for picture in _pictures(source, ((frame, frame),), bits, chain):
         return picture
-    raise InputError(f"{source!r:.80} gave no picture.")
+    raise InputError(f"{source!r:.80} produced no picture.")
 
 
 def convert_frames(
     source: str | PathLike[str] | bytes, *, bits: int = 8, **chain: Any
 ) -> Iterator[RenderedPicture]:
-    """Convert every frame of one input, one at a time; arguments as for ``convert``."""
+    """Convert every frame of one input, one at a time; same arguments as ``convert``."""
     yield from _pictures(source, (), bits, chain)
 
 
@@ -191,23 +192,18 @@ def run(
 
 @lru_cache(maxsize=1)
 def registry() -> Registry:
-    """Return the registry of this process, found once."""
+    """Return the registry of this process; plugins are discovered once."""
     from dcmconv.plugins.registry import Registry
 
     return Registry.discover()
 
 
 def plan_from(options: Mapping[str, Any]) -> Plan:
-    """Compile keyword arguments to a plan: the same chain model as flags and YAML make."""
+    """Compile keyword arguments to a plan, through the same chain model as flags and YAML."""
     from dcmconv.chain.compile import compile_chain
-
-    return compile_chain(_spec(options), registry())
-
-
-def _spec(options: Mapping[str, Any]) -> ChainSpec:
     from dcmconv.chain.keywords import chain_from_keywords
 
-    return chain_from_keywords(options, registry())
+    return compile_chain(chain_from_keywords(options, registry()), registry())
 
 
 def _pictures(
@@ -231,8 +227,8 @@ def _pictures(
 def _check_scopes(opened: OpenInput) -> None:
     for request in opened.wide_requests:
         raise UsageError(
-            f"The normalizer asks for statistics of the {request.scope}; convert() sees one input.",
-            hint="Use dcmconv.run(), which reads them all, or scope=instance.",
+            f"The normalizer needs statistics of the {request.scope}; convert() reads one input.",
+            hint="Use dcmconv.run(), which reads all inputs, or scope=instance.",
         )
 
 
@@ -243,7 +239,9 @@ def _input_file(source: str | PathLike[str] | bytes) -> InputFile:
         return InputFile("bytes", content=source)
     path = Path(source)
     if not path.is_file():
-        raise UsageError(f"{path} is not a file.", hint="convert() takes one file; run() folders.")
+        raise UsageError(
+            f"{path} is not a file.", hint="convert() takes one file; use run() for folders."
+        )
     return InputFile(path.name, path=path)
 
 

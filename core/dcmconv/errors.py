@@ -1,7 +1,7 @@
-"""Every deliberate error, one small tree: who must act decides the class.
+"""Every deliberate error: who must act decides the class.
 
-An error carries two lines: what was found and what was needed, then what to type next.  The
-``reason`` is one stable word for journals and scripts.
+An error has two lines: what was found and what was expected, then what to type next.  Its
+``reason`` is one stable word for the journal and for scripts.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ __all__ = [
 
 
 class DcmconvError(Exception):
-    """An error that dcmconv can explain; anything else is a bug and stays a traceback.
+    """An error that dcmconv can explain; anything else is a bug and shows a traceback.
 
     Parameters
     ----------
     message : str
-        Line one: where, what was found, what was needed.
+        Line one: where, what was found, what was expected.
     hint : str, optional
         Line two: what to type now.
     reason : str, optional
@@ -38,12 +38,12 @@ class DcmconvError(Exception):
     default_reason: ClassVar[str] = "error"
 
     def __init__(self, message: str, hint: str = "", reason: str = "") -> None:
-        # All three stand in args, so that every subclass survives pickling without code of its own.
+        # All three are in args, so that every subclass survives pickling without its own code.
         super().__init__(message, hint, reason or self.default_reason)
 
     @property
     def message(self) -> str:
-        """What was found and what was needed."""
+        """What was found and what was expected."""
         return str(self.args[0])
 
     @property
@@ -74,39 +74,39 @@ class ChainError(UsageError):
 
 
 class InputError(DcmconvError):
-    """The file is damaged, or says something that cannot be."""
+    """The file is damaged, or contradicts itself or the standard."""
 
     default_reason = "damaged"
 
 
 class UnsupportedError(DcmconvError):
-    """The installation lacks something, or nobody can decode this."""
+    """A package or plugin is missing, or dcmconv does not support this input."""
 
     exit_code = 4
     default_reason = "unsupported"
 
 
 class PluginError(UnsupportedError):
-    """A plugin is broken, or broke its promise."""
+    """A plugin is broken, or did not keep its contract."""
 
     default_reason = "plugin"
 
 
 class LimitError(DcmconvError):
-    """A limit was passed; raise the limit or leave the file out."""
+    """A limit was exceeded; raise the limit or exclude the file."""
 
     default_reason = "limit"
 
 
 class OutputError(DcmconvError):
-    """The destination refuses: full, read-only, in use."""
+    """The destination cannot be written: full, read-only or in use."""
 
     exit_code = 5
     default_reason = "output"
 
 
-class SkipInput(DcmconvError):  # noqa: N818 - a verdict, not an error: nothing is wrong with the input
-    """A reader's verdict that this input holds no picture, and nothing is wrong with that."""
+class SkipInput(DcmconvError):  # noqa: N818 - not an error: nothing is wrong with the input
+    """The input has no picture, and nothing is wrong with it."""
 
     exit_code = 0
     default_reason = "no-pixels"

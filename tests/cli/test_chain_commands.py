@@ -19,22 +19,22 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_a_new_chain_is_right_and_has_its_schema(here, capsys):
+def test_new_chain_is_valid_and_has_its_schema(here, capsys):
     assert main(["chain", "init", "lung.yaml"]) == 0
     assert main(["chain", "validate", "lung.yaml"]) == 0
-    assert "lung.yaml is right: outputs jpg." in capsys.readouterr().out
+    assert "lung.yaml is valid: outputs jpg." in capsys.readouterr().out
     schema = json.loads((here / "dcmconv.schema.json").read_text("utf-8"))
     assert schema["$schema"].startswith("https://json-schema.org/")
 
 
-def test_a_chain_file_that_is_there_stays(here, capsys):
+def test_existing_chain_file_is_kept(here, capsys):
     (here / "dcmconv.yaml").write_text("mine", "utf-8")
     assert main(["chain", "init"]) == 5
     assert (here / "dcmconv.yaml").read_text("utf-8") == "mine"
-    assert "dcmconv.yaml is there already." in capsys.readouterr().err
+    assert "dcmconv.yaml already exists." in capsys.readouterr().err
 
 
-def test_every_complaint_has_its_line_and_the_nearest_word(here, capsys):
+def test_every_problem_has_its_line_and_a_suggestion(here, capsys):
     (here / "wrong.yaml").write_text(WRONG, "utf-8")
     assert main(["chain", "validate", "wrong.yaml"]) == 2
     told = capsys.readouterr().err
@@ -44,25 +44,25 @@ def test_every_complaint_has_its_line_and_the_nearest_word(here, capsys):
     assert "'bone'" in told
 
 
-def test_show_prints_what_a_preset_extends_to(capsys):
+def test_show_includes_what_a_preset_extends(capsys):
     assert main(["chain", "show", "preset:article"]) == 0
     shown = capsys.readouterr().out
     assert "use: figure" in shown
     assert "use: bone" in shown
 
 
-def test_an_unknown_preset_is_answered_with_the_nearest(capsys):
+def test_unknown_preset_gets_a_suggestion(capsys):
     assert main(["chain", "show", "preset:artcle"]) == 2
     assert "article" in capsys.readouterr().err
 
 
-def test_validate_speaks_json(capsys):
+def test_validate_prints_json(capsys):
     assert main(["chain", "validate", "preset:article", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["outputs"] == ["jpg"]
     assert len(answer["digest"]) == 16
 
 
-def test_the_schema_goes_to_a_file_where_one_is_named(here):
+def test_schema_is_written_to_a_named_file(here):
     assert main(["chain", "schema", "-o", "s.json"]) == 0
     assert json.loads((here / "s.json").read_text("utf-8"))

@@ -8,7 +8,7 @@ from dcmconv.hooks import KINDS
 from dcmconv.plugins.registry import Registry
 
 
-def test_every_kind_is_listed_with_a_summary(capsys):
+def test_components_of_every_kind_have_a_summary(capsys):
     assert main(["plugins", "list", "--json"]) == 0
     installed = Registry.discover()
     tables = json.loads(capsys.readouterr().out)["tables"]
@@ -18,7 +18,7 @@ def test_every_kind_is_listed_with_a_summary(capsys):
     assert all(row["summary"] for table in tables for row in table["rows"])
 
 
-def test_a_component_is_shown_with_its_options(capsys):
+def test_component_is_shown_with_its_options(capsys):
     assert main(["plugins", "show", "jpg"]) == 0
     shown = capsys.readouterr().out
     assert "writer jpg, from dcmconv" in shown
@@ -26,7 +26,7 @@ def test_a_component_is_shown_with_its_options(capsys):
     assert "INTEGER" in shown
 
 
-def test_an_unknown_name_is_answered_with_the_nearest(capsys):
+def test_unknown_name_gets_a_suggestion(capsys):
     assert main(["plugins", "show", "minmx"]) == 2
     told = capsys.readouterr().err
     assert "Unknown component or plugin 'minmx'." in told
@@ -34,7 +34,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(capsys):
 
 
 @pytest.mark.parametrize(("words", "named"), [([], True), (["--no-plugin", "broken"], False)])
-def test_a_broken_plugin_is_named_unless_it_is_left_out(tmp_path, words, named):
+def test_broken_plugin_is_named_unless_disabled(tmp_path, words, named):
     install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
     result = dcmconv("plugins", "list", *words, PYTHONPATH=tmp_path)
     assert result.returncode == 0
@@ -42,7 +42,7 @@ def test_a_broken_plugin_is_named_unless_it_is_left_out(tmp_path, words, named):
     assert (told in result.stdout) is named
 
 
-def test_dcmconv_plugins_takes_only_the_named_ones(tmp_path):
+def test_environment_variable_selects_the_plugins(tmp_path):
     install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
     result = dcmconv("plugins", "list", PYTHONPATH=tmp_path, DCMCONV_PLUGINS="other")
     assert "broken" not in result.stdout

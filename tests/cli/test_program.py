@@ -21,7 +21,7 @@ from dcmconv.plugin import Command, Ending, Opt, Row
 
 @dataclass(frozen=True, kw_only=True)
 class Greet(Command):
-    """Greet somebody."""
+    """Greet a person."""
 
     whom: Annotated[str, Opt("Who is greeted", positional=True)]
     times: Annotated[int, Opt("How often", ge=1)] = 1
@@ -35,7 +35,7 @@ class Greet(Command):
 
 @pytest.fixture
 def with_greet(tmp_path):
-    """A stranger's distribution with one command."""
+    """A third-party distribution with one command."""
     install_plugin(tmp_path, "greeting", COMMAND)
     (tmp_path / "greeting_command.py").write_text(GREET, "utf-8")
     return tmp_path
@@ -69,39 +69,39 @@ def test_help_of_a_command_imports_no_image_library(words):
 @pytest.mark.parametrize(
     ("words", "is_asked"), [([], False), (["--timeout=5"], False), (["--overlays=off"], True)]
 )
-def test_a_reader_is_asked_for_flags_only_if_run_does_not_know_one(words, is_asked):
+def test_readers_are_loaded_only_for_an_unknown_flag(words, is_asked):
     found = modules_after(["run", *words, "--help"])
     assert ("dcmconv_builtins.readers.dicom" in found) == is_asked
 
 
-def test_help_imports_no_strangers_module(with_greet):
+def test_help_imports_no_third_party_plugin(with_greet):
     assert "greeting" not in modules_after(["--help"], PYTHONPATH=with_greet)
 
 
-def test_the_version_needs_no_typer():
+def test_version_does_not_import_typer():
     found = modules_after(["--version"])
     assert "typer" not in found
     assert "pluggy" not in found
 
 
-def test_starting_a_worker_imports_nothing_of_the_command_line():
+def test_worker_does_not_import_the_command_line():
     result = python("-c", "import dcmconv._entry, sys; print(*sys.modules)")
     assert "typer" not in result.stdout.split()
     assert "dcmconv.cli" not in result.stdout.split()
 
 
-def test_the_module_is_the_program():
+def test_module_runs_the_program():
     result = dcmconv("--version")
     assert (result.returncode, result.stdout) == (0, f"dcmconv {__version__}\n")
 
 
 @pytest.mark.parametrize("words", [[], ["chain"], ["plugins"]])
-def test_without_a_command_the_help_is_shown(capsys, words):
+def test_help_is_shown_without_a_command(capsys, words):
     assert main(words) == 0
     assert "Usage: dcmconv" in capsys.readouterr().out
 
 
-def test_every_built_in_command_stands_in_the_help_with_its_summary(capsys):
+def test_help_lists_every_built_in_command(capsys):
     assert main(["--help"]) == 0
     shown = capsys.readouterr().out
     for command in ("run", "info", "samples", "doctor", "chain", "plugins"):
@@ -109,46 +109,46 @@ def test_every_built_in_command_stands_in_the_help_with_its_summary(capsys):
     assert "Copy real DICOM files" in shown
 
 
-def test_an_unknown_command_is_answered_with_the_nearest(capsys):
+def test_unknown_command_gets_a_suggestion(capsys):
     assert main(["rnu"]) == 2
     told = capsys.readouterr().err
     assert "Unknown command 'rnu'." in told
     assert "Did you mean 'run'?" in told
 
 
-def test_an_unknown_flag_is_answered_with_the_nearest(capsys):
+def test_unknown_flag_gets_a_suggestion(capsys):
     assert main(["run", "--nromalize", "minmax"]) == 2
     assert "--normalize" in capsys.readouterr().err
 
 
-def test_a_strangers_command_runs_and_sets_the_exit_code(with_greet):
+def test_third_party_command_sets_the_exit_code(with_greet):
     result = dcmconv("greet", "world", "--times", "2", PYTHONPATH=with_greet)
     assert result.returncode == 7
     assert result.stdout.count("Hello world") == 2
     assert result.stdout.endswith("Done.\n")
 
 
-def test_a_strangers_command_checks_its_options(with_greet):
+def test_third_party_command_checks_its_options(with_greet):
     result = dcmconv("greet", "world", "--times", "0", PYTHONPATH=with_greet)
     assert result.returncode == 2
     assert "--times 0" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_a_strangers_command_has_help(with_greet):
+def test_third_party_command_has_help(with_greet):
     result = dcmconv("greet", "--help", PYTHONPATH=with_greet)
     assert result.returncode == 0
     assert "How often" in result.stdout
 
 
-def test_no_color_means_no_boxes_and_no_escapes():
+def test_no_color_prints_plain_help():
     result = dcmconv("--help", NO_COLOR="1")
     assert "\x1b" not in result.stdout
     assert "│" not in result.stdout
     assert "│" in dcmconv("--help", NO_COLOR=None).stdout
 
 
-def test_a_bug_is_a_traceback_and_ends_with_70(monkeypatch, capsys):
+def test_bug_shows_a_traceback_and_exits_with_70(monkeypatch, capsys):
     def broken(*arguments, **options):
         raise ZeroDivisionError("a slip")
 
@@ -160,5 +160,5 @@ def test_a_bug_is_a_traceback_and_ends_with_70(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("version_flag", [["--version"], ["--version", "--help"]])
-def test_the_version_flag_is_known_everywhere(version_flag):
+def test_version_flag_wins_over_help(version_flag):
     assert main(version_flag) == 0

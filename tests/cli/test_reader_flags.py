@@ -1,4 +1,4 @@
-"""Options of readers on the command line, and what a run makes of attributes and fingerprints."""
+"""Options of readers on the command line; attributes and fingerprints in a run."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def scans(tmp_path, monkeypatch):
         ["--set", "dicom.inflate_limit=7"],
     ],
 )
-def test_every_way_gives_a_reader_its_options(scans, capsys, words):
+def test_reader_options_work_in_every_form(scans, capsys, words):
     assert main(["run", "--dry-run", *words]) == 0
     assert "read:\n  - use: dicom" in capsys.readouterr().out.replace(f"  # {' '.join(words)}", "")
     assert main(["run", "-w", "png", *words]) == 0
@@ -38,14 +38,14 @@ def test_every_way_gives_a_reader_its_options(scans, capsys, words):
     "words",
     [["--overlays", "draw"], ["--overlays=draw"], ["-r", "dicom:overlays=off", "--overlays=draw"]],
 )
-def test_a_readers_own_flag_is_its_option(scans, capsys, words):
+def test_short_flag_of_a_reader_sets_its_option(scans, capsys, words):
     assert main(["run", "--dry-run", *words]) == 0
     assert re.search(
         r"use: dicom .*\n    overlays: draw  # --overlays draw", capsys.readouterr().out
     )
 
 
-def test_a_slip_in_a_readers_own_flag_is_answered_with_the_nearest(scans, capsys):
+def test_typo_in_a_reader_flag_gets_a_suggestion(scans, capsys):
     assert main(["run", "--overlay", "draw"]) == 2
     assert "--overlays" in capsys.readouterr().err
     assert main(["run", "--overlays", "dram"]) == 2
@@ -54,7 +54,7 @@ def test_a_slip_in_a_readers_own_flag_is_answered_with_the_nearest(scans, capsys
     assert "Did you mean 'draw'?" in told
 
 
-def test_a_dry_run_shows_numbers_as_numbers(scans, capsys):
+def test_dry_run_shows_numbers_as_numbers(scans, capsys):
     words = ["-w", "jpg", "--jpg.quality", "44", "--timeout", "5", "-r", "dicom:inflate_limit=7"]
     assert main(["run", "--dry-run", *words]) == 0
     shown = capsys.readouterr().out
@@ -62,14 +62,14 @@ def test_a_dry_run_shows_numbers_as_numbers(scans, capsys):
         assert line in shown
 
 
-def test_a_slip_in_the_name_of_a_tag_is_refused_with_its_flag(scans, capsys):
+def test_typo_in_a_tag_is_reported_with_its_flag(scans, capsys):
     assert main(["run", "--tags", "tags.csv", "--tag", "PatientId"]) == 2
     told = capsys.readouterr().err
     assert "--tag PatientId: No reader knows the attribute 'PatientId'; " in told
     assert "did you mean 'PatientID'?" in told
 
 
-def test_a_run_that_goes_on_sees_that_a_file_of_an_option_has_changed(scans, capsys):
+def test_resume_notices_a_changed_option_file(scans, capsys):
     words = ["run", "CT_small.dcm", "-w", "png", "-c", "file:path=colors.csv"]
     picture = scans / "dcmconv-out/CT_small.png"
     (scans / "colors.csv").write_text("0,0,0\n255,0,0\n", "utf-8")

@@ -1,4 +1,4 @@
-"""Command lines that mean nothing, or two things."""
+"""Command lines that are invalid or ambiguous."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def refused(capsys, *words):
         (["-w", "jpg", "--jpg.quality=1", "--jpg.quality=2"], "--jpg.quality is given 2 times"),
     ],
 )
-def test_a_flag_that_takes_one_value_is_refused_twice(capsys, words, told):
+def test_single_value_flag_cannot_be_repeated(capsys, words, told):
     code, error = refused(capsys, "run", CT, *words)
     assert code == 2
     assert told in error
@@ -32,7 +32,7 @@ def test_a_flag_that_takes_one_value_is_refused_twice(capsys, words, told):
 
 
 @pytest.mark.parametrize("flag", ["--frames", "--name", "--out", "--tags", "--chain", "--include"])
-def test_an_empty_value_is_refused(capsys, flag, tmp_path, monkeypatch):
+def test_empty_value_is_rejected(capsys, flag, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, error = refused(capsys, "run", CT, flag, "")
     assert code == 2
@@ -40,38 +40,38 @@ def test_an_empty_value_is_refused(capsys, flag, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_empty_input_is_not_the_current_folder(capsys):
+def test_empty_input_is_not_the_current_folder(capsys):
     code, error = refused(capsys, "run", "")
     assert code == 2
     assert "INPUT is empty." in error
     assert "omit it for the current folder" in error
 
 
-def test_an_empty_option_of_a_component_says_something(tmp_path):
+def test_component_option_may_be_empty(tmp_path):
     words = ["run", CT, "-s", "title", "--title.text", "", "-o", str(tmp_path / "a.png"), "-q"]
     assert main(words) == 0
 
 
-def test_a_column_needs_a_table(capsys):
+def test_tag_column_needs_a_table(capsys):
     code, error = refused(capsys, "run", CT, "--tag", "PatientID")
     assert code == 2
     assert "Name the file of the table: --tags tags.csv" in error
 
 
-def test_a_plugin_that_is_not_there_cannot_be_left_out(tmp_path):
+def test_unknown_plugin_cannot_be_disabled(tmp_path):
     install_plugin(tmp_path, "shades", "")
     result = dcmconv("run", CT, "--no-plugin", "shaeds", PYTHONPATH=tmp_path)
     assert result.returncode == 2
     assert "Unknown plugin 'shaeds'; did you mean 'shades'?" in result.stderr
 
 
-def test_the_built_ins_cannot_be_left_out(capsys):
+def test_built_ins_cannot_be_disabled(capsys):
     code, error = refused(capsys, "plugins", "list", "--no-plugin", "dcmconv")
     assert code == 2
     assert "The built-in plugin cannot be left out." in error
 
 
-def test_what_was_left_out_is_named_when_something_is_missing(tmp_path):
+def test_missing_component_names_the_disabled_plugin(tmp_path):
     install_plugin(tmp_path, "shades", "")
     words = ["run", CT, "-c", "dusk", "--no-plugin", "shades"]
     result = dcmconv(*words, PYTHONPATH=tmp_path)
@@ -79,14 +79,14 @@ def test_what_was_left_out_is_named_when_something_is_missing(tmp_path):
     assert "a plugin that was left out: --no-plugin shades" in result.stderr
 
 
-def test_a_broken_plugin_is_shown_with_its_error(tmp_path):
+def test_broken_plugin_is_shown_with_its_error(tmp_path):
     install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
     result = dcmconv("plugins", "show", "broken", PYTHONPATH=tmp_path)
     assert result.returncode == 4
     assert "Plugin 'broken' (dcmconv-broken 1.0): RuntimeError: out of order" in result.stdout
 
 
-def test_chain_show_complains_as_validate_does(tmp_path, capsys):
+def test_chain_show_reports_the_same_problems_as_validate(tmp_path, capsys):
     path = tmp_path / "bad.yaml"
     path.write_text("version: 1\nnormalize: {use: window, centre: 40}\n")
     told = [refused(capsys, "chain", word, str(path)) for word in ("validate", "show")]
@@ -95,12 +95,12 @@ def test_chain_show_complains_as_validate_does(tmp_path, capsys):
     assert "did you mean 'center'?" in told[0][1]
 
 
-def test_a_picture_may_end_in_jpeg(tmp_path):
+def test_picture_may_end_in_jpeg(tmp_path):
     assert main(["run", CT, "-o", str(tmp_path / "head.jpeg"), "-q"]) == 0
     assert (tmp_path / "head.jpeg").read_bytes()[:2] == b"\xff\xd8"
 
 
-def test_a_picture_that_no_writer_makes_is_answered_with_the_writers(tmp_path, capsys):
+def test_unknown_picture_suffix_lists_the_writers(tmp_path, capsys):
     code, error = refused(capsys, "run", CT, "-o", str(tmp_path / "head.bmp"))
     assert code == 2
     assert "no installed writer writes .bmp files" in error
@@ -109,7 +109,7 @@ def test_a_picture_that_no_writer_makes_is_answered_with_the_writers(tmp_path, c
 
 
 @pytest.mark.parametrize("below", ["", "/deeper"])
-def test_a_file_where_the_output_folder_should_be_is_named_once(tmp_path, capsys, below):
+def test_file_in_place_of_output_folder_is_named_once(tmp_path, capsys, below):
     file = tmp_path / "notes.txt"
     file.touch()
     code, error = refused(capsys, "run", CT, "-o", f"{file}{below}")
@@ -118,7 +118,7 @@ def test_a_file_where_the_output_folder_should_be_is_named_once(tmp_path, capsys
     assert error.count(str(file)) == 1 + error.startswith("DICOM files under")
 
 
-def test_a_skipped_input_says_what_could_be_done(tmp_path):
+def test_skipped_input_has_a_hint(tmp_path):
     (tmp_path / "readme.txt").write_text("not a picture")
     result = dcmconv("run", tmp_path, "-o", tmp_path / "out", "--json", "-v")
     assert '"reason": "not-dicom"' in result.stdout

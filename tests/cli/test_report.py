@@ -30,7 +30,7 @@ def converted(name="a.dcm", *, pictures=1, unchanged=False):
     return Converted(input=name, locator=name, outputs=outputs, unchanged=unchanged)
 
 
-def test_failures_are_grouped_and_the_first_ones_named():
+def test_failures_are_grouped_with_examples():
     tally = Tally()
     for number in range(5):
         tally.add(failed(f"{number}.dcm"))
@@ -62,7 +62,7 @@ def test_failures_are_grouped_and_the_first_ones_named():
         (Summary(converted=3, failed=1, stopped="the disk is full"), 5),
     ],
 )
-def test_the_exit_code_says_how_it_ended(summary, code):
+def test_summary_decides_the_exit_code(summary, code):
     assert exit_code_of_run(summary) == code
 
 
@@ -99,7 +99,7 @@ def test_message_and_hint_of_several_lines_are_indented():
     assert failure_lines(tally) == ["Failed, x: 1", "  a: One.", "  Two.", "    Do", "    this."]
 
 
-def test_the_last_line_has_counts_speed_and_time():
+def test_closing_line_has_counts_speed_and_time():
     tally = Tally()
     tally.add(converted(pictures=30))
     tally.add(Skipped(input="b", locator="b", reason="not-dicom", message="No."))
@@ -111,7 +111,7 @@ def test_the_last_line_has_counts_speed_and_time():
     )
 
 
-def test_pictures_of_an_earlier_run_do_not_count_for_the_speed():
+def test_unchanged_pictures_do_not_count_as_speed():
     tally = Tally()
     tally.add(converted(pictures=8, unchanged=True))
     summary = Summary(converted=1, unchanged=1, pictures=8, seconds=4.0)
@@ -123,17 +123,17 @@ def test_pictures_of_an_earlier_run_do_not_count_for_the_speed():
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.04, "0.0 s"), (59.9, "59.9 s"), (61, "1:01 min"), (3725, "1:02:05 h")]
 )
-def test_times_are_written_for_people(seconds, text):
+def test_times_are_readable(seconds, text):
     assert f", {text} →" in closing_line(Summary(converted=1, seconds=seconds), Tally(), "o")
 
 
-def test_a_verbose_line_names_the_pictures_and_the_curve():
+def test_verbose_line_names_pictures_and_tone():
     assert outcome_line(converted(pictures=3)) == "a.dcm → a_0001.jpg and 2 more (minmax)"
     assert outcome_line(converted(unchanged=True)) == "a.dcm: unchanged"
     assert outcome_line(failed("c")) == "c: failed, truncated: Too short."
 
 
-def test_the_summary_for_programs_has_reasons_and_examples():
+def test_json_summary_has_reasons_and_examples():
     tally = Tally()
     tally.add(failed("c"))
     data = summary_data(Summary(failed=1), tally, out="out", code=1)

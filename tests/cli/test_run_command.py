@@ -16,7 +16,7 @@ JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG"
 
 @pytest.fixture
 def scans(tmp_path, monkeypatch):
-    """A current folder with a CT, an RT Dose of 15 frames below it, and no picture."""
+    """A current folder with a CT and, in a subfolder, an RT Dose of 15 frames; no pictures."""
     monkeypatch.chdir(tmp_path)
     for name, place in {"CT_small.dcm": "CT_small.dcm", "rtdose.dcm": "dose/rtdose.dcm"}.items():
         target = tmp_path / place
@@ -34,7 +34,7 @@ def summary_of(text):
     return json.loads(text.splitlines()[-1])
 
 
-def test_the_main_job_needs_no_input_and_no_output(scans, capsys):
+def test_run_works_without_input_and_output(scans, capsys):
     assert main(["run", "--normalize", "minmax", "--writer", "jpg"]) == 0
     out = scans / "dcmconv-out"
     assert pictures(out) == [
@@ -48,7 +48,7 @@ def test_the_main_job_needs_no_input_and_no_output(scans, capsys):
     assert told.out.endswith(" s → ./dcmconv-out\n")
 
 
-def test_a_second_run_does_not_read_its_own_output_and_makes_nothing_anew(scans, capsys):
+def test_second_run_changes_nothing(scans, capsys):
     assert main(["run", "-w", "jpg"]) == 0
     before = {path: path.stat().st_mtime_ns for path in (scans / "dcmconv-out").rglob("*.jpg")}
     assert main(["run", "-w", "jpg"]) == 0
@@ -66,7 +66,7 @@ def test_a_second_run_does_not_read_its_own_output_and_makes_nothing_anew(scans,
         ["--chain", "chain.yaml"],
     ],
 )
-def test_four_ways_to_say_it_give_the_same_bytes(scans, words):
+def test_every_form_of_options_gives_the_same_bytes(scans, words):
     (scans / "chain.yaml").write_text(
         "version: 1\nnormalize: {use: window, center: 40, width: 400}\n", "utf-8"
     )
@@ -85,14 +85,14 @@ def test_four_ways_to_say_it_give_the_same_bytes(scans, words):
     assert (scans / "one/CT_small.png").read_bytes() == (scans / "two/CT_small.png").read_bytes()
 
 
-def test_a_negative_number_is_a_value_and_no_flag(scans, capsys):
+def test_negative_number_is_a_value(scans, capsys):
     words = ["-n", "window", "--window.center", "-600", "--window.width", "1500"]
     assert main(["run", "CT_small.dcm", "--dry-run", *words]) == 0
     assert "-600" in capsys.readouterr().out
     assert not (scans / "dcmconv-out").exists()
 
 
-def test_settings_give_way_to_flags_and_the_environment_to_settings(scans, monkeypatch, capsys):
+def test_precedence_is_environment_set_flag(scans, monkeypatch, capsys):
     monkeypatch.setenv("DCMCONV_SET", "jpg.quality=11 run.timeout=33")
     assert main(["run", "--dry-run", "-w", "jpg"]) == 0
     assert re.search('quality: "?11\\b', capsys.readouterr().out)
@@ -103,37 +103,37 @@ def test_settings_give_way_to_flags_and_the_environment_to_settings(scans, monke
     assert re.search('quality: "?44\\b', capsys.readouterr().out)
 
 
-def test_two_writers_make_two_pictures_of_one_frame(scans):
+def test_two_writers_make_two_pictures_per_frame(scans):
     assert main(["run", "CT_small.dcm", "-w", "jpg", "-w", "png:bits=16"]) == 0
     out = scans / "dcmconv-out"
     assert pictures(out) == ["CT_small.jpg", "CT_small.png"]
     assert (out / "CT_small.png").read_bytes().startswith(PNG_START)
 
 
-def test_steps_are_applied_in_their_order(scans, capsys):
+def test_steps_are_applied_in_order(scans, capsys):
     assert main(["run", "--dry-run", "-s", "rotate", "-s", "flip", "-s", "resize:max=64"]) == 0
     shown = capsys.readouterr().out
     assert shown.index("rotate") < shown.index("flip") < shown.index("resize")
 
 
-def test_only_the_frames_that_are_asked_for_are_converted(scans):
+def test_only_requested_frames_are_converted(scans):
     assert main(["run", "dose", "--frames", "1,3-5", "-w", "png"]) == 0
     numbers = [name[-8:-4] for name in pictures(scans / "dcmconv-out")]
     assert numbers == ["0001", "0003", "0004", "0005"]
 
 
-def test_patterns_choose_the_inputs(scans):
+def test_patterns_select_the_inputs(scans):
     assert main(["run", "--include", "*.dcm", "--exclude", "dose/*", "-w", "png"]) == 0
     assert pictures(scans / "dcmconv-out") == ["CT_small.png"]
 
 
-def test_a_template_names_the_pictures(scans):
+def test_template_names_the_pictures(scans):
     name = "{Modality}/{SeriesNumber:04d}_{frame:03d}"
     assert main(["run", "CT_small.dcm", "-w", "png", "--name", name]) == 0
     assert pictures(scans / "dcmconv-out") == ["CT/0001_001.png"]
 
 
-def test_the_tag_table_has_the_usual_tags(scans):
+def test_tag_table_has_the_usual_tags(scans):
     assert main(["run", "CT_small.dcm", "-w", "png", "--tags", "tags.csv"]) == 0
     [row] = csv.DictReader((scans / "tags.csv").read_text("utf-8").splitlines())
     assert row["PatientID"] == "1CT1"
@@ -159,14 +159,14 @@ def test_usual_tags_are_those_of_the_article(scans):
     ]
 
 
-def test_the_tag_table_has_the_tags_that_are_asked_for(scans):
+def test_tag_table_has_the_requested_tags(scans):
     words = ["--tags", "tags.jsonl", "--tag", "Modality", "--tag", "0020,0013"]
     assert main(["run", "CT_small.dcm", "-w", "png", *words]) == 0
     row = json.loads((scans / "tags.jsonl").read_text("utf-8"))
     assert (row["Modality"], row["0020,0013"]) == ("CT", 1)
 
 
-def test_json_is_one_summary_on_stdout_and_words_on_stderr(scans, capsys):
+def test_json_summary_goes_to_stdout_only(scans, capsys):
     assert main(["run", "--json", "-w", "png"]) == 0
     told = capsys.readouterr()
     [line] = told.out.splitlines()
@@ -175,14 +175,14 @@ def test_json_is_one_summary_on_stdout_and_words_on_stderr(scans, capsys):
     assert "2 inputs converted to 16 pictures" in told.err
 
 
-def test_verbose_json_has_a_line_for_each_input(scans, capsys):
+def test_verbose_json_prints_a_line_per_input(scans, capsys):
     assert main(["run", "--json", "-v", "-w", "png"]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["kind"] for line in lines] == ["outcome", "outcome", "summary"]
     assert lines[0]["outputs"][0]["path"] == "CT_small.png"
 
 
-def test_quiet_says_nothing_where_nothing_is_wrong(scans, capsys):
+def test_quiet_prints_nothing_without_errors(scans, capsys):
     assert main(["run", "-q", "-w", "png"]) == 0
     assert capsys.readouterr() == ("", "")
 
@@ -199,7 +199,7 @@ def test_one_bad_file_fails_alone_and_is_explained(scans, capsys):
     assert str(Path("dcmconv-out/.dcmconv/journal.jsonl")) in told.err
 
 
-def test_a_folder_without_pictures_ends_with_3_and_advice(tmp_path, monkeypatch, capsys):
+def test_folder_without_pictures_exits_with_3(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("no DICOM", "utf-8")
     assert main(["run"]) == 3
@@ -225,7 +225,7 @@ def test_a_folder_without_pictures_ends_with_3_and_advice(tmp_path, monkeypatch,
         (["-n", "none", "-w", "jpg"], "stored", "png"),
     ],
 )
-def test_a_wrong_command_is_refused_before_any_file_is_touched(scans, capsys, words, message, hint):
+def test_invalid_command_touches_no_file(scans, capsys, words, message, hint):
     assert main(["run", *words]) == 2
     told = capsys.readouterr().err
     assert message in told
@@ -233,7 +233,7 @@ def test_a_wrong_command_is_refused_before_any_file_is_touched(scans, capsys, wo
     assert not (scans / "dcmconv-out").exists()
 
 
-def test_a_dry_run_counts_and_writes_nothing(scans, capsys):
+def test_dry_run_counts_and_writes_nothing(scans, capsys):
     assert main(["run", "--dry-run"]) == 0
     shown = capsys.readouterr().out
     assert "use: png" in shown
@@ -241,13 +241,13 @@ def test_a_dry_run_counts_and_writes_nothing(scans, capsys):
     assert pictures(scans) == ["CT_small.dcm", "dose/rtdose.dcm"]
 
 
-def test_a_dry_run_speaks_json(scans, capsys):
+def test_dry_run_prints_json(scans, capsys):
     assert main(["run", "--dry-run", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["inputs"], answer["lanes"][0]["id"]) == (2, "png")
 
 
-def test_names_that_steer_a_terminal_are_shown_harmless(scans, capsys):
+def test_escape_sequences_in_names_are_harmless(scans, capsys):
     (scans / "bad\x1b[2J.dcm").write_bytes(b"")
     assert main(["run", "-v", "-w", "png"]) == 1
     told = capsys.readouterr()
@@ -255,7 +255,7 @@ def test_names_that_steer_a_terminal_are_shown_harmless(scans, capsys):
     assert "bad\\x1b[2J.dcm" in told.err
 
 
-def test_an_output_in_use_ends_with_5(scans, capsys):
+def test_output_in_use_exits_with_5(scans, capsys):
     state = scans / "out" / ".dcmconv"
     state.mkdir(parents=True)
     lock = Lock(state / "lock")
@@ -267,7 +267,7 @@ def test_an_output_in_use_ends_with_5(scans, capsys):
     assert capsys.readouterr().err.startswith("Error: ")
 
 
-def test_the_program_runs_the_main_job(scans):
+def test_program_runs_in_its_own_process(scans):
     result = dcmconv("run", "--normalize", "minmax", "--writer", "jpg", cwd=scans)
     assert result.returncode == 0, result.stderr
     assert "2 inputs converted to 16 pictures" in result.stdout

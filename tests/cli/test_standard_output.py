@@ -1,4 +1,4 @@
-"""A standard output that is closed, or takes nothing more."""
+"""A standard output that is closed or full."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import pytest
 from pydicom.data import get_testdata_file
 
-FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")  # noqa: PTH110
+FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110
 PROGRAM = f"{sys.executable} -m dcmconv"
 CT = get_testdata_file("CT_small.dcm")
 
@@ -27,7 +27,7 @@ def shell(line, folder):
 
 
 @pytest.mark.parametrize("words", ["--version", "--help", f"info {CT}", f"run {CT} -o out"])
-def test_a_closed_stdout_is_said_in_a_line_before_any_work(words, tmp_path):
+def test_closed_stdout_is_reported_before_any_work(words, tmp_path):
     done = shell(f"{PROGRAM} {words} >&-", tmp_path)
     assert done.returncode == 5
     assert done.stderr.startswith("Error: Standard output is closed.")
@@ -39,7 +39,7 @@ def test_a_closed_stdout_is_said_in_a_line_before_any_work(words, tmp_path):
 @pytest.mark.parametrize(
     "words", ["--version", "--help", "run --help", f"info {CT}", f"run -q {CT} -o out --json"]
 )
-def test_a_full_stdout_is_said_in_a_line(words, tmp_path):
+def test_full_stdout_is_reported(words, tmp_path):
     done = shell(f"{PROGRAM} {words} >/dev/full", tmp_path)
     assert done.returncode == 5
     assert done.stderr == (
@@ -50,7 +50,7 @@ def test_a_full_stdout_is_said_in_a_line(words, tmp_path):
 
 @FULL
 @pytest.mark.parametrize("where", ["2>/dev/full", "2>&-"])
-def test_the_work_is_done_where_stderr_takes_nothing(where, tmp_path):
+def test_run_succeeds_without_stderr(where, tmp_path):
     done = shell(f"{PROGRAM} run {CT} -o out {where}", tmp_path)
     assert done.returncode == 0
     assert "1 input converted to 1 picture" in done.stdout

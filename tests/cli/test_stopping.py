@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: what is in hand is finished, and the next run goes on."""
+"""Ctrl-C, SIGTERM and SIGHUP: current work is finished, and the next run resumes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def scans(tmp_path_factory):
 
 
 def start(scans, out):
-    """Start a run, and wait until it has made some pictures."""
+    """Start a run, and wait until it has written some pictures."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dcmconv", "run", str(scans), "-o", str(out), "--workers", "2"],
         stdout=subprocess.PIPE,
@@ -56,7 +56,7 @@ def start(scans, out):
         pytest.param(signal.SIGHUP, 129, "Terminated.", id="sighup"),
     ],
 )
-def test_one_signal_ends_the_run_in_order_and_the_next_goes_on(scans, tmp_path, number, code, said):
+def test_signal_ends_the_run_and_the_next_resumes(scans, tmp_path, number, code, said):
     out = tmp_path / "out"
     with start(scans, out) as process:
         process.send_signal(number)
@@ -76,8 +76,8 @@ def test_one_signal_ends_the_run_in_order_and_the_next_goes_on(scans, tmp_path, 
     assert len(list(out.glob("*.png"))) == COUNT
 
 
-def test_a_signal_to_the_whole_group_costs_no_worker_what_it_has_in_hand(scans, tmp_path):
-    # As a scheduler sends it: to the program and to its workers.
+def test_signal_to_the_process_group_loses_no_work(scans, tmp_path):
+    # A scheduler sends the signal to the program and to its workers.
     out = tmp_path / "out"
     with start(scans, out) as process:
         os.killpg(process.pid, signal.SIGTERM)
@@ -87,7 +87,7 @@ def test_a_signal_to_the_whole_group_costs_no_worker_what_it_has_in_hand(scans, 
     assert "Finishing current work" in complained
 
 
-def test_nohup_is_respected(tmp_path):
+def test_ignored_hangup_stays_ignored(tmp_path):
     folder = tmp_path / "scans"
     save(monochrome(np.arange(4, dtype=np.uint16).reshape(2, 2)), folder / "a")
     code = (
@@ -100,7 +100,7 @@ def test_nohup_is_respected(tmp_path):
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_second_signal_ends_it_now(scans, tmp_path):
+def test_second_signal_ends_the_run_now(scans, tmp_path):
     out = tmp_path / "out"
     with start(scans, out) as process:
         process.send_signal(signal.SIGINT)
@@ -115,7 +115,7 @@ def test_a_second_signal_ends_it_now(scans, tmp_path):
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
-def test_a_signal_before_the_command_has_begun_is_told_apart(name, code):
+def test_early_signal_has_its_own_exit_code(name, code):
     early = (
         "import os, signal, sys\n"
         "import typer.core\n"
@@ -126,7 +126,7 @@ def test_a_signal_before_the_command_has_begun_is_told_apart(name, code):
     assert python("-c", early).returncode == code
 
 
-def test_a_current_folder_that_is_gone_is_told_in_words(tmp_path):
+def test_missing_current_folder_is_explained(tmp_path):
     gone = (
         "import os, sys\n"
         f"os.mkdir({str(tmp_path / 'gone')!r})\n"

@@ -15,7 +15,7 @@ CT = get_testdata_file("CT_small.dcm")
 CINE = get_testdata_file("examples_ybr_color.dcm")
 
 
-def test_a_picture_has_pixels_and_bytes():
+def test_picture_has_pixels_and_bytes():
     picture = dcmconv.convert(CT, normalize="window:center=40,width=400", colormap="bone")
 
     assert (picture.pixels.shape, picture.pixels.dtype) == ((128, 128, 3), np.uint8)
@@ -23,7 +23,7 @@ def test_a_picture_has_pixels_and_bytes():
     assert np.array_equal(shown, picture.pixels)
 
 
-def test_options_are_told_as_text_or_as_data():
+def test_options_as_text_and_data_are_equal():
     as_text = dcmconv.convert(CT, normalize="window:center=40,width=400")
     as_data = dcmconv.convert(CT, normalize={"use": "window", "center": 40, "width": 400})
 
@@ -34,13 +34,13 @@ def test_sixteen_bits_on_request():
     assert dcmconv.convert(CT, bits=16).pixels.dtype == np.uint16
 
 
-def test_bytes_are_as_good_as_a_path():
+def test_bytes_and_path_give_equal_pixels():
     content = Path(CT).read_bytes()
 
     assert np.array_equal(dcmconv.convert(content).pixels, dcmconv.convert(CT).pixels)
 
 
-def test_every_frame_can_be_had_alone_or_in_a_row():
+def test_frames_are_equal_alone_and_in_sequence():
     frames = list(dcmconv.convert_frames(CINE))
 
     assert len(frames) == 30
@@ -48,17 +48,17 @@ def test_every_frame_can_be_had_alone_or_in_a_row():
 
 
 @pytest.mark.parametrize("frame", [0, -1, -14])
-def test_frames_count_from_one(frame):
-    with pytest.raises(UsageError, match=f"frame is {frame}; frames count from 1"):
+def test_frames_are_counted_from_one(frame):
+    with pytest.raises(UsageError, match=f"frame is {frame}; frames are counted from 1"):
         dcmconv.convert(CINE, frame=frame)
 
 
-def test_a_frame_beyond_the_last_is_refused():
+def test_frame_beyond_the_last_is_an_error():
     with pytest.raises(InputError, match="Frame 31 does not exist; the last frame is 30"):
         dcmconv.convert(CINE, frame=31)
 
 
-def test_a_picture_saves_itself_as_its_suffix_says(tmp_path):
+def test_suffix_chooses_the_format_of_a_saved_picture(tmp_path):
     dcmconv.convert(CT).save(tmp_path / "ct.jpg")
     dcmconv.convert(CT).save(tmp_path / "ct.jpeg")
     assert (tmp_path / "ct.jpeg").read_bytes() == (tmp_path / "ct.jpg").read_bytes()
@@ -66,13 +66,13 @@ def test_a_picture_saves_itself_as_its_suffix_says(tmp_path):
     assert (tmp_path / "ct.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
-def test_a_folder_is_no_single_input(tmp_path):
+def test_convert_rejects_a_folder(tmp_path):
     with pytest.raises(UsageError, match="is not a file") as caught:
         dcmconv.convert(tmp_path)
-    assert "run() folders" in caught.value.hint
+    assert "use run() for folders" in caught.value.hint
 
 
-def test_a_batch_tells_what_became_of_each_input(tmp_path):
+def test_batch_yields_an_outcome_per_input(tmp_path):
     outcomes = list(dcmconv.run(CT, tmp_path / "out", normalize="minmax", writers=["jpg"]))
 
     assert [(o.status, o.input) for o in outcomes] == [("converted", "CT_small.dcm")]

@@ -1,4 +1,4 @@
-"""Errors travel between processes and say who must act."""
+"""Errors can be pickled, and their class says who must act."""
 
 import inspect
 import pickle
@@ -21,11 +21,11 @@ def test_every_error_survives_pickling(error_class):
     assert type(again) is error_class
 
 
-def test_an_error_shows_its_hint_on_a_second_line():
+def test_hint_is_shown_on_a_second_line():
     assert str(InputError("Rows is 0.", hint="Look at it.")) == "Rows is 0.\n  Look at it."
 
 
-def test_a_class_gives_the_reason_where_none_is_named():
+def test_class_gives_the_default_reason():
     assert InputError("x").reason == "damaged"
 
 

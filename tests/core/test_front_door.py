@@ -1,4 +1,4 @@
-"""``import dcmconv`` gives its few names, and keeps them."""
+"""``import dcmconv`` provides its public names, whatever else is imported."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _KEYWORDS = (
 
 
 def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> ChainSpec:
-    """Return the chain that keyword arguments describe; None is as good as left out.
+    """Return the chain that keyword arguments describe; None means that one is not given.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
         ``chain`` (a file, ``preset:NAME``, a mapping with the keys of a chain file, or a
         ``ChainSpec``), ``read``, ``normalize``, ``colormap``, ``steps``, ``writers`` (short forms
         or mappings with ``use``), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``,
-        ``executor``, and the settings of a run.
+        ``executor``, and the run settings.
 
     Raises
     ------
     UsageError
-        If a keyword is unknown, or a value has another form than it needs.
+        If a keyword is unknown, or a value is invalid.
     """
     given = {word: value for word, value in options.items() if value is not None}
     _check_keywords(given)
@@ -53,7 +53,7 @@ def _check_keywords(given: Mapping[str, Any]) -> None:
     for word in given:
         if word not in _KEYWORDS:
             raise UsageError(
-                end_with_suggestion(f"There is no keyword '{word}'", word, _KEYWORDS),
+                end_with_suggestion(f"Unknown keyword '{word}'", word, _KEYWORDS),
                 hint=f"Known: {', '.join(_KEYWORDS)}.",
             )
 

@@ -20,11 +20,11 @@ STARTER = """\
 # Check it:  dcmconv chain validate {name}
 version: 1
 normalize: auto            # or minmax, or {{use: window, center: 40, width: 400}}
-# rules:                   # first match wins
+# rules:                   # the first match wins
 #   - when: {{Modality: CT, BodyPartExamined: [CHEST, LUNG]}}
 #     normalize: {{use: window, center: -600, width: 1500}}
 steps: []                  # such as [{{use: resize, max: 1024}}]
-outputs:                   # one decode, one picture for each of these
+outputs:                   # decoded once, one picture for each
   - {{use: jpg, quality: 92}}
 """
 
@@ -40,30 +40,34 @@ CHAIN = Flag(
 
 
 def add_to(group: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the commands to the group."""
     add_command(
         group,
         "validate",
         _validate,
         [CHAIN, AS_JSON],
-        help_text="Check a chain against what is installed; every complaint has its line.",
+        help_text="Check a chain file and report every problem with its line.",
     )
     add_command(
-        group, "show", _show, [CHAIN], help_text="Print a chain with everything it extends."
+        group,
+        "show",
+        _show,
+        [CHAIN],
+        help_text="Print a chain in full, including everything it extends.",
     )
     add_command(
         group,
         "schema",
         _schema,
-        [Flag("out", str, ("-o", "--out"), "Write it to a file.", "FILE")],
-        help_text="Print the JSON Schema of chain files, for editors; with the plugins installed.",
+        [Flag("out", str, ("-o", "--out"), "Write the schema to a file.", "FILE")],
+        help_text="Print the JSON Schema of chain files, including installed plugins, for editors.",
     )
     add_command(
         group,
         "init",
         _init,
-        [Flag("file", str, (), "The file to make.", "FILE", default="dcmconv.yaml")],
-        help_text="Begin a chain file, with its schema beside it; an existing file stays.",
+        [Flag("file", str, (), "File to create.", "FILE", default="dcmconv.yaml")],
+        help_text="Create a chain file and its schema; existing files are kept.",
     )
 
 
@@ -81,7 +85,7 @@ def _validate(values: Mapping[str, Any]) -> int:
         print_json({"chain": values["chain"], "outputs": lanes, "digest": plan.digest})
     else:
         rules = f", {counted(len(plan.rules), 'rule')}" if plan.rules else ""
-        print_result(f"{values['chain']} is right: outputs {', '.join(lanes)}{rules}.")
+        print_result(f"{values['chain']} is valid: outputs {', '.join(lanes)}{rules}.")
     return 0
 
 
@@ -94,7 +98,7 @@ def _show(values: Mapping[str, Any]) -> int:
 
     registry = Registry.discover()
     chain = load_chain(values["chain"], registry)
-    compile_chain(chain, registry)  # what is wrong would be left out of what is shown
+    compile_chain(chain, registry)  # reports problems that the printed chain would not show
     print_result(chain_as_yaml(chain).rstrip())
     return 0
 
@@ -116,7 +120,7 @@ def _init(values: Mapping[str, Any]) -> int:
 
     path = Path(values["file"] or "dcmconv.yaml")
     if path.exists():
-        raise OutputError(f"{path} is there already.", hint="Name another file, or edit this one.")
+        raise OutputError(f"{path} already exists.", hint="Choose another name, or edit the file.")
     _write(path, STARTER.format(name=path))
     _write(path.parent / "dcmconv.schema.json", _schema_text())
     print_result(f"Wrote {path} and its schema.\nNext: dcmconv chain validate {path}")
@@ -139,5 +143,5 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be written: {error.strerror}.", hint="Name a file in another folder."
+            f"Cannot write {path}: {error.strerror}.", hint="Choose a file in another folder."
         ) from error

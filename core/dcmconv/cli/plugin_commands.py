@@ -22,7 +22,7 @@ NO_PLUGIN = Flag(
     "no_plugin",
     list[str],
     ("--no-plugin",),
-    "Leave out a plugin.",
+    "Do not load this plugin or distribution.",
     "NAME",
     complete=plugin_names,
 )
@@ -35,13 +35,13 @@ def add_to(group: typer.Typer) -> None:
         "list",
         lambda values: _answer(values, _list_rows),
         [AS_JSON, NO_PLUGIN],
-        help_text="List every component on offer, by kind, with the plugin that brings it.",
+        help_text="List the installed components by kind, and the plugin of each.",
     )
     name = Flag(
         "name",
         str,
         (),
-        "A component or a plugin.",
+        "Name of a component or plugin.",
         "NAME",
         required=True,
         complete=names_of(*KINDS),
@@ -51,7 +51,7 @@ def add_to(group: typer.Typer) -> None:
         "show",
         lambda values: _answer(values, _show_rows),
         [name, AS_JSON, NO_PLUGIN],
-        help_text="Show what a component does and the options it takes.",
+        help_text="Show what a component does and its options.",
     )
 
 
@@ -110,7 +110,7 @@ def _problem_rows(problems: list[PluginProblem]) -> Iterator[Row]:
     yield Heading(title="Problems")
     for problem in problems:
         yield Row(problem=str(problem))
-    yield Ending(text="Reinstall or update it, or leave it out: --no-plugin NAME", code=4)
+    yield Ending(text="Reinstall or update the plugin, or disable it: --no-plugin NAME", code=4)
 
 
 def _component_rows(registry: Registry, offer: Offered) -> Iterator[Row]:
@@ -135,7 +135,7 @@ def _component_rows(registry: Registry, offer: Offered) -> Iterator[Row]:
 
 
 def _summary(registry: Registry, offer: Offered) -> str:
-    """Return the first line of the docstring; imports the component if the offer has no summary."""
+    """Return a one-line summary; imports the component only if the offer has none."""
     from dcmconv.errors import DcmconvError
 
     if offer.summary:
