@@ -70,7 +70,7 @@ class RenderedPicture:
             raise UsageError(
                 f"{writer} accepts {' or '.join(sorted(made.accepts))} values; "
                 f"this picture has {self.picture.domain} values.",
-                hint="Call convert() with a normalizer that returns display values, such as 'minmax'.",
+                hint="Call convert() with a normalizer for display values, such as 'minmax'.",
             )
         if self.picture.palette is not None and not made.keeps_palette:
             return made.encode(self.picture.with_(pixels=self.pixels, palette=None))

@@ -57,4 +57,5 @@ def test_on_the_screen_there_is_no_traceback_and_no_escape(scans, tmp_path):
     for stream in (done.stdout, done.stderr):
         assert "Traceback" not in stream
         assert "\x1b" not in stream
-        assert "PWNED" not in stream or "\\x1b" in stream
+        assert stream.count("PWNED") == stream.count("\\x1b]0;PWNED\\x07")
+    assert "PWNED" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import signal
 import sys
@@ -35,7 +36,13 @@ def start(setup: Any) -> Callable[[Any], Any]:
 
 
 def _segfault() -> None:
+    faulthandler.disable()  # inherited from pytest; no stack dump of a wanted crash
     ctypes.string_at(0)
+
+
+def _abort() -> None:
+    faulthandler.disable()
+    os.abort()
 
 
 def _hang(marker: str = "") -> None:
@@ -107,7 +114,7 @@ FAULT_ACTIONS: dict[str, Callable[..., Any]] = {
     "sys.exit": lambda: sys.exit(5),
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "segfault": _segfault,
-    "abort": os.abort,
+    "abort": _abort,
     "hang": _hang,
     "nap": time.sleep,
     "swallow": _swallow,
