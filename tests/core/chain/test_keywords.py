@@ -57,7 +57,9 @@ def test_a_chain_may_be_a_preset_a_path_a_mapping_or_a_spec(chain_file, registry
 
 
 def test_an_unknown_keyword_names_the_nearest(registry):
-    with pytest.raises(UsageError, match=r"Unknown keyword 'normalise'; did you mean 'normalize'\?"):
+    with pytest.raises(
+        UsageError, match=r"Unknown keyword 'normalise'; did you mean 'normalize'\?"
+    ):
         chain_from_keywords({"normalise": "minmax"}, registry)
 
 
