@@ -77,14 +77,23 @@ class RenderedPicture:
         return made.encode(self.picture)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write a file; the suffix chooses the writer.  An existing file is replaced."""
-        from dcmconv.chain.suffixes import writer_of
+        """Write a file; its suffix chooses the writer, PNG without one.
+
+        An existing file is replaced.
+
+        Raises
+        ------
+        UsageError
+            If no installed writer makes files with that suffix.
+        """
+        from dcmconv.chain.out_path import find_writer, no_writer_error
 
         target = Path(path)
-        suffix = target.suffix.lstrip(".").lower()
-        target.write_bytes(
-            self.encode(writer_of(target, registry().names("writer")) or suffix or "png")
-        )
+        writer = find_writer(target, registry())
+        error = None if writer else no_writer_error(target, registry())
+        if error is not None:
+            raise error
+        target.write_bytes(self.encode(writer or "png"))
 
 
 def convert(
@@ -154,7 +163,8 @@ def run(
     inputs : path or sequence of paths
         Files and folders.
     out : path
-        The output folder.
+        The output folder, or one picture if its suffix is one that the writer makes; a text that
+        ends with ``/`` is always a folder.
     **options
         ``chain``, ``read``, ``normalize``, ``colormap``, ``steps``, ``writers``, ``invert``,
         ``frames``, ``name``, ``tags`` and the settings of a run (``workers``, ``timeout``,
@@ -171,6 +181,7 @@ def run(
     >>> for outcome in dcmconv.run("scans", "out", normalize="minmax"):  # doctest: +SKIP
     ...     print(outcome.status, outcome.input)
     """
+    from dcmconv.chain.out_path import ends_like_a_folder
     from dcmconv.run.engine import Run
     from dcmconv.run.walk import Selection
 
@@ -187,6 +198,7 @@ def run(
         tag_table=Path(tag_table) if tag_table else None,
         events=registry().events,
         registry=registry(),
+        out_is_folder=ends_like_a_folder(str(out)),
     )
 
 

@@ -103,9 +103,10 @@ def test_picture_may_end_in_jpeg(tmp_path):
 def test_unknown_picture_suffix_lists_the_writers(tmp_path, capsys):
     code, error = refused(capsys, "run", CT, "-o", str(tmp_path / "head.bmp"))
     assert code == 2
-    assert "no installed writer writes .bmp files" in error
+    assert "no installed writer makes .bmp files" in error
     assert "jpg" in error.splitlines()[-1]
-    assert "head.png" in error
+    assert "head.jpg" in error
+    assert "head.bmp/" in error
 
 
 @pytest.mark.parametrize("below", ["", "/deeper"])

@@ -81,6 +81,29 @@ def test_a_stranger_s_writer_gets_the_depth_that_it_asks_for(environment, scans,
     assert content.endswith(b"\xff\xff")
 
 
+def test_a_suffix_of_a_third_party_names_a_file(environment, scans, tmp_path):
+    for name, flags in {"x.pgm": ["-w", "pgm"], "y.pgm": []}.items():
+        environment.run("dcmconv", "run", scans / "a.dcm", "-o", tmp_path / name, *flags)
+        assert (tmp_path / name).read_bytes().startswith(b"P5 8 6 255\n")
+    script = (
+        "import sys, dcmconv\n"
+        "source, saved, made = sys.argv[1:]\n"
+        "dcmconv.convert(source).save(saved)\n"
+        "assert [o.status for o in dcmconv.run(source, made, writers=['pgm'])] == ['converted']\n"
+    )
+    environment.run("python", "-c", script, scans / "a.dcm", tmp_path / "s.pgm", tmp_path / "m.pgm")
+    content = (tmp_path / "x.pgm").read_bytes()
+    assert all((tmp_path / f"{name}.pgm").read_bytes() == content for name in "ysm")
+
+
+def test_a_third_party_suffix_does_not_fit_another_writer(environment, scans, tmp_path):
+    done = environment.run(
+        *("dcmconv", "run", scans / "a.dcm", "-o", tmp_path / "x.pgm", "-w", "png"), code=2
+    )
+    assert "x.pgm ends in .pgm, but writer 'png' makes .png files." in done.stderr
+    assert not (tmp_path / "x.pgm").exists()
+
+
 def test_strangers_work_together_in_one_process_and_in_several(environment, tmp_path):
     for number in range(8):
         save(monochrome(RAMP + number), tmp_path / "scans" / f"{number}.dcm")

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, cast
 from dcmconv.chain.errors import Location
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import load_chain
+from dcmconv.chain.out_path import ends_like_a_folder, find_writer, no_writer_error
 from dcmconv.chain.overrides import assemble, environment_overrides, parse_override, with_name
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
-from dcmconv.chain.suffixes import writer_of
 from dcmconv.chain.values import as_output, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
-from dcmconv.run.output.out_path import PICTURE_SUFFIXES
 
 if TYPE_CHECKING:
     from dcmconv.model.components import Reader
@@ -75,19 +74,13 @@ def _usual_tags(registry: Registry) -> tuple[str, ...]:
 
 def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
     """Return the writer that ``-o picture.jpg`` implies; empty for a folder."""
-    out, writers = Path(arguments.out), registry.names("writer")
-    if out.is_dir():
+    out = Path(arguments.out)
+    if arguments.writer or ends_like_a_folder(arguments.out) or out.is_dir():
         return ""
-    found = writer_of(out, writers)
-    if (
-        not found
-        and out.suffix.lower() in PICTURE_SUFFIXES
-        and not (arguments.writer or arguments.chain)
-    ):
-        raise UsageError(
-            f"{out}: no installed writer writes {out.suffix} files.",
-            hint=f"Installed: {', '.join(writers)}. For example: -o {out.with_suffix('.png')}",
-        )
+    found = find_writer(out, registry)
+    error = None if found or arguments.chain else no_writer_error(out, registry)
+    if error is not None:
+        raise error
     return found
 
 

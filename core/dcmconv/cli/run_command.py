@@ -50,6 +50,7 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
 
 
 def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
+    from dcmconv.chain.out_path import ends_like_a_folder
     from dcmconv.run.engine import Run
     from dcmconv.run.walk import Selection
 
@@ -66,6 +67,7 @@ def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
         events=registry.events,
         registry=registry,
         argv=tuple(sys.argv),
+        out_is_folder=ends_like_a_folder(arguments.out),
     )
     # Closed before anything is printed: after Ctrl-C, the workers must have ended by then.
     outcomes = cast("Generator[Outcome]", iter(run))

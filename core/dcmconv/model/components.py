@@ -258,7 +258,10 @@ class Writer(Component, ABC):
     """Encodes a Picture.  A writer never opens a file: the engine publishes the bytes."""
 
     suffix: ClassVar[str]
-    """Of the file, with its dot."""
+    """Of the files that are written, in lower case and with its dot, such as ``.jpg``."""
+
+    other_suffixes: ClassVar[tuple[str, ...]] = ()
+    """Further suffixes that ``-o picture.SUFFIX`` may have, such as ``.jpeg``."""
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display"})
     takes_color: ClassVar[bool] = True

@@ -67,6 +67,8 @@ class Run:
         Where to find the executor if the plan names none; discovered if left out.
     argv : sequence of str
         The command line, for the run record.
+    out_is_folder : bool
+        ``out`` is a folder even if it has the suffix of a picture.
 
     Raises
     ------
@@ -85,6 +87,7 @@ class Run:
     events: Events | None = None
     registry: Registry | None = None
     argv: Sequence[str] = ()
+    out_is_folder: bool = False
     summary: Summary = field(default=Summary(), init=False)
     tally: Tally = field(default_factory=Tally, init=False, repr=False)
     _stop: Stop = field(default_factory=Stop, init=False, repr=False)
@@ -108,7 +111,9 @@ class Run:
         self._found = 0
         record = RunRecord(self.plan, self.argv)
         with ExitStack() as stack:
-            destination = stack.enter_context(open_destination(self.out, self.plan, record))
+            destination = stack.enter_context(
+                open_destination(self.out, self.plan, record, is_folder=self.out_is_folder)
+            )
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
             table = stack.enter_context(open_tag_table(place, self.plan.tags, destination))

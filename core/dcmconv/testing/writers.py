@@ -64,10 +64,13 @@ class WriterConformance(ComponentConformance):
                 continue
             yield name, picture, content
 
-    def test_the_suffix_is_lowercase_and_starts_with_a_dot(self) -> None:
-        assert self.component.suffix.startswith(".")
-        assert self.component.suffix == self.component.suffix.lower()
-        assert len(self.component.suffix) > 1
+    def test_each_suffix_is_lowercase_and_starts_with_a_dot(self) -> None:
+        suffixes = (self.component.suffix, *self.component.other_suffixes)
+        for suffix in suffixes:
+            assert suffix.startswith(".")
+            assert suffix == suffix.lower()
+            assert len(suffix) > 1
+        assert len(set(suffixes)) == len(suffixes)
 
     def test_the_depth_is_8_or_16(self) -> None:
         assert self.component.depth() in (8, 16)

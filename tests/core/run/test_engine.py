@@ -280,7 +280,7 @@ def test_a_single_output_file_is_replaced_on_request(scans, tmp_path):
         pytest.param(
             "a/IM2",
             ("jpg",),
-            ("makes .jpg", "x.jpg, or choose another writer"),
+            ("makes .jpg", "x.jpg, choose another writer with -w"),
             id="another-writer",
         ),
     ],

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dcmconv.chain.out_path import names_a_file
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.run.journal.chain_change import ChainChange, find_change
@@ -23,7 +24,6 @@ from dcmconv.run.output.leftovers import (
 from dcmconv.run.output.lock import Lock
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.os_errors import output_error
-from dcmconv.run.output.out_path import names_a_file
 from dcmconv.run.output.state_dir import check_state_folder
 
 __all__ = ["Destination", "open_destination"]
@@ -80,8 +80,12 @@ class Destination:
 
 
 @contextmanager
-def open_destination(out: Path, plan: Plan, about: RunRecord) -> Iterator[Destination]:
+def open_destination(
+    out: Path, plan: Plan, about: RunRecord, *, is_folder: bool = False
+) -> Iterator[Destination]:
     """Create and lock the output folder; close it and remove unfinished files at the end.
+
+    ``is_folder`` says that ``out`` is a folder even if it has the suffix of a picture.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def open_destination(out: Path, plan: Plan, about: RunRecord) -> Iterator[Destin
     UsageError
         If ``out`` names a file that the plan cannot make.
     """
-    one_file = names_a_file(out, plan)
+    one_file = not is_folder and names_a_file(out, plan)
     with ExitStack() as stack:
         if not one_file:
             _check_folder(out)
