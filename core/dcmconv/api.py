@@ -86,7 +86,7 @@ class RenderedPicture:
         UsageError
             If no installed writer makes files with that suffix.
         """
-        from dcmconv.chain.out_path import find_writer, no_writer_error
+        from dcmconv.run.output.out_path import find_writer, no_writer_error
 
         target = Path(path)
         writer = find_writer(target, registry())
@@ -181,8 +181,8 @@ def run(
     >>> for outcome in dcmconv.run("scans", "out", normalize="minmax"):  # doctest: +SKIP
     ...     print(outcome.status, outcome.input)
     """
-    from dcmconv.chain.out_path import ends_like_a_folder
     from dcmconv.run.engine import Run
+    from dcmconv.run.output.out_path import ends_like_a_folder
     from dcmconv.run.walk import Selection
 
     include = tuple(options.pop("include", ()))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast
 from dcmconv.chain.errors import Location
 from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import load_chain
-from dcmconv.chain.out_path import ends_like_a_folder, find_writer, no_writer_error
 from dcmconv.chain.overrides import assemble, environment_overrides, parse_override, with_name
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.values import as_output, parse_frames, parse_inline
@@ -19,6 +18,7 @@ from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
+from dcmconv.run.output.out_path import ends_like_a_folder, find_writer, no_writer_error
 
 if TYPE_CHECKING:
     from dcmconv.model.components import Reader

@@ -50,8 +50,8 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
 
 
 def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
-    from dcmconv.chain.out_path import ends_like_a_folder
     from dcmconv.run.engine import Run
+    from dcmconv.run.output.out_path import ends_like_a_folder
     from dcmconv.run.walk import Selection
 
     # Libraries may log values of the file, which can be patient data.

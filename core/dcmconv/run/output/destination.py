@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dcmconv.chain.out_path import names_a_file
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.run.journal.chain_change import ChainChange, find_change
@@ -21,10 +20,10 @@ from dcmconv.run.output.leftovers import (
     remove_dead_parts,
     remove_unfinished_parts,
 )
-from dcmconv.run.output.lock import Lock
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.os_errors import output_error
-from dcmconv.run.output.state_dir import check_state_folder
+from dcmconv.run.output.out_path import names_a_file
+from dcmconv.run.output.state_dir import Lock, check_state_folder
 
 __all__ = ["Destination", "open_destination"]
 

@@ -1,4 +1,4 @@
-"""Open the files of ``<out>/.dcmconv`` safely.
+"""The folder ``<out>/.dcmconv``: its files are opened safely, and one run at a time locks it.
 
 An output folder may be shared, copied or unpacked from an archive: a link in it could make us
 write somewhere else, and opening a named pipe could block forever.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -93,3 +94,55 @@ def _wrong_type(path: Path, found: str, expected: str) -> OutputError:
         f"{path} is {found}; expected {expected}.",
         hint="Move it, or choose another --out.",
     )
+
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Lock"]
+
+
+class Lock:
+    """An advisory lock that the system releases when the process ends, even by a crash."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock and write this process into the file.
+
+        Raises
+        ------
+        OutputError
+            If another run holds it, or the file is not a regular one.
+        """
+        descriptor = open_state_file(self.path, os.O_RDWR | os.O_CREAT)
+        try:
+            if fcntl is not None:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
+            os.close(descriptor)
+            raise OutputError(
+                f"{self.path.parent.parent} is in use by another run ({holder}).",
+                hint="Wait until that run ends, or choose another --out.",
+                reason="in-use",
+            ) from None
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        self._descriptor = hold(descriptor)
+
+    def release(self) -> None:
+        """Release the lock.
+
+        The file is never deleted: one run could otherwise lock the deleted file, another a new one.
+        """
+        if self._descriptor is not None:
+            # On a disk that has become read-only the text stays, but the lock is released.
+            with suppress(OSError):
+                os.truncate(self._descriptor, 0)
+            close_held(self._descriptor)
+            self._descriptor = None

@@ -10,11 +10,16 @@ import pytest
 from support.plans import lane, plan
 
 import dcmconv
-from dcmconv.chain.out_path import ends_like_a_folder, find_writer, names_a_file, no_writer_error
 from dcmconv.chain.plan import ComponentRef, Lane
 from dcmconv.errors import UsageError
 from dcmconv.plugin import Picture, Writer
 from dcmconv.plugins.registry import Offered, Registry
+from dcmconv.run.output.out_path import (
+    ends_like_a_folder,
+    find_writer,
+    names_a_file,
+    no_writer_error,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
