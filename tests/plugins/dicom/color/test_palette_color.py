@@ -98,6 +98,18 @@ def test_segments_of_bytes_point_by_four_bytes():
     assert expand_segments(content, 3).tolist() == [7, 9, 9]
 
 
+@pytest.mark.parametrize(
+    ("segments", "entry_type"),
+    [
+        pytest.param([0, 2, 10, 20, 2, 1, 0, 0, 0, 1, 30], np.uint16, id="offset-of-two-words"),
+        pytest.param([0, 2, 10, 20, 2, 1, 0, 0, 0, 0, 0, 1, 30], np.uint8, id="offset-of-4-bytes"),
+    ],
+)
+@covers("PS3.3 C.7.9.2 Segmented Palette Color Lookup Table")
+def test_the_segment_after_an_indirect_one_is_expanded(segments, entry_type):
+    assert expand_segments(np.array(segments, entry_type), 9).tolist() == [10, 20, 10, 20, 30]
+
+
 def test_segments_never_grow_beyond_their_descriptor():
     bomb = np.array([0, 1, 5, 1, 65535, 9] + [1, 65535, 9] * 50, np.uint16)
     assert len(expand_segments(bomb, 100)) == 100
@@ -121,3 +133,16 @@ def test_a_segmented_palette_is_read_from_a_file():
         words = np.array([0, 1, 0, 1, 4, 40], "<u2").tobytes()
         setattr(dataset, f"Segmented{color}PaletteColorLookupTableData", words)
     assert read_frame(dataset).palette.table[:, 0].tolist() == [0, 10, 20, 30, 40]
+
+
+@covers("PS3.3 C.7.9.2 Segmented Palette Color Lookup Table")
+def test_a_segmented_palette_of_8_bits_has_byte_segments():
+    dataset = palette_color(INDICES, TABLE)
+    for color in COLORS:
+        delattr(dataset, f"{color}PaletteColorLookupTableData")
+        setattr(dataset, f"{color}PaletteColorLookupTableDescriptor", [5, 0, 8])
+        segments = bytes([0, 1, 0, 1, 4, 40])
+        setattr(dataset, f"Segmented{color}PaletteColorLookupTableData", segments)
+    palette = read_frame(dataset).palette
+    assert palette.table.dtype == np.uint8
+    assert palette.table[:, 0].tolist() == [0, 10, 20, 30, 40]

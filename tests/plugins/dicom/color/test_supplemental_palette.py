@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from support.covers import covers
 from support.dicom_files import item, monochrome, palette_color
 from support.reading import read_frame, read_frames
@@ -78,6 +79,33 @@ def test_a_palette_with_alpha_gives_transparent_pixels():
     dataset.AlphaPaletteColorLookupTableDescriptor = [2, 0, 8]
     dataset.AlphaPaletteColorLookupTableData = bytes([0, 128])
     assert pixels_of(read_frame(dataset)) == [[[*RED, 0], [*BLUE, 128]]]
+
+
+WORDS = np.array([64, 0x8040], "<u2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("color_bits", "alpha_bits", "alpha_data", "alpha"),
+    [
+        pytest.param(16, 16, WORDS, [64, 0x8040], id="16-bit-alpha-is-kept"),
+        pytest.param(16, None, WORDS, [64, 0x8040], id="words-without-descriptor-have-16-bits"),
+        pytest.param(8, 16, WORDS, [0, 0x80], id="16-bit-alpha-keeps-its-high-byte"),
+        pytest.param(16, 8, bytes([64, 128]), [64 * 257, 128 * 257], id="8-bit-alpha-is-spread"),
+        pytest.param(8, 8, np.array([64, 128], "<u2").tobytes(), [64, 128], id="bytes-in-words"),
+    ],
+)
+@covers("PS3.3 C.7.9 Alpha Palette Color Lookup Table")
+def test_alpha_gets_as_many_bits_as_the_colors(color_bits, alpha_bits, alpha_data, alpha):
+    colors = np.array([[1, 2, 3], [250, 251, 252]], np.uint16) * (257 if color_bits == 16 else 1)
+    dataset = palette_color(np.array([[0, 1]], np.uint8), colors)
+    for name in ("Red", "Green", "Blue"):
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [2, 0, color_bits])
+    if alpha_bits is not None:
+        dataset.AlphaPaletteColorLookupTableDescriptor = [2, 0, alpha_bits]
+    dataset.AlphaPaletteColorLookupTableData = alpha_data
+    table = read_frame(dataset).palette.table
+    assert table.dtype == (np.uint16 if color_bits == 16 else np.uint8)
+    assert table.tolist() == [[*color, a] for color, a in zip(colors.tolist(), alpha, strict=True)]
 
 
 def test_alpha_that_is_too_short_is_left_out_with_a_note():

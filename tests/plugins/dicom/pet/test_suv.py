@@ -87,6 +87,11 @@ def test_enhanced_pet_says_itself_what_it_is_corrected_to():
     assert suv_of(dataset) == pytest.approx(4.0)
 
 
+def test_enhanced_pet_states_attenuation_correction_in_its_own_attribute():
+    dataset = pet(STORED, CorrectedImage=None, AttenuationCorrected="YES")
+    assert suv_of(dataset) == pytest.approx(4.0)
+
+
 def test_an_injection_before_midnight_belongs_to_the_day_before():
     dataset = pet(STORED, SeriesTime="003000")
     dataset.RadiopharmaceuticalInformationSequence = tracer(RadiopharmaceuticalStartTime="233000")
@@ -114,6 +119,13 @@ def test_a_date_that_anonymization_shifted_gives_way_to_the_bare_time():
 @covers("PS3.3 C.8.9.1 PET, units GML and CNTS")
 def test_gml_is_suv_already():
     assert suv_of(pet(STORED, Units="GML")) == 10000.0
+
+
+def test_gml_without_suv_type_is_assumed_to_be_by_weight():
+    dataset = pet(STORED, Units="GML", PatientWeight="70", PatientSize="1.75", PatientSex="M")
+    frame = read_frame(dataset, values="suvlbm")
+    assert frame.modality_values()[0, 1] == pytest.approx(10000 * 56.52 / 70)
+    assert "SUV Type (0054,1006) is missing; assumed BW" in " ".join(frame.notes)
 
 
 def test_suv_by_lean_mass_becomes_suv_by_weight():
@@ -199,6 +211,16 @@ def test_lean_mass_of_women_has_a_formula_of_its_own():
         pytest.param({"SeriesTime": "200000"}, r"\(0054,1300\) is missing", id="reference-time"),
         pytest.param({"Units": "PROPCPS"}, r"Units \(0054,1001\) is PROPCPS", id="units"),
         pytest.param({"Units": "CNTS"}, r"SUV Factor \(7053,1000\)", id="counts-without-factor"),
+        pytest.param(
+            {"Units": "GML", "SUVType": "BMI"},
+            r"SUV Type \(0054,1006\) is 'BMI', expected BW, BSA or a kind of LBM",
+            id="suv-type",
+        ),
+        pytest.param(
+            {"CorrectedImage": None, "AttenuationCorrected": "NO"},
+            r"\(0028,0051\) does not include ATTN",
+            id="enhanced-attenuation",
+        ),
         pytest.param(
             {"CorrectedImage": ["DECY"]}, r"\(0028,0051\) does not include ATTN", id="attenuation"
         ),

@@ -98,6 +98,15 @@ def test_a_palette_that_begins_below_zero_says_so_with_its_vr():
     assert read_frame(dataset).palette.first == -1
 
 
+@covers("PS3.3 C.11.6.1.1 Presentation LUT Sequence")
+@pytest.mark.parametrize("first", [0, 32768, 65535])
+def test_a_presentation_lut_starts_at_an_unsigned_value(first):
+    sequence = table([7, 8], first, 16)
+    assert (
+        read_frame(monochrome(RAMP, PresentationLUTSequence=sequence)).presentation.first == first
+    )
+
+
 def test_a_voi_lut_of_16_bits_that_ends_before_4096_is_taken_as_it_stands_with_a_note():
     frame = read_frame(monochrome(RAMP, VOILUTSequence=table(range(256), 0, 16)))
     assert frame.voi_luts[0].bits == 16
