@@ -1,4 +1,4 @@
-"""What most recipes start from: one valid file, and ways to spoil it."""
+"""One valid file, from which most recipes start, and ways to break it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.streams import SYNTAX, encoded
 
 SIDE = 64
 RAMP = np.arange(SIDE * SIDE, dtype=np.uint16).reshape(SIDE, SIDE)
-"""0 to 4095, row by row: minimum black, maximum white, every value different."""
+"""0 to 4095, row by row: every value is different, the minimum black, the maximum white."""
 
 BYTES = (RAMP >> 4).astype(np.uint8)
 """The same in 8 bits."""
@@ -40,18 +40,18 @@ def swapped(old: bytes, new: bytes, **attributes: Any) -> Callable[[], bytes]:
 
 
 def before_rows(extra: bytes) -> Callable[[], bytes]:
-    """Return a recipe: the valid file with something put in front of Rows."""
+    """Return a recipe: the valid file with extra bytes before Rows."""
     return swapped(ROWS, extra + ROWS)
 
 
 def coded(syntax: str, values: Any, **attributes: Any) -> FileDataset:
-    """Return a valid Instance of one freshly encoded frame."""
+    """Return a valid Instance with one freshly encoded frame."""
     made = monochrome(values, **attributes)
     return encapsulated(made, SYNTAX[syntax], [encoded(syntax, values)])
 
 
 def streams(syntax: str, values: Any, *made: bytes, **attributes: Any) -> Callable[[], bytes]:
-    """Return a recipe: the frames' codestreams are the given bytes."""
+    """Return a recipe: a file whose codestreams are the given bytes."""
     offsets = attributes.pop("offsets", "basic")
     return lambda: as_bytes(
         encapsulated(monochrome(values, **attributes), SYNTAX[syntax], list(made), offsets=offsets)

@@ -1,4 +1,4 @@
-"""Running hostile files as a user would: one plan, one folder in, one folder out."""
+"""Convert hostile files as a user would: one plan, one input folder, one output folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hostile.recipes import RECIPES
 
 
 def hostile_plan(executor: str = "inline", *, tags: tuple[str, ...] = (), **run: Any) -> Plan:
-    """Return the default chain, with a limit on inflating that a test can afford to reach."""
+    """Return the default chain, with an inflate limit low enough for a test to reach."""
     lane = Lane(
         "png", registry().ref("normalizer", "auto"), (), None, registry().ref("writer", "png")
     )
@@ -31,7 +31,7 @@ def hostile_plan(executor: str = "inline", *, tags: tuple[str, ...] = (), **run:
 
 
 def write(name: str, folder: Path) -> Path:
-    """Make one hostile file; pydicom's complaints about what it is made to write are wanted."""
+    """Write one hostile file; pydicom warns about many of them, which is expected."""
     folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -42,27 +42,27 @@ def write(name: str, folder: Path) -> Path:
 
 
 def run(made: Plan, inputs: Path | list[Path], out: Path, **options: Any) -> list[Outcome]:
-    """Run to the end and return what became of each input."""
+    """Run to the end and return the outcome of each input."""
     places = inputs if isinstance(inputs, list) else [inputs]
     return list(Run(made, [str(place) for place in places], out, **options))
 
 
 def journal(out: Path) -> list[dict[str, Any]]:
-    """Return the journal's lines about inputs that are done."""
+    """Return the journal lines of finished inputs."""
     text = (out / ".dcmconv" / "journal.jsonl").read_text("utf-8")
     lines = [json.loads(line) for line in text.splitlines()]
     return [line for line in lines if line["status"] in ("converted", "skipped", "failed")]
 
 
 def pictures(out: Path) -> list[str]:
-    """Return every file below the output folder but the run's own, relative."""
+    """Return the relative path of every output file, without the run's own files."""
     found = (path for path in out.rglob("*") if path.is_file())
     names = (path.relative_to(out).as_posix() for path in found)
     return sorted(name for name in names if not name.startswith(".dcmconv/"))
 
 
-def told(outcome: Outcome, out: Path) -> dict[str, Any]:
-    """Return an outcome as the table has it."""
+def row_of(outcome: Outcome, out: Path) -> dict[str, Any]:
+    """Return an outcome in the form of the table."""
     row: dict[str, Any] = {"outcome": outcome.status}
     if isinstance(outcome, Skipped | Failed):
         row |= {"reason": outcome.reason, "message": outcome.message}

@@ -1,4 +1,4 @@
-"""What becomes of each recipe: read from ``expected.yaml``, and how a picture is told."""
+"""The expected outcome of each recipe, read from ``expected.yaml``; how pictures are named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hostile.recipes_color import RGB
 
 TABLE = Path(__file__).with_name("expected.yaml")
 
-# By hand: minimum black, maximum white, half rounded up; and what is 8 bits already stays.
+# By hand: minimum black, maximum white, halves rounded up; 8-bit values do not change.
 WHOLE = {
     "ramp": np.floor(RAMP / 4095 * 255 + 0.5),
     "bytes": BYTES.astype(np.float64),
@@ -27,13 +27,13 @@ TOLERANCE = {"close to bytes": ("bytes", 8)}
 
 @cache
 def expected() -> dict[str, dict[str, Any]]:
-    """Return the table, by the recipe's name."""
+    """Return the table: recipe name to expected outcome."""
     table: dict[str, dict[str, Any]] = yaml.safe_load(TABLE.read_text("utf-8"))
     return table
 
 
 def picture_of(pixels: NDArray[Any]) -> str:
-    """Return what a picture is: one of the known ones, or its size and its four corners."""
+    """Return the name of a known picture, or the size and four corners of any other."""
     for name, values in WHOLE.items():
         if pixels.shape == values.shape and np.array_equal(pixels, values):
             return name
@@ -42,5 +42,5 @@ def picture_of(pixels: NDArray[Any]) -> str:
         if pixels.shape == values.shape and np.abs(pixels - values).max() <= most:
             return name
     corners = [pixels[0, 0], pixels[0, -1], pixels[-1, 0], pixels[-1, -1]]
-    told = ", ".join("/".join(str(int(sample)) for sample in np.atleast_1d(c)) for c in corners)
-    return f"{pixels.shape[1]}x{pixels.shape[0]}: {told}"
+    values = ", ".join("/".join(str(int(sample)) for sample in np.atleast_1d(c)) for c in corners)
+    return f"{pixels.shape[1]}x{pixels.shape[0]}: {values}"

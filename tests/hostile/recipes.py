@@ -1,4 +1,4 @@
-"""Every bad file that is known, by name: small recipes, nothing binary, nobody's data.
+"""Recipes for all known kinds of bad files, by name; no binary files and no patient data.
 
 >>> from hostile.recipes import RECIPES
 >>> content = RECIPES["zero-byte"]()
@@ -33,7 +33,7 @@ PARTS = (
 RECIPES: dict[str, Callable[[], bytes]] = {
     name: make for part in PARTS for name, make in part.RECIPES.items()
 }
-"""Name to a function that makes the file's bytes; in the order of the parts."""
+"""Recipe name to a function that makes the bytes of the file."""
 
 COUNT = sum(len(part.RECIPES) for part in PARTS)
-"""How many there are by the parts' own count: no name may stand in two of them."""
+"""The sum of all parts; it is larger than ``len(RECIPES)`` if a name occurs in two of them."""

@@ -1,4 +1,4 @@
-"""Encapsulated pixel data: offset tables, fragments, codestreams that are cut, lying or enormous."""
+"""Encapsulated pixel data: broken offset tables and fragments; cut, wrong or enormous streams."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def whole(syntax: str, values=BYTES):
 
 
 def cut(syntax: str, values=BYTES, *, keep: float = 0.5):
-    """Return a recipe: an intact file around a codestream that ends too soon."""
+    """Return a recipe: an intact file around a truncated codestream."""
 
     def make() -> bytes:
         stream = encoded(syntax, values)
@@ -40,7 +40,7 @@ def two_jpegs(**options):
 
 
 def offset_table(*offsets: int):
-    """Return a recipe: two frames, and a Basic Offset Table that lies."""
+    """Return a recipe: two frames, and a wrong Basic Offset Table."""
 
     def make() -> bytes:
         content = as_bytes(two_jpegs())
@@ -65,7 +65,7 @@ def siz(rows: int, columns: int) -> bytes:
 
 
 def body(change):
-    """Return a recipe: the encapsulated JPEG file with its pixel data changed."""
+    """Return a recipe: an encapsulated JPEG file with changed pixel data."""
 
     def make() -> bytes:
         content = as_bytes(coded("jpeg", BYTES))
@@ -143,30 +143,30 @@ RECIPES = {
     "rle-offset-in-the-header": streams("rle", BYTES, rle_words(1, 4) + RLE[64:]),
     "rle-bomb": streams("rle", BYTES, rle_words(1, 64) + b"\x81\0" * 40000),
     "rle-header-only": streams("rle", BYTES, rle_words(1, 64)),
-    "rle-half-a-header": streams("rle", BYTES, rle_words(1, 64)[:30]),
+    "rle-partial-header": streams("rle", BYTES, rle_words(1, 64)[:30]),
     "rle-segments-swapped": streams("rle", RAMP, rle_frame([RAMP.tobytes()[:4096]])),
     "offsets-beyond-the-end": offset_table(0, 0xFFFFFFF0),
     "offsets-reversed": offset_table(700, 0),
     "offsets-the-same": offset_table(0, 0),
     "offsets-between-fragments": offset_table(0, 33),
-    "offsets-extended-lie": extended_lies,
+    "offsets-extended-wrong": extended_lies,
     "frames-3-of-2-streams": lambda: as_bytes(
         encapsulated(monochrome(np.stack([BYTES] * 3)), SYNTAX["jpeg"], [JPEG, JPEG])
     ),
     "frames-1-of-2-streams": streams("jpeg", BYTES, JPEG, JPEG),
     "frames-1-of-2-streams-no-offsets": streams("jpeg", BYTES, JPEG, JPEG, offsets="empty"),
-    "fragments-of-nothing-behind": streams(
+    "trailing-junk-fragments": streams(
         "jpeg", BYTES, JPEG, bytes(100), b"\xff" * 64, offsets="empty"
     ),
     "frames-0-encapsulated": streams("jpeg", BYTES, JPEG, NumberOfFrames=0),
-    "frames-of-text-encapsulated": lambda: as_bytes(
+    "frames-as-text-encapsulated": lambda: as_bytes(
         encapsulated(monochrome(BYTES, NumberOfFrames="12345678"), SYNTAX["jpeg"], [JPEG])
     ).replace(b"12345678", b"one     "),
     "frames-a-billion-encapsulated": streams("jpeg", BYTES, JPEG, NumberOfFrames=1000000000),
     "no-fragments": body(lambda pixels: ITEM + bytes(4)),
-    "no-fragments-but-an-end": body(lambda pixels: ITEM + bytes(4) + END),
-    "no-items-at-all": body(lambda pixels: END),
-    "fragment-cut-by-the-end": body(lambda pixels: pixels[:-700]),
+    "no-fragments-only-delimiter": body(lambda pixels: ITEM + bytes(4) + END),
+    "no-items": body(lambda pixels: END),
+    "fragment-truncated": body(lambda pixels: pixels[:-700]),
     "fragment-longer-than-the-file": fragment_length(lambda length: 0x7FFFFFFE),
     "fragment-of-undefined-length": fragment_length(lambda length: 0xFFFFFFFF),
     "fragment-shorter-than-its-stream": fragment_length(lambda length: length - 100),

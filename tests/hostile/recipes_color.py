@@ -1,4 +1,4 @@
-"""Color: planes, subsampling, palettes, profiles."""
+"""Color: wrong planes, subsampling, palettes and profiles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def palette(table=TABLE, **attributes: Any):
 
 
 def described(*descriptor: int):
-    """Return a recipe whose three descriptors are these."""
+    """Return a recipe: a palette whose three descriptors have this value."""
     return palette(
         **{f"{name}PaletteColorLookupTableDescriptor": list(descriptor) for name in NAMES}
     )
@@ -62,6 +62,6 @@ RECIPES = {
     "palette-of-10-entries": palette(TABLE[:10]),
     "palette-first-beyond-the-values": described(256, 5000, 16),
     "palette-of-0-bits": described(256, 0, 0),
-    "palette-descriptor-lies": described(65535, 0, 16),
+    "palette-descriptor-wrong": described(65535, 0, 16),
     "palette-tables-differ": palette(GreenPaletteColorLookupTableDescriptor=[100, 0, 16]),
 }

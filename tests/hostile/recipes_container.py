@@ -1,4 +1,4 @@
-"""The file around the dataset: preamble, File Meta Information, Transfer Syntax, deflation."""
+"""Around the dataset: broken preamble, File Meta Information, Transfer Syntax, deflation."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ def dataset_of(content: bytes) -> bytes:
 
 
 def bomb() -> bytes:
-    """Return 120 KB that inflate to 120 MB: a valid file in front of zeros."""
+    """Return 120 KB that inflate to 120 MB: a valid file followed by zeros."""
     return deflated_as(dataset_of(VALID()) + bytes(120 << 20))
 
 
 def big_endian(*, with_meta: bool = True) -> bytes:
-    """Return the valid file in big endian; pydicom leaves the byte order of pixels to its caller."""
+    """Return the valid file in big endian; pydicom does not swap pixels, so this does."""
     made = ramp(PixelData=RAMP.astype(">u2").tobytes())
     return recoded(made, ExplicitVRBigEndian, with_meta=with_meta)
 
 
-def labelled(dataset_syntax: str, label: bytes) -> bytes:
-    """Return a file whose Transfer Syntax UID names another syntax than it is in."""
+def labeled(dataset_syntax: str, label: bytes) -> bytes:
+    """Return a file whose Transfer Syntax UID is not that of its dataset."""
     is_big = dataset_syntax == ExplicitVRBigEndian
     content = big_endian() if is_big else recoded(ramp(), dataset_syntax)
     uid = dataset_syntax.encode() + b"\0" * (len(dataset_syntax) % 2)
@@ -101,34 +101,32 @@ RECIPES = {
     "syntax-empty": swapped(
         explicit_element(2, 0x10, b"UI", EXPLICIT), explicit_element(2, 0x10, b"UI", b"")
     ),
-    "syntax-no-uid": swapped(EXPLICIT, b"\x1b[31mhello\0\0\0\0\0\0\0\0\0\0"),
+    "syntax-not-a-uid": swapped(EXPLICIT, b"\x1b[31mhello\0\0\0\0\0\0\0\0\0\0"),
     "syntax-unknown": swapped(EXPLICIT, b"1.2.999.10008.1.2.1\0"),
-    "implicit-labelled-explicit": lambda: labelled(ImplicitVRLittleEndian, EXPLICIT),
-    "explicit-labelled-implicit": swapped(EXPLICIT, b"1.2.840.10008.1.2\0\0\0"),
-    "big-endian-labelled-little": lambda: labelled(ExplicitVRBigEndian, EXPLICIT),
-    "little-endian-labelled-big": swapped(EXPLICIT, b"1.2.840.10008.1.2.2\0"),
-    "native-labelled-jpeg": swapped(
+    "implicit-labeled-explicit": lambda: labeled(ImplicitVRLittleEndian, EXPLICIT),
+    "explicit-labeled-implicit": swapped(EXPLICIT, b"1.2.840.10008.1.2\0\0\0"),
+    "big-endian-labeled-little": lambda: labeled(ExplicitVRBigEndian, EXPLICIT),
+    "little-endian-labeled-big": swapped(EXPLICIT, b"1.2.840.10008.1.2.2\0"),
+    "native-labeled-jpeg": swapped(
         explicit_element(2, 0x10, b"UI", EXPLICIT),
         explicit_element(2, 0x10, b"UI", JPEGBaseline8Bit.encode()),
     ),
-    "jpeg-labelled-native": lambda: with_bytes(
+    "jpeg-labeled-native": lambda: with_bytes(
         as_bytes(coded("jpeg", BYTES)), JPEGBaseline8Bit.encode(), b"1.2.840.10008.1.2.1\0\0\0"
     ),
-    "jpeg-labelled-jpeg-ls": lambda: with_bytes(
+    "jpeg-labeled-jpeg-ls": lambda: with_bytes(
         as_bytes(coded("jpeg", BYTES)), b".1.2.4.50", b".1.2.4.80"
     ),
-    "jpeg-labelled-rle": lambda: with_bytes(
+    "jpeg-labeled-rle": lambda: with_bytes(
         as_bytes(coded("jpeg", BYTES)), JPEGBaseline8Bit.encode(), b"1.2.840.10008.1.2.5\0\0\0"
     ),
     "deflated": lambda: deflated_as(dataset_of(VALID())),
     "deflated-cut": lambda: deflated_as(dataset_of(VALID()), cut=200),
     "deflated-damaged": lambda: deflated_as(dataset_of(VALID()))[:-900] + b"\xff" * 900,
-    "deflated-labelled-explicit": lambda: with_bytes(
+    "deflated-labeled-explicit": lambda: with_bytes(
         deflated_as(dataset_of(VALID())), b"1.2.840.10008.1.2.1.99", EXPLICIT + b"\0\0"
     ),
-    "explicit-labelled-deflated": lambda: labelled(
-        "1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.1.99"
-    ),
+    "explicit-labeled-deflated": lambda: labeled("1.2.840.10008.1.2.1", b"1.2.840.10008.1.2.1.99"),
     "deflate-bomb": bomb,
     "meta-length-too-short": lambda: meta_length(8),
     "meta-length-too-long": lambda: meta_length(0x7FFFFFFF),

@@ -1,4 +1,4 @@
-"""Attributes that describe the pixels, and lie (PS3.3 C.7.6.3)."""
+"""Wrong descriptions of the pixels (PS3.3 C.7.6.3)."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ RECIPES = {
         ROWS, struct.pack("<HH2sHI", 0x28, 0x10, b"UN", 0, 2) + struct.pack("<H", SIDE)
     ),
     "rows-as-a-sequence": swapped(ROWS, struct.pack("<HH2sHI", 0x28, 0x10, b"SQ", 0, 0)),
-    "rows-two-the-same": swapped(
+    "rows-same-value-twice": swapped(
         ROWS, explicit_element(0x28, 0x10, b"US", struct.pack("<HH", SIDE, SIDE))
     ),
-    "rows-two-different": swapped(
+    "rows-two-values": swapped(
         ROWS, explicit_element(0x28, 0x10, b"US", struct.pack("<HH", SIDE, 32))
     ),
     "rows-in-3-bytes": swapped(ROWS, explicit_element(0x28, 0x10, b"US", b"@\0\0")),
     "65535-squared": spoiled(Rows=65535, Columns=65535),
-    "rows-and-columns-exchange-factors": spoiled(Rows=32, Columns=128),
+    "rows-halved-columns-doubled": spoiled(Rows=32, Columns=128),
     "bits-allocated-0": spoiled(BitsAllocated=0),
     "bits-allocated-8-over-16": spoiled(BitsAllocated=8, BitsStored=8, HighBit=7),
     "bits-allocated-12": spoiled(BitsAllocated=12),
@@ -45,7 +45,7 @@ RECIPES = {
     "high-bit-200": spoiled(HighBit=200),
     "high-bit-missing": spoiled(HighBit=None),
     "high-bit-above-the-bits": lambda: as_bytes(monochrome(RAMP << 4, BitsStored=12, HighBit=15)),
-    "bits-above-those-stored": lambda: as_bytes(
+    "garbage-above-bits-stored": lambda: as_bytes(
         monochrome(RAMP | 0xF000, BitsStored=12, HighBit=11)
     ),
     "pixel-representation-missing": spoiled(PixelRepresentation=None),
@@ -70,7 +70,7 @@ RECIPES = {
     "argb-of-4-samples": lambda: as_bytes(
         color(np.zeros((4, 4, 4), np.uint8), PhotometricInterpretation="ARGB", SamplesPerPixel=4)
     ),
-    "smallest-and-largest-lie": spoiled(SmallestImagePixelValue=9, LargestImagePixelValue=8),
+    "smallest-above-largest": spoiled(SmallestImagePixelValue=9, LargestImagePixelValue=8),
     "one-bit": lambda: as_bytes(
         monochrome(
             BYTES,

@@ -1,4 +1,4 @@
-"""Pixel data that is longer, shorter, elsewhere or not what Number of Frames says."""
+"""Pixel data with a wrong length, position or number of frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEAD = struct.pack("<HH2sH", 0x7FE0, 0x10, b"OW", 0)
 
 
 def pixel_length(length: int) -> bytes:
-    """Return the valid file with another length of Pixel Data."""
+    """Return the valid file with another length in the header of Pixel Data."""
     old = HEAD + struct.pack("<I", len(PIXELS))
     return with_bytes(as_bytes(ramp()), old, HEAD + struct.pack("<I", length))
 
@@ -35,7 +35,7 @@ RECIPES = {
     "one-byte-short": lambda: as_bytes(ramp())[:-1],
     "half-the-file": lambda: as_bytes(ramp())[: -len(PIXELS) // 2],
     "half-the-pixels": spoiled(PixelData=PIXELS[: len(PIXELS) // 2]),
-    "no-pixel-but-its-head": lambda: as_bytes(ramp())[: -len(PIXELS)],
+    "pixel-data-header-only": lambda: as_bytes(ramp())[: -len(PIXELS)],
     "pixels-empty": spoiled(PixelData=b""),
     "pixels-missing": spoiled(PixelData=None),
     "pixels-twice-as-long": spoiled(PixelData=PIXELS * 2),
@@ -45,7 +45,7 @@ RECIPES = {
     "pixels-length-0-before-pixels": lambda: pixel_length(0),
     "pixels-undefined-length": lambda: pixel_length(0xFFFFFFFF),
     "pixels-two-elements": twice,
-    "pixels-of-two-kinds": with_float_too,
+    "pixels-integer-and-float": with_float_too,
     "pixels-odd-length": lambda: as_bytes(
         monochrome(np.arange(63 * 63, dtype=np.uint8).reshape(63, 63))
     ),
@@ -59,7 +59,7 @@ RECIPES = {
         monochrome(np.zeros((1, 1), np.uint8), NumberOfFrames=0, PixelData=bytes(3_000_000))
     ),
     "frames-negative": spoiled(NumberOfFrames=-5),
-    "frames-of-text": swapped(b"12345678", b"one     ", NumberOfFrames="12345678"),
+    "frames-as-text": swapped(b"12345678", b"one     ", NumberOfFrames="12345678"),
     "frames-a-fraction": swapped(b"12345678", b"1.5     ", NumberOfFrames="12345678"),
     "frames-two-numbers": swapped(b"12345678", b"1\\1     ", NumberOfFrames="12345678"),
     "frames-empty": spoiled(NumberOfFrames=""),

@@ -1,4 +1,4 @@
-"""Objects that hold no picture, or should hold one and do not; videos that are none."""
+"""Objects without pixels, some of which should have them; a video that is not one."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def without_pixels(sop_class: str, **attributes):
     return make
 
 
-def labelled_as(sop_class: str):
-    """Return a recipe: pixels in an object of a kind that holds none."""
+def labeled_as(sop_class: str):
+    """Return a recipe: pixels in an object whose SOP Class has none."""
 
     def make() -> bytes:
         made = ramp(SOPClassUID=sop_class)
@@ -60,6 +60,6 @@ RECIPES = {
     "image-without-pixels": without_pixels(MRImageStorage),
     "unknown-object-without-pixels": without_pixels("1.2.3.4.5"),
     "unknown-object-with-a-document": without_pixels("1.2.3.4.5", ContentSequence=[item()]),
-    "report-with-pixels": labelled_as(BasicTextSRStorage),
+    "report-with-pixels": labeled_as(BasicTextSRStorage),
     "video-garbage": video,
 }

@@ -1,4 +1,4 @@
-"""The dataset's own structure: lengths, nesting, order, value representations, character sets."""
+"""Broken dataset structure: lengths, nesting, order, value representations, character sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNDEFINED = 0xFFFFFFFF
 
 
 def element(group: int, number: int, vr: bytes, length: int) -> bytes:
-    """Return the head of an element with a long length."""
+    """Return the header of an element with a 4-byte length."""
     return struct.pack("<HH2sHI", group, number, vr, 0, length)
 
 
@@ -73,14 +73,16 @@ RECIPES = {
         + closed(0xE0DD)
     ),
     "odd-length-value": before_rows(explicit_element(0x0021, 0x1001, b"LO", b"abc")),
-    "group-length-lies": before_rows(explicit_element(0x0028, 0, b"UL", struct.pack("<I", 0xFFFF))),
+    "group-length-wrong": before_rows(
+        explicit_element(0x0028, 0, b"UL", struct.pack("<I", 0xFFFF))
+    ),
     "tags-out-of-order": out_of_order,
     "rows-after-pixels": lambda: with_bytes(as_bytes(ramp()), ROWS, b"") + ROWS,
     "text-element-twice": before_rows(explicit_element(0x0020, 0x0011, b"IS", b"2 ")),
     "rows-twice": before_rows(explicit_element(0x28, 0x10, b"US", struct.pack("<H", SIDE // 2))),
     "rows-twice-the-same": before_rows(ROWS),
     "charset-unknown": swapped(b"ISO_IR 192", b"ISO_IR 999", SpecificCharacterSet="ISO_IR 192"),
-    "charset-not-kept": swapped(
+    "charset-violated": swapped(
         b"ABCDEFGH", b"M\xfcller\xff\xfe", SpecificCharacterSet="ISO_IR 192", PatientName="ABCDEFGH"
     ),
     "charset-escapes-broken": swapped(
@@ -91,8 +93,8 @@ RECIPES = {
     ),
     "text-with-zeros": swapped(b"ABCDEFGH", b"A\0B\0C\0D\0", PatientName="ABCDEFGH"),
     "patient-name-of-60000-bytes": spoiled(PatientName="N" * 60000),
-    "number-that-is-none": swapped(b"123456", b"twelve", SeriesNumber="123456"),
-    "date-that-is-none": swapped(b"20240101", b"\xff\xfe\0\0abcd", StudyDate="20240101"),
+    "number-not-numeric": swapped(b"123456", b"twelve", SeriesNumber="123456"),
+    "date-not-a-date": swapped(b"20240101", b"\xff\xfe\0\0abcd", StudyDate="20240101"),
     "uid-garbage": spoiled(SOPInstanceUID="../..//x y\n"),
     "uid-missing": spoiled(SOPInstanceUID=None, SeriesInstanceUID=None, StudyInstanceUID=None),
     "sop-class-missing": spoiled(SOPClassUID=None),

@@ -1,4 +1,4 @@
-"""What says how values are shown: windows, lookup tables, rescaling, padding, float pixels."""
+"""Wrong windows, lookup tables, rescaling, padding and float pixels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def window(center: Any, width: Any, **more: Any):
 
 
 def window_text(center: bytes, width: bytes):
-    """Return a recipe whose window is text that pydicom would not write."""
+    """Return a recipe whose window is a text that pydicom refuses to write."""
 
     def make() -> bytes:
         content = window("123.5678", "876.5432")()
@@ -67,11 +67,11 @@ RECIPES = {
     "window-center-only": spoiled(WindowCenter=40),
     "window-with-commas": window_text(b"1234,5", b"5678,5"),
     "window-of-backslashes": window_text(b"\\\\\\\\", b"\\\\\\\\"),
-    "window-of-words": window_text(b"forty", b"wide"),
+    "window-as-text": window_text(b"forty", b"wide"),
     "window-of-nan": window_text(b"nan", b"nan"),
     "window-of-infinity": window_text(b"0", b"1e999"),
     "window-width-of-1e-30": window_text(b"1000", b"1e-30"),
-    "window-beside-the-values": window(90000, 10),
+    "window-outside-the-values": window(90000, 10),
     "window-function-unknown": window(1000, 400, VOILUTFunction="WAVY"),
     "window-sigmoid-of-width-0": window(1000, 0, VOILUTFunction="SIGMOID"),
     "voi-lut-without-items": spoiled(VOILUTSequence=[]),
@@ -83,9 +83,7 @@ RECIPES = {
     "modality-lut-short": modality_lut([4096, 0, 16], bytes(20)),
     "slope-0": spoiled(RescaleSlope=0, RescaleIntercept=-1024),
     "slope-only": spoiled(RescaleSlope=2),
-    "slope-of-words": swapped(
-        b"12345.67", b"steep   ", RescaleSlope="12345.67", RescaleIntercept=0
-    ),
+    "slope-as-text": swapped(b"12345.67", b"steep   ", RescaleSlope="12345.67", RescaleIntercept=0),
     "slope-of-nan": swapped(b"12345.67", b"nan     ", RescaleSlope="12345.67", RescaleIntercept=0),
     "slope-of-1e99": spoiled(RescaleSlope="1e99", RescaleIntercept="0"),
     "slope-of-1e308": spoiled(RescaleSlope="1e308", RescaleIntercept="0"),

@@ -1,6 +1,6 @@
-"""Write ``expected.yaml`` anew from what happens now: ``python -m hostile.rewrite`` in ``tests``.
+"""Regenerate ``expected.yaml`` from current behavior: ``python -m hostile.rewrite`` in ``tests``.
 
-Read the difference line by line before it is kept: the table says what is *right*.
+Review the diff line by line before you commit it: the table says what is *correct*.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from hostile.batch import hostile_plan, run, told, write
+from hostile.batch import hostile_plan, row_of, run, write
 from hostile.expected import TABLE
 from hostile.recipes import RECIPES
 
@@ -21,7 +21,7 @@ def main() -> None:
         scans, out = Path(folder, "in"), Path(folder, "out")
         for name in RECIPES:
             write(name, scans)
-        rows = {outcome.input: told(outcome, out) for outcome in run(hostile_plan(), scans, out)}
+        rows = {outcome.input: row_of(outcome, out) for outcome in run(hostile_plan(), scans, out)}
     ordered = {name: rows[name] for name in RECIPES}
     text = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=1000)
     TABLE.write_text(text, "utf-8")

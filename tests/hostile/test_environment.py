@@ -1,4 +1,4 @@
-"""What stands in a folder beside files, and what happens to files while they are read."""
+"""Special files in the input folder, and files that change while they are read."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def scans(tmp_path):
     return tmp_path / "scans"
 
 
-def ends(scans, tmp_path, executor="inline", **run_options):
-    """Return what became of everything that is not one of the two good files."""
+def other_outcomes(scans, tmp_path, executor="inline", **run_options):
+    """Check the two good files, and return the outcomes of all others."""
     out = tmp_path / "out"
     outcomes = run(hostile_plan(executor, **run_options), scans, out)
     assert sorted(line["input"] for line in journal(out)) == sorted(o.input for o in outcomes)
@@ -47,38 +47,38 @@ def make_socket(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "name"),
     [
-        pytest.param(os.mkfifo, "m.dcm", id="a-pipe-that-nobody-fills"),
+        pytest.param(os.mkfifo, "m.dcm", id="a-pipe-without-writer"),
         pytest.param(make_socket, "m.dcm", id="a-socket"),
         pytest.param(lambda path: path.symlink_to("/dev/zero"), "m", id="a-device"),
-        pytest.param(lambda path: path.symlink_to("nowhere"), "m", id="a-link-that-leads-nowhere"),
+        pytest.param(lambda path: path.symlink_to("nowhere"), "m", id="a-dangling-link"),
         pytest.param(lambda path: path.symlink_to(path.name), "m", id="a-link-to-itself"),
     ],
 )
 @pytest.mark.parametrize("executor", ["inline", "processes"])
-def test_what_is_no_file_is_accounted_for_and_never_opened(make, name, executor, scans, tmp_path):
+def test_special_files_are_reported_and_never_opened(make, name, executor, scans, tmp_path):
     make(scans / name)
-    [(found, verdict)] = ends(scans, tmp_path, executor).items()
+    [(found, verdict)] = other_outcomes(scans, tmp_path, executor).items()
     assert found == name
     assert verdict in (("skipped", "not-a-file"), ("failed", "unreadable"))
 
 
-def test_a_loop_of_links_is_walked_once_and_said(scans, tmp_path):
+def test_a_loop_of_links_is_walked_once(scans, tmp_path):
     (scans / "m").mkdir()
     (scans / "m" / "up").symlink_to(scans)
     (scans / "m" / "me").symlink_to(scans / "m")
-    assert ends(scans, tmp_path) == {
+    assert other_outcomes(scans, tmp_path) == {
         "m/me": ("skipped", "seen-already"),
         "m/up": ("skipped", "seen-already"),
     }
 
 
-def test_a_folder_named_like_a_file_is_a_folder(scans, tmp_path):
+def test_a_folder_named_dcm_is_walked(scans, tmp_path):
     save(ramp(), scans / "m.dcm" / "b")
-    assert ends(scans, tmp_path) == {"m.dcm/b": ("converted", "")}
+    assert other_outcomes(scans, tmp_path) == {"m.dcm/b": ("converted", "")}
 
 
-def test_a_folder_that_cannot_be_read_is_a_failure_and_not_silence(scans, tmp_path, monkeypatch):
-    # Root may read everything: so the system's answer is the one part that is made up.
+def test_an_unreadable_folder_is_a_failure(scans, tmp_path, monkeypatch):
+    # Root can read everything, so the system's refusal has to be faked.
     (scans / "m").mkdir()
     real = os.listdir
 
@@ -89,7 +89,7 @@ def test_a_folder_that_cannot_be_read_is_a_failure_and_not_silence(scans, tmp_pa
 
     monkeypatch.setattr(folder_source.os, "listdir", refusing)
     monkeypatch.setattr(folder_source.os, "scandir", scandir_refusing(os.scandir))
-    assert ends(scans, tmp_path) == {"m": ("failed", "unreadable-folder")}
+    assert other_outcomes(scans, tmp_path) == {"m": ("failed", "unreadable-folder")}
 
 
 def scandir_refusing(real):
@@ -101,20 +101,20 @@ def scandir_refusing(real):
     return scandir
 
 
-class Meddling(folder_source.Folder):
-    """A folder in which a file changes the moment after it was found."""
+class ChangingFolder(folder_source.Folder):
+    """A folder in which a file changes right after it is found."""
 
     def open(self, reference):
         if reference.key == "m.dcm":
-            MEDDLE["how"](Path(reference.locator))
+            CHANGE["how"](Path(reference.locator))
         return super().open(reference)
 
 
-MEDDLE = {"how": lambda path: None}
+CHANGE = {"how": lambda path: None}
 
 
 @pytest.mark.parametrize(
-    ("meddle", "verdict"),
+    ("change", "verdict"),
     [
         pytest.param(lambda path: path.unlink(), ("failed", "unreadable"), id="vanishes"),
         pytest.param(
@@ -130,40 +130,40 @@ MEDDLE = {"how": lambda path: None}
         pytest.param(lambda path: path.write_bytes(b""), ("failed", "empty"), id="is-emptied"),
     ],
 )
-def test_a_file_that_is_gone_or_spoiled_when_its_turn_comes_fails_alone(
-    meddle, verdict, scans, tmp_path, monkeypatch
+def test_a_file_that_changes_before_reading_fails_alone(
+    change, verdict, scans, tmp_path, monkeypatch
 ):
     save(ramp(), scans / "m.dcm")
-    monkeypatch.setitem(MEDDLE, "how", meddle)
-    monkeypatch.setattr(folder_source, "Folder", Meddling)
-    assert ends(scans, tmp_path) == {"m.dcm": verdict}
+    monkeypatch.setitem(CHANGE, "how", change)
+    monkeypatch.setattr(folder_source, "Folder", ChangingFolder)
+    assert other_outcomes(scans, tmp_path) == {"m.dcm": verdict}
 
 
 def test_the_same_file_under_two_names_gives_two_pictures(scans, tmp_path):
     os.link(scans / "a.dcm", scans / "m.dcm")
-    assert ends(scans, tmp_path) == {"m.dcm": ("converted", "")}
+    assert other_outcomes(scans, tmp_path) == {"m.dcm": ("converted", "")}
 
 
-def test_names_that_some_file_system_takes_for_one_never_overwrite(scans, tmp_path):
+def test_names_equal_on_some_file_systems_never_overwrite(scans, tmp_path):
     for name in ("m.dcm", "M.dcm", "m.ima", "m\u00fc.dcm", "mu\u0308.dcm"):
         save(ramp(), scans / name)
-    assert set(ends(scans, tmp_path).values()) == {("converted", "")}
+    assert set(other_outcomes(scans, tmp_path).values()) == {("converted", "")}
     made = pictures(tmp_path / "out")
     assert len(made) == 7
     assert len({name.casefold() for name in made}) == 7
 
 
-def test_names_of_bytes_and_of_escapes_are_accounted_for(scans, tmp_path):
+def test_names_with_odd_bytes_are_converted(scans, tmp_path):
     names = [b"caf\xe9.dcm", b"new\nline.dcm", b"\x1b[31mred.dcm", b"-o", b"m" * 250, b"q\\w.dcm"]
     for name in names:
         Path(os.fsdecode(bytes(os.fsencode(scans)) + b"/" + name)).write_bytes(as_bytes(ramp()))
-    found = ends(scans, tmp_path)
+    found = other_outcomes(scans, tmp_path)
     assert sorted(map(os.fsencode, found)) == sorted(names)
     assert set(found.values()) == {("converted", "")}
     assert len(pictures(tmp_path / "out")) == len(names) + 2
 
 
-def test_pictures_written_among_the_inputs_are_not_read_again(scans, tmp_path):
+def test_pictures_among_the_inputs_are_not_read(scans, tmp_path):
     first = run(hostile_plan(), scans, scans / "pictures")
     again = run(hostile_plan(), scans, scans / "pictures")
     assert [o.input for o in first] == [o.input for o in again] == ["a.dcm", "z.dcm"]
@@ -176,7 +176,7 @@ def test_an_input_is_never_written_to(scans, tmp_path):
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
 
 
-def test_a_stranger_under_the_name_of_a_picture_is_never_replaced(scans, tmp_path):
+def test_an_unrelated_file_is_never_overwritten(scans, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "a.png").write_bytes(b"mine")
@@ -186,7 +186,7 @@ def test_a_stranger_under_the_name_of_a_picture_is_never_replaced(scans, tmp_pat
     assert (out / "a.png").read_bytes() == b"mine"
 
 
-def test_a_link_under_the_name_of_a_picture_is_never_written_through(scans, tmp_path):
+def test_an_existing_link_is_never_written_through(scans, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (tmp_path / "victim").write_bytes(b"mine")
@@ -196,14 +196,14 @@ def test_a_link_under_the_name_of_a_picture_is_never_written_through(scans, tmp_
     assert (tmp_path / "victim").read_bytes() == b"mine"
 
 
-def test_an_input_that_is_not_there_is_the_commands_fault(tmp_path):
+def test_a_missing_input_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="no such file or folder") as raised:
         run(hostile_plan(), tmp_path / "nowhere", tmp_path / "out")
     assert "spelling" in raised.value.hint
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_left_out_by_name_is_not_opened(scans, tmp_path):
+def test_excluded_inputs_are_not_opened(scans, tmp_path):
     os.mkfifo(scans / "m")
     outcomes = run(hostile_plan(), scans, tmp_path / "out", selection=Selection(exclude=("m",)))
     assert [outcome.input for outcome in outcomes] == ["a.dcm", "z.dcm"]

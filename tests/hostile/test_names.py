@@ -1,4 +1,4 @@
-"""What a header says reaches names, tables, logs and terminals only in a form that does nothing."""
+"""Text from headers is harmless in names, tables, logs and terminals."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ HOSTILE = (
 @example(text="..")
 @example(text="CON")
 @example(text="L" * 4000)
-def test_a_safe_name_is_one_ordinary_part_of_a_path(text):
+def test_a_safe_name_is_one_path_component(text):
     name = safe_name(text)
     assert name not in ("", ".", "..")
     assert not set(name) & set('/\\:*?"<>|\0\n\r\t\x1b~$`;&')
@@ -76,7 +76,7 @@ def test_two_values_never_become_one_name(one, other):
 
 
 @given(part=ANY_TEXT)
-def test_a_component_of_an_inputs_name_leads_nowhere(part):
+def test_a_name_component_stays_in_its_folder(part):
     name = safe_path_part(part, ".png")
     assert name == posixpath.basename(name)
     assert name.strip(". ") != ""
@@ -86,7 +86,7 @@ def test_a_component_of_an_inputs_name_leads_nowhere(part):
 @given(values=st.lists(ANY_TEXT, min_size=3, max_size=3))
 @example(values=["..", "..", ".."])
 @example(values=["/etc", "//", "/"])
-def test_a_templates_path_never_leaves_the_output_folder(values):
+def test_a_name_template_never_leaves_the_output_folder(values):
     attributes = dict(zip(("PatientID", "StudyID", "SeriesNumber"), values, strict=True))
     lane = LaneName("{PatientID}/{StudyID}/{SeriesNumber}", ".png")
     path = lane.path_for(NamedInput("../a/../../b.dcm", attributes, 1), 1)
@@ -96,12 +96,12 @@ def test_a_templates_path_never_leaves_the_output_folder(values):
     assert len(path.split("/")) == 3
 
 
-def test_case_and_composition_do_not_make_two_names_out_of_one():
+def test_case_and_unicode_composition_are_folded():
     assert folded_digest("A/\u00dc.png") == folded_digest("a/u\u0308.PNG")
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_hostile_identifiers_in_a_template_give_one_picture_each_below_the_output(tmp_path):
+def test_hostile_identifiers_stay_in_the_output_folder(tmp_path):
     for number, text in enumerate(HOSTILE):
         save(ramp(PatientID=text), tmp_path / "scans" / f"{number:02d}")
     made = hostile_plan()
@@ -123,7 +123,7 @@ FORMULAS = ("=1+1", '=HYPERLINK("http://x","y")', "+1", "-1", "@SUM(A1)", "\t=1"
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_no_cell_of_a_tag_table_is_a_formula(tmp_path):
+def test_tag_table_cells_are_never_formulas(tmp_path):
     for number, text in enumerate(FORMULAS):
         save(ramp(PatientName=text), tmp_path / "scans" / f"{number}.dcm")
     save(ramp(PatientName="plain"), tmp_path / "scans" / "=cmd|x!A0.dcm")
@@ -137,15 +137,14 @@ def test_no_cell_of_a_tag_table_is_a_formula(tmp_path):
     rows = list(csv.reader(io.StringIO(table.read_text("utf-8"), newline="")))
     assert len(rows) == 1 + len(FORMULAS) + 1
     for cell in (cell for row in rows[1:] for cell in row):
-        assert not cell.startswith(("=", "+", "@", "\t", "\r"))
-        assert not cell.startswith("-") or cell[1:].isdigit() is False
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
 SAID = "\x1b]0;PWNED\x07\x1b[2J\x1b[31m"
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_escape_sequences_of_a_header_never_reach_the_terminal(tmp_path):
+def test_header_escapes_never_reach_the_terminal(tmp_path):
     scans = tmp_path / "scans"
     save(ramp(PhotometricInterpretation=SAID), scans / f"bad{SAID}.dcm".replace("/", ""))
     save(ramp(PatientName=SAID, SeriesDescription=SAID), scans / "good.dcm")
@@ -172,7 +171,7 @@ MEANT |= {"PixelPresentation", "TypeOfData", "PhotometricInterpretation"}
 
 
 def canaries():
-    """Return a file in which every text element of groups 0008 to 0040 is a token of its own."""
+    """Return a file in which every text element of groups 0008 to 0040 has a unique token."""
     made, tokens = ramp(), {}
     for tag, (vr, _, _, retired, keyword) in DicomDictionary.items():
         if vr not in TEXT_VRS or keyword in MEANT or retired or not 8 <= tag >> 16 <= 0x40:
@@ -198,7 +197,7 @@ def everything_below(folder):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_with_defaults_no_text_of_the_header_is_in_anything_that_is_written_or_said(tmp_path):
+def test_no_header_text_leaks_by_default(tmp_path):
     made, tokens = canaries()
     assert len(tokens) > 300
     save(made, tmp_path / "scans" / "a.dcm")
@@ -219,7 +218,7 @@ def test_with_defaults_no_text_of_the_header_is_in_anything_that_is_written_or_s
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_a_tag_table_holds_what_was_asked_for_and_nothing_else_does(tmp_path):
+def test_only_requested_tags_are_in_the_tag_table(tmp_path):
     made, tokens = canaries()
     save(made, tmp_path / "scans" / "a.dcm")
     table = tmp_path / "tags.jsonl"
@@ -238,7 +237,7 @@ def test_a_tag_table_holds_what_was_asked_for_and_nothing_else_does(tmp_path):
     ] == []
 
 
-def test_a_picture_carries_nothing_but_its_pixels_and_their_spacing(tmp_path):
+def test_a_png_has_no_metadata_except_spacing(tmp_path):
     from PIL import Image
 
     save(ramp(PixelSpacing=[0.5, 0.5]), tmp_path / "a.dcm")

@@ -1,1 +1,1 @@
-"""The oracle: dcmconv against a second renderer, other tools, and itself."""
+"""The oracle: dcmconv compared with a second renderer, with other tools, and with itself."""

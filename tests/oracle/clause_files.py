@@ -1,4 +1,4 @@
-"""Files that the clause tests are about: each a line or two away from ``support.dicom_files``."""
+"""Files for the clause tests, each a line or two away from ``support.dicom_files``."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ def frame_group(
 
 
 def shared(group: Dataset) -> dict[str, Any]:
-    """Return the attribute that gives a group to all frames."""
+    """Return the attribute that applies a group to all frames."""
     return {"SharedFunctionalGroupsSequence": Sequence([group])}
 
 
 def per_frame(*groups: Dataset) -> dict[str, Any]:
-    """Return the attribute that gives each frame its group."""
+    """Return the attribute that applies one group to each frame."""
     return {"PerFrameFunctionalGroupsSequence": Sequence(groups)}
 
 
 def padded(
     values: NDArray[Any], value: int, limit: int | None = None, **attributes: Any
 ) -> FileDataset:
-    """Return a signed image with Pixel Padding Value and, maybe, its Range Limit."""
+    """Return a signed image with Pixel Padding Value and, optionally, its Range Limit."""
     dataset = monochrome(values, **attributes)
     dataset.add_new("PixelPaddingValue", "SS", value)
     if limit is not None:
@@ -66,7 +66,7 @@ def padded(
 
 
 def native(values: NDArray[Any], kind: str) -> FileDataset:
-    """Return an image whose cells are of a kind such as ``u4``."""
+    """Return an image whose cells have a type such as ``u4``."""
     return monochrome(values.astype(kind))
 
 
@@ -81,13 +81,13 @@ def one_bit(frames: ArrayLike) -> FileDataset:
 
 
 def ybr(photometric: str, rows: int, columns: int, cells: list[int]) -> FileDataset:
-    """Return native 8-bit colour whose samples lie as given."""
+    """Return native 8-bit color with its samples in the given order."""
     dataset = color(np.zeros((rows, columns, 3), np.uint8), PhotometricInterpretation=photometric)
     return changed(dataset, PixelData=bytes(cells) + b"\0" * (len(cells) % 2))
 
 
 def big_endian_words(values: NDArray[np.uint8]) -> bytes:
-    """Return a big endian file whose 8-bit pixels lie in 16-bit words, each of them swapped."""
+    """Return a big endian file whose 8-bit pixels are stored in byte-swapped 16-bit words."""
     dataset = monochrome(values)
     content = values.tobytes() + b"\0" * (values.size % 2)
     dataset.PixelData = np.frombuffer(content, "<u2").astype(">u2").tobytes()

@@ -1,4 +1,4 @@
-"""Native pixels and colours a second time: cells, YBR, palettes; nothing shared with dcmconv."""
+"""Native pixels, YBR and palettes, implemented a second time without any code of dcmconv."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NATIVE = {
     "1.2.840.10008.1.2.1.99": "<",
     "1.2.840.10008.1.2.2": ">",
 }
-"""Transfer Syntaxes whose frames lie in Pixel Data one after another, and their byte order."""
+"""Native Transfer Syntaxes, whose frames follow each other in Pixel Data, and their byte order."""
 
 FLOATS = {"FloatPixelData": "f4", "DoubleFloatPixelData": "f8"}
 
 
 def native_values(dataset: Dataset, frame_index: int, *, byte_order: str) -> NDArray[Any]:
-    """Return the stored values of a native frame (PS3.5 8.1, 8.2, Annex D); colours as they lie."""
+    """Return the stored values of a native frame (PS3.5 8.1, 8.2, Annex D); colors as stored."""
     rows, columns, samples = dataset.Rows, dataset.Columns, dataset.get("SamplesPerPixel", 1)
     bits = dataset.BitsAllocated
     for keyword, kind in FLOATS.items():
@@ -50,7 +50,7 @@ def native_values(dataset: Dataset, frame_index: int, *, byte_order: str) -> NDA
 
 
 def field_of(cells: NDArray[np.uint64], dataset: Dataset) -> NDArray[np.int64]:
-    """Return the bits from High Bit down, Bits Stored of them, with their sign (PS3.5 8.1.1)."""
+    """Return the Bits Stored bits below and including High Bit, with sign (PS3.5 8.1.1)."""
     stored = dataset.get("BitsStored", dataset.BitsAllocated)
     lowest = max(dataset.get("HighBit", stored - 1) - stored + 1, 0)
     if lowest + stored > dataset.BitsAllocated:
@@ -63,7 +63,7 @@ def field_of(cells: NDArray[np.uint64], dataset: Dataset) -> NDArray[np.int64]:
 
 
 def chroma_repeated(flat: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
-    """Turn Y Y Cb Cr into two pixels that share Cb and Cr (PS3.3 C.7.6.3.1.2)."""
+    """Turn each Y Y Cb Cr into two pixels that share Cb and Cr (PS3.3 C.7.6.3.1.2)."""
     pixels = []
     for first, second, blue, red in flat[: len(flat) // 4 * 4].reshape(-1, 4).tolist():
         pixels += [(first, blue, red), (second, blue, red)]
@@ -91,7 +91,7 @@ def rgb_of(values: NDArray[Any], dataset: Dataset) -> Array:
 
 
 def palette_colors(indices: NDArray[Any], dataset: Dataset) -> tuple[Array, int]:
-    """Return the colours of indices, and the bits of a colour (C.7.6.3.1.5, C.7.9.2)."""
+    """Return the colors of indices, and the bits of a color (C.7.6.3.1.5, C.7.9.2)."""
     channels = []
     for color in ("Red", "Green", "Blue"):
         descriptor = dataset[f"{color}PaletteColorLookupTableDescriptor"].value
@@ -105,7 +105,7 @@ def palette_colors(indices: NDArray[Any], dataset: Dataset) -> tuple[Array, int]
 
 
 def color_table(dataset: Dataset, color: str, count: int, bits: int) -> Array:
-    """Return the entries for red, green or blue, segments expanded."""
+    """Return the entries for red, green or blue, with segments expanded."""
     plain = dataset.get(f"{color}PaletteColorLookupTableData")
     if plain:
         entries = entries_of(plain, count)
@@ -130,7 +130,7 @@ def expanded(words: list[int], *, width: int) -> list[int]:
         if kind != 2:
             append_segment(made, kind, length, content)
             continue
-        offset = sum(part << (8 * width * place) for place, part in enumerate(content))
+        offset = sum(part << (8 * width * index) for index, part in enumerate(content))
         first = starts[offset // width]
         for copied in segments[first : first + length]:
             append_segment(made, *copied)
@@ -148,6 +148,6 @@ def append_segment(made: list[int], kind: int, length: int, content: list[int]) 
 
 
 def scaled(colors: Array, bits: int, depth: int) -> NDArray[np.int64]:
-    """Spread ``bits`` over ``depth``, rounding half up; lossy overshoot is clipped."""
+    """Scale ``bits`` to ``depth``, rounding half up; lossy overshoot is clipped."""
     top, source_top = 2**depth - 1, 2**bits - 1
     return np.floor(np.clip(colors, 0, source_top) * top / source_top + 0.5).astype(np.int64)

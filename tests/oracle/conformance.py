@@ -1,8 +1,8 @@
 """Write docs/reference/conformance.md: ``python tests/oracle/conformance.py``, with a corpus.
 
-Tests claim rows with ``support.covers``.  All that claim one are run, and the page is written if
-every one of them passes.  With ``--check`` nothing is run: the claims are collected and compared
-with the page, without a corpus as far as they go; what differs is named, and the exit code is 1.
+Tests claim rows with ``support.covers``.  All tests with a claim are run, and the page is written
+if they all pass.  ``--check`` runs nothing: it collects the claims and compares them with the page
+(without a corpus only as far as possible), lists the differences and exits with 1 if there are any.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from oracle.conformance_page import page_of, rows_on  # noqa: E402 - after the p
 
 @dataclass(eq=False)
 class Claims:
-    """A pytest plugin: which rows the collected tests claim, and how the tests ended."""
+    """A pytest plugin that records the rows claimed by the collected tests, and the results."""
 
     tried: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     results: dict[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Claims:
     failed: list[str] = field(default_factory=list)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Take down the claims of every test that can run here."""
+        """Record the claims of every test that can run here."""
         for item in items:
             if item.get_closest_marker("skip"):
                 continue
@@ -45,7 +45,7 @@ class Claims:
                     self.results[row] = mark.kwargs["result"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take down how a test ended."""
+        """Record the result of a test."""
         if report.failed:
             self.failed.append(report.nodeid)
         elif report.when == "call" and report.passed:
@@ -53,7 +53,7 @@ class Claims:
 
 
 def collect(*, run: bool) -> Claims:
-    """Collect the claims, and run the tests behind them if asked."""
+    """Collect the claims, and optionally run the tests that make them."""
     claims = Claims()
     words = [str(TESTS), "-m", "covers", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
     if run:
@@ -62,12 +62,12 @@ def collect(*, run: bool) -> Claims:
         with contextlib.redirect_stdout(sys.stderr):
             claims_code = pytest.main([*words, "--collect-only", "-qq"], plugins=[claims])
     if claims_code not in (0, 1):
-        raise SystemExit(f"pytest ended with {claims_code}: the claims could not be collected.")
+        raise SystemExit(f"pytest exited with {claims_code}: the claims could not be collected.")
     return claims
 
 
 def differences(claims: Claims) -> list[str]:
-    """Say where the page and the claims differ; without a corpus, as far as can be told."""
+    """Return the differences between the page and the claims; some need a corpus to be found."""
     if has_corpus():
         stale = PAGE.read_text("utf-8") != page_of(claims.tried, claims.results)
         return ["docs/reference/conformance.md is stale"] if stale else []
@@ -82,7 +82,7 @@ def differences(claims: Claims) -> list[str]:
 
 
 def has_corpus() -> bool:
-    """Whether claims on real files of the corpus can be tried here."""
+    """Whether claims about real files of the corpus can be tested here."""
     return bool(os.environ.get("DCMCONV_CORPUS"))
 
 
@@ -93,7 +93,7 @@ def main(words: list[str]) -> int:
         sys.stdout.write("".join(f"{line}\n" for line in found))
         return 1 if found else 0
     if not has_corpus():
-        raise SystemExit("Set DCMCONV_CORPUS: the page tells what was tried on the corpus.")
+        raise SystemExit("Set DCMCONV_CORPUS: the page lists what was tested on the corpus.")
     claims = collect(run=True)
     untried = sorted(set(claims.tried) - claims.passed)
     if claims.failed or untried:

@@ -1,4 +1,4 @@
-"""The real files that the oracle is tried on: the corpus, and those inside pydicom's wheel."""
+"""The real files that the oracle uses: the corpus, and those in pydicom's wheel."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from dcmconv.plugin import DcmconvError, Frame, InputFile
 from dcmconv_builtins.readers.dicom import DicomReader
 
 WHEEL = "pydicom: "
-"""Before the name of a file that comes inside pydicom's wheel."""
+"""Prefix of the name of a file from pydicom's wheel."""
 
 DAMAGED = {
-    # A Sequence Delimitation Item was written into the size in its JPEG 2000 header.
+    # A Sequence Delimitation Item overwrites the size in its JPEG 2000 header.
     "JPEG2000-embedded-sequence-delimiter.dcm",
 }
 
 
 @cache
 def wheel_files() -> tuple[str, ...]:
-    """Return the files of pydicom's wheel that hold pixels which dcmconv reads."""
+    """Return the files of pydicom's wheel whose pixels dcmconv can read."""
     folder = Path(pydicom.__file__).parent / "data" / "test_files"
     names = sorted({path.name for path in folder.iterdir() if path.suffix == ".dcm"} - DAMAGED)
     return tuple(f"{WHEEL}{name}" for name in names if _is_readable(folder / name))
@@ -37,17 +37,17 @@ def wheel_files() -> tuple[str, ...]:
 
 @cache
 def corpus_pictures() -> tuple[str, ...]:
-    """Return the files of the corpus that hold a picture; none without a corpus."""
+    """Return the files of the corpus that have pixels; none without a corpus."""
     return tuple(sorted(name for name, file in expected().items() if file["class"] == "image"))
 
 
 def real_files() -> tuple[str, ...]:
-    """Return the names of all of them."""
+    """Return the names of all real files."""
     return (*wheel_files(), *corpus_pictures())
 
 
 def path_of(name: str) -> Path:
-    """Return where a file is."""
+    """Return the path of a file."""
     if name.startswith(WHEEL):
         return Path(str(get_testdata_file(name.removeprefix(WHEEL), download=False)))
     folder = corpus_path()
@@ -57,7 +57,7 @@ def path_of(name: str) -> Path:
 
 @cache
 def header_of(name: str) -> FileDataset:
-    """Return the dataset of a file without its pixels; for reading only."""
+    """Return the dataset of a file without its pixels; it is shared, so do not change it."""
     with _without_warnings():
         return pydicom.dcmread(path_of(name), force=True, stop_before_pixels=True)
 
@@ -69,7 +69,7 @@ def dataset_of(name: str) -> FileDataset:
 
 
 def transfer_syntax_of(dataset: FileDataset) -> str:
-    """Return the Transfer Syntax UID, or what pydicom found where the file says none."""
+    """Return the Transfer Syntax UID, or the one that pydicom guessed if it is missing."""
     stated = dataset.file_meta.get("TransferSyntaxUID")
     if stated:
         return str(stated)
@@ -80,7 +80,7 @@ def transfer_syntax_of(dataset: FileDataset) -> str:
 
 
 def plain_reading() -> dict[str, Any]:
-    """Return the keywords that leave colours as they are coded: no other tool heeds a profile."""
+    """Return the keywords that ignore ICC profiles, because no other tool applies them."""
     return {"read": {"use": "dicom", "icc": "ignore"}}
 
 

@@ -1,9 +1,9 @@
-"""A second renderer, slow and plain, written from PS3.3 C.11 for the tests.
+"""A second renderer, slow and simple, written from PS3.3 C.11 for the tests.
 
-It takes a pydicom Dataset and shares no code with dcmconv: the same standard read twice.  Every
-formula stands here as the standard prints it, in float64, over every value of a frame; only what
-dcmconv decides where the standard is silent (rounding half up, padding as background, the order of
-``auto``) is taken from ``docs/explanation/pixel-pipeline.md``.
+It takes a pydicom Dataset and shares no code with dcmconv.  Every formula is written as in the
+standard, in float64, for every value of a frame.  Only where the standard is silent (rounding half
+up, padding as background, the order of ``auto``) does it follow dcmconv's own rules, from
+``docs/explanation/pixel-pipeline.md``.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ XA_AND_XRF = ("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2")
 
 
 NOISE = 2.0**-36
-"""Of the scale: what decimal slopes take off a half in float64.  test_exact_arithmetic.py, which
-computes with fractions, holds both sides to the true half."""
+"""Relative error of a half in float64 after a decimal slope.  test_exact_arithmetic.py, which uses
+fractions, checks both sides against the exact half."""
 
 
 class NoSuchVoi(Exception):  # noqa: N818 - an answer, not a fault
-    """The file has no such window or table, or one that makes no sense."""
+    """The file has no such window or table, or it is unusable."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Reference:
     dataset: Dataset
     frame_index: int
 
-    # -- what the file says, nearest place first (C.7.6.16) --------------------------------------
+    # -- attributes, nearest first (C.7.6.16) ----------------------------------------------------
 
-    def places(self, macro: str) -> Iterator[Dataset]:
-        """Yield where an attribute may stand: per-frame groups, shared groups, the top level."""
+    def candidates(self, macro: str) -> Iterator[Dataset]:
+        """Yield the datasets that may have an attribute: per-frame, shared, and top level."""
         per_frame = self.dataset.get("PerFrameFunctionalGroupsSequence") or []
         shared = self.dataset.get("SharedFunctionalGroupsSequence") or []
         for group in (
@@ -65,11 +65,11 @@ class Reference:
             yield from list(group.get(macro) or [])[:1]
             yield group
 
-    def place(self, macro: str, *keywords: str) -> Dataset:
-        """Return the nearest place that has a value for one of the keywords; else an empty one."""
-        for place in self.places(macro):
-            if any(place.get(keyword) not in (None, "", []) for keyword in keywords):
-                return place
+    def nearest(self, macro: str, *keywords: str) -> Dataset:
+        """Return the nearest dataset with a value for one of the keywords, or an empty one."""
+        for candidate in self.candidates(macro):
+            if any(candidate.get(keyword) not in (None, "", []) for keyword in keywords):
+                return candidate
         return Dataset()
 
     # -- C.11.1 Modality LUT ---------------------------------------------------------------------
@@ -79,8 +79,8 @@ class Reference:
         table = self.modality_table()
         if table is not None:
             return table(stored_values)
-        place = self.place("PixelValueTransformationSequence", "RescaleSlope", "RescaleIntercept")
-        slope, intercept = place.get("RescaleSlope"), place.get("RescaleIntercept")
+        found = self.nearest("PixelValueTransformationSequence", "RescaleSlope", "RescaleIntercept")
+        slope, intercept = found.get("RescaleSlope"), found.get("RescaleIntercept")
         if slope is None and self.dataset.get("SOPClassUID") == RT_DOSE:
             slope = self.dataset.get("DoseGridScaling")  # C.8.8.3
         slope = 1.0 if slope is None else float(slope)
@@ -88,7 +88,7 @@ class Reference:
 
     def modality_table(self) -> Table | None:
         """Return the first item of the Modality LUT Sequence; XA and XRF do not display it."""
-        items = self.place("PixelValueTransformationSequence", "ModalityLUTSequence")
+        items = self.nearest("PixelValueTransformationSequence", "ModalityLUTSequence")
         sequence = items.get("ModalityLUTSequence") or []
         if not sequence or self.dataset.SOPClassUID in XA_AND_XRF:
             return None
@@ -97,14 +97,14 @@ class Reference:
     # -- C.11.2 VOI LUT --------------------------------------------------------------------------
 
     def windows(self) -> list[tuple[float, float, str]]:
-        """Return center, width and VOI LUT Function of each window, or what segments go without."""
-        place = self.place("FrameVOILUTSequence", "WindowCenter", "WindowWidth")
-        centers, widths = numbers(place.get("WindowCenter")), numbers(place.get("WindowWidth"))
-        function = place.get("VOILUTFunction") or "LINEAR"
-        said = [(center, width, function) for center, width in zip(centers, widths, strict=False)]
-        return said if said or self.voi_tables() else self.own_window()
+        """Return center, width and VOI LUT Function of each window, or the implied window."""
+        found = self.nearest("FrameVOILUTSequence", "WindowCenter", "WindowWidth")
+        centers, widths = numbers(found.get("WindowCenter")), numbers(found.get("WindowWidth"))
+        function = found.get("VOILUTFunction") or "LINEAR"
+        given = [(center, width, function) for center, width in zip(centers, widths, strict=False)]
+        return given if given or self.voi_tables() else self.implied_window()
 
-    def own_window(self) -> list[tuple[float, float, str]]:
+    def implied_window(self) -> list[tuple[float, float, str]]:
         """Return 0 to 1, or to Maximum Fractional Value (C.8.20.2), for segments and 1-bit pixels."""
         kind = self.dataset.get("SegmentationType", "")
         if kind in ("BINARY", "FRACTIONAL"):
@@ -116,13 +116,14 @@ class Reference:
         return []
 
     def voi_tables(self) -> list[Table]:
-        """Return the items of the VOI LUT Sequence that hold a table."""
-        sequence = self.place("FrameVOILUTSequence", "VOILUTSequence").get("VOILUTSequence") or []
+        """Return the items of the VOI LUT Sequence that have a table."""
+        found = self.nearest("FrameVOILUTSequence", "VOILUTSequence")
+        sequence = found.get("VOILUTSequence") or []
         tables = [table_of(item, is_signed=self.modality_is_signed()) for item in sequence]
         return [table for table in tables if table is not None]
 
     def modality_is_signed(self) -> bool:
-        """Whether a modality value may be below 0: then so may the first value mapped."""
+        """Whether a modality value, and so the first value mapped, may be negative."""
         if self.modality_table() is not None:
             return False
         bits = self.dataset.get("BitsStored", 16)
@@ -131,7 +132,7 @@ class Reference:
         return bool(self.modality_values(np.array(ends, float)).min() < 0)
 
     def windowed(self, values: Array, number: int, top: float) -> Array:
-        """Apply window ``number``, from 1, giving 0 to ``top``."""
+        """Apply window ``number``, counted from 1; the result is 0 to ``top``."""
         windows = self.windows()
         if not 0 < number <= len(windows):
             raise NoSuchVoi
@@ -141,7 +142,7 @@ class Reference:
         return WINDOWS[function](values, center, width, top)
 
     def looked_up(self, values: Array, number: int, top: float) -> Array:
-        """Apply item ``number`` of the VOI LUT Sequence, from 1, giving 0 to ``top``."""
+        """Apply item ``number`` of the VOI LUT Sequence, counted from 1; the result is 0 to ``top``."""
         tables = self.voi_tables()
         if not 0 < number <= len(tables):
             raise NoSuchVoi
@@ -151,14 +152,14 @@ class Reference:
         return table(values) * top / (2**table.bits - 1)
 
     def stretched(self, values: Array, is_image: NDArray[np.bool_], top: float) -> Array:
-        """Spread the least to the greatest value over 0 to ``top``; padding does not count."""
+        """Scale minimum and maximum, padding excluded, to 0 and ``top``."""
         if not is_image.any():
             return np.zeros_like(values)
         low, high = values[is_image].min(), values[is_image].max()
         return np.zeros_like(values) if low == high else (values - low) * top / (high - low)
 
     def automatic(self, values: Array, is_image: NDArray[np.bool_], top: float) -> Array:
-        """Take the first VOI LUT that makes sense, else the first such window, else the extremes."""
+        """Apply the first usable VOI LUT, else the first usable window, else min-max."""
         for apply, count in (
             (self.looked_up, len(self.voi_tables())),
             (self.windowed, len(self.windows())),
@@ -170,10 +171,10 @@ class Reference:
                     continue
         return self.stretched(values, is_image, top)
 
-    # -- the whole way ---------------------------------------------------------------------------
+    # -- all steps -------------------------------------------------------------------------------
 
     def is_image(self, stored_values: Array) -> NDArray[np.bool_]:
-        """Tell pixels from padding (C.7.5.1.1.2) and from what is no finite number."""
+        """Return which values are neither padding (C.7.5.1.1.2) nor NaN or infinite."""
         is_float = "PixelData" not in self.dataset
         prefixes = ("Float", "DoubleFloat") if is_float else ("",)
         for prefix in prefixes:
@@ -188,7 +189,7 @@ class Reference:
     def _as_stored(self, value: float, *, is_float: bool) -> float:
         if is_float:
             return float(value)
-        # Its VR ought to follow Pixel Representation, and often does not.
+        # The VR should follow Pixel Representation, but often does not.
         value = int(value) % 65536
         signed = self.dataset.get("PixelRepresentation", 0) == 1
         return value - 65536 if signed and value >= 32768 else value
@@ -226,7 +227,7 @@ class Reference:
         return toned
 
     def is_inverted(self) -> bool:
-        """Whether low is bright (C.7.6.3.1.2, C.11.6.1.2): both ways of saying it are one."""
+        """Whether low values are bright (C.7.6.3.1.2, C.11.6.1.2); both attributes count once."""
         return (
             self.dataset.get("PhotometricInterpretation") == "MONOCHROME1"
             or self.dataset.get("PresentationLUTShape") == "INVERSE"
@@ -237,7 +238,7 @@ class Reference:
 
 
 def linear(x: Array, c: float, w: float, top: float) -> Array:
-    """Apply ``LINEAR`` with ymin = 0 and ymax = top, multiplied before divided."""
+    """Apply ``LINEAR`` with ymin = 0 and ymax = top, multiplying before dividing."""
     if w == 1:
         return np.where(x > c - 0.5, top, 0.0)
     inside = ((x - (c - 0.5)) * top + 0.5 * top * (w - 1)) / (w - 1)
@@ -263,7 +264,7 @@ WINDOWS = {"LINEAR": linear, "LINEAR_EXACT": linear_exact, "SIGMOID": sigmoid}
 
 
 def table_of(item: Dataset, *, is_signed: bool) -> Table | None:
-    """Return the table of a sequence item; None where it has none, or too short a one."""
+    """Return the table of a sequence item; None if it is missing or too short."""
     if "LUTDescriptor" not in item or "LUTData" not in item:
         return None
     count, first, bits = (int(number) % 65536 for number in item.LUTDescriptor)
@@ -280,7 +281,7 @@ def table_of(item: Dataset, *, is_signed: bool) -> Table | None:
 
 
 def entries_of(value: object, count: int) -> Array | None:
-    """Return the entries, given as numbers, as 16-bit words, or as 8-bit entries."""
+    """Return the entries of a table from numbers, 16-bit words, or bytes."""
     if not isinstance(value, bytes):
         words = numbers(value)
         if len(words) == count:
@@ -294,7 +295,7 @@ def entries_of(value: object, count: int) -> Array | None:
 
 
 def numbers(value: object) -> list[float]:
-    """Return the values of an element as numbers: none, one, or several."""
+    """Return the finite numbers of an element with no, one or several values."""
     if value is None or value == "":
         return []
     several = value if not isinstance(value, (str, int, float)) else [value]

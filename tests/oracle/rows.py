@@ -1,4 +1,4 @@
-"""Which rows of the conformance table a real file stands for: what its header has."""
+"""The rows of the conformance table that a real file tests, from its header."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ NAMES = {row.uid: row.name for row in transfer_syntaxes()}
 
 
 def syntax_row(uid: str) -> str:
-    """Return the row of a Transfer Syntax."""
+    """Return the row for a Transfer Syntax."""
     return f"{uid} {NAMES[uid]}"
 
 
 def rows_of(name: str) -> list[str]:
-    """Return the rows that reading and displaying a file is a test of."""
+    """Return the rows that are tested by reading and displaying a file."""
     dataset = header_of(name)
     rows = [syntax_row(transfer_syntax_of(dataset)), *_pixel_rows(dataset)]
     if dataset.get("SamplesPerPixel", 1) == 1:
@@ -52,7 +52,7 @@ def _gray_rows(dataset: Dataset) -> Iterator[str]:
         and dataset.PhotometricInterpretation == "PALETTE COLOR"
     ):
         return
-    yield "PS3.3 C.11.2 Extremes without padding, where a file has no VOI"
+    yield "PS3.3 C.11.2 Min-max without padding, if a file has no VOI"
     if "RescaleSlope" in dataset:
         yield "PS3.3 C.11.1 Rescale Slope and Intercept"
     if dataset.get("ModalityLUTSequence") and "LUTData" in dataset.ModalityLUTSequence[0]:
@@ -74,7 +74,7 @@ def _window_rows(dataset: Dataset) -> Iterator[str]:
         if width >= 1:
             yield f"PS3.3 C.11.2.1.{clause.get(function, '2.1')} {function}"
         else:
-            yield "PS3.3 C.11.2.1.2 Impossible windows are passed over by auto"
+            yield "PS3.3 C.11.2.1.2 Unusable windows are skipped by auto"
     if len(windows) > 1:
         yield "PS3.3 C.11.2.1.2 Several windows"
 
@@ -82,9 +82,9 @@ def _window_rows(dataset: Dataset) -> Iterator[str]:
 def _group_rows(dataset: Dataset) -> Iterator[str]:
     shared = dataset.get("SharedFunctionalGroupsSequence") or []
     per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
-    for place, groups in (("shared", shared), ("per frame", per_frame)):
+    for kind, groups in (("shared", shared), ("per frame", per_frame)):
         for group in groups[:1]:
             if "FrameVOILUTSequence" in group:
-                yield f"PS3.3 C.7.6.16.2.10 Frame VOI LUT, {place}"
+                yield f"PS3.3 C.7.6.16.2.10 Frame VOI LUT, {kind}"
             if "PixelValueTransformationSequence" in group:
-                yield f"PS3.3 C.7.6.16.2.9 Pixel Value Transformation, {place}"
+                yield f"PS3.3 C.7.6.16.2.9 Pixel Value Transformation, {kind}"

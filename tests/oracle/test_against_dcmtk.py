@@ -1,4 +1,4 @@
-"""Whole pictures are within a gray level of the corpus's references, most of them DCMTK's.
+"""Pictures are within one gray level of the corpus's references, most of them made by DCMTK.
 
 Where a right picture differs, the reason stands in ``DIFFERENT`` and is itself put to the test:
 taking back the one thing that differs gives the reference.
@@ -30,7 +30,7 @@ NORMALIZERS = {
     "color": "auto",
 }
 SAME = "PS3.3 C.11 Whole pictures within one gray level of DCMTK and the other references"
-OTHER = "PS3.3 C.11 References that count padding or squash pixels, met by doing the same"
+OTHER = "PS3.3 C.11 References that include padding or ignore aspect, reproduced"
 
 
 def renders():
@@ -46,7 +46,7 @@ def renders():
 
 
 @pytest.mark.parametrize(("name", "kind"), renders())
-def test_a_picture_is_the_reference_within_a_gray_level(name, kind):
+def test_a_picture_is_within_a_gray_level_of_the_reference(name, kind):
     render = expected()[name]["render"][kind]
     meaning, _, frame_index = kind.partition(".f")
     if (name, kind) in DIFFERENT:

@@ -1,4 +1,4 @@
-"""Each stage is what pydicom's function of the same name gives, where that function is right.
+"""Each stage equals pydicom's function of the same name, except where that function is wrong.
 
 Left out, because there pydicom is wrong: functional groups, which its functions do not look into
 (off by up to 254 levels); the Modality LUT of XA, which is not for display; Dose Grid Scaling,
@@ -47,7 +47,7 @@ def files(row, condition):
 @pytest.mark.parametrize(
     "name", files("PS3.3 C.11.1 As pydicom's apply_modality_lut", is_plain_gray)
 )
-def test_modality_values_are_pydicoms(name):
+def test_modality_values_equal_pydicoms(name):
     dataset = dataset_of(name)
     for frame in frames_of(name):
         values = apply_modality_lut(frame.stored_values, dataset)
@@ -59,7 +59,7 @@ def has_window(dataset):
 
 
 @pytest.mark.parametrize("name", files("PS3.3 C.11.2.1.2 As pydicom's apply_windowing", has_window))
-def test_windows_are_pydicoms(name):
+def test_windows_equal_pydicoms(name):
     dataset = dataset_of(name)
     reference = Reference(dataset, 0)
     for frame in frames_of(name):
@@ -81,7 +81,7 @@ def is_impossible(reference, number):
 
 
 def ends_of(dataset):
-    """Return the range that pydicom scales a window to: what the bits hold, rescaled."""
+    """Return the range that pydicom scales a window to: that of the bits, rescaled."""
     stored, signed = dataset.BitsStored, dataset.PixelRepresentation == 1
     ends = [-(2 ** (stored - 1)), 2 ** (stored - 1) - 1] if signed else [0, 2**stored - 1]
     if "ModalityLUTSequence" in dataset and dataset.ModalityLUTSequence:
@@ -114,7 +114,7 @@ VOI_FILES = files("PS3.3 C.11.2.1.1 As pydicom's apply_voi", has_voi_lut)
 @pytest.mark.parametrize(
     "name", VOI_FILES or [pytest.param("", marks=pytest.mark.skip(reason="no corpus"))]
 )
-def test_voi_tables_are_pydicoms(name):
+def test_voi_luts_equal_pydicoms(name):
     dataset = dataset_of(name)
     tables = Reference(dataset, 0).voi_tables()
     for frame in frames_of(name):
@@ -131,7 +131,7 @@ def is_palette(dataset):
 @pytest.mark.parametrize(
     "name", files("PS3.3 C.7.6.3.1.5 As pydicom's apply_color_lut", is_palette)
 )
-def test_palette_colors_are_pydicoms(name):
+def test_palette_colors_equal_pydicoms(name):
     dataset = dataset_of(name)
     bits = 8 * (1 + (dataset.RedPaletteColorLookupTableDescriptor[2] > 8))
     for frame in frames_of(name):
@@ -141,10 +141,10 @@ def test_palette_colors_are_pydicoms(name):
 
 
 @covers("PS3.3 C.7.6.3.1.2 As pydicom's convert_color_space")
-def test_every_color_of_ybr_full_is_pydicoms():
-    # Every eighth level of each sample: 32,768 colours.
+def test_all_ybr_full_colors_equal_pydicoms():
+    # Every eighth level of each sample: 32,768 colors.
     levels = np.append(np.arange(0, 256, 8), 255).astype(np.uint8)
     ybr = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
     ours = ybr_full_to_rgb(ybr).astype(int)
-    # pydicom multiplies by coefficients of four decimals, and so may miss a rounding.
+    # pydicom's coefficients have only four decimals, so it may round differently.
     assert np.abs(ours - convert_color_space(ybr, "YBR_FULL", "RGB")).max() <= 1

@@ -51,7 +51,7 @@ GRAY = [
     case("PS3.3 C.11.2.1.2 Several windows", "second-window",
          monochrome(ROW, WindowCenter=["100", "2.5"], WindowWidth=["10", "5"]),
          [0, 64, 128, 191, 255], normalize="window:number=2"),
-    case("PS3.3 C.11.2.1.2 Impossible windows are passed over by auto", "width-0",
+    case("PS3.3 C.11.2.1.2 Unusable windows are skipped by auto", "width-0",
          monochrome(ROW, WindowCenter="2", WindowWidth="0"), [0, 64, 128, 191, 255]),
     case("PS3.3 C.11.2.1.1 VOI LUT Sequence", "words",
          monochrome(ROW, VOILUTSequence=Sequence([lut_item([0, 4095, 1365], bits=12)])),
@@ -62,10 +62,10 @@ GRAY = [
     case("PS3.3 C.11.2.1.1 VOI LUT Sequence with a signed first value mapped", "signed-first",
          monochrome(SIGNED, VOILUTSequence=Sequence([lut_item([1, 5, 255], bits=8, first=-1)])),
          [1, 1, 5, 255, 255]),
-    case("PS3.3 C.11.2.1.1 VOI LUT Sequence of 65536 entries, written as 0", "65536",
+    case("PS3.3 C.11.2.1.1 VOI LUT Sequence of 65536 entries, declared as 0", "65536",
          monochrome(np.array([[0, 255, 65535]], np.uint16),
                     VOILUTSequence=Sequence([lut_item(np.arange(65536)[::-1])])), [255, 254, 0]),
-    case("PS3.3 C.11.2.1 A VOI LUT goes before a window", "table-before-window",
+    case("PS3.3 C.11.2.1 VOI LUT takes precedence over a window", "table-before-window",
          monochrome(ROW, **WIDE, VOILUTSequence=Sequence([lut_item([255, 0], bits=8)])),
          [255, 0, 0, 0, 0]),
     case("PS3.3 C.11.1 Rescale Slope and Intercept", "rescale-then-window",
@@ -122,7 +122,7 @@ GRAY = [
 
 
 @pytest.mark.parametrize(("dataset", "chain", "levels"), GRAY)
-def test_a_gray_row_has_the_levels_of_the_standard(dataset, chain, levels):
+def test_gray_levels_follow_the_standard(dataset, chain, levels):
     content = dataset if isinstance(dataset, bytes) else as_bytes(dataset)
     assert dcmconv.convert(content, **chain).pixels.ravel().tolist() == levels
 
@@ -152,7 +152,7 @@ FRAMES = [
          monochrome(TWO_FRAMES, **per_frame(frame_group(rescale=("1", "0"), window=("1.5", "3")),
                                             frame_group(rescale=("2", "0"), window=("1.5", "3")))),
          [[0, 128, 255], [0, 255, 255]]),
-    case("PS3.3 C.7.6.16.2.10 Frame VOI LUT whose sequence was forgotten", "without-its-sequence",
+    case("PS3.3 C.7.6.16.2.10 Frame VOI LUT outside its sequence", "without-its-sequence",
          monochrome(TWO_FRAMES, **per_frame(item(WindowCenter="1.5", WindowWidth="3"),
                                             item(WindowCenter="2", WindowWidth="1"))),
          [[0, 128, 255], [0, 0, 255]]),
@@ -179,7 +179,7 @@ COLORS = [
     case("PS3.3 C.7.6.3.1.3 Planar Configuration 1", "planes",
          color(np.array([[RED, GRAY_128]], np.uint8), PlanarConfiguration=1,
                PixelData=bytes([255, 128, 0, 128, 0, 128])), [RED, GRAY_128]),
-    case("PS3.3 C.7.6.3.1.2 16-bit colour is scaled by Bits Stored", "12-bit-rgb",
+    case("PS3.3 C.7.6.3.1.2 16-bit color is scaled by Bits Stored", "12-bit-rgb",
          color(np.array([[[0, 2048, 4095]]], np.uint16), BitsStored=12, HighBit=11), [[0, 128, 255]]),
     # Y 76, Cb 85, Cr 255 is (254, 0, 0): 76 + 1.402 * 127 = 254.05.
     case("PS3.3 C.7.6.3.1.2 Photometric Interpretation YBR_FULL", "ybr-full",
@@ -199,7 +199,7 @@ COLORS = [
     case("PS3.3 C.7.6.3.1.5 First value mapped of a palette", "first-mapped",
          palette_color(np.array([[0, 10, 11, 12]], np.uint8), TABLE, first=10),
          [[0] * 3, [0] * 3, [1, 2, 3], [255] * 3]),
-    case("PS3.3 C.7.6.3.1.5 A palette of 65536 entries, written as 0", "65536-colors",
+    case("PS3.3 C.7.6.3.1.5 Palette of 65536 entries, declared as 0", "65536-colors",
          palette_color(np.array([[0, 32896, 65535]], np.uint16),
                        np.repeat(np.arange(65536, dtype=np.uint16)[:, None], 3, axis=1)),
          [[0] * 3, GRAY_128, [255] * 3]),
@@ -207,7 +207,7 @@ COLORS = [
 
 
 @pytest.mark.parametrize(("dataset", "chain", "levels"), COLORS)
-def test_a_color_row_has_the_colors_of_the_standard(dataset, chain, levels):
+def test_colors_follow_the_standard(dataset, chain, levels):
     shown = dcmconv.convert(as_bytes(dataset), **chain).pixels
     assert shown.reshape(-1, 3).tolist() == levels
 
@@ -221,7 +221,7 @@ SHAPES = [
          monochrome(np.zeros((3, 4), np.uint8), PixelSpacing=["1", "0.5"]), (6, 4)),
     case("PS3.3 10.7.1.3 Pixel Spacing that differs by row and column", "imager-spacing",
          monochrome(np.zeros((3, 4), np.uint8), ImagerPixelSpacing=["0.1", "0.3"]), (3, 12)),
-    case("PS3.3 10.7.1.3 Pixel Spacing goes before Pixel Aspect Ratio", "spacing-before-aspect",
+    case("PS3.3 10.7.1.3 Pixel Spacing takes precedence over Pixel Aspect Ratio", "spacing-before-aspect",
          monochrome(np.zeros((3, 4), np.uint8), PixelSpacing=["1", "1"], PixelAspectRatio=[2, 1]),
          (3, 4)),
 ]  # fmt: skip
@@ -236,8 +236,8 @@ def test_pixels_are_made_square(dataset, chain, shape):
     )
 
 
-@covers("PS3.3 C.7.6.3.1.2 YBR_PARTIAL_420 has no native form, and is refused")
-def test_native_pixels_with_quartered_chroma_are_refused():
+@covers("PS3.3 C.7.6.3.1.2 Native YBR_PARTIAL_420 is an error")
+def test_native_420_pixels_are_an_error():
     with pytest.raises(InputError) as caught:
         dcmconv.convert(as_bytes(ybr("YBR_PARTIAL_420", 2, 2, [16, 16, 16, 16, 128, 128])))
     assert caught.value.hint

@@ -1,4 +1,4 @@
-"""Every value of every frame of every real file is displayed as PS3.3 C.11 says: 0 differences."""
+"""Every value of every frame of every real file is displayed as in PS3.3 C.11."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NORMALIZERS: dict[str, Any] = {
 
 
 def ways_of(reference: Reference) -> Iterator[str]:
-    """Yield every way that a frame can be displayed, and one window and table too many."""
+    """Yield every way to display a frame, and one window and one table that do not exist."""
     yield from ("minmax", "auto")
     yield from (f"window {number + 1}" for number in range(len(reference.windows()) + 1))
     yield from (f"voi {number + 1}" for number in range(len(reference.voi_tables()) + 1))
@@ -44,7 +44,7 @@ def normalizer_of(way: str) -> Any:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_no_display_value_differs_from_the_reference(name):
+def test_display_values_equal_the_reference_renderer(name):
     dataset = dataset_of(name)
     byte_order = NATIVE.get(transfer_syntax_of(dataset))
     for frame_index, frame in enumerate(frames_of(name)):
@@ -74,7 +74,7 @@ def assert_same_colors(frame: Frame, dataset: Any) -> None:
 
 
 def assert_same_tones(frame: Frame, reference: Reference) -> None:
-    # The reference is asked once for each value that the frame has.
+    # The reference is slow: compute each distinct value of the frame once.
     values, places = np.unique(frame.stored_values, return_inverse=True)
     for way in ways_of(reference):
         for depth, invert in ((8, False), (8, True), (16, False)):

@@ -1,4 +1,4 @@
-"""Display values against fractions: no float64 on this side, so a half is a half."""
+"""Display values compared with exact fractions, so that a half is really a half."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import dcmconv
 
 DECIMALS = st.decimals(-50, 50, places=4).filter(lambda number: abs(number) >= 0.01)
 EVEN_RANGES = st.sampled_from([2, 34, 102, 138, 170, 510, 1530, 4094])
-"""Ranges that put values exactly between two of 255 levels: 510 = 2 * 255, 138 * 3 = 0.8 * 510."""
+"""Ranges in which values fall exactly between two of 255 levels, such as 510 = 2 * 255."""
 
 
 def shown(dataset, **chain):
@@ -22,7 +22,7 @@ def shown(dataset, **chain):
 
 
 def level(unit_value, top, *, inverted):
-    """Round half up what was clipped to 0..1, after polarity."""
+    """Clip to 0..1, apply polarity, and round half up."""
     unit_value = min(max(unit_value, Fraction(0)), Fraction(1))
     if inverted:
         unit_value = 1 - unit_value
@@ -30,7 +30,7 @@ def level(unit_value, top, *, inverted):
     return doubled.numerator // (2 * doubled.denominator)
 
 
-@covers("PS3.3 C.11.1 Rescale and extremes in exact fractions")
+@covers("PS3.3 C.11.1 Rescale and min-max in exact fractions")
 @given(
     slope=DECIMALS,
     intercept=st.decimals(-5000, 5000, places=2),
@@ -72,9 +72,9 @@ def test_a_window_is_exact_and_halves_go_up(slope, center, width, inverted, bits
     assert shown(dataset, normalize="window", bits=bits) == wanted
 
 
-@covers("PS3.3 C.11.1 Rescale and extremes in exact fractions")
+@covers("PS3.3 C.11.1 Rescale and min-max in exact fractions")
 def test_a_decimal_slope_does_not_move_a_half():
-    # 53 is 23 of 138 above the least value: 42.5, which float64 makes 42.49999999999999.
+    # 53 is 23/138 above the minimum: 42.5, which is 42.49999999999999 in float64.
     dataset = monochrome(
         np.array([[30, 53, 168]], np.uint8), RescaleSlope="32.1216", RescaleIntercept="-4047"
     )
@@ -83,7 +83,7 @@ def test_a_decimal_slope_does_not_move_a_half():
 
 @covers("PS3.3 C.7.6.3.1.2 MONOCHROME1 in exact fractions")
 def test_polarity_does_not_move_a_half():
-    # 1 - 55/510 is 227.5 of 255, which float64 makes 227.49999999999997.
+    # 1 - 55/510 is 227.5 of 255, which is 227.49999999999997 in float64.
     dataset = monochrome(
         np.array([[0, 55, 510]], np.uint16), PhotometricInterpretation="MONOCHROME1"
     )

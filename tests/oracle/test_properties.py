@@ -1,4 +1,4 @@
-"""What must hold of any picture, through the whole way from a file's bytes to display values."""
+"""Properties of any picture, from the bytes of a file to display values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pixels(dataset, **chain):
 
 
 def gray_values(low=-1500, high=1500, types=GRAY_TYPES):
-    """Return a strategy for frames; large ones go through a table, small ones do not."""
+    """Return a strategy for frames, some of them large enough for a lookup table."""
 
     def frames(dtype):
         limits = np.iinfo(dtype) if np.dtype(dtype).kind in "iu" else np.iinfo(np.int16)
@@ -88,7 +88,7 @@ def test_adding_a_constant_to_values_and_center_changes_nothing(
 )
 def test_monochrome1_of_inverted_values_equals_monochrome2(values, normalize, bits):
     if values.min() == values.max() and normalize == "minmax":
-        return  # A constant frame is the least value of its scale either way.
+        return  # A constant frame is the minimum of its range either way.
     straight = pixels(monochrome(values), normalize=normalize, bits=bits)
     turned = monochrome(
         (255 - values).astype(values.dtype), PhotometricInterpretation="MONOCHROME1"
@@ -96,14 +96,14 @@ def test_monochrome1_of_inverted_values_equals_monochrome2(values, normalize, bi
     assert np.array_equal(straight, pixels(turned, normalize=normalize, bits=bits))
 
 
-@covers("PS3.3 C.7.6.6 Frames one by one equal all frames at once")
+@covers("PS3.3 C.7.6.6 Reading frame by frame equals reading all frames")
 @given(
     values=hnp.arrays(np.int16, st.tuples(st.integers(2, 5), st.integers(1, 9), st.integers(1, 9)),
                       elements=st.integers(-500, 500)),
     normalize=NORMALIZERS,
     data=st.data(),
 )  # fmt: skip
-def test_splitting_frames_equals_reading_all(values, normalize, data):
+def test_splitting_frames_changes_nothing(values, normalize, data):
     content = as_bytes(monochrome(values))
     whole = [picture.pixels for picture in dcmconv.convert_frames(content, normalize=normalize)]
     assert len(whole) == len(values)
@@ -120,7 +120,7 @@ def test_8_bits_are_16_bits_rounded_within_one(values, normalize, invert):
     dataset = monochrome(values)
     eight = pixels(dataset, normalize=normalize, invert=invert)
     sixteen = pixels(dataset, normalize=normalize, invert=invert, bits=16)
-    # Rounding twice, first to a 257th of a level, may move a half by that much.
+    # Rounding twice, first to 1/257 of a level, may move a half by that much.
     assert (np.abs(eight - sixteen / 257) <= 0.5 + 0.5 / 257 + 1e-9).all()
 
 
@@ -134,7 +134,7 @@ LOSSLESS = ["deflated-frame", "encapsulated-uncompressed", "rle", "jpeg-lossless
     values=gray_values(types=st.sampled_from([np.uint8, np.uint16, np.int16])),
     normalize=NORMALIZERS,
 )
-def test_a_lossless_coding_changes_no_picture(syntax, values, normalize):
+def test_lossless_coding_changes_no_picture(syntax, values, normalize):
     plain = pixels(monochrome(values), normalize=normalize)
     coded = encapsulated(monochrome(values), SYNTAX[syntax], [encoded(syntax, values)])
     assert np.array_equal(pixels(coded, normalize=normalize), plain)
@@ -143,7 +143,7 @@ def test_a_lossless_coding_changes_no_picture(syntax, values, normalize):
 @covers("PS3.5 8.2 Lossless codings of the same values give the same pictures")
 @pytest.mark.parametrize("uid", [RLELossless, JPEG2000Lossless])
 @pytest.mark.parametrize("kind", ["gray", "color"])
-def test_what_pydicom_codes_without_loss_changes_no_picture(uid, kind):
+def test_pydicoms_lossless_encoders_change_no_picture(uid, kind):
     values = np.random.default_rng(5).integers(0, 256, (40, 56, 3), dtype=np.uint8)
     make, values = (color, values) if kind == "color" else (monochrome, values[..., 0])
     plain = pixels(make(values))

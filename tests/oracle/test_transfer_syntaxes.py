@@ -1,4 +1,4 @@
-"""Every row of doctor's table is tried on a freshly encoded file, or refused with its reason."""
+"""Every row of doctor's table decodes a freshly encoded file, or fails with its reason."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def picture(content):
     return dcmconv.convert(content, normalize="minmax").pixels
 
 
-def test_every_row_that_carries_still_pictures_is_tried_here():
+def test_every_still_transfer_syntax_is_tested():
     assert {*NATIVE, *LOSSLESS, *LOSSY, RECOMPRESSED} == set(STILL)
 
 
 @pytest.mark.parametrize("uid", rows(NATIVE))
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.uint32])
-def test_native_pixels_are_the_same_in_every_uncompressed_syntax(uid, dtype):
+def test_uncompressed_syntaxes_give_equal_pixels(uid, dtype):
     values = gray(dtype)
     assert np.array_equal(picture(uncompressed(monochrome(values), uid)), picture(plain(values)))
 
@@ -90,7 +90,7 @@ def uncompressed(dataset, uid):
 @pytest.mark.parametrize(
     "values", [gray(np.uint8), gray(np.uint16), rgb(np.uint8)], ids=["8", "16", "rgb"]
 )
-def test_a_lossless_syntax_gives_the_picture_of_the_native_file(uid, values):
+def test_lossless_syntaxes_equal_the_native_file(uid, values):
     dataset = color(values) if values.ndim == 3 else monochrome(values)
     if uid in (f"{JPEG}.90", f"{JPEG}.201", f"{JPEG}.202") and values.ndim == 3:
         dataset.PhotometricInterpretation = "YBR_RCT"
@@ -99,7 +99,7 @@ def test_a_lossless_syntax_gives_the_picture_of_the_native_file(uid, values):
 
 
 @pytest.mark.parametrize("uid", rows(LOSSY))
-def test_a_lossy_syntax_comes_close_to_the_picture_of_the_native_file(uid):
+def test_lossy_syntaxes_are_close_to_the_native_file(uid):
     is_wide = LOSSY[uid] == "jpeg-12"
     values = gray(np.uint16, bits=12) if is_wide else gray(np.uint8)
     dataset = monochrome(values, **({"BitsStored": 12, "HighBit": 11} if is_wide else {}))
@@ -110,12 +110,12 @@ def test_a_lossy_syntax_comes_close_to_the_picture_of_the_native_file(uid):
 
 
 @covers(syntax_row(RECOMPRESSED))
-def test_a_recompressed_jpeg_is_the_picture_of_the_jpeg():
+def test_a_recompressed_jpeg_equals_the_jpeg():
     jpeg = bytes(imagecodecs.jpeg8_encode(gray(np.uint8), 90))
     stream = bytes(imagecodecs.jpegxl_encode_jpeg(jpeg, numthreads=1))
     shown = picture(as_bytes(encapsulated(monochrome(gray(np.uint8)), RECOMPRESSED, [stream])))
     of_the_jpeg = picture(as_bytes(encapsulated(monochrome(gray(np.uint8)), f"{JPEG}.50", [jpeg])))
-    # The two decoders round their inverse cosine transforms differently, as they may.
+    # The two decoders may round their inverse cosine transforms differently.
     assert np.abs(shown.astype(int) - of_the_jpeg).max() <= 2
 
 
@@ -165,7 +165,7 @@ def video(codec, layout):
         stream = output.add_stream(codec, rate=Fraction(25), options=options)
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 64, 48, layout, 4_000_000
         for level in (40, 80, 120, 160):
-            # A little texture, as a stream of a few hundred bytes is not known for what it is.
+            # A little texture, because a stream of a few hundred bytes is not recognized.
             noise = np.random.default_rng(level).integers(-20, 21, (48, 64, 1))
             textured = (level + noise).repeat(3, axis=2).astype(np.uint8)
             output.mux(stream.encode(av.VideoFrame.from_ndarray(textured, format="rgb24")))
@@ -174,7 +174,7 @@ def video(codec, layout):
 
 
 @pytest.mark.parametrize("uid", rows(REFUSED))
-def test_what_no_open_decoder_reads_is_refused_with_its_reason(uid):
+def test_undecodable_syntaxes_fail_with_the_reason(uid):
     dataset = encapsulated(monochrome(gray(np.uint8)), f"{JPEG}.90", [b"\xff\x4f\xff\x51"])
     with pytest.raises(UnsupportedError) as caught:
         dcmconv.convert(relabelled(as_bytes(dataset), uid))
@@ -219,14 +219,14 @@ OFFSETS = {
 @pytest.mark.parametrize(
     "offsets", [pytest.param(name, marks=covers(row)) for name, row in OFFSETS.items()]
 )
-def test_frames_are_found_by_any_offset_table(offsets):
+def test_every_offset_table_finds_the_frames(offsets):
     streams = [encoded("jpeg-ls", frame) for frame in THREE]
     dataset = encapsulated(monochrome(THREE), f"{JPEG}.80", streams, offsets=offsets)
     assert_three_frames(as_bytes(dataset))
 
 
 @covers("PS3.5 A.4 Several fragments a frame")
-def test_a_frame_may_lie_in_several_fragments():
+def test_a_frame_may_have_several_fragments():
     dataset = encapsulated(monochrome(THREE), f"{JPEG}.80", [])
     dataset.PixelData = encapsulate(
         [encoded("jpeg-ls", frame) for frame in THREE], fragments_per_frame=3

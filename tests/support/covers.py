@@ -1,7 +1,7 @@
 """Which row of ``docs/reference/conformance.md`` a test stands for.
 
 >>> @covers("PS3.3 C.11.2.1.3.2 LINEAR_EXACT")
-... def test_linear_exact_has_no_halves(): ...
+... def test_linear_exact_subtracts_nothing(): ...
 
 >>> pytest.param("CT_small.dcm", marks=covers("PS3.5 8.1.1 Bits Stored", tried="CT_small.dcm"))
 

@@ -17,7 +17,7 @@ def frame(values, **facts):
     return Frame(stored_values=np.array(values), bits_stored=16, **facts)
 
 
-@covers("PS3.3 C.7.5.1.1.2 Padding is no part of statistics")
+@covers("PS3.3 C.7.5.1.1.2 Padding is excluded from statistics")
 def test_padding_is_no_image():
     stats = frame([[-2000, 5], [7, 9]], padding=Padding(-2000, -2000)).statistics
 

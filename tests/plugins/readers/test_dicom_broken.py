@@ -136,7 +136,7 @@ BROKEN = {
         "damaged",
         r"every pixel of the frame is NaN",
     ),
-    "jpeg-labelled-native": (
+    "jpeg-labeled-native": (
         lambda: with_bytes(
             as_bytes(encapsulated(monochrome(BYTES), JPEGBaseline8Bit, [b"\xff\xd8" * 8])),
             b"1.2.840.10008.1.2.4.50",

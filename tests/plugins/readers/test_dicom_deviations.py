@@ -67,7 +67,7 @@ NEARLY_RIGHT = {
     "rows-twice-in-one-element": rows_twice_in_one_element,
     "unknown-vr": rows_after_an_unknown_private_element,
     "pixels-longer-than-the-file": pixels_longer_than_the_file,
-    "explicit-labelled-implicit": explicit_labelled_implicit,
+    "explicit-labeled-implicit": explicit_labelled_implicit,
     "native-labelled-rle": native_labelled_jpeg,
     "no-transfer-syntax": no_transfer_syntax,
     "frames-as-text": frames_as_text,

@@ -23,11 +23,11 @@ def encoded(lightness, a_star, b_star):
         pytest.param((29.57, 68.30, -112.03), (0, 0, 255), id="blue"),
     ],
 )
-def test_lab_becomes_srgb(lab, srgb):
+def test_cielab_values_become_srgb(lab, srgb):
     red, green, blue = cielab_to_srgb(encoded(*lab))
     assert (red, green, blue) == pytest.approx(srgb, abs=2)
 
 
-def test_what_srgb_cannot_show_is_clipped():
+def test_colors_outside_srgb_are_clipped():
     assert cielab_to_srgb(encoded(50, -128, 0))[0] == 0
     assert cielab_to_srgb(encoded(100, 127, 127))[0] == 255

@@ -24,38 +24,38 @@ def near(values):
 
 
 @covers("PS3.3 C.11.15 ICC Profile converted to sRGB")
-def test_colors_are_converted_and_the_profile_is_done_with():
+def test_converted_colors_have_no_profile():
     frame = read_frame(color(RGB, ICCProfile=LINEAR))
     assert frame.stored_values.astype(float) == near(IN_SRGB)
     assert frame.icc_profile == b""
 
 
-def test_a_profile_for_printing_of_srgb_is_srgb():
+def test_a_print_profile_of_srgb_counts_as_srgb():
     # Its name tells: by its numbers, "sRGB v4 ICC preference" would change every color.
     named = LINEAR.replace(b"linear\0", b"sRGB v4")
     assert np.array_equal(read_frame(color(RGB, ICCProfile=named)).stored_values, RGB)
 
 
-def test_pydicom_converts_to_the_same_colors():
+def test_converted_colors_equal_pydicoms():
     dataset = color(RGB, ICCProfile=LINEAR)
     wanted = apply_icc_profile(RGB.copy(), dataset)
     assert np.array_equal(read_frame(dataset).stored_values, wanted)
 
 
-def test_the_colors_before_are_left_alone():
+def test_converting_does_not_change_its_input():
     colors = RGB.copy()
     colors_in_srgb(colors, LINEAR)
     assert np.array_equal(colors, RGB)
 
 
-def test_alpha_is_no_color():
+def test_conversion_keeps_alpha():
     colors = np.concatenate([RGB, np.full((1, 4, 1), 7, np.uint8)], axis=2)
     converted = colors_in_srgb(colors, LINEAR)
     assert converted[..., :3].astype(float) == near(IN_SRGB)
     assert (converted[..., 3] == 7).all()
 
 
-def test_a_profile_that_means_srgb_changes_nothing():
+def test_an_srgb_profile_changes_nothing():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     frame = read_frame(color(RGB, ICCProfile=profile))
     assert np.array_equal(frame.stored_values, RGB)
@@ -63,19 +63,19 @@ def test_a_profile_that_means_srgb_changes_nothing():
 
 
 @covers("PS3.3 C.11.15 ICC Profile embedded")
-def test_a_profile_can_be_handed_on():
+def test_a_profile_can_be_embedded():
     frame = read_frame(color(RGB, ICCProfile=LINEAR), icc="embed")
     assert np.array_equal(frame.stored_values, RGB)
     assert frame.icc_profile.rstrip(b"\0") == LINEAR.rstrip(b"\0")
 
 
-def test_a_profile_can_be_left_out():
+def test_a_profile_can_be_ignored():
     frame = read_frame(color(RGB, ICCProfile=LINEAR), icc="ignore")
     assert np.array_equal(frame.stored_values, RGB)
     assert frame.icc_profile == b""
 
 
-def test_a_broken_profile_is_a_note_and_changes_nothing():
+def test_a_broken_profile_is_noted_and_changes_nothing():
     frame = read_frame(color(RGB, ICCProfile=b"not a profile!"))
     assert np.array_equal(frame.stored_values, RGB)
     assert frame.icc_profile == b""
@@ -83,14 +83,14 @@ def test_a_broken_profile_is_a_note_and_changes_nothing():
 
 
 @covers("PS3.3 C.11.15 ICC Profile embedded")
-def test_deep_colors_keep_their_profile_with_a_note():
+def test_16_bit_colors_keep_their_profile_with_a_note():
     frame = read_frame(color(RGB.astype(np.uint16) * 257, ICCProfile=LINEAR))
     assert frame.icc_profile
     assert "only 8-bit colors can be converted" in " ".join(frame.notes)
 
 
 @covers("PS3.3 C.11.15 ICC Profile converted to sRGB")
-def test_the_colors_of_a_palette_are_converted():
+def test_palette_colors_are_converted():
     table = np.array([[0, 0, 0], [128, 128, 128]], np.uint16) * 257
     dataset = palette_color(np.array([[0, 1]], np.uint8), table, ICCProfile=LINEAR)
     frame = read_frame(dataset)
@@ -100,7 +100,7 @@ def test_the_colors_of_a_palette_are_converted():
 
 
 @covers("PS3.3 C.8.12.5 ICC Profile of an optical path")
-def test_the_profile_of_an_optical_path_counts_too():
+def test_the_profile_of_an_optical_path_is_used():
     dataset = slide(RGB[np.newaxis], (1, 4))
     dataset.OpticalPathSequence = [item(OpticalPathIdentifier="1", ICCProfile=LINEAR)]
     assert read_frame(dataset).stored_values.astype(float) == near(IN_SRGB)

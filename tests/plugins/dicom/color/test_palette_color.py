@@ -16,7 +16,7 @@ INDICES = np.array([[0, 1], [2, 1]], np.uint8)
 COLORS = ("Red", "Green", "Blue")
 
 
-def test_indices_stay_indices_and_the_palette_stands_beside_them():
+def test_a_frame_keeps_its_indices_and_palette():
     frame = read_frame(palette_color(INDICES, TABLE))
     assert frame.stored_values.tolist() == INDICES.tolist()
     assert frame.photometric_interpretation == "PALETTE COLOR"
@@ -26,14 +26,14 @@ def test_indices_stay_indices_and_the_palette_stands_beside_them():
     assert frame.is_color
 
 
-def test_65536_entries_are_written_as_0():
+def test_a_descriptor_of_0_means_65536_entries():
     table = np.repeat(np.arange(65536, dtype=np.uint16)[:, None], 3, axis=1)
     frame = read_frame(palette_color(INDICES.astype(np.uint16), table))
     assert len(frame.palette.table) == 65536
 
 
 @covers("PS3.3 C.7.6.3.1.5 First value mapped of a palette")
-def test_the_first_value_mapped_of_signed_pixels_is_signed():
+def test_the_first_palette_value_of_signed_pixels_is_signed():
     dataset = palette_color(INDICES.astype(np.int16), TABLE, first=0)
     for color in COLORS:
         descriptor = [3, 65535, 16]
@@ -55,7 +55,7 @@ def test_8_bit_entries_are_bytes_or_words(entries_are_words):
     assert palette.table.tolist() == [[v] * 3 for v in (0, 10, 200, 255)]
 
 
-def test_a_missing_table_is_an_error_and_not_gray():
+def test_a_missing_descriptor_is_an_error_not_gray():
     dataset = palette_color(INDICES, TABLE)
     for color in COLORS:
         delattr(dataset, f"{color}PaletteColorLookupTableDescriptor")
@@ -73,13 +73,13 @@ def test_a_table_shorter_than_its_descriptor_is_an_error():
         read_frame(dataset)
 
 
-def test_a_palette_is_never_asked_for_its_window():
+def test_a_palette_image_has_no_window():
     frame = read_frame(palette_color(INDICES, TABLE, WindowCenter=1, WindowWidth=2))
     assert frame.voi_windows == ()
 
 
 @covers("PS3.3 C.7.9.2 Segmented Palette Color Lookup Table")
-def test_segments_are_discrete_linear_and_repeated():
+def test_discrete_linear_and_indirect_segments_are_expanded():
     words = np.array(
         [
             *(0, 2, 10, 20),  # discrete: 10, 20
@@ -93,7 +93,7 @@ def test_segments_are_discrete_linear_and_repeated():
 
 
 @covers("PS3.3 C.7.9.2 Segmented Palette Color Lookup Table")
-def test_segments_of_bytes_point_by_four_bytes():
+def test_byte_segments_have_4_byte_offsets():
     content = np.array([0, 1, 7, 0, 1, 9, 2, 1, 3, 0, 0, 0], np.uint8)
     assert expand_segments(content, 3).tolist() == [7, 9, 9]
 
@@ -110,7 +110,7 @@ def test_the_segment_after_an_indirect_one_is_expanded(segments, entry_type):
     assert expand_segments(np.array(segments, entry_type), 9).tolist() == [10, 20, 10, 20, 30]
 
 
-def test_segments_never_grow_beyond_their_descriptor():
+def test_segments_never_exceed_their_descriptor():
     bomb = np.array([0, 1, 5, 1, 65535, 9] + [1, 65535, 9] * 50, np.uint16)
     assert len(expand_segments(bomb, 100)) == 100
 

@@ -23,7 +23,7 @@ def test_full_range_colors(ybr, rgb):
     assert ybr_full_to_rgb(np.array([[ybr]], np.uint8)).tolist() == [[rgb]]
 
 
-def test_every_8_bit_color_is_the_formula_rounded_half_up():
+def test_all_8_bit_colors_match_the_formula():
     steps = np.arange(0, 256, 5)
     ybr = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(1, -1, 3)
     y, cb, cr = (ybr[..., i].astype(np.float64) for i in range(3))
@@ -44,12 +44,12 @@ def test_16_bit_gray_stays_gray():
     assert ybr_full_to_rgb(ybr).tolist() == [[[1000] * 3, [65535] * 3]]
 
 
-def test_partial_range_reaches_black_and_white():
+def test_the_partial_range_reaches_black_and_white():
     ybr = np.array([[[16, 128, 128], [235, 128, 128], [126, 128, 128]]], np.uint8)
     assert ybr_partial_to_rgb(ybr).tolist() == [[[0] * 3, [255] * 3, [128] * 3]]
 
 
-def test_the_input_is_left_alone():
+def test_ybr_conversion_does_not_change_its_input():
     ybr = np.full((2, 2, 3), 77, np.uint8)
     ybr.flags.writeable = False
     ybr_full_to_rgb(ybr)

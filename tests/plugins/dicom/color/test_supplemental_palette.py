@@ -39,7 +39,7 @@ def pixels_of(frame, **options):
 
 
 @covers("PS3.3 C.7.6.19 Supplemental Palette Color Lookup Table")
-def test_values_from_the_first_mapped_on_are_colored_and_those_below_stay_gray():
+def test_values_below_the_first_mapped_stay_gray():
     frame = read_frame(colored())
     assert frame.palette.is_supplemental
     assert not frame.is_color
@@ -47,7 +47,7 @@ def test_values_from_the_first_mapped_on_are_colored_and_those_below_stay_gray()
     assert pixels_of(frame) == [[[0] * 3, [255] * 3, RED, BLUE, BLUE]]
 
 
-def test_sixteen_bits_have_the_same_colors():
+def test_16_bit_palettes_give_the_same_colors():
     assert pixels_of(read_frame(colored()), depth=16)[0][2] == [65535, 0, 0]
 
 
@@ -58,7 +58,7 @@ def test_monochrome_presentation_stays_gray():
 
 
 @covers("PS3.3 C.8.16.2.1.1.1 Pixel Presentation of each frame")
-def test_of_a_mixed_image_each_frame_says_itself():
+def test_each_frame_of_a_mixed_image_may_be_colored():
     dataset = with_tables(monochrome(np.stack([STORED, STORED]), PixelPresentation="MIXED"))
     dataset.PerFrameFunctionalGroupsSequence = [
         item(CTImageFrameTypeSequence=[item(PixelPresentation=word)])
@@ -67,13 +67,13 @@ def test_of_a_mixed_image_each_frame_says_itself():
     assert [frame.palette is not None for frame in read_frames(dataset)] == [False, True]
 
 
-def test_a_frame_that_is_all_color_is_no_error():
+def test_a_fully_colored_frame_needs_no_gray_values():
     dataset = with_tables(monochrome(STORED[:, 2:], PixelPresentation="COLOR"))
     assert pixels_of(read_frame(dataset)) == [[RED, BLUE, BLUE]]
 
 
 @covers("PS3.3 C.7.9 Alpha Palette Color Lookup Table")
-def test_a_palette_with_alpha_gives_transparent_pixels():
+def test_palette_alpha_makes_pixels_transparent():
     table = np.array([RED, BLUE], np.uint16) * 257
     dataset = palette_color(np.array([[0, 1]], np.uint8), table)
     dataset.AlphaPaletteColorLookupTableDescriptor = [2, 0, 8]
@@ -108,7 +108,7 @@ def test_alpha_gets_as_many_bits_as_the_colors(color_bits, alpha_bits, alpha_dat
     assert table.tolist() == [[*color, a] for color, a in zip(colors.tolist(), alpha, strict=True)]
 
 
-def test_alpha_that_is_too_short_is_left_out_with_a_note():
+def test_short_alpha_is_ignored_with_a_note():
     table = np.array([RED] * 9, np.uint16) * 257
     dataset = palette_color(np.array([[0, 1]], np.uint8), table)
     dataset.AlphaPaletteColorLookupTableData = bytes(2)

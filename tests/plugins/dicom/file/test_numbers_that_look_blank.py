@@ -24,7 +24,7 @@ SYNTAXES = pytest.mark.parametrize(
 
 
 @SYNTAXES
-@covers("PS3.3 C.8.20.2 Segments as one label map for each plane")
+@covers("PS3.3 C.8.20.2 Segments combined to one label map per plane")
 def test_every_segment_number_is_read_whatever_its_bytes_mean_as_text(transfer_syntax):
     numbers = range(1, 41)
     frames = np.eye(40, dtype=np.uint8).reshape(40, 1, 40)
@@ -47,7 +47,7 @@ def test_moments_stay_apart_whatever_their_numbers(moments):
     assert [plane.stored_values.tolist() for plane in planes] == [[[1, 0]], [[0, 1]]]
 
 
-@covers("PS3.3 C.8.12.14 A sparse slide, whose tiles say where they lie")
+@covers("PS3.3 C.8.12.14 Sparse slide with explicit tile positions")
 def test_tiles_at_row_9_and_column_32_have_a_place():
     tiles = np.array([[[7]], [[8]]], np.uint8)
     frame = read_frames(slide(tiles, (9, 32), [(9, 32), (9, 9)]), tiles="stitched")[0]

@@ -24,7 +24,7 @@ def frames_of(name, **options):
     return frames
 
 
-def test_segments_of_dcmqi_s_overlapping_file_are_combined_by_plane():
+def test_overlapping_dcmqi_segments_are_combined_by_plane():
     name = "dcmqi__partial_overlaps.dcm"
     dataset = pydicom.dcmread(path_of(name))
     stored = np.stack([frame.stored_values for frame in frames_of(name)])
@@ -43,7 +43,7 @@ def test_segments_of_dcmqi_s_overlapping_file_are_combined_by_plane():
         assert np.array_equal(frame.stored_values, expected)
 
 
-def test_names_and_colors_of_dcmqi_s_segments():
+def test_dcmqi_segments_have_names_and_colors():
     labels = frames_of("dcmqi__partial_overlaps.dcm", segments="labels")[0].labels
     assert [label.name for label in labels][:3] == ["GREEN", "ORANGE", "PURPLE"]
     # dcmqi wrote these CIELab values from the colors 128,174,128, 216,101,79 and 183,156,220.
@@ -52,7 +52,7 @@ def test_names_and_colors_of_dcmqi_s_segments():
         assert label.color == pytest.approx(color, abs=8)
 
 
-def test_highdicom_s_segments_lie_on_their_source_images():
+def test_highdicom_segments_refer_to_their_source_images():
     name = "highdicom__seg_image_ct_binary_overlap.dcm"
     sources = [
         item.ReferencedSOPInstanceUID for item in pydicom.dcmread(path_of(name)).SourceImageSequence
@@ -77,7 +77,7 @@ def test_fractions_become_one_segment():
     assert drawn == sum(int((frame.stored_values >= half).sum()) for frame in stored)
 
 
-def test_a_slide_is_its_tiles_in_their_places():
+def test_a_real_slide_is_stitched():
     name = "highdicom__sm_image.dcm"
     tiles = np.stack([frame.stored_values for frame in frames_of(name)])
     (frame,) = frames_of(name, tiles="stitched")
@@ -88,7 +88,7 @@ def test_a_slide_is_its_tiles_in_their_places():
     assert small.stored_values.mean() == pytest.approx(frame.stored_values.mean(), abs=1)
 
 
-def test_a_sparse_label_map_is_stitched_where_its_tiles_say():
+def test_a_real_sparse_label_map_is_stitched():
     name = "highdicom__seg_image_sm_control_labelmap_palette_color.dcm"
     dataset = pydicom.dcmread(path_of(name))
     expected = np.zeros((50, 50), np.uint8)
@@ -111,7 +111,7 @@ def test_a_sparse_label_map_is_stitched_where_its_tiles_say():
     ]
 
 
-def test_suv_of_a_siemens_pet():
+def test_siemens_pet_has_the_right_suv():
     # 82.174 kg, 173.53 MBq, and a scan that began a tenth of a second after the injection.
     (frame,) = frames_of("suyash__2.dcm", values="suvbw")
     greatest = frame.stored_values.max() * 46.2619
@@ -119,20 +119,20 @@ def test_suv_of_a_siemens_pet():
     assert frame.units == "SUVbw"
 
 
-def test_doses_are_the_grid_times_its_scaling():
+def test_a_real_dose_is_grid_times_scaling():
     frame = frames_of("pydicom__rtdose.dcm")[0]
     assert frame.modality_values()[0, 0] == pytest.approx(1.249)
     # Dose Units of this file is RELATIVE.
     assert frame.units == ""
 
 
-def test_regions_of_an_aloka_screen():
+def test_aloka_screen_regions_are_found():
     (frame,) = frames_of("pydicomdata__gdcm-US-ALOKA-16.dcm", region=2)
     assert frame.view.region == (336, 24, 304, 392)
     assert frame.spacing.rows == pytest.approx(0.3826530650258064)
 
 
-def test_a_parametric_map_in_its_own_unit():
+def test_a_parametric_map_has_its_own_unit():
     (frame,) = frames_of("pydicomdata__parametric_map_float.dcm", values="real-world")
     assert frame.units == ""
     assert np.array_equal(frame.modality_values(), frame.stored_values)

@@ -34,8 +34,8 @@ def black(*shape: int):
     return monochrome(np.zeros(shape, np.uint8))
 
 
-@covers("PS3.3 C.9.2 Overlay planes of their own")
-def test_a_plane_lies_over_the_pixels_bit_by_bit_from_the_least_significant_one():
+@covers("PS3.3 C.9.2 Overlay planes in Overlay Data")
+def test_overlay_bits_start_with_the_least_significant():
     assert planes_of(with_overlay(black(2, 3), CORNER)) == [[[1, 1, 0], [1, 0, 0]]]
 
 
@@ -52,7 +52,7 @@ def test_a_plane_lies_over_the_pixels_bit_by_bit_from_the_least_significant_one(
     ],
 )
 @covers("PS3.3 C.9.2 Overlay Origin")
-def test_overlay_origin_counts_from_one_and_may_lie_outside(origin, expected):
+def test_overlay_origin_is_one_based_and_may_be_outside(origin, expected):
     assert planes_of(with_overlay(black(3, 4), CORNER, origin=origin)) == [expected]
 
 
@@ -65,7 +65,7 @@ def test_a_plane_of_several_frames_starts_at_image_frame_origin():
     assert shown == [[[0, 0, 0]], [[1, 0, 0]], [[0, 1, 1]], [[0, 0, 0]]]
 
 
-def test_a_plane_that_counts_no_frames_lies_over_all_of_them():
+def test_a_plane_without_frame_count_covers_all_frames():
     image = with_overlay(black(2, 2, 3), CORNER)
     assert planes_of(image, 0) == planes_of(image, 1) == [[[1, 1, 0], [1, 0, 0]]]
 
@@ -85,7 +85,7 @@ def with_embedded(cells, position: int, **attributes):
 
 
 @covers("PS3.3 C.9.2 Overlay planes in unused bits of Pixel Data (retired)")
-def test_a_plane_in_the_free_bits_of_the_pixels_is_read_and_they_are_masked():
+def test_an_overlay_in_unused_bits_is_read_and_masked():
     image = with_embedded([[0x8001, 0x4002], [0xC003, 0x0004]], 15)
     (frame,) = frames_of(image)
     assert frame.stored_values.tolist() == [[1, 2], [3, 4]]
@@ -93,7 +93,7 @@ def test_a_plane_in_the_free_bits_of_the_pixels_is_read_and_they_are_masked():
 
 
 @covers("PS3.3 C.9.2 Overlay planes in unused bits of Pixel Data (retired)")
-def test_a_plane_in_the_free_bits_survives_signs_big_endian_and_compression():
+def test_embedded_overlays_survive_sign_byte_order_and_compression():
     cells = [[0x8FFF, 0x0002], [0x8003, 0x0004]]
     expected = [[[1, 0], [1, 0]]]
     assert planes_of(with_embedded(cells, 15, PixelRepresentation=1)) == expected
@@ -103,7 +103,7 @@ def test_a_plane_in_the_free_bits_survives_signs_big_endian_and_compression():
     assert planes_of(compressed(with_embedded(cells, 15), "1.2.840.10008.1.2.5")) == expected
 
 
-def test_words_of_a_big_endian_file_are_turned_before_their_bits_are_read():
+def test_big_endian_overlay_words_are_swapped():
     bits = np.arange(32).reshape(2, 16) % 5 == 0
     little = with_overlay(black(2, 16), bits)
     big = with_overlay(black(2, 16), bits)
@@ -120,7 +120,7 @@ def test_words_of_a_big_endian_file_are_turned_before_their_bits_are_read():
         pytest.param({"e0010": ("US", 0)}, "missing or 0", id="no-rows"),
     ],
 )
-def test_a_broken_plane_is_a_note_and_not_the_end(spoiled, note):
+def test_a_broken_overlay_is_only_a_note(spoiled, note):
     image = with_overlay(black(10, 20), np.ones((10, 20), bool), **spoiled)
     (frame,) = frames_of(image)
     assert frame.layers == ()
@@ -128,13 +128,13 @@ def test_a_broken_plane_is_a_note_and_not_the_end(spoiled, note):
 
 
 @pytest.mark.parametrize("position", [5, 16])
-def test_a_bit_position_among_the_pixels_own_bits_is_a_note(position):
+def test_an_overlay_in_used_bits_is_a_note(position):
     (frame,) = frames_of(with_embedded([[1, 2], [3, 4]], position))
     assert frame.layers == ()
     assert any(f"is {position}; expected an unused bit" in line for line in frame.notes)
 
 
-def test_a_group_without_data_is_a_note():
+def test_an_overlay_without_data_is_a_note():
     image = with_overlay(black(2, 3), CORNER)
     del image[0x60003000]
     (frame,) = frames_of(image)
@@ -142,7 +142,7 @@ def test_a_group_without_data_is_a_note():
 
 
 @covers("PS3.3 C.9.2 Overlay Type, graphics and region of interest")
-def test_a_plane_is_named_by_its_group_type_and_label():
+def test_an_overlay_is_named_by_group_type_and_label():
     image = with_overlay(
         black(2, 3), CORNER, group=0x601E, e0040=("CS", "R"), e1500=("LO", "LIVER")
     )
@@ -151,15 +151,15 @@ def test_a_plane_is_named_by_its_group_type_and_label():
     assert (layer.group, layer.is_roi, layer.drawn) == (0x601E, True, False)
 
 
-def test_planes_come_in_the_order_of_their_groups_and_private_odd_groups_are_none():
+def test_overlays_are_sorted_and_odd_groups_ignored():
     image = with_overlay(with_overlay(black(2, 3), CORNER, group=0x6002), ~CORNER)
     image.add_new(0x60010010, "LO", "PRIVATE")
     layers = frames_of(image)[0].layers
     assert [layer.group for layer in layers] == [0x6000, 0x6002]
 
 
-@covers("PS3.3 C.9.2 Overlay planes of their own")
-def test_drawn_overlays_are_white_and_off_leaves_the_picture_alone():
+@covers("PS3.3 C.9.2 Overlay planes in Overlay Data")
+def test_overlays_are_white_or_off():
     image = monochrome(np.array([[0, 100, 0], [0, 200, 100]], np.uint8))
     drawn, left = (
         frames_of(with_overlay(image, CORNER), overlays=wish)[0] for wish in ("draw", "off")
@@ -168,7 +168,7 @@ def test_drawn_overlays_are_white_and_off_leaves_the_picture_alone():
     assert picture_of(left).pixels.tolist() == [[0, 128, 0], [0, 255, 128]]
 
 
-def test_overlays_of_a_color_image_are_drawn_in_white():
+def test_overlays_on_color_images_are_white():
     image = with_overlay(color(np.full((2, 3, 3), 9, np.uint8)), CORNER)
     (frame,) = frames_of(image, overlays="draw")
     assert picture_of(frame).pixels[0].tolist() == [[255] * 3, [255] * 3, [9] * 3]
@@ -179,8 +179,8 @@ def test_an_image_without_overlays_has_no_layers_and_no_notes():
     assert (frame.layers, frame.notes) == ((), ())
 
 
-@covers("PS3.3 C.9.2 Overlay planes of their own")
-def test_the_plane_of_a_real_file_is_the_one_that_pydicom_reads():
+@covers("PS3.3 C.9.2 Overlay planes in Overlay Data")
+def test_an_overlay_of_a_real_file_equals_pydicoms():
     path = Path(str(get_testdata_file("examples_overlay.dcm", download=False)))
     (frame,) = frames_of(path.read_bytes())
     expected = dcmread(path).overlay_array(0x6000)

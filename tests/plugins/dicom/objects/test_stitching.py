@@ -27,18 +27,18 @@ def stitched(dataset, **options):
 
 
 @covers("PS3.3 C.7.6.17.3 Tiles of a slide, TILED_FULL")
-def test_tiles_of_a_full_slide_lie_column_by_column_then_row_by_row():
+def test_full_tiling_runs_along_rows_first():
     (frame,) = stitched(slide(TILES, (3, 5)))
     assert frame.stored_values.tolist() == MATRIX.tolist()
     assert (frame.frame_number, frame.frame_count) == (1, 1)
 
 
-def test_tiles_stay_frames_without_the_option():
+def test_tiles_are_not_stitched_by_default():
     assert len(read_frames(slide(TILES, (3, 5)))) == 6
 
 
 @covers("PS3.3 C.7.6.17.3 Tiles of a slide, TILED_SPARSE")
-def test_tiles_of_a_sparse_slide_lie_where_they_say_and_the_rest_is_background():
+def test_sparse_tiles_are_placed_on_background():
     dataset = slide(TILES[[4, 0]] + 1, (4, 6), [(3, 3), (1, 1)])
     (frame,) = stitched(dataset)
     assert frame.stored_values.tolist() == [
@@ -49,7 +49,7 @@ def test_tiles_of_a_sparse_slide_lie_where_they_say_and_the_rest_is_background()
     ]
 
 
-def test_missing_color_is_white_unless_the_file_recommends_another():
+def test_missing_tiles_are_white_or_the_recommended_color():
     tile = np.full((1, 2, 2, 3), 10, np.uint8)
     (frame,) = stitched(slide(tile, (2, 4), [(1, 1)]))
     assert frame.stored_values[0].tolist() == [[10] * 3, [10] * 3, [255] * 3, [255] * 3]
@@ -59,20 +59,20 @@ def test_missing_color_is_white_unless_the_file_recommends_another():
 
 
 @covers("PS3.3 C.8.12.5 Optical paths and focal planes")
-def test_each_optical_path_and_focal_plane_is_a_frame_of_its_own():
+def test_each_optical_path_and_focal_plane_is_one_frame():
     values = np.arange(4, dtype=np.uint8).reshape(4, 1, 1) * np.ones((1, 2, 2), np.uint8)
     dataset = slide(values, (2, 2), TotalPixelMatrixFocalPlanes=2, NumberOfOpticalPaths=2)
     assert [frame.stored_values[0, 0] for frame in stitched(dataset)] == [0, 1, 2, 3]
 
 
-def test_paths_of_a_sparse_slide_are_told_by_their_identifier():
+def test_sparse_tiles_are_grouped_by_optical_path_identifier():
     dataset = slide(TILES[[0, 0]], (2, 2), [(1, 1), (1, 1)])
     for name, groups in zip("ab", dataset.PerFrameFunctionalGroupsSequence, strict=True):
         groups.OpticalPathIdentificationSequence = [item(OpticalPathIdentifier=name)]
     assert len(stitched(dataset)) == 2
 
 
-def test_what_is_drawn_on_a_tile_and_not_on_the_slide_is_said():
+def test_graphics_of_tiles_are_noted_when_stitched():
     shutter = {
         "ShutterShape": "RECTANGULAR",
         "ShutterLeftVerticalEdge": 2,
@@ -87,26 +87,26 @@ def test_what_is_drawn_on_a_tile_and_not_on_the_slide_is_said():
     assert not frame.notes
 
 
-def test_a_part_of_a_concatenation_knows_where_it_begins():
+def test_a_concatenation_part_starts_at_its_offset():
     dataset = slide(TILES[3:], (3, 5), ConcatenationFrameOffsetNumber=3)
     (frame,) = stitched(dataset)
     assert frame.stored_values.tolist() == [[0] * 5, [0] * 5, MATRIX[2].tolist()]
 
 
-def test_a_reduced_slide_is_the_mean_of_each_box_and_its_pixels_are_larger():
+def test_reducing_averages_boxes_and_enlarges_spacing():
     (frame,) = stitched(slide(TILES, (3, 5)), reduce=2)
     # (0+1+5+6)/4, (2+3+7+8)/4, (4+9)/2 rounded half up; then the last row's boxes of one row.
     assert frame.stored_values.tolist() == [[3, 5, 7], [11, 13, 14]]
     assert (frame.spacing.rows, frame.spacing.columns) == (0.5, 1.0)
 
 
-def test_boxes_may_cross_the_borders_of_tiles():
+def test_boxes_may_cross_tile_borders():
     (frame,) = stitched(slide(TILES, (3, 5)), reduce=3)
     # (0+1+2+5+6+7+10+11+12)/9 and (3+4+8+9+13+14)/6 rounded half up
     assert frame.stored_values.tolist() == [[6, 9]]
 
 
-def test_labels_are_taken_not_mixed():
+def test_reducing_never_averages_labels():
     frames = np.array([[[1, 1]], [[0, 1]]], np.uint8)
     dataset = segmentation(
         frames, [(4, 0.0), (8, 0.0)], segments=[segment(4, "a"), segment(8, "b")]
@@ -117,14 +117,14 @@ def test_labels_are_taken_not_mixed():
     assert frame.is_label
 
 
-def test_a_slide_that_is_too_large_says_how_far_to_reduce_it():
+def test_the_hint_for_a_large_slide_names_a_factor():
     with pytest.raises(LimitError, match=r"5 x 3 pixels.*limit is 4") as caught:
         stitched(slide(TILES, (3, 5)), max_pixels=4)
     assert "reduce=2" in caught.value.hint
     assert len(stitched(slide(TILES, (3, 5)), max_pixels=6, reduce=2)) == 1
 
 
-def test_a_sparse_tile_without_a_place_is_an_error():
+def test_a_sparse_tile_without_position_is_an_error():
     dataset = slide(TILES[:2], (3, 5), [(1, 1), (1, 3)])
     del dataset.PerFrameFunctionalGroupsSequence[1].PlanePositionSlideSequence
     with pytest.raises(InputError, match=r"Frame 2: Plane Position .* is missing") as caught:
@@ -132,23 +132,23 @@ def test_a_sparse_tile_without_a_place_is_an_error():
     assert "tiles=frames" in caught.value.hint
 
 
-def test_images_that_are_no_slide_pass_by():
+def test_stitching_ignores_images_without_tiles():
     assert len(stitched(monochrome(np.zeros((2, 2, 2), np.uint8)))) == 2
 
 
-def test_a_single_tile_is_read_at_a_time():
+def test_tiles_are_read_one_at_a_time():
     instance = open_content(slide(TILES, (3, 5)), tiles="stitched")
     assert instance.frame_count == 1
     assert np.array_equal(instance.read_frame(0).stored_values, MATRIX)
     instance.close()
 
 
-def test_gray_padding_fills_what_is_missing():
+def test_missing_gray_tiles_get_the_padding_value():
     frame = stitched(slide(TILES[:1], (2, 4), [(1, 1)], PixelPaddingValue=200))[0]
     assert frame.stored_values[0].tolist() == [0, 1, 200, 200]
 
 
-def test_missing_float_pixels_are_no_numbers():
+def test_missing_float_tiles_are_nan():
     frame = read_frame(slide(TILES[:1].astype(np.float32), (2, 4), [(1, 1)]), tiles="stitched")
     assert np.isnan(frame.stored_values[:, 2:]).all()
 
@@ -159,7 +159,7 @@ def test_missing_float_pixels_are_no_numbers():
     tile=st.tuples(st.integers(1, 7), st.integers(1, 7)),
     factor=st.integers(1, 9),
 )
-def test_cutting_into_tiles_changes_no_mean(rows, columns, tile, factor):
+def test_tiling_does_not_change_box_means(rows, columns, tile, factor):
     whole = np.random.default_rng(rows * 100 + columns).integers(
         0, 65536, (rows, columns), np.uint16
     )
@@ -183,7 +183,7 @@ def test_cutting_into_tiles_changes_no_mean(rows, columns, tile, factor):
     tile=st.tuples(st.integers(1, 7), st.integers(1, 7)),
     factor=st.integers(1, 5),
 )
-def test_cutting_into_tiles_changes_no_nearest_pixel(size, tile, factor):
+def test_tiling_does_not_change_nearest_pixels(size, tile, factor):
     rows, columns = size
     whole = np.arange(rows * columns).reshape(rows, columns)
     result = np.full((-(-rows // factor), -(-columns // factor)), -1)

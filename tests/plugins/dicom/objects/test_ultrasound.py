@@ -32,23 +32,23 @@ def shown(*regions, number=1, **attributes):
 
 
 @covers("PS3.3 C.8.5.5 US Region, cut out")
-def test_a_region_is_shown_with_both_its_corners():
+def test_a_region_includes_both_corners():
     # Columns 2 to 5 and rows 1 to 4, both included.
     assert shown(region()).view == View(region=(2, 1, 4, 4))
 
 
-@covers("PS3.3 C.8.5.5 US Region, its Physical Delta as spacing")
+@covers("PS3.3 C.8.5.5 US Region, spacing from Physical Delta")
 def test_centimeters_become_millimeters_of_spacing():
     frame = shown(region(), PixelSpacing=[9, 9])
     assert frame.spacing == Spacing(0.4, 0.2, "Physical Delta X and Y")
     assert frame.aspect == 2.0
 
 
-def test_a_negative_delta_points_the_other_way_and_is_as_long():
+def test_the_sign_of_a_delta_is_ignored():
     assert shown(region(deltas=(0.02, -0.04))).spacing.rows == pytest.approx(0.4)
 
 
-def test_seconds_are_no_spacing():
+def test_a_region_in_seconds_has_no_spacing():
     frame = shown(region(units=(4, 3)), PixelSpacing=[9, 9])
     assert (frame.spacing, frame.aspect) == (None, 1.0)
 
@@ -58,15 +58,15 @@ def test_regions_are_counted_from_one():
     assert frame.view.region == (0, 0, 2, 2)
 
 
-def test_a_region_that_reaches_beyond_the_picture_ends_with_it():
+def test_a_region_is_clipped_to_the_frame():
     assert shown(region((6, 4, 20, 20))).view.region == (6, 4, 2, 2)
 
 
-def test_without_the_option_the_whole_screen_is_shown():
+def test_the_whole_screen_is_the_default():
     assert read_frame(monochrome(PIXELS, SequenceOfUltrasoundRegions=[region()])).view is None
 
 
-def test_a_region_that_is_not_there_names_how_many_there_are():
+def test_a_missing_region_is_an_error_with_the_count():
     with pytest.raises(
         InputError, match=r"\(0018,6011\) has 2 items; there is no region 3"
     ) as caught:
@@ -74,7 +74,7 @@ def test_a_region_that_is_not_there_names_how_many_there_are():
     assert "from 1 to 2" in caught.value.hint
 
 
-def test_a_file_without_regions_says_so():
+def test_a_file_without_regions_is_an_error():
     with pytest.raises(
         InputError, match=r"\(0018,6011\) is missing; there is no region 1"
     ) as caught:
@@ -86,6 +86,6 @@ def test_a_file_without_regions_says_so():
     ("corners", "words"),
     [((5, 1, 2, 4), "no valid rectangle"), ((8, 0, 9, 1), "outside the frame")],
 )
-def test_a_region_that_cannot_be_is_an_error(corners, words):
+def test_an_invalid_region_is_an_error(corners, words):
     with pytest.raises(InputError, match=words):
         shown(region(corners))

@@ -33,29 +33,29 @@ def tracer(**attributes):
 
 
 @covers("PS3.3 C.8.9.1 PET, SUV by body weight")
-def test_activity_decays_to_the_start_of_the_scan():
+def test_the_dose_decays_to_the_scan_start():
     frame = read_frame(pet(STORED), values="suvbw")
     assert frame.modality_values().tolist() == [[0.0, pytest.approx(4.0)]]
     assert frame.units == "SUVbw"
 
 
-def test_without_the_option_values_stay_in_the_file_s_own_unit():
+def test_the_files_own_unit_is_the_default():
     frame = read_frame(pet(STORED))
     assert (frame.modality_values()[0, 1], frame.units) == (10000.0, "BQML")
 
 
 @covers("PS3.3 C.8.9.1 PET, SUV by body weight")
-def test_values_corrected_to_the_administration_have_the_whole_dose():
+def test_decay_correction_admin_uses_the_full_dose():
     assert suv_of(pet(STORED, DecayCorrection="ADMIN")) == pytest.approx(2.0)
 
 
 @covers("PS3.3 C.8.9.1 PET, SUV by body weight")
-def test_values_without_decay_correction_count_at_the_time_of_their_frame():
+def test_decay_correction_none_uses_the_frame_time():
     # The frame is of 12:00, two half-lives after the injection: 92.5 MBq are left.
     assert suv_of(pet(STORED, DecayCorrection="NONE")) == pytest.approx(8.0)
 
 
-def test_a_series_made_after_the_scan_takes_the_time_from_its_frames():
+def test_a_derived_series_uses_the_time_of_its_frames():
     # A frame of 11:10 that began 10 minutes into the scan; it is short, so that decay in it is not.
     dataset = pet(
         STORED,
@@ -67,7 +67,7 @@ def test_a_series_made_after_the_scan_takes_the_time_from_its_frames():
     assert suv_of(dataset) == pytest.approx(4.0, rel=1e-6)
 
 
-def test_a_long_frame_counts_at_its_average_rate():
+def test_a_long_frame_uses_its_average_rate():
     # Two half-lives of 3600 s: the mean of exp(-kt) over 7200 s is 0.75 / ln 4 = 0.5410, which the
     # curve itself takes at log2(1 / 0.5410) = 0.8863 half-lives, or 3190.6 s.
     dataset = pet(STORED, DecayCorrection="NONE", AcquisitionTime="100000")
@@ -75,14 +75,14 @@ def test_a_long_frame_counts_at_its_average_rate():
     assert suv_of(dataset) == pytest.approx(2.0 * 2 ** (3190.6 / 3600), rel=1e-4)
 
 
-def test_ge_keeps_the_time_of_the_scan_in_a_private_element():
+def test_ge_stores_the_scan_start_in_a_private_element():
     dataset = pet(STORED, SeriesTime="200000")
     block = dataset.private_block(0x0009, "GEMS_PETD_01", create=True)
     block.add_new(0x0D, "DT", "20260102110000.00")
     assert suv_of(dataset) == pytest.approx(4.0)
 
 
-def test_enhanced_pet_says_itself_what_it_is_corrected_to():
+def test_enhanced_pet_states_its_decay_correction_time():
     dataset = pet(STORED, DecayCorrection=None, DecayCorrectionDateTime="20260102110000.000000")
     assert suv_of(dataset) == pytest.approx(4.0)
 
@@ -92,13 +92,13 @@ def test_enhanced_pet_states_attenuation_correction_in_its_own_attribute():
     assert suv_of(dataset) == pytest.approx(4.0)
 
 
-def test_an_injection_before_midnight_belongs_to_the_day_before():
+def test_an_injection_before_midnight_was_yesterday():
     dataset = pet(STORED, SeriesTime="003000")
     dataset.RadiopharmaceuticalInformationSequence = tracer(RadiopharmaceuticalStartTime="233000")
     assert suv_of(dataset) == pytest.approx(4.0)
 
 
-def test_a_date_and_time_of_the_injection_goes_before_a_bare_time():
+def test_an_injection_datetime_takes_precedence_over_a_time():
     dataset = pet(STORED)
     dataset.RadiopharmaceuticalInformationSequence = tracer(
         RadiopharmaceuticalStartDateTime="20260102090000", RadiopharmaceuticalStartTime="100000"
@@ -106,7 +106,7 @@ def test_a_date_and_time_of_the_injection_goes_before_a_bare_time():
     assert suv_of(dataset) == pytest.approx(8.0)
 
 
-def test_a_date_that_anonymization_shifted_gives_way_to_the_bare_time():
+def test_an_implausible_injection_datetime_is_ignored():
     dataset = pet(STORED)
     dataset.RadiopharmaceuticalInformationSequence = tracer(
         RadiopharmaceuticalStartDateTime="20180102090000"
@@ -117,7 +117,7 @@ def test_a_date_that_anonymization_shifted_gives_way_to_the_bare_time():
 
 
 @covers("PS3.3 C.8.9.1 PET, units GML and CNTS")
-def test_gml_is_suv_already():
+def test_gml_values_are_suv():
     assert suv_of(pet(STORED, Units="GML")) == 10000.0
 
 
@@ -135,14 +135,14 @@ def test_suv_by_lean_mass_becomes_suv_by_weight():
 
 
 @covers("PS3.3 C.8.9.1 PET, units GML and CNTS")
-def test_philips_counts_have_a_factor():
+def test_philips_counts_use_the_suv_factor():
     dataset = pet(STORED, Units="CNTS")
     block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
     block.add_new(0x00, "DS", "0.0005")
     assert suv_of(dataset) == pytest.approx(5.0)
 
 
-def test_philips_counts_become_activity_where_the_first_factor_is_empty():
+def test_philips_counts_fall_back_to_the_activity_factor():
     dataset = pet(STORED, Units="CNTS")
     block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
     block.add_new(0x00, "DS", "0")
@@ -162,14 +162,14 @@ def test_philips_counts_become_activity_where_the_first_factor_is_empty():
     ],
 )
 @covers("PS3.3 C.8.9.1 PET, SUV by lean body mass and body surface")
-def test_the_body_counts_by_lean_mass_or_surface(values, units, body):
+def test_suv_by_lean_mass_or_surface(values, units, body):
     dataset = pet(STORED, PatientWeight="70", PatientSize="1.75", PatientSex="M")
     frame = read_frame(dataset, values=values)
     assert frame.modality_values()[0, 1] == pytest.approx(10000 * body / 185e6, rel=1e-4)
     assert frame.units == units
 
 
-def test_lean_mass_of_women_has_a_formula_of_its_own():
+def test_lean_mass_of_women_has_its_own_formula():
     # 1.07 x 70 - 148 x 0.16;  9270 x 70 / (8780 + 244 x 22.857)
     assert lean_body_mass(70, 1.75, "F") == pytest.approx(51.22)
     assert lean_body_mass(70, 1.75, "F", "janma") == pytest.approx(45.197, abs=0.001)
@@ -231,8 +231,8 @@ def test_lean_mass_of_women_has_a_formula_of_its_own():
         ),
     ],
 )
-@covers("PS3.3 C.8.9.1 PET, what SUV needs and a file lacks")
-def test_what_is_missing_is_named_with_its_tag_and_a_way_out(attributes, words):
+@covers("PS3.3 C.8.9.1 PET, missing attributes that SUV needs")
+def test_a_missing_attribute_is_named_with_a_hint(attributes, words):
     with pytest.raises(InputError, match=words) as caught:
         read_frame(pet(STORED, **attributes), values="suvbw")
     assert "leave out the values option" in caught.value.hint
@@ -246,7 +246,7 @@ def test_lean_mass_needs_a_size_and_a_sex():
         read_frame(pet(STORED, PatientSize="1.75", PatientSex="O"), values="suvlbm")
 
 
-def test_an_injection_that_cannot_be_is_no_suv():
+def test_an_implausible_injection_is_an_error():
     dataset = pet(STORED)
     dataset.RadiopharmaceuticalInformationSequence = tracer(
         RadiopharmaceuticalStartTime=None, RadiopharmaceuticalStartDateTime="20260102120000"
@@ -255,7 +255,7 @@ def test_an_injection_that_cannot_be_is_no_suv():
         read_frame(dataset, values="suvbw")
 
 
-def test_windows_of_the_file_follow_into_suv():
+def test_windows_are_converted_to_suv():
     # LINEAR 2501/5001 in Bq/ml is 0 to 5000, which is SUV 0 to 2.
     dataset = pet(STORED, WindowCenter=2500.5, WindowWidth=5001)
     window = read_frame(dataset, values="suvbw").voi_windows[0]
@@ -263,7 +263,7 @@ def test_windows_of_the_file_follow_into_suv():
     assert window.function == "LINEAR_EXACT"
 
 
-def test_a_ct_beside_the_pet_keeps_its_hounsfield_units_with_a_note():
+def test_a_ct_keeps_hounsfield_units_with_a_note():
     frame = read_frame(monochrome(STORED, RescaleSlope=1, RescaleIntercept=-1024), values="suvbw")
     assert (frame.modality_values()[0, 1], frame.units) == (3976.0, "HU")
     assert "SUV is undefined" in " ".join(frame.notes)

@@ -34,7 +34,7 @@ def window(center: float, width: float, **more):
 
 
 @covers("PS3.3 C.11.8 Softcopy VOI LUT")
-def test_the_window_of_the_state_stands_in_the_place_of_the_image_s(tmp_path):
+def test_the_states_window_replaces_the_images(tmp_path):
     image = monochrome(RAMP, WindowCenter=10, WindowWidth=20)
     state = state_for(image, ContentLabel="BONE", SoftcopyVOILUTSequence=[window(40, 400)])
     frame = shown(image, state, tmp_path)
@@ -43,7 +43,7 @@ def test_the_window_of_the_state_stands_in_the_place_of_the_image_s(tmp_path):
 
 
 @covers("PS3.3 C.11.8 Softcopy VOI LUT")
-def test_a_voi_lut_of_the_state_is_looked_up(tmp_path):
+def test_the_states_voi_lut_is_applied(tmp_path):
     image = monochrome(RAMP)
     lut = item(LUTDescriptor=[256, 0, 8], LUTData=bytes(range(255, -1, -1)))
     lut["LUTData"].VR = "OW"
@@ -54,7 +54,7 @@ def test_a_voi_lut_of_the_state_is_looked_up(tmp_path):
 
 
 @covers("PS3.3 C.11.8 Softcopy VOI LUT")
-def test_a_window_for_another_image_or_frame_is_left_alone(tmp_path):
+def test_a_window_for_another_frame_is_ignored(tmp_path):
     image = monochrome(np.stack([RAMP, RAMP]))
     other = monochrome(RAMP)
     other.SOPInstanceUID = "1.2.3"
@@ -71,7 +71,7 @@ def test_a_window_for_another_image_or_frame_is_left_alone(tmp_path):
 
 
 @covers("PS3.4 N.2 Grayscale transformation sequence of a presentation state")
-def test_what_the_state_leaves_out_is_the_identity_whatever_the_image_says(tmp_path):
+def test_steps_that_the_state_lacks_are_the_identity(tmp_path):
     # PS3.4 N.2.1: no Modality LUT, no VOI LUT; all that 8 bits can hold, from black to white.
     image = monochrome(RAMP, RescaleSlope=2, RescaleIntercept=-9, WindowCenter=10, WindowWidth=20)
     frame = shown(image, state_for(image), tmp_path)
@@ -80,7 +80,7 @@ def test_what_the_state_leaves_out_is_the_identity_whatever_the_image_says(tmp_p
     assert any("has no Modality LUT" in note for note in frame.notes)
 
 
-def test_the_identity_of_12_signed_bits_spans_what_they_can_hold(tmp_path):
+def test_the_identity_window_spans_12_signed_bits(tmp_path):
     stored_values = np.array([[-2048, 0, 2047]], np.int16)
     image = monochrome(stored_values, BitsStored=12, HighBit=11)
     state = state_for(image, RescaleSlope=1, RescaleIntercept=0, RescaleType="US")
@@ -88,7 +88,7 @@ def test_the_identity_of_12_signed_bits_spans_what_they_can_hold(tmp_path):
 
 
 @covers("PS3.4 N.2 Grayscale transformation sequence of a presentation state")
-def test_the_modality_lut_of_the_state_comes_before_its_window(tmp_path):
+def test_the_states_modality_lut_comes_before_its_window(tmp_path):
     image = monochrome(RAMP)
     state = state_for(
         image,
@@ -109,14 +109,14 @@ def test_the_modality_lut_of_the_state_comes_before_its_window(tmp_path):
     ("polarity", "expected"), [("IDENTITY", [0, 100, 200, 255]), ("INVERSE", [255, 155, 55, 0])]
 )
 @covers("PS3.3 C.11.6 Softcopy Presentation LUT")
-def test_the_polarity_of_the_state_replaces_the_image_s(tmp_path, meaning, polarity, expected):
+def test_the_states_polarity_replaces_the_images(tmp_path, meaning, polarity, expected):
     image = monochrome(RAMP, PhotometricInterpretation=meaning)
     state = state_for(image, PresentationLUTShape=polarity)
     assert picture_of(shown(image, state, tmp_path)).pixels.tolist() == [expected]
 
 
 @covers("PS3.3 C.11.6 Softcopy Presentation LUT")
-def test_a_presentation_lut_of_the_state_gives_p_values(tmp_path):
+def test_the_states_presentation_lut_gives_p_values(tmp_path):
     image = monochrome(np.array([[0, 85, 170, 255]], np.uint8))
     table = item(LUTDescriptor=[4, 0, 8], LUTData=bytes([0, 10, 200, 255]))
     table["LUTData"].VR = "OW"
@@ -141,7 +141,7 @@ def palette(count: int, bits: int, *, red: list[int], rest: int = 0) -> dict[str
     ],
 )
 @covers("PS3.3 A.33.3 Pseudo-Color Softcopy Presentation State")
-def test_a_pseudo_color_state_spreads_display_values_over_its_palette(tmp_path, colors, expected):
+def test_a_pseudo_color_palette_spans_all_display_values(tmp_path, colors, expected):
     image = monochrome(RAMP)
     state = state_for(
         image, sop_class=PSEUDO_COLOR, SoftcopyVOILUTSequence=[window(128, 256)], **colors
@@ -153,7 +153,7 @@ def test_a_pseudo_color_state_spreads_display_values_over_its_palette(tmp_path, 
     assert not drawn[..., 1:].any()
 
 
-def test_a_broken_palette_leaves_the_picture_gray_and_says_so(tmp_path):
+def test_a_broken_palette_leaves_the_picture_gray(tmp_path):
     image = monochrome(RAMP)
     frame = shown(image, state_for(image, sop_class=PSEUDO_COLOR), tmp_path)
     assert frame.pseudo_color is None
@@ -161,21 +161,21 @@ def test_a_broken_palette_leaves_the_picture_gray_and_says_so(tmp_path):
 
 
 @covers("PS3.3 A.33.2 Color Softcopy Presentation State")
-def test_a_color_state_keeps_the_colors_and_turns_the_picture(tmp_path):
+def test_a_color_state_rotates_and_keeps_colors(tmp_path):
     image = color(np.arange(6, dtype=np.uint8).reshape(1, 2, 3))
     state = state_for(image, sop_class=COLOR, ImageRotation=180, ImageHorizontalFlip="N")
     frame = shown(image, state, tmp_path)
     assert picture_of(frame).pixels.tolist() == [[[3, 4, 5], [0, 1, 2]]]
 
 
-def test_a_state_for_other_frames_is_left_alone(tmp_path):
+def test_a_state_for_other_frames_is_ignored(tmp_path):
     image = monochrome(np.stack([RAMP, RAMP, RAMP]))
     state = state_for(image, frames=[2, 3], ImageRotation=90, ImageHorizontalFlip="N")
     views = [shown(image, state, tmp_path, frame_index=index).view for index in range(3)]
     assert [view is None for view in views] == [True, False, False]
 
 
-def test_an_image_that_no_state_refers_to_is_shown_as_it_is_with_a_note(tmp_path):
+def test_an_image_without_matching_state_is_noted(tmp_path):
     image, other = monochrome(RAMP), monochrome(RAMP)
     other.SOPInstanceUID = "1.2.3"
     frame = shown(image, state_for(other, PresentationLUTShape="INVERSE"), tmp_path)
@@ -184,7 +184,7 @@ def test_an_image_that_no_state_refers_to_is_shown_as_it_is_with_a_note(tmp_path
 
 
 @covers("PS3.3 C.11.10 Presentation State Identification")
-def test_the_latest_of_several_states_is_taken_and_the_others_are_named(tmp_path):
+def test_the_latest_state_wins_and_others_are_named(tmp_path):
     image = monochrome(RAMP)
     moments = {
         "NOON": ("20200101", "1200"),
@@ -210,9 +210,9 @@ def test_the_latest_of_several_states_is_taken_and_the_others_are_named(tmp_path
 @pytest.mark.parametrize("transfer_syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian])
 @covers(
     "PS3.3 A.33.4 Blending Softcopy Presentation State",
-    result="not done: left out by name, with a note",
+    result="not supported: ignored, with a note that names it",
 )
-def test_a_blending_state_is_left_out_by_name(tmp_path, transfer_syntax):
+def test_a_blending_state_is_ignored_by_name(tmp_path, transfer_syntax):
     image = monochrome(RAMP)
     blending = state_for(image, sop_class=BLENDING, ContentLabel="FUSED")
     blending.file_meta.TransferSyntaxUID = transfer_syntax
@@ -226,14 +226,14 @@ def test_a_blending_state_is_left_out_by_name(tmp_path, transfer_syntax):
     )
 
 
-def test_a_state_in_implicit_vr_is_read_like_any_other(tmp_path):
+def test_a_state_in_implicit_vr_is_read(tmp_path):
     image = monochrome(RAMP)
     state = state_for(image, PresentationLUTShape="INVERSE", ImageRotation=180)
     state.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     assert picture_of(shown(image, state, tmp_path)).pixels.tolist() == [[0, 55, 155, 255]]
 
 
-def test_a_damaged_state_among_others_is_counted_and_left_out(tmp_path):
+def test_damaged_states_are_counted_and_ignored(tmp_path):
     image = monochrome(RAMP)
     good = save(state_for(image, PresentationLUTShape="INVERSE"), tmp_path / "states" / "good")
     (tmp_path / "states" / "bad").write_bytes(good.read_bytes()[:-3])
@@ -247,20 +247,20 @@ def open_with(image, place) -> None:
     DicomReader(presentation_states=str(place)).open(InputFile("made-up", content=content))
 
 
-def test_a_path_that_is_not_there_is_a_usage_error(tmp_path):
+def test_a_missing_path_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="no presentation state file or folder") as raised:
         open_with(monochrome(RAMP), tmp_path / "nowhere")
     assert "folder with presentation states" in raised.value.hint
 
 
-def test_a_place_without_states_is_a_usage_error(tmp_path):
+def test_a_path_without_states_is_a_usage_error(tmp_path):
     place = save(monochrome(RAMP), tmp_path / "image.dcm")
     with pytest.raises(UsageError, match="contains no readable presentation state") as raised:
         open_with(monochrome(RAMP), place)
     assert "Modality (0008,0060) is PR" in raised.value.hint
 
 
-def test_the_fingerprint_of_the_reader_follows_the_states_and_not_their_names(tmp_path):
+def test_the_fingerprint_depends_on_states_not_names(tmp_path):
     image = monochrome(RAMP)
     first = save(state_for(image), tmp_path / "a")
     renamed = save(state_for(image), tmp_path / "b")
@@ -272,6 +272,6 @@ def test_the_fingerprint_of_the_reader_follows_the_states_and_not_their_names(tm
     assert DicomReader().fingerprint() == ""
 
 
-def test_the_path_is_made_absolute_so_that_a_worker_elsewhere_finds_it(tmp_path, monkeypatch):
+def test_the_path_of_states_is_made_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert DicomReader(presentation_states="states").presentation_states == str(tmp_path / "states")

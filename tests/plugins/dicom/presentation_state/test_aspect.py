@@ -50,10 +50,10 @@ def circle(center, edge):
     return {"GraphicObjectSequence": [graphic]}
 
 
-@covers("PS3.3 C.10.5.1.1 Text keeps its shape where pixels are not square")
+@covers("PS3.3 C.10.5.1.1 Text keeps its shape on non-square pixels")
 @pytest.mark.parametrize("rotation", [0, 90])
 @pytest.mark.parametrize(("size", "ratio"), [((100, 300), TALL), ((300, 100), WIDE)])
-def test_letters_have_the_shape_that_they_have_on_square_pixels(tmp_path, size, ratio, rotation):
+def test_letters_keep_their_shape_on_oblong_pixels(tmp_path, size, ratio, rotation):
     wanted = extent(drawn(tmp_path / "square", (300, 300), (1, 1), **text_at(0.2, 0.5)))
     found = extent(drawn(tmp_path, size, ratio, rotation=rotation, **text_at(0.2, 0.5)))
     assert wanted[0] > 1.5 * wanted[1]
@@ -70,19 +70,19 @@ def test_text_in_a_box_keeps_its_shape(tmp_path):
     assert columns > 1.5 * rows
 
 
-@covers("PS3.3 C.10.5.1.2 A circle is round where pixels are not square")
+@covers("PS3.3 C.10.5.1.2 Circles are round on non-square pixels")
 @pytest.mark.parametrize(
     ("size", "ratio", "center", "edge"),
     # 60 columns of the finished picture are 60 of tall pixels, and 20 of wide ones.
     [((100, 300), TALL, (150, 50), (210, 50)), ((300, 100), WIDE, (50, 150), (70, 150))],
 )
-def test_a_circle_is_round_in_the_finished_picture(tmp_path, size, ratio, center, edge):
+def test_a_circle_is_round_once_pixels_are_square(tmp_path, size, ratio, center, edge):
     columns, rows = extent(drawn(tmp_path, size, ratio, **circle(center, edge)))
     assert abs(columns - 121) <= 4
     assert abs(rows - 121) <= 4
 
 
-def test_a_step_to_the_right_is_one_of_the_finished_picture():
+def test_to_the_right_is_measured_in_finished_pixels():
     wide = DisplaySpace((300, 100), View(), aspect=1 / 3)
     assert wide.to_the_right((10, 10), 30) == pytest.approx((20, 10))
     turned = DisplaySpace((100, 300), View(rotation=90), aspect=3.0)
@@ -90,17 +90,17 @@ def test_a_step_to_the_right_is_one_of_the_finished_picture():
 
 
 @pytest.mark.parametrize("aspect", [0.0, 1e9])
-def test_an_absurd_aspect_takes_no_memory(aspect):
+def test_an_absurd_aspect_needs_no_memory(aspect):
     assert max(DisplaySpace((10, 10), View(), aspect=aspect).scale) == 16
 
 
-def test_coverage_is_shrunk_by_its_mean():
+def test_coverage_is_shrunk_by_averaging():
     mask = np.array([[255, 0, 255, 255], [255, 0, 255, 255]], np.uint8)
     assert shrunk(mask, rows=2, columns=2).tolist() == [[128, 255], [128, 255]]
     assert shrunk(mask, rows=2, columns=4) is mask
 
 
-def test_a_box_far_beyond_the_picture_takes_no_memory(tmp_path):
+def test_a_huge_text_box_needs_no_memory(tmp_path):
     words = item(UnformattedTextValue="HHH", BoundingBoxAnnotationUnits="PIXEL")
     words.BoundingBoxTopLeftHandCorner = [10.0, 10.0]
     words.BoundingBoxBottomRightHandCorner = [900000.0, 900000.0]

@@ -49,7 +49,7 @@ def reference(name: str) -> np.ndarray:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=covers("PS3.3 C.9.2 Overlays as DCMTK draws them", tried=name))
+        pytest.param(name, marks=covers("PS3.3 C.9.2 Overlays equal to DCMTK's", tried=name))
         for name in (
             "weasis__overlay.dcm",
             "pydicom__examples_overlay.dcm",
@@ -57,7 +57,7 @@ def reference(name: str) -> np.ndarray:
         )
     ],
 )
-def test_drawn_overlays_are_within_one_gray_level_of_dcmtk(name):
+def test_overlays_are_within_one_gray_level_of_dcmtk(name):
     said = expectations()["files"][name]["render"]["overlay.f0"]
     frame = frame_of(name, overlays="draw")
     normalizer = MinMax() if said["base_mode"] == "minmax" else Auto()
@@ -75,7 +75,7 @@ def states() -> list[dict[str, Any]]:
     "said", states(), ids=lambda said: said["state"] if isinstance(said, dict) else None
 )
 @covers("PS3.3 A.33.1 Grayscale Softcopy Presentation State as DCMTK applies it", tried=GSPS)
-def test_the_gray_levels_of_a_presentation_state_are_those_of_dcmtk(said):
+def test_gray_levels_of_states_equal_dcmtks(said):
     folder = corpus_path()
     assert folder is not None
     for image in said["images"]:
@@ -86,7 +86,7 @@ def test_the_gray_levels_of_a_presentation_state_are_those_of_dcmtk(said):
         assert tone.startswith("Presentation state ")
 
 
-def test_all_six_overlays_of_image_and_state_are_drawn():
+def test_all_overlays_of_image_and_state_are_drawn():
     folder = corpus_path()
     frame = frame_of("weasis__overlay.dcm", presentation_states=f"{folder}/dicom")
     groups = [layer.name for layer in frame.layers if layer.drawn]

@@ -40,7 +40,7 @@ def pixels_of(tmp_path, image=None, **attributes) -> list[list[int]]:
     ],
 )
 @covers("PS3.3 C.10.6 Spatial Transformation")
-def test_the_picture_is_rotated_clockwise_and_then_flipped(tmp_path, rotation, flip, expected):
+def test_the_picture_is_rotated_clockwise_then_flipped(tmp_path, rotation, flip, expected):
     turned = pixels_of(tmp_path, ImageRotation=rotation, ImageHorizontalFlip=flip)
     assert turned == expected
 
@@ -62,7 +62,7 @@ def test_only_the_displayed_area_is_shown(tmp_path, upper, lower, expected):
 
 
 @covers("PS3.3 C.10.4 Displayed Area")
-def test_the_area_is_cut_out_before_the_picture_is_turned(tmp_path):
+def test_the_displayed_area_is_cut_before_rotation(tmp_path):
     sequence = [area([3, 2], [2, 1])]
     turned = pixels_of(
         tmp_path,
@@ -73,7 +73,7 @@ def test_the_area_is_cut_out_before_the_picture_is_turned(tmp_path):
     assert turned == [[6, 5], [3, 2]]
 
 
-def test_the_area_of_another_frame_is_left_alone(tmp_path):
+def test_the_area_of_another_frame_is_ignored(tmp_path):
     image = monochrome(np.stack([SIX, SIX]))
     sequence = [
         area([1, 1], [1, 1], ReferencedImageSequence=references(image, [2])),
@@ -98,7 +98,7 @@ def test_an_unusable_displayed_area_is_a_note(tmp_path, upper, lower, why):
 
 
 @covers("PS3.3 C.10.4 Presentation Pixel Spacing and Aspect Ratio")
-def test_presentation_pixel_spacing_replaces_the_image_s(tmp_path):
+def test_presentation_pixel_spacing_replaces_the_images(tmp_path):
     image = monochrome(SIX, PixelSpacing=[0.5, 0.5])
     sequence = [area([1, 1], [3, 2], PresentationPixelSpacing=[0.6, 0.3])]
     frame = shown(image, state_for(image, DisplayedAreaSelectionSequence=sequence), tmp_path)
@@ -106,7 +106,7 @@ def test_presentation_pixel_spacing_replaces_the_image_s(tmp_path):
     assert frame.aspect == 2
 
 
-def test_an_aspect_ratio_that_agrees_keeps_the_image_s_spacing(tmp_path):
+def test_a_matching_aspect_ratio_keeps_the_images_spacing(tmp_path):
     image = monochrome(SIX, PixelSpacing=[0.5, 0.5])
     sequence = [area([1, 1], [3, 2], PresentationPixelAspectRatio=[1, 1])]
     frame = shown(image, state_for(image, DisplayedAreaSelectionSequence=sequence), tmp_path)
@@ -114,7 +114,7 @@ def test_an_aspect_ratio_that_agrees_keeps_the_image_s_spacing(tmp_path):
 
 
 @covers("PS3.3 C.10.4 Presentation Pixel Spacing and Aspect Ratio")
-def test_an_aspect_ratio_that_disagrees_counts_and_the_spacing_does_not(tmp_path):
+def test_a_contradicting_aspect_ratio_replaces_the_spacing(tmp_path):
     image = monochrome(SIX, PixelSpacing=[0.5, 0.25])
     sequence = [area([1, 1], [3, 2], PresentationPixelAspectRatio=[1, 1])]
     frame = shown(image, state_for(image, DisplayedAreaSelectionSequence=sequence), tmp_path)
@@ -130,7 +130,7 @@ def test_a_magnification_for_the_screen_is_a_note(tmp_path):
     assert any("magnification of 2" in note for note in frame.notes)
 
 
-def test_a_rotation_by_no_quarter_turn_is_a_note(tmp_path):
+def test_a_rotation_by_45_degrees_is_a_note(tmp_path):
     image = monochrome(SIX)
     frame = shown(image, state_for(image, ImageRotation=45, ImageHorizontalFlip="N"), tmp_path)
     assert frame.view is None
@@ -155,7 +155,7 @@ def covered(tmp_path, image=None, **attributes) -> list[str]:
 
 
 @covers("PS3.3 C.7.6.11 Display Shutter, rectangular")
-def test_a_rectangular_shutter_leaves_its_edges_open(tmp_path):
+def test_the_edges_of_a_rectangular_shutter_are_visible(tmp_path):
     assert covered(tmp_path, **RECTANGLE) == ["#####", "....#", "....#", "#####", "#####"]
 
 
@@ -167,11 +167,11 @@ CIRCLE = {
 
 
 @covers("PS3.3 C.7.6.11 Display Shutter, circular")
-def test_a_circular_shutter_is_open_around_row_and_column(tmp_path):
+def test_a_circular_shutter_is_centered_on_row_and_column(tmp_path):
     assert covered(tmp_path, **CIRCLE) == ["#####", "#.###", "...##", "#.###", "#####"]
 
 
-def test_a_circle_is_round_where_pixels_are_not_square(tmp_path):
+def test_a_circular_shutter_is_round_on_oblong_pixels(tmp_path):
     # Pixels twice as high as wide: two columns to the side are one row up or down.
     image = monochrome(NINES, PixelSpacing=[2, 1])
     rows = covered(tmp_path, image, **(CIRCLE | {"RadiusOfCircularShutter": 2}))
@@ -186,13 +186,13 @@ def test_a_polygonal_shutter_is_open_inside_its_vertices(tmp_path):
 
 
 @covers("PS3.3 C.7.6.11 Display Shutter, several shapes")
-def test_several_shutters_leave_open_what_all_leave_open(tmp_path):
+def test_several_shutters_show_their_intersection(tmp_path):
     both = RECTANGLE | CIRCLE | {"ShutterShape": ["RECTANGULAR", "CIRCULAR"]}
     assert covered(tmp_path, **both) == ["#####", "#.###", "...##", "#####", "#####"]
 
 
 @covers("PS3.3 C.7.6.15 Bitmap Display Shutter")
-def test_a_bitmap_shutter_covers_where_its_bits_are_set_and_is_no_overlay(tmp_path):
+def test_a_bitmap_shutter_covers_its_set_bits(tmp_path):
     image = monochrome(NINES)
     state = with_overlay(state_for(image), np.eye(5, dtype=bool), group=0x6004)
     state.ShutterShape = "BITMAP"
@@ -210,7 +210,7 @@ def test_the_shutter_has_the_gray_of_its_presentation_value(tmp_path):
     assert picture_of(shown(image, state, tmp_path)).pixels[0, 0] == 128
 
 
-def test_a_shutter_without_numbers_is_a_note_and_covers_nothing(tmp_path):
+def test_a_shutter_without_numbers_covers_nothing(tmp_path):
     image = monochrome(NINES)
     frame = shown(image, state_for(image, ShutterShape="CIRCULAR"), tmp_path)
     assert picture_of(frame).pixels.tolist() == NINES.tolist()
@@ -222,7 +222,7 @@ def has_cover(frame):
 
 
 @covers("PS3.3 C.7.6.11 Display Shutter of the image itself")
-def test_an_image_is_covered_by_its_own_shutter_unless_that_is_not_wanted():
+def test_shutters_off_shows_the_whole_image():
     image = monochrome(NINES, **RECTANGLE, ShutterPresentationValue=65535)
     frame = read_frame(image)
     assert has_cover(frame)
@@ -231,7 +231,7 @@ def test_an_image_is_covered_by_its_own_shutter_unless_that_is_not_wanted():
 
 
 @covers("PS3.3 C.7.6.16.2.16 Frame Display Shutter, per frame")
-def test_a_frame_may_have_a_shutter_of_its_own():
+def test_each_frame_may_have_its_own_shutter():
     image = monochrome(np.stack([NINES, NINES]))
     image.PerFrameFunctionalGroupsSequence = [
         item(FrameDisplayShutterSequence=[item(**RECTANGLE)]),
@@ -240,7 +240,7 @@ def test_a_frame_may_have_a_shutter_of_its_own():
     assert [has_cover(frame) for frame in read_frames(image)] == [True, False]
 
 
-def test_a_bitmap_shutter_of_the_image_is_no_overlay_of_it():
+def test_an_images_bitmap_shutter_is_not_an_overlay():
     image = with_overlay(monochrome(NINES), np.eye(5, dtype=bool), group=0x6004)
     image.ShutterShape = "BITMAP"
     image.ShutterOverlayGroup = 0x6004
@@ -249,7 +249,7 @@ def test_a_bitmap_shutter_of_the_image_is_no_overlay_of_it():
     assert frame.layers[0].coverage.tolist() == np.eye(5, dtype=bool).tolist()
 
 
-def test_a_state_decides_about_the_shutter_of_its_image(tmp_path):
+def test_the_state_replaces_the_images_shutter(tmp_path):
     image = monochrome(NINES, **RECTANGLE)
     assert shown(image, state_for(image), tmp_path).layers == ()
 
@@ -278,7 +278,7 @@ def test_a_state_decides_about_the_shutter_of_its_image(tmp_path):
         ),
     ],
 )
-def test_a_shutter_that_makes_no_sense_is_noted_and_covers_nothing(attributes, complaint):
+def test_an_unusable_shutter_is_noted_and_covers_nothing(attributes, complaint):
     dataset = monochrome(NINES)
     for keyword, value in attributes.items():
         # As text: pydicom writes no number that is none.

@@ -67,7 +67,7 @@ def extent(coverage) -> tuple[int, int, int, int]:
 
 
 @covers("PS3.3 C.10.5.1.2 Graphic Type POLYLINE")
-def test_a_polyline_covers_the_pixels_that_it_runs_through(tmp_path):
+def test_a_polyline_covers_the_pixels_along_it(tmp_path):
     # From (10, 5) to (20, 5), through the middle of pixels: half a pixel to each side.
     coverage = coverage_of(tmp_path, graphic("POLYLINE", (10, 5.5), (20, 5.5)))
     assert extent(coverage) == (10, 19, 5, 5)
@@ -79,7 +79,7 @@ def test_a_polyline_covers_the_pixels_that_it_runs_through(tmp_path):
     ("filled", "middle"), [pytest.param("Y", 255, id="filled"), pytest.param("N", 0, id="hollow")]
 )
 @covers("PS3.3 C.10.5.1.2 Graphic Type POLYLINE")
-def test_a_closed_polyline_is_filled_where_it_says_so(tmp_path, filled, middle):
+def test_graphic_filled_fills_a_closed_polyline(tmp_path, filled, middle):
     square = [(10, 10), (30, 10), (30, 30), (10, 30), (10, 10)]
     coverage = coverage_of(tmp_path, graphic("POLYLINE", *square, filled=filled))
     assert coverage[20, 20] == middle
@@ -106,7 +106,7 @@ def test_an_ellipse_has_the_axes_of_its_four_points(tmp_path):
 
 
 @covers("PS3.3 C.10.5.1.2 Graphic Type INTERPOLATED")
-def test_an_interpolated_curve_goes_through_all_of_its_points(tmp_path):
+def test_an_interpolated_curve_goes_through_all_points(tmp_path):
     points = [(5.5, 30.5), (20.5, 10.5), (35.5, 30.5), (50.5, 10.5)]
     coverage = coverage_of(tmp_path, graphic("INTERPOLATED", *points))
     assert [int(coverage[int(y), int(x)]) > 60 for x, y in points] == [True] * 4
@@ -115,7 +115,7 @@ def test_an_interpolated_curve_goes_through_all_of_its_points(tmp_path):
 
 
 @covers("PS3.3 C.10.5.1.2 Graphic Type POINT")
-def test_a_point_is_a_dot_that_can_be_seen(tmp_path):
+def test_a_point_is_a_visible_dot(tmp_path):
     coverage = coverage_of(tmp_path, graphic("POINT", (30.5, 20.5)))
     assert coverage[20, 30] == 255
     assert 3 <= (coverage > 127).sum() <= 12
@@ -135,7 +135,7 @@ def test_display_units_are_fractions_of_the_displayed_area(tmp_path):
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("flip", ["N", "Y"])
-def test_display_units_are_those_of_the_finished_picture(tmp_path, rotation, flip):
+def test_display_units_refer_to_the_finished_picture(tmp_path, rotation, flip):
     line = graphic("POLYLINE", (0.0, 0.0125), (0.5, 0.0125), units="DISPLAY")
     frame = drawn(
         tmp_path,
@@ -163,7 +163,7 @@ def test_a_graphic_that_cannot_be_drawn_is_a_note(tmp_path, broken):
     assert any("ignored a" in note for note in frame.notes)
 
 
-def test_what_lies_outside_the_frame_is_cut_off(tmp_path):
+def test_graphics_outside_the_frame_are_cut_off(tmp_path):
     coverage = coverage_of(tmp_path, graphic("POLYLINE", (-50, 10.5), (500, 10.5)))
     assert extent(coverage) == (0, 59, 10, 10)
     outside = drawn(tmp_path / "outside", annotation(graphic("POLYLINE", (70, 5), (90, 5))))
@@ -171,7 +171,7 @@ def test_what_lies_outside_the_frame_is_cut_off(tmp_path):
 
 
 @covers("PS3.3 C.10.7 Graphic Layer")
-def test_graphic_layers_lie_over_each_other_in_their_order(tmp_path):
+def test_graphic_layers_are_drawn_in_their_order(tmp_path):
     over = annotation(graphic("POLYLINE", (0, 10.5), (60, 10.5)), layer="OVER")
     under = annotation(graphic("POLYLINE", (30.5, 0), (30.5, 40)), layer="UNDER")
     frame = drawn(tmp_path, over, under, layers=[layer("OVER", 2, 30000), layer("UNDER", 1)])
@@ -180,14 +180,14 @@ def test_graphic_layers_lie_over_each_other_in_their_order(tmp_path):
     assert (pixels[10, 30], pixels[20, 30]) == (117, 255)
 
 
-def test_a_layer_that_is_not_described_is_drawn_last_and_white(tmp_path):
+def test_an_undefined_layer_is_last_and_white(tmp_path):
     frame = drawn(
         tmp_path, annotation(graphic("POLYLINE", (0, 5), (9, 5)), layer="LOST"), layers=[]
     )
     assert [(one.name, one.color) for one in frame.layers] == [("LOST", (1, 1, 1))]
 
 
-@covers("PS3.3 C.10.7.1.1 Recommended colours in CIELab")
+@covers("PS3.3 C.10.7.1.1 Recommended colors in CIELab")
 def test_a_cielab_color_makes_the_picture_rgb(tmp_path):
     # L* 53.24, a* 80.09, b* 67.2 relative to D65 is pure red; near it relative to D50.
     red = [round(54.29 / 100 * 65535), round((80.81 + 128) * 257), round((69.89 + 128) * 257)]
@@ -198,7 +198,7 @@ def test_a_cielab_color_makes_the_picture_rgb(tmp_path):
     assert pixels[30, 30].tolist() == [0, 0, 0]
 
 
-def test_styles_of_a_graphic_go_before_its_layer_s(tmp_path):
+def test_a_graphics_style_overrides_its_layers(tmp_path):
     gray = 128 * 257
     style = {
         "LineStyleSequence": [item(PatternOnColorCIELabValue=[0, gray, gray], LineThickness=3.0)]
@@ -209,7 +209,7 @@ def test_styles_of_a_graphic_go_before_its_layer_s(tmp_path):
     assert extent(only.coverage) == (0, 59, 9, 11)
 
 
-def test_a_fill_of_its_own_color_lies_under_the_line(tmp_path):
+def test_a_fill_color_is_drawn_under_the_line(tmp_path):
     gray = 128 * 257
     style = {
         "FillStyleSequence": [item(PatternOnColorCIELabValue=[0, gray, gray])],
@@ -226,7 +226,7 @@ def test_a_fill_of_its_own_color_lies_under_the_line(tmp_path):
     assert min(pixels[20, 9], pixels[20, 10]) > 200
 
 
-def test_an_annotation_for_another_frame_is_left_alone(tmp_path):
+def test_an_annotation_for_another_frame_is_ignored(tmp_path):
     image = monochrome(np.stack([BLACK, BLACK]))
     line = annotation(
         graphic("POLYLINE", (0, 5), (9, 5)), ReferencedImageSequence=references(image, [2])
@@ -254,7 +254,7 @@ LARGE = np.zeros((200, 300), np.uint8)
     ("justified", "side"), [("LEFT", "left"), ("RIGHT", "right"), ("CENTER", "middle")]
 )
 @covers("PS3.3 C.10.5.1.1 Text Object in its bounding box")
-def test_text_stands_in_its_box_as_it_is_justified(tmp_path, justified, side):
+def test_text_is_justified_in_its_box(tmp_path, justified, side):
     box = in_box([50.0, 60.0], [250.0, 100.0], justified=justified)
     frame = drawn(tmp_path, annotation(texts=[text("Hello", **box)]), image=monochrome(LARGE))
     left, right, upper, lower = extent(frame.layers[0].coverage)
@@ -263,7 +263,7 @@ def test_text_stands_in_its_box_as_it_is_justified(tmp_path, justified, side):
     assert 0 <= room[side] <= 8
 
 
-def test_text_in_a_small_box_is_made_smaller_to_fit(tmp_path):
+def test_text_shrinks_to_fit_a_small_box(tmp_path):
     box = in_box([10.0, 10.0], [100.0, 30.0])
     words = text("a rather long sentence", **box)
     frame = drawn(tmp_path, annotation(texts=[words]), image=monochrome(np.zeros((600, 600), "u1")))
@@ -271,7 +271,7 @@ def test_text_in_a_small_box_is_made_smaller_to_fit(tmp_path):
     assert 10 <= left < right <= 100
 
 
-def test_lines_of_text_stand_below_each_other(tmp_path):
+def test_lines_of_text_are_below_each_other(tmp_path):
     def height(words: str, name: str) -> int:
         box = in_box([10.0, 10.0], [290.0, 190.0])
         image = monochrome(LARGE)
@@ -284,7 +284,7 @@ def test_lines_of_text_stand_below_each_other(tmp_path):
 
 @pytest.mark.parametrize(("anchor", "is_right"), [((100.0, 100.0), True), ((290.0, 100.0), False)])
 @covers("PS3.3 C.10.5.1.1 Text Object at its anchor")
-def test_text_without_a_box_stands_beside_its_anchor_inside_the_frame(tmp_path, anchor, is_right):
+def test_text_without_a_box_is_next_to_its_anchor(tmp_path, anchor, is_right):
     words = text("Hello", AnchorPoint=list(anchor), AnchorPointAnnotationUnits="PIXEL")
     frame = drawn(tmp_path, annotation(texts=[words]), image=monochrome(LARGE))
     left, right, upper, lower = extent(frame.layers[0].coverage)
@@ -292,7 +292,7 @@ def test_text_without_a_box_stands_beside_its_anchor_inside_the_frame(tmp_path, 
     assert upper < anchor[1] < lower
 
 
-def test_a_visible_anchor_is_joined_with_its_box(tmp_path):
+def test_a_visible_anchor_is_connected_to_its_box(tmp_path):
     def coverage(visible: str):
         words = text(
             "Hello",
@@ -320,7 +320,7 @@ def test_text_is_upright_in_the_finished_picture(tmp_path, rotation, flip):
     assert np.array_equal(picture_of(turned).pixels, picture_of(upright).pixels)
 
 
-def test_text_is_read_by_the_character_set_of_the_state(tmp_path):
+def test_text_uses_the_character_set_of_the_state(tmp_path):
     box = in_box([10.0, 10.0], [290.0, 60.0])
     words = annotation(texts=[text("头颅 Ä", **box)])
     frame = drawn(tmp_path, words, image=monochrome(LARGE), SpecificCharacterSet="ISO_IR 192")
@@ -336,7 +336,7 @@ CORNER = np.array([[1, 1, 0], [1, 0, 0]], bool)
 
 
 @covers("PS3.3 C.11.7 Overlay Activation")
-def test_only_activated_overlays_are_drawn_in_the_gray_of_their_layer(tmp_path):
+def test_only_activated_overlays_are_drawn(tmp_path):
     image = with_overlay(monochrome(np.full((2, 3), 9, np.uint8)), CORNER)
     with_overlay(image, ~CORNER, group=0x6002)
     state = state_for(image, GraphicLayerSequence=[layer("A", 1, 32896)])
@@ -349,14 +349,14 @@ def test_only_activated_overlays_are_drawn_in_the_gray_of_their_layer(tmp_path):
     assert picture_of(frame).pixels.tolist() == [[128, 128, 9], [128, 9, 9]]
 
 
-def test_an_overlay_of_the_state_replaces_the_image_s_of_the_same_group(tmp_path):
+def test_a_states_overlay_replaces_the_images(tmp_path):
     image = with_overlay(monochrome(np.full((2, 3), 9, np.uint8)), CORNER)
     state = with_overlay(state_for(image), ~CORNER, e1001=("CS", "A"))
     frame = shown(image, state, tmp_path)
     assert picture_of(frame).pixels.tolist() == [[9, 9, 255], [9, 255, 255]]
 
 
-def test_annotations_lie_over_the_shutter(tmp_path):
+def test_annotations_are_drawn_over_the_shutter(tmp_path):
     frame = drawn(
         tmp_path,
         annotation(graphic("POLYLINE", (0, 10.5), (60, 10.5))),

@@ -17,7 +17,7 @@ def dose(**attributes):
     return monochrome(GRID, SOPClassUID=RT_DOSE, Modality="RTDOSE", **attributes)
 
 
-def test_the_grid_times_its_scaling_is_the_dose():
+def test_dose_is_grid_times_scaling():
     frame = read_frame(dose(DoseGridScaling="0.001", DoseUnits="GY"))
     assert frame.modality_values().tolist() == [[0.0, 4.0, 60.0]]
     assert frame.units == "Gy"
@@ -27,7 +27,7 @@ def test_a_relative_dose_has_no_unit():
     assert read_frame(dose(DoseGridScaling="0.001", DoseUnits="RELATIVE")).units == ""
 
 
-def test_a_rescale_slope_beside_it_counts_not():
+def test_rt_dose_ignores_rescale_slope():
     frame = read_frame(dose(DoseGridScaling="0.5", RescaleSlope=9, RescaleIntercept=9))
     assert frame.modality == Rescale(0.5, 0.0)
 
@@ -43,6 +43,6 @@ def test_an_unusable_dose_grid_scaling_is_ignored_with_a_note(attributes, found)
     )
 
 
-def test_other_images_do_not_know_it():
+def test_only_rt_dose_uses_dose_grid_scaling():
     frame = read_frame(monochrome(GRID, DoseGridScaling="0.5"))
     assert frame.modality == Rescale()

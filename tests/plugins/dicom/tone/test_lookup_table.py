@@ -37,16 +37,16 @@ def table(entries, first: int, bits: int, vr: str = "US") -> Sequence:
         pytest.param(32767, (-32768, 32767), 32767, id="the-greatest-that-has-one-meaning"),
     ],
 )
-def test_the_first_value_mapped_is_signed_as_its_inputs_are(described, inputs, first):
+def test_first_value_mapped_is_signed_like_its_inputs(described, inputs, first):
     assert first_mapped(described, StoredRange(*inputs)) == first
 
 
-@covers("PS3.3 C.11.2.1.1 The first value mapped is signed as its inputs are")
+@covers("PS3.3 C.11.2.1.1 First value mapped is signed like its inputs")
 @pytest.mark.parametrize(
     ("vr", "first", "syntax"),
     [("SS", -1024, EXPLICIT), ("US", 64512, EXPLICIT), ("SS", -1024, IMPLICIT)],
 )
-def test_a_voi_lut_from_minus_1024_is_found_below_zero(vr, first, syntax):
+def test_a_voi_lut_may_start_at_minus_1024(vr, first, syntax):
     # 16 unsigned bits and an intercept of -1000: inputs go from -1000 to 64535.
     dataset = monochrome(
         RAMP,
@@ -60,8 +60,8 @@ def test_a_voi_lut_from_minus_1024_is_found_below_zero(vr, first, syntax):
     assert lut(RAMP - 1000.0).tolist() == [[48, 49, 255, 255]]
 
 
-@covers("PS3.3 C.11.1.1 The first value mapped is signed as its inputs are")
-def test_a_modality_lut_of_unsigned_pixels_may_begin_below_zero():
+@covers("PS3.3 C.11.1.1 First value mapped is signed like its inputs")
+def test_a_modality_lut_of_unsigned_pixels_may_start_negative():
     sequence = table(range(0, 512, 2), -128, 16, "SS")
     modality = read_frame(monochrome(RAMP, ModalityLUTSequence=sequence)).modality
     assert modality.first == -128
@@ -70,7 +70,7 @@ def test_a_modality_lut_of_unsigned_pixels_may_begin_below_zero():
 
 @pytest.mark.parametrize("stored_type", [np.uint8, np.int8, np.uint16, np.int16])
 @pytest.mark.parametrize("first", [-32768, -5, 0, 5, 100, 30000])
-def test_what_lies_below_the_first_value_mapped_gets_the_first_entry(stored_type, first):
+def test_values_below_the_first_mapped_get_the_first_entry(stored_type, first):
     limits = np.iinfo(stored_type)
     stored = np.array([[limits.min, limits.min + 1, 0, 3, 100, limits.max]], stored_type)
     dataset = monochrome(stored, ModalityLUTSequence=table(range(7, 60007), first, 16, "SS"))
@@ -80,7 +80,7 @@ def test_what_lies_below_the_first_value_mapped_gets_the_first_entry(stored_type
     assert frame.modality_values().tolist() == (index + 7).tolist() == by_pydicom.tolist()
 
 
-def test_no_black_comes_out_white_through_a_modality_lut(tmp_path):
+def test_a_modality_lut_does_not_wrap_black_to_white(tmp_path):
     stored = np.arange(16, dtype=np.uint16).reshape(4, 4)
     sequence = table(range(0, 60000, 6000), 5, 16)
     save(monochrome(stored, ModalityLUTSequence=sequence), tmp_path / "lut.dcm")
@@ -89,7 +89,7 @@ def test_no_black_comes_out_white_through_a_modality_lut(tmp_path):
     assert picture.pixels.reshape(-1).tolist() == [0] * 6 + ramp
 
 
-def test_a_palette_that_begins_below_zero_says_so_with_its_vr():
+def test_vr_ss_makes_the_first_palette_value_negative():
     dataset = palette_color(np.array([[0, 1]], np.uint16), np.eye(3, dtype=np.uint16) * 65535)
     for color in ("Red", "Green", "Blue"):
         keyword = f"{color}PaletteColorLookupTableDescriptor"
@@ -107,18 +107,18 @@ def test_a_presentation_lut_starts_at_an_unsigned_value(first):
     )
 
 
-def test_a_voi_lut_of_16_bits_that_ends_before_4096_is_taken_as_it_stands_with_a_note():
+def test_a_16_bit_voi_lut_with_small_entries_is_noted():
     frame = read_frame(monochrome(RAMP, VOILUTSequence=table(range(256), 0, 16)))
     assert frame.voi_luts[0].bits == 16
     assert "the table has 16 bits, but its largest entry is 255" in " ".join(frame.notes)
 
 
-def test_a_voi_lut_that_reaches_4096_needs_no_note():
+def test_a_voi_lut_that_reaches_4096_is_not_noted():
     frame = read_frame(monochrome(RAMP, VOILUTSequence=table([0, 4096], 0, 16)))
     assert not any("largest entry" in note for note in frame.notes)
 
 
-def test_8_bit_entries_in_high_bytes_are_taken_from_there_with_a_note():
+def test_8_bit_entries_in_high_bytes_are_moved_and_noted():
     entries = np.arange(256) << 8
     frame = read_frame(monochrome(RAMP, VOILUTSequence=table(entries, 0, 8)))
     assert (frame.voi_luts[0].bits, frame.voi_luts[0].entries.tolist()) == (8, list(range(256)))
@@ -128,8 +128,8 @@ def test_8_bit_entries_in_high_bytes_are_taken_from_there_with_a_note():
 COLORS = np.array([[0, 0, 0], [255, 128, 1]], np.uint16)
 
 
-@covers("PS3.3 C.7.6.3.1.5 Palettes whose entries have 8 bits, and whose descriptor says 16")
-def test_a_palette_that_says_16_bits_and_has_8_is_not_black():
+@covers("PS3.3 C.7.6.3.1.5 Palettes with 8-bit entries declared as 16")
+def test_an_8_bit_palette_declared_as_16_is_not_black():
     frame = read_frame(palette_color(np.array([[0, 1]], np.uint8), COLORS))
     assert frame.palette.table.dtype == np.uint8
     assert frame.palette.table.tolist() == COLORS.tolist()
@@ -137,7 +137,7 @@ def test_a_palette_that_says_16_bits_and_has_8_is_not_black():
 
 
 @pytest.mark.parametrize("greatest", [256, 65535])
-def test_a_palette_with_one_entry_beyond_255_has_16_bits(greatest):
+def test_a_palette_with_an_entry_above_255_has_16_bits(greatest):
     colors = COLORS.copy()
     colors[0, 2] = greatest
     frame = read_frame(palette_color(np.array([[0, 1]], np.uint8), colors))
@@ -145,8 +145,8 @@ def test_a_palette_with_one_entry_beyond_255_has_16_bits(greatest):
     assert frame.notes == ()
 
 
-@covers("PS3.3 C.7.6.3.1.5 Palettes whose 8-bit entries stand in the high byte of each word")
-def test_a_palette_of_8_bits_in_high_bytes_is_not_black():
+@covers("PS3.3 C.7.6.3.1.5 Palettes with 8-bit entries in the high byte of each word")
+def test_a_palette_in_high_bytes_is_not_black():
     dataset = palette_color(np.array([[0, 1]], np.uint8), COLORS << 8)
     for color in ("Red", "Green", "Blue"):
         setattr(dataset, f"{color}PaletteColorLookupTableDescriptor", [2, 0, 8])

@@ -37,13 +37,13 @@ def mapped(stored_values=STORED, **attributes):
 
 
 @covers("PS3.3 C.7.6.16.2.11 Real World Value Mapping, linear")
-def test_a_line_gives_the_quantity_and_its_unit():
+def test_slope_and_intercept_give_values_and_unit():
     frame = mapped(RealWorldValueMappingSequence=[mapping()], RescaleSlope=3, RescaleIntercept=0)
     assert frame.modality_values().tolist() == [[10.0, 10.5, 11.0, 11.5]]
     assert frame.units == "mm2/s"
 
 
-def test_without_the_option_rescale_slope_counts():
+def test_rescale_slope_is_the_default():
     dataset = monochrome(
         STORED,
         RealWorldValueMappingSequence=[mapping()],
@@ -54,12 +54,12 @@ def test_without_the_option_rescale_slope_counts():
 
 
 @covers("PS3.3 C.7.6.16.2.11 Real World Value Mapping, table")
-def test_a_table_gives_what_it_holds():
+def test_a_table_maps_stored_values_to_its_entries():
     frame = mapped(RealWorldValueMappingSequence=[table([0.25, -1.5, 4.0, 1e6])])
     assert frame.modality_values().tolist() == [[0.25, -1.5, 4.0, 1e6]]
 
 
-def test_signed_values_have_signed_ends_whatever_their_representation():
+def test_the_mapped_range_of_signed_pixels_is_signed():
     stored = np.array([[-2, -1, 0]], np.int16)
     signed = table([5, 6, 7])
     signed.add_new("RealWorldValueFirstValueMapped", "US", 65534)  # -2
@@ -69,7 +69,7 @@ def test_signed_values_have_signed_ends_whatever_their_representation():
 
 
 @covers("PS3.3 C.7.6.16.2.11 Real World Value Mapping, per frame")
-def test_each_frame_may_have_its_own():
+def test_each_frame_may_have_its_own_mapping():
     dataset = monochrome(np.stack([STORED, STORED]))
     dataset.PerFrameFunctionalGroupsSequence = [
         item(RealWorldValueMappingSequence=[mapping(slope)]) for slope in (1.0, 2.0)
@@ -78,7 +78,7 @@ def test_each_frame_may_have_its_own():
     assert [frame.modality_values()[0, 1] for frame in frames] == [11.0, 12.0]
 
 
-def test_the_shared_groups_serve_frames_that_have_none():
+def test_shared_groups_apply_to_frames_without_a_mapping():
     dataset = monochrome(np.stack([STORED, STORED]))
     dataset.SharedFunctionalGroupsSequence = [
         item(RealWorldValueMappingSequence=[mapping(intercept=0)])
@@ -88,7 +88,7 @@ def test_the_shared_groups_serve_frames_that_have_none():
 
 
 @covers("PS3.3 C.7.6.16.2.11 Real World Value Mapping of float pixels")
-def test_float_pixels_have_ends_of_their_own():
+def test_float_pixels_use_the_float_range_attributes():
     values = np.array([[0.5, 1.5]], np.float32)
     one = item(
         RealWorldValueSlope=2.0,
@@ -101,13 +101,13 @@ def test_float_pixels_have_ends_of_their_own():
     assert "1 pixels are outside the range" in " ".join(frame.notes)
 
 
-def test_of_several_items_the_first_is_used_and_noted():
+def test_the_first_of_several_mappings_is_used_and_noted():
     frame = mapped(RealWorldValueMappingSequence=[mapping(1.0, 0.0), mapping(2.0, 0.0)])
     assert frame.modality == Rescale(1.0, 0.0)
     assert "has 2 items; used item 1." in " ".join(frame.notes)
 
 
-def test_an_item_that_cannot_be_used_gives_way_to_the_next():
+def test_an_unusable_mapping_is_skipped():
     broken = mapping()
     del broken.RealWorldValueSlope
     frame = mapped(RealWorldValueMappingSequence=[broken, mapping(2.0, 0.0)])
@@ -123,22 +123,22 @@ def test_an_item_that_cannot_be_used_gives_way_to_the_next():
         pytest.param("ms", "ms", id="all-others-as-they-are"),
     ],
 )
-def test_units_are_written_as_people_write_them(code, units):
+def test_ucum_units_are_shown_in_common_spelling(code, units):
     assert mapped(RealWorldValueMappingSequence=[mapping(units=code)]).units == units
 
 
-def test_a_file_without_a_mapping_says_so_and_what_to_do():
+def test_a_missing_mapping_is_an_error_with_a_hint():
     with pytest.raises(InputError, match=r"\(0040,9096\) is missing") as caught:
         mapped()
     assert "Leave out values=real-world" in caught.value.hint
 
 
-def test_a_mapping_without_numbers_is_no_mapping():
+def test_a_mapping_without_numbers_is_an_error():
     with pytest.raises(InputError, match="has no slope and intercept, and no complete table"):
         mapped(RealWorldValueMappingSequence=[item(LUTLabel="empty")])
 
 
-def test_windows_that_cannot_follow_are_left_out_with_a_note():
+def test_windows_that_cannot_be_converted_are_noted():
     frame = mapped(
         RealWorldValueMappingSequence=[table([1, 2, 3, 4])], WindowCenter=2, WindowWidth=4
     )
@@ -146,7 +146,7 @@ def test_windows_that_cannot_follow_are_left_out_with_a_note():
     assert "windows and VOI LUTs do not apply to" in " ".join(frame.notes)
 
 
-def test_a_window_shows_the_same_pixels_in_either_unit():
+def test_a_window_shows_the_same_pixels_in_both_units():
     # LINEAR 2/3 is 0.5 to 2.5 of the stored values; 10.25 to 11.25 of the mapped ones.
     frame = mapped(RealWorldValueMappingSequence=[mapping()], WindowCenter=2, WindowWidth=3)
     window = frame.voi_windows[0]

@@ -25,13 +25,13 @@ def drawn(frame, normalizer=None, **options):
     return picture.pixels.tolist(), origin
 
 
-@covers("PS3.3 C.8.20.2 Binary segments are black and white, whatever is in the frame")
+@covers("PS3.3 C.8.20.2 Binary segments are black and white in every frame")
 @pytest.mark.parametrize(
     ("values", "levels"),
     [([1, 1], [255, 255]), ([0, 0], [0, 0]), ([0, 1], [0, 255])],
     ids=["full", "empty", "both"],
 )
-def test_a_binary_segment_is_white_on_black_also_where_it_fills_its_frame(values, levels):
+def test_a_binary_segment_is_white_even_if_it_fills_its_frame(values, levels):
     frame = read_frame(segments([[values]]))
     assert drawn(frame) == ([levels], "Segmentation 0..1, window LINEAR_EXACT 0.5/1")
     assert drawn(frame, depth=16)[0] == [[257 * level for level in levels]]
@@ -43,22 +43,22 @@ def test_a_binary_segment_is_white_on_black_also_where_it_fills_its_frame(values
     # 64 of 255, of 128, of 64; what is missing or 0 counts as 255.
     [(255, [0, 64]), (128, [0, 128]), (64, [0, 255]), (None, [0, 64]), (0, [0, 64])],
 )
-def test_fractional_segments_are_scaled_alike_in_every_frame(greatest, levels):
+def test_fractional_segments_have_one_scale_in_all_frames(greatest, levels):
     attributes = {} if greatest is None else {"MaximumFractionalValue": greatest}
     frames = read_frames(segments([[[0, 64]], [[64, 64]]], "FRACTIONAL", **attributes))
     assert [drawn(frame)[0] for frame in frames] == [[levels], [[levels[1]] * 2]]
 
 
-def test_minmax_that_was_asked_for_stays_minmax():
+def test_explicit_minmax_is_not_replaced():
     frame = read_frame(segments([[[64, 128]]], "FRACTIONAL", MaximumFractionalValue=255))
     assert drawn(frame, MinMax())[0] == [[0, 255]]
 
 
-@covers("PS3.5 8.1.1 1-bit pixels are black and white, whatever is in the frame")
+@covers("PS3.5 8.1.1 1-bit pixels are black and white in every frame")
 @pytest.mark.parametrize(
     ("meaning", "levels"), [("MONOCHROME2", [255, 255]), ("MONOCHROME1", [0, 0])]
 )
-def test_1_bit_pixels_keep_their_meaning_in_a_constant_frame(meaning, levels):
+def test_constant_1_bit_frames_stay_black_or_white(meaning, levels):
     dataset = monochrome(
         np.array([[1, 1]], np.uint8),
         BitsStored=1,
@@ -71,18 +71,18 @@ def test_1_bit_pixels_keep_their_meaning_in_a_constant_frame(meaning, levels):
     )
 
 
-def test_a_window_of_the_file_goes_before():
+def test_the_files_window_takes_precedence():
     frame = read_frame(segments([[[0, 1]]], WindowCenter=1, WindowWidth=2))
     assert drawn(frame)[1].startswith("Window 1 of the file")
 
 
-def test_binary_segments_are_masks_and_fractional_ones_are_not():
+def test_only_binary_segments_are_masks():
     assert read_frame(segments([[[0, 1]]])).is_mask
     assert not read_frame(segments([[[0, 1]]], "FRACTIONAL", MaximumFractionalValue=1)).is_mask
     assert not read_frame(monochrome(np.array([[0, 1]], np.uint8))).is_mask
 
 
-def test_a_stitched_and_reduced_segment_has_no_value_between():
+def test_reducing_a_segment_keeps_it_binary():
     tile = np.array([[[0, 0, 1, 1], [0, 1, 1, 1]]], np.uint8)
     dataset = slide(tile, (2, 4), SegmentationType="BINARY")
     frame = read_frame(dataset, tiles="stitched", reduce=2)

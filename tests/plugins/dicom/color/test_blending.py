@@ -95,14 +95,14 @@ def one_path(assignments=("PRIMARY_SINGLE",), *, colors=(RED, BLUE) * 2, bits=8)
     )
 
 
-def test_one_data_path_is_its_palette():
+def test_a_single_data_path_becomes_a_palette():
     frame = read_frame(one_path())
     assert frame.photometric_interpretation == "PALETTE COLOR"
     assert pixels_of(frame) == [[RED, BLUE, BLUE, BLUE]]
 
 
 @covers("PS3.3 C.7.6.23 Enhanced Palette Color Lookup Table, one data path")
-def test_the_uppermost_bits_are_the_input_of_an_enhanced_palette():
+def test_bits_mapped_selects_the_uppermost_bits():
     # Two bits of eight: 0 to 63 take the first entry, 64 to 127 the second, 192 on the last.
     assert pixels_of(read_frame(one_path(bits=2))) == [[RED, RED, BLUE, BLUE]]
 
@@ -119,7 +119,7 @@ def test_a_gray_data_path_stays_gray(dataset):
     assert (frame.palette, frame.notes) == (None, ())
 
 
-def test_the_alpha_of_a_single_data_path_is_a_weight_and_no_transparency():
+def test_the_alpha_of_a_data_path_is_not_transparency():
     dataset = one_path()
     path = data_path("PRIMARY", [RED, BLUE], alpha=bytes([0, 51]))
     dataset.EnhancedPaletteColorLookupTableSequence = [path]
@@ -128,7 +128,7 @@ def test_the_alpha_of_a_single_data_path_is_a_weight_and_no_transparency():
     assert pixels_of(read_frame(dataset)) == [[RED, BLUE, BLUE, BLUE]]
 
 
-def test_a_single_data_path_may_be_dimmed_by_its_weight():
+def test_a_weight_may_dim_a_single_data_path():
     frames = [(TISSUE, 1, [0, 1, 64, 255])]
     paths = [data_path("PRIMARY", [RED, BLUE], alpha=bytes([0, 51]))]
     assigned = [(TISSUE, "PRIMARY_SINGLE", 8)]
@@ -138,7 +138,7 @@ def test_a_single_data_path_may_be_dimmed_by_its_weight():
 
 
 @covers("PS3.3 C.7.6.23 Enhanced blending of two data paths")
-def test_constant_weights_sum_two_data_paths():
+def test_constant_weights_add_two_data_paths():
     # Half of gray and half of blue or red; 127.5 and 177.5 are rounded up.
     (frame,) = read_frames(tissue_and_flow())
     assert frame.photometric_interpretation == "RGB"
@@ -146,7 +146,7 @@ def test_constant_weights_sum_two_data_paths():
 
 
 @covers("PS3.3 C.7.6.23.4 Blending weights from alpha, and one minus another")
-def test_flow_covers_tissue_where_its_alpha_says_so():
+def test_alpha_lets_flow_cover_tissue():
     paths = [data_path("PRIMARY"), data_path("SECONDARY", [BLUE, RED], alpha=bytes([0, 255]))]
     weights = [weight(1, "CONSTANT", BlendingWeightConstant=1.0), weight(2, "ALPHA_2")]
     (frame,) = read_frames(tissue_and_flow(paths=paths, weights=weights))
@@ -157,7 +157,7 @@ def test_flow_covers_tissue_where_its_alpha_says_so():
     assert pixels_of(frame) == [[BLUE, [100, 100, 100], [255, 255, 255]]]
 
 
-def test_alpha_may_be_the_value_itself():
+def test_alpha_may_be_the_stored_value():
     paths = [data_path("PRIMARY", alpha="IDENTITY"), data_path("SECONDARY", [BLUE])]
     weights = [weight(1, "ALPHA_1"), constant(2, 0)]
     (frame,) = read_frames(tissue_and_flow(paths=paths, weights=weights, tissue=[0, 51, 255]))
@@ -166,7 +166,7 @@ def test_alpha_may_be_the_value_itself():
 
 
 @covers("PS3.3 C.7.6.23.4 Blending weights from a table of both alphas")
-def test_a_weight_may_come_from_a_table_of_both_alphas():
+def test_a_weight_may_be_looked_up_by_both_alphas():
     paths = [data_path("PRIMARY", alpha="IDENTITY"), data_path("SECONDARY", alpha="IDENTITY")]
     table = np.zeros(65536, np.uint8)
     table[(1 << 8) | 2] = 51  # alpha 1 is 1, alpha 2 is 2: one fifth
@@ -189,7 +189,7 @@ def test_a_weight_may_come_from_a_table_of_both_alphas():
 
 
 @covers("PS3.3 C.7.6.23.3 A secondary palette of two data types")
-def test_two_data_types_index_one_palette():
+def test_two_data_types_may_index_one_palette():
     frames = [(TISSUE, 1, [0, 0, 0, 0]), (FLOW, 1, [0, 0, 128, 255]), (VARIANCE, 1, [0, 64, 0, 64])]
     assigned = [
         (TISSUE, "PRIMARY_SINGLE", 8),
@@ -204,7 +204,7 @@ def test_two_data_types_index_one_palette():
     assert pixels_of(frame) == [[colors[0], colors[1], colors[4], colors[5]]]
 
 
-def test_each_place_is_one_picture_in_the_order_of_the_file():
+def test_each_position_becomes_one_frame_in_file_order():
     frames = [
         (FLOW, 2, [0]),
         (TISSUE, 1, [10]),
@@ -219,7 +219,7 @@ def test_each_place_is_one_picture_in_the_order_of_the_file():
     assert [(frame.frame_number, frame.frame_count) for frame in read] == [(1, 2), (2, 2)]
 
 
-def test_positions_in_the_volume_serve_where_there_are_no_dimension_indices():
+def test_volume_positions_replace_missing_dimension_indices():
     dataset = tissue_and_flow()
     del dataset.DimensionIndexSequence
     for groups in dataset.PerFrameFunctionalGroupsSequence:
@@ -231,7 +231,7 @@ def test_positions_in_the_volume_serve_where_there_are_no_dimension_indices():
     assert len(read_frames(dataset)) == 1
 
 
-def test_a_data_type_has_a_window_of_its_own():
+def test_a_data_type_may_have_its_own_window():
     dataset = tissue_and_flow(weights=[constant(1, 1), constant(2, 0)])
     primary = dataset.DataFrameAssignmentSequence[0]
     primary.WindowCenter, primary.WindowWidth = 100.5, 101
@@ -239,7 +239,7 @@ def test_a_data_type_has_a_window_of_its_own():
     assert pixels_of(read_frame(dataset)) == [[[0] * 3, [128] * 3, [255] * 3]]
 
 
-def test_frames_as_they_are_can_be_asked_for():
+def test_data_paths_frames_disables_blending():
     frames = read_frames(tissue_and_flow(), data_paths="frames")
     assert [frame.stored_values.tolist() for frame in frames] == [[[0, 100, 255]], [[0, 1, 255]]]
     assert not any(frame.is_color for frame in frames)
@@ -331,9 +331,7 @@ def without_primary():
         ),
     ],
 )
-def test_what_cannot_be_blended_for_certain_is_an_error_that_says_how_to_get_the_frames(
-    dataset, complaint
-):
+def test_ambiguous_data_paths_are_an_error_with_a_hint(dataset, complaint):
     with pytest.raises(InputError, match=re.escape(complaint)) as error:
         read_frames(dataset)
     assert "--dicom.data_paths frames" in error.value.hint
@@ -379,13 +377,13 @@ def assigned(dataset, index, **attributes):
         ),
     ],
 )
-def test_what_is_assigned_wrongly_is_not_blended_by_a_guess(dataset, complaint):
+def test_wrong_assignments_are_not_blended(dataset, complaint):
     with pytest.raises(InputError, match=re.escape(complaint)) as error:
         read_frames(dataset)
     assert "--dicom.data_paths frames" in error.value.hint
 
 
-def test_alpha_of_more_bits_than_there_are_is_an_error():
+def test_alpha_of_too_many_bits_is_an_error():
     path = data_path("PRIMARY", alpha=bytes(256))
     path.AlphaPaletteColorLookupTableDescriptor = [256, 0, 65535]
     dataset = tissue_and_flow(
@@ -395,7 +393,7 @@ def test_alpha_of_more_bits_than_there_are_is_an_error():
         read_frames(dataset)
 
 
-def test_what_the_module_is_not_made_for_is_shown_as_it_is_with_a_note():
+def test_only_unsigned_monochrome2_is_blended():
     blended = tissue_and_flow()
     dataset = monochrome(np.zeros((2, 1, 2), np.float32))
     for keyword in ("DataFrameAssignmentSequence", "PerFrameFunctionalGroupsSequence"):
@@ -405,23 +403,23 @@ def test_what_the_module_is_not_made_for_is_shown_as_it_is_with_a_note():
     assert "(0028,1401) requires unsigned MONOCHROME2" in " ".join(frames[0].notes)
 
 
-def test_frames_as_they_are_have_no_palette_either():
+def test_unblended_frames_have_no_palette():
     assert read_frame(one_path(), data_paths="frames").palette is None
 
 
-def test_frames_of_another_data_type_are_not_colored():
+def test_frames_of_other_data_types_stay_gray():
     frames = [(TISSUE, 1, [0, 1]), (FLOW, 1, [0, 1])]
     paths = [data_path("PRIMARY", [RED, BLUE])]
     dataset = volume(frames, [(TISSUE, "PRIMARY_SINGLE", 8)], paths, [constant(1, 1)])
     assert [frame.is_color for frame in read_frames(dataset)] == [True, False]
 
 
-def test_a_palette_with_more_entries_than_bits_is_spread_no_further_than_the_bits():
+def test_unreachable_palette_entries_are_dropped():
     dataset = one_path(colors=[RED, BLUE] * 128, bits=1)
     assert len(read_frame(dataset).palette.table) == 256
 
 
-def test_positions_that_differ_by_their_last_digits_are_one_place():
+def test_positions_are_compared_after_rounding():
     dataset = tissue_and_flow()
     del dataset.DimensionIndexSequence
     for number, groups in enumerate(dataset.PerFrameFunctionalGroupsSequence):
@@ -444,14 +442,14 @@ def salvaged(cut):
     return list(DicomReader().salvage(source).frames())
 
 
-def test_a_pixel_that_one_input_lacks_is_background_of_a_salvaged_picture():
+def test_pixels_missing_in_one_input_become_background():
     first, second = salvaged(1)
     assert not first.salvaged
     assert second.salvaged
     assert second.stored_values.tolist() == [[[9, 9, 9], [0, 0, 0]]]
 
 
-def test_a_place_that_lacks_a_frame_costs_no_whole_place_when_salvaged():
+def test_salvage_skips_only_incomplete_positions():
     (frame,) = salvaged(2)
     assert frame.stored_values.tolist() == [[[0] * 3, [100] * 3]]
     assert "Left out: frame 3 needs a frame of" in " ".join(frame.notes)
