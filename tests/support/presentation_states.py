@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset
 
-from dcmconv.plugin import Frame, InputFile, Picture
-from dcmconv.render.color import draw_layers
-from dcmconv.render.geometry import apply_view
-from dcmconv.render.tone import render_tone
-from dcmconv_builtins.normalizers.auto import Auto
+from dcmconv.plugin import Frame, InputFile, Instance, Picture
+from dcmconv.render import OpenInput
+from dcmconv.render.lane import LoadedLane
 from dcmconv_builtins.readers.dicom import DicomReader
 from support.dicom_files import as_bytes, changed, instance, item, save
+from support.plans import lane, registry
 
 GRAYSCALE = "1.2.840.10008.5.1.4.1.1.11.1"
 COLOR = "1.2.840.10008.5.1.4.1.1.11.2"
@@ -97,8 +97,11 @@ def shown(
     return frame
 
 
-def picture_of(frame: Frame) -> Picture:
-    """Return the picture that ``auto`` makes of a frame, with its layers and in its view."""
-    picture, _ = render_tone(frame, Auto())
-    picture = draw_layers(picture, [layer for layer in frame.layers if layer.drawn])
-    return picture if frame.view is None else apply_view(picture, frame.view)
+def picture_of(frame: Frame, *, aspect: str = "keep") -> Picture:
+    """Return the picture that the engine makes of a frame with ``auto``, before it is encoded."""
+    auto = registry().ref("normalizer", "auto")
+    made = replace(lane("png"), normalizer=auto, aspect=aspect)
+    holder = Instance(frame_count=1, read_frame=lambda frame_index: frame)
+    opened = OpenInput(holder, (LoadedLane(made),), frame_numbers=(1,))
+    [(picture, _)] = opened.finished_pictures()
+    return picture

@@ -9,7 +9,6 @@ from support.dicom_files import item, monochrome
 from support.presentation_states import picture_of, shown, state_for
 
 from dcmconv.plugin import View
-from dcmconv.render.geometry import square_pixels
 from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace, shrunk
 
 TALL = (3, 1)
@@ -32,7 +31,7 @@ def drawn(tmp_path, size, ratio, *, rotation=0, **annotation):
         ImageRotation=rotation,
         ImageHorizontalFlip="N",
     )
-    picture = square_pixels(picture_of(shown(image, state, tmp_path)))
+    picture = picture_of(shown(image, state, tmp_path), aspect="square")
     assert picture.pixels.shape == (300, 300)
     return picture
 
