@@ -22,7 +22,7 @@ class Sample(Component):
 VALIDATE = TypeAdapter(Sample).validate_python
 
 
-def test_text_from_the_command_line_becomes_numbers_and_truth():
+def test_text_is_converted_to_numbers_and_booleans():
     made = VALIDATE({"center": "3", "sizes": ["1", 2], "bold": "true"})
 
     assert made == Sample(center=3.0, sizes=(1, 2), bold=True)
@@ -39,19 +39,19 @@ def test_text_from_the_command_line_becomes_numbers_and_truth():
         pytest.param({"center": float("inf")}, "finite", id="infinite"),
     ],
 )
-def test_a_wrong_option_is_refused(options, complaint):
+def test_an_invalid_option_is_rejected(options, complaint):
     with pytest.raises(ValidationError, match=complaint):
         VALIDATE(options)
 
 
-def test_the_declaration_tells_type_default_and_meaning():
+def test_option_fields_have_type_default_and_help():
     center, sizes, mode, bold = option_fields(Sample)
 
     assert (center.name, center.annotation, center.opt.unit) == ("center", float | None, "HU")
     assert (sizes.default, mode.default, bold.required) == ((), "a", False)
 
 
-def test_a_field_without_opt_is_a_mistake_of_the_author():
+def test_a_field_without_opt_is_an_error():
     @dataclass(frozen=True, kw_only=True)
     class Careless(Component):
         width: float = 1.0

@@ -24,7 +24,7 @@ def padded(draw):
 
 
 @given(padded())
-def test_extremes_are_those_of_the_values_outside_the_padding(case):
+def test_extremes_ignore_padding(case):
     values, padding = case
     image = [value for value in values.tolist() if not padding.first <= value <= padding.last]
     found = PixelStatistics(values, Rescale(), padding)
@@ -42,6 +42,6 @@ def test_extremes_are_those_of_the_values_outside_the_padding(case):
         pytest.param(Padding(-3000, 3000), (0, 0), id="all"),
     ],
 )
-def test_padding_is_left_out_wherever_it_lies(padding, extremes):
+def test_padding_is_excluded_at_any_position(padding, extremes):
     found = PixelStatistics(np.array([[-2000, -5], [7, 9]], np.int16), Rescale(), padding)
     assert (found.minimum, found.maximum) == extremes

@@ -101,7 +101,7 @@ def test_merging_pairs_first_gives_the_same(frames):
     hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(allow_nan=False, width=64)),
     st.integers(0, 40),
 )
-def test_merging_floats_of_every_size_equals_the_whole(values, cut):
+def test_merging_floats_of_any_size_equals_the_whole(values, cut):
     values = np.where(np.isfinite(values), values, 0.0)
     parts = [Histogram.of(part, Rescale()) for part in (values[:cut], values[cut:]) if part.size]
     merged, whole = reduce(Histogram.merged, parts), Histogram.of(values, Rescale())
@@ -113,7 +113,7 @@ def test_merging_floats_of_every_size_equals_the_whole(values, cut):
 
 
 @given(frames_of_sixteen_bits | frames_of_floats)
-def test_percentiles_are_numpy_s_or_too_low_by_less_than_the_stated_error(frames):
+def test_percentiles_are_within_the_stated_error_of_numpy(frames):
     found = gathered(frames).statistics(StatisticsRequest("series", PERCENTS), "")
     rounding = 1e-12 * max(abs(found.minimum), abs(found.maximum), 1.0)
     for right, value in zip(numpy_percentiles(frames), found.values, strict=True):
@@ -121,7 +121,7 @@ def test_percentiles_are_numpy_s_or_too_low_by_less_than_the_stated_error(frames
 
 
 @given(frames_of_sixteen_bits | frames_of_floats)
-def test_a_bin_is_narrower_than_a_small_part_of_the_range(frames):
+def test_bins_are_narrow_compared_with_the_range(frames):
     held = gathered(frames)
     limit = (held.maximum - held.minimum) / 32767
     # Or as narrow as float64 can tell the greatest value from its neighbor.
@@ -144,7 +144,7 @@ def test_the_extremes_are_exact(frames):
     )
 
 
-def test_one_transform_of_small_integers_is_counted_exactly():
+def test_small_integers_with_one_transform_are_exact():
     frames = [frame([[0, 1, 2]], modality=SLOPES[2]), frame([[3, 4]], modality=SLOPES[2])]
     held = gathered(frames)
     assert (held.histogram.numbers.tolist(), held.histogram.error) == ([0, 1, 2, 3, 4], 0.0)
@@ -158,13 +158,13 @@ def test_whole_numbers_of_different_transforms_stay_exact():
     assert (held.histogram.error, held.histogram.percentile(50)) == (0.0, -507.0)
 
 
-def test_different_slopes_share_bins_as_wide_as_their_range_needs():
+def test_different_slopes_share_bins_that_fit_their_range():
     # 0..30000 and 0..1.5: bins of 0.5 would be 60001, bins of 0.25 more than 65536.
     held = gathered([frame([[0, 30000]]), frame([[0, 3]], modality=Rescale(0.5000001, 0.0))])
     assert held.histogram.error == 0.5
 
 
-def test_a_modality_lut_is_counted_by_what_it_gives():
+def test_a_modality_lut_is_counted_by_its_outputs():
     lut = Lut(np.array([7, 900, 3], np.uint16))
     held = gathered([frame([[0, 1, 2, 2]], "u1", modality=lut)])
     assert (held.minimum, held.maximum, held.histogram.percentile(50)) == (3.0, 900.0, 5.0)
@@ -179,7 +179,7 @@ def test_a_modality_lut_is_counted_by_what_it_gives():
     ],
 )
 @pytest.mark.parametrize("percentiles", [True, False])
-def test_a_frame_without_image_adds_nothing(empty, percentiles):
+def test_a_frame_without_valid_pixels_adds_nothing(empty, percentiles):
     with np.errstate(over="ignore"):
         held = PartialStatistics.of(empty, percentiles=percentiles)
     other = PartialStatistics.of(frame([[3, 5]]), percentiles=percentiles)
@@ -188,12 +188,12 @@ def test_a_frame_without_image_adds_nothing(empty, percentiles):
     assert held.statistics(StatisticsRequest("run", (50.0,)), "").percentile(50.0) == 0.0
 
 
-def test_padding_is_left_out_of_what_many_frames_hold():
+def test_padding_is_excluded_from_wider_statistics():
     frames = [frame([[-2000, 5]], padding=Padding(-2000, -2000)), frame([[9]])]
     assert (gathered(frames).minimum, gathered(frames).maximum) == (5.0, 9.0)
 
 
-def test_colors_and_labels_take_no_part():
+def test_color_and_label_frames_are_left_out():
     colored = Frame(stored_values=np.full((1, 2, 3), 200, np.uint8), bits_stored=8)
     labels = frame([[7, 7]], "u1", is_label=True, labels=(LabelName(7, "liver"),))
     held = gather([colored, labels, frame([[1, 2]])], percentiles=False)
@@ -203,12 +203,12 @@ def test_colors_and_labels_take_no_part():
     assert with_statistics(labels, statistics_request, ()) is labels
 
 
-def test_values_in_different_units_are_never_thrown_together():
+def test_values_in_different_units_are_never_merged():
     held = gather([frame([[1]], units="HU"), frame([[500]], units="SUVbw")], percentiles=False)
     assert {units: each.maximum for units, each in held.items()} == {"HU": 1, "SUVbw": 500}
 
 
-def test_what_a_frame_is_lent_takes_the_place_of_its_own_statistics():
+def test_wider_statistics_replace_those_of_the_frame():
     statistics_request = StatisticsRequest("series", (1.0, 99.0))
     lent = WiderStatistics(
         request=statistics_request,
@@ -228,7 +228,7 @@ def test_what_a_frame_is_lent_takes_the_place_of_its_own_statistics():
     assert curve.origin == "percentiles 1 and 99, -900..2000 HU of the series"
 
 
-def test_the_origin_says_how_far_a_percentile_may_be_off():
+def test_the_origin_states_the_error_of_a_percentile():
     statistics_request = StatisticsRequest("run", (1.0, 99.0))
     lent = WiderStatistics(
         request=statistics_request, minimum=0, maximum=9, values=(1, 8), error=0.125
@@ -237,7 +237,7 @@ def test_the_origin_says_how_far_a_percentile_may_be_off():
     assert curve.origin == "percentiles 1 and 99, 1..8 of the run, less than 0.125 too low"
 
 
-def test_a_frame_that_the_survey_did_not_meet_is_refused():
+def test_a_frame_missed_by_the_statistics_pass_is_rejected():
     lent = WiderStatistics(request=StatisticsRequest("series"), units="HU")
     with pytest.raises(InputError, match="of the series do not include this input") as caught:
         with_statistics(frame([[0]], units="CNTS"), StatisticsRequest("series"), (lent,))
@@ -245,7 +245,7 @@ def test_a_frame_that_the_survey_did_not_meet_is_refused():
     assert caught.value.reason == "changed"
 
 
-def test_a_percentile_that_was_not_announced_is_the_normalizer_s_fault():
+def test_an_unrequested_percentile_is_a_plugin_error():
     with pytest.raises(PluginError, match="percentile 5 of the run") as caught:
         WiderStatistics(
             request=StatisticsRequest("run", (1.0, 99.0)), values=(0.0, 1.0)
@@ -253,7 +253,7 @@ def test_a_percentile_that_was_not_announced_is_the_normalizer_s_fault():
     assert "StatisticsRequest(scope=self.scope, percentiles=(1.0, 99.0))" in caught.value.hint
 
 
-def test_what_was_gathered_travels_between_processes():
+def test_partial_statistics_survive_pickling():
     held = gathered([frame([[1, 2]]), frame([[3.5]], "f8")])
     assert said(pickle.loads(pickle.dumps(held))) == said(held)  # noqa: S301
 
@@ -267,7 +267,7 @@ def test_frames_of_an_instance_share_its_extremes():
     assert [each.pixels.tolist() for each in converted] == [[[0, 26]], [[51, 102]], [[255, 77]]]
 
 
-def test_one_frame_of_an_instance_looks_as_it_does_among_all():
+def test_a_single_frame_uses_the_same_statistics_as_all():
     for number, among in enumerate(
         dcmconv.convert_frames(THREE_FRAMES, normalize="percentile:scope=instance"), start=1
     ):
@@ -276,7 +276,7 @@ def test_one_frame_of_an_instance_looks_as_it_does_among_all():
 
 
 @pytest.mark.parametrize(("frame_count", "decoded"), [(1, [0]), (3, [0, 1, 2, 0, 1, 2])])
-def test_only_several_frames_are_decoded_a_second_time(monkeypatch, frame_count, decoded):
+def test_a_single_frame_is_not_decoded_twice(monkeypatch, frame_count, decoded):
     reads, opened_by_reader = [], DicomReader.open
 
     def watched(self, source):
@@ -296,7 +296,7 @@ def test_only_several_frames_are_decoded_a_second_time(monkeypatch, frame_count,
     assert reads == decoded
 
 
-def test_a_real_dose_grid_keeps_its_planes_comparable():
+def test_planes_of_a_real_dose_grid_stay_comparable():
     path = get_testdata_file("rtdose.dcm", download=False)
     dose = dcmread(path).pixel_array.astype(np.float64)
     wanted = np.floor(255 * (dose - dose.min()) / (dose.max() - dose.min()) + 0.5)
@@ -309,14 +309,14 @@ def test_a_real_dose_grid_keeps_its_planes_comparable():
     assert sorted({int(plane.max()) for plane in planes})[0] < 255
 
 
-def test_color_frames_of_an_instance_pass_by():
+def test_color_frames_of_an_instance_are_unchanged():
     pixels = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
     converted = dcmconv.convert_frames(as_bytes(color(pixels)), normalize="minmax:scope=instance")
     assert [each.pixels.tolist() for each in converted] == pixels.tolist()
 
 
 @pytest.mark.parametrize("scope", ["series", "run"])
-def test_convert_refuses_a_scope_that_reaches_beyond_its_input(scope):
+def test_convert_rejects_scopes_beyond_its_input(scope):
     with pytest.raises(UsageError, match=f"statistics of the {scope}; convert") as caught:
         dcmconv.convert(THREE_FRAMES, normalize=f"minmax:scope={scope}")
     assert "dcmconv.run()" in caught.value.hint

@@ -6,14 +6,14 @@ from dcmconv.errors import InputError, UsageError
 from dcmconv.model.template import Template
 
 
-def test_fields_are_filled_with_their_formats():
+def test_fields_are_filled_using_their_formats():
     template = Template("{PatientID}/{SeriesNumber:04d}_{frame}")
 
     assert template.fill({"PatientID": "A", "SeriesNumber": 7, "frame": 2}) == "A/0007_2"
     assert template.fields == ("PatientID", "SeriesNumber", "frame")
 
 
-def test_a_missing_value_is_nothing_unless_the_caller_says_otherwise():
+def test_a_missing_value_is_empty_unless_the_caller_decides():
     template = Template("UID:{SOPInstanceUID}")
 
     assert template.fill({}) == "UID:"
@@ -24,24 +24,24 @@ def test_only_filled_fields_are_cleaned():
     assert Template("a/{x}").fill({"x": "b/c"}, clean=lambda t: t.replace("/", "_")) == "a/b_c"
 
 
-def test_several_values_are_joined_as_in_dicom():
+def test_multiple_values_are_joined_as_in_dicom():
     assert Template("{ImageType}").fill({"ImageType": ("A", "B")}) == "A\\B"
 
 
 @pytest.mark.parametrize("text", ["{a.b}", "{a[0]}", "{}", "{a!r}"])
-def test_a_field_never_reaches_into_a_value(text):
+def test_a_field_cannot_access_attributes_or_items(text):
     with pytest.raises(UsageError, match="Invalid field"):
         Template(text)
 
 
-def test_an_open_brace_is_refused():
+def test_an_unclosed_brace_is_rejected():
     with pytest.raises(UsageError, match="is not a valid template") as caught:
         Template("{PatientID")
 
     assert "{{" in caught.value.hint
 
 
-def test_a_value_that_does_not_take_the_format_is_named():
+def test_a_value_that_does_not_fit_the_format_is_named():
     with pytest.raises(
         InputError, match="SeriesNumber is text; the format ':04d' does not apply"
     ) as caught:
@@ -52,17 +52,17 @@ def test_a_value_that_does_not_take_the_format_is_named():
 
 
 @pytest.mark.parametrize("form", ["zz", "04q", "99999d", "{frame}", ".99999f"])
-def test_a_format_that_nothing_takes_is_refused_with_the_template(form):
+def test_an_invalid_format_is_rejected(form):
     with pytest.raises(UsageError, match=r"is not a valid template|Invalid format .* for \{Series"):
         Template(f"{{SeriesNumber:{form}}}")
 
 
 @pytest.mark.parametrize("form", ["04d", ".2f", ">20", "x", ""])
-def test_a_format_that_some_value_takes_is_right(form):
+def test_a_format_valid_for_some_value_is_accepted(form):
     assert Template(f"{{SeriesNumber:{form}}}").fields == ("SeriesNumber",)
 
 
-def test_a_tag_may_stand_in_the_brackets_of_the_standard():
+def test_a_tag_may_be_written_in_parentheses():
     made = Template("{(0010,0020)}")
     assert made.fields == ("0010,0020",)
     assert made.fill({"0010,0020": "A"}) == "A"

@@ -57,7 +57,7 @@ def with_streams(dataset, change):
     return made
 
 
-def test_a_copied_frame_has_the_pixels_that_decoding_gives(short):
+def test_a_copied_frame_equals_the_decoded_one(short):
     found, opened = pictures(short)
     assert opened.decoder == COPIED
     assert [picture.frame_number for picture in found] == [1, 2]
@@ -66,14 +66,14 @@ def test_a_copied_frame_has_the_pixels_that_decoding_gives(short):
         assert (picture.rows, picture.columns) == frame.stored_values.shape[:2]
 
 
-def test_every_viewer_is_told_the_colors_and_the_spacing(short):
+def test_copies_state_color_space_and_spacing(short):
     spaced = changed(pydicom.dcmread(io.BytesIO(as_bytes(short))), PixelSpacing=["0.254", "0.254"])
     (first, _), _ = pictures(spaced)
     image = Image.open(io.BytesIO(first.data))
     assert (image.mode, image.info["dpi"]) == ("RGB", (100, 100))
 
 
-def test_nothing_that_the_stream_says_beside_its_picture_is_copied(short):
+def test_metadata_in_the_stream_is_not_copied(short):
     def talkative(stream):
         comment = b"\xff\xfe\x00\x0dWang^Daifu\0"
         return stream[:2] + comment + b"\xff\xe1\x00\x0eExif\0\0secret" + stream[2:]
@@ -100,7 +100,7 @@ def resized():
         pytest.param([resized()], id="step"),
     ],
 )
-def test_a_lane_that_asks_something_of_the_pixels_gets_them_decoded(short, lanes):
+def test_a_lane_that_changes_pixels_decodes_them(short, lanes):
     _, opened = pictures(short, *lanes)
     assert opened.decoder == "imagecodecs.jpeg8"
 
@@ -127,13 +127,13 @@ REGION = item(
         pytest.param({"PhotometricInterpretation": "RGB"}, {}, id="colors-that-contradict"),
     ],
 )
-def test_what_changes_the_pixels_has_them_decoded(short, attributes, options):
+def test_attributes_that_change_pixels_force_decoding(short, attributes, options):
     dataset = changed(pydicom.dcmread(io.BytesIO(as_bytes(short))), **attributes)
     _, opened = pictures(dataset, **options)
     assert opened.decoder == "imagecodecs.jpeg8"
 
 
-def test_a_shutter_that_is_not_wanted_leaves_the_stream_as_it_is(short):
+def test_a_disabled_shutter_still_allows_copying(short):
     dataset = changed(pydicom.dcmread(io.BytesIO(as_bytes(short))), **RECTANGLE)
     assert pictures(dataset, shutters="off")[1].decoder == COPIED
 
@@ -148,13 +148,13 @@ def test_progressive_streams_are_decoded(short):
     assert pictures(with_streams(short, progressive))[1].decoder == "imagecodecs.jpeg8"
 
 
-def test_a_stream_without_an_end_fails_as_it_does_when_it_is_decoded(short):
+def test_a_truncated_stream_fails_as_if_decoded(short):
     with pytest.raises(InputError, match=r"Frame 1: .* no end marker") as error:
         pictures(with_streams(short, lambda stream: stream[:-40]))
     assert error.value.reason == "truncated"
 
 
-def test_a_stream_of_another_size_fails(short):
+def test_a_stream_of_the_wrong_size_fails(short):
     dataset = changed(pydicom.dcmread(io.BytesIO(as_bytes(short))), Rows=short.Rows + 1)
     with pytest.raises(InputError, match="Frame 1: "):
         pictures(dataset)
@@ -166,12 +166,12 @@ def with_useless_tables(stream):
     return stream[: table + 4] + b"\x07" + stream[table + 5 :]
 
 
-def test_tables_that_cannot_be_used_fail_the_frame(short):
+def test_invalid_huffman_tables_fail_the_frame(short):
     with pytest.raises(InputError, match="Frame 1: "):
         pictures(with_streams(short, with_useless_tables))
 
 
-def test_one_frame_of_all_that_share_their_tables_is_decoded(short, monkeypatch):
+def test_streams_with_equal_tables_are_checked_once(short, monkeypatch):
     calls = []
     decode = imagecodecs.jpeg8_decode
     monkeypatch.setattr(
@@ -181,7 +181,7 @@ def test_one_frame_of_all_that_share_their_tables_is_decoded(short, monkeypatch)
     assert len(calls) == 1
 
 
-def test_strict_decodes_what_it_copies(short):
+def test_strict_also_decodes_copied_frames(short):
     calls = []
     content = as_bytes(short)
     made = plan(lane("jpg"), policy="strict")
@@ -196,7 +196,7 @@ def test_strict_decodes_what_it_copies(short):
     assert opened.decoder == COPIED
 
 
-def test_salvage_decodes_everything(short):
+def test_salvage_decodes_every_frame(short):
     _, opened = pictures(short, policy="salvage")
     assert opened.decoder == "imagecodecs.jpeg8"
 
@@ -210,5 +210,5 @@ class Bare(Writer):
         return bytes(picture.pixels)
 
 
-def test_a_writer_that_says_nothing_gets_pixels():
+def test_a_writer_does_not_copy_by_default():
     assert Bare().copy(EncodedFrame(media_type="image/jpeg", data=b"", rows=1, columns=1)) is None

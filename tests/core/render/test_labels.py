@@ -85,7 +85,7 @@ def finished(writer, *steps, frame=FRAME):
     return lane.finish(picture, frame)
 
 
-def test_a_writer_of_labels_gets_numbers_with_their_colors_as_a_palette():
+def test_a_label_writer_gets_numbers_and_a_palette():
     picture = finished(Seeing)
     assert (picture.domain, picture.pixels.tolist()) == ("label", NUMBERS.tolist())
     assert picture.palette[1].tolist() == [255, 0, 0]
@@ -93,24 +93,24 @@ def test_a_writer_of_labels_gets_numbers_with_their_colors_as_a_palette():
     assert picture.palette[0].tolist() == [0, 0, 0]
 
 
-def test_a_writer_that_knows_no_labels_gets_their_colors():
+def test_a_writer_without_label_support_gets_colors():
     picture = finished(Blind)
     assert picture.domain == "display"
     assert picture.pixels[0].tolist() == [[0, 0, 0], [255, 0, 0]]
     assert tuple(picture.pixels[1, 0].tolist()) == default_label_color(7)
 
 
-def test_a_step_that_knows_no_labels_gets_their_colors():
+def test_a_step_without_label_support_gets_colors():
     picture = finished(Seeing, Bright)
     assert (picture.domain, picture.palette) == ("display", None)
     assert picture.pixels[0].tolist() == [[5, 5, 5], [255, 5, 5]]
 
 
-def test_a_step_that_knows_labels_gets_numbers():
+def test_a_step_with_label_support_gets_numbers():
     assert finished(Seeing, Mirror).pixels.tolist() == [[1, 0], [1, 7]]
 
 
-def test_a_writer_of_labels_alone_refuses_other_pictures_and_says_why():
+def test_a_label_only_writer_rejects_other_pictures():
     gray = Frame(stored_values=NUMBERS, bits_stored=8)
     with pytest.raises(
         InputError, match="'out' accepts only labels, and this picture has none"
@@ -119,7 +119,7 @@ def test_a_writer_of_labels_alone_refuses_other_pictures_and_says_why():
     assert "rule" in caught.value.hint
 
 
-def test_numbers_of_16_bits_have_colors_too():
+def test_label_numbers_of_16_bits_get_colors():
     wide = Frame(stored_values=np.array([[60000, 1]], np.uint16), bits_stored=16, is_label=True)
     picture, _ = render_tone(wide, Plain())
     colors = in_label_colors(picture, depth=16).pixels

@@ -70,13 +70,13 @@ def test_a_mask_is_white_on_black_at_every_depth():
     assert render_tone(frame_of(), Half(), depth=16)[0].pixels.tolist() == [[128 * 257] * 3]
 
 
-def test_a_mask_of_the_wrong_shape_is_the_plugin_s_fault():
+def test_a_mask_of_the_wrong_shape_is_a_plugin_error():
     with pytest.raises(PluginError, match=r"array of shape \(1, 3\)") as raised:
         render_tone(frame_of(), Wrong())
     assert "NormalizerConformance" in raised.value.hint
 
 
-def test_layers_are_not_drawn_over_a_mask_and_its_view_is_cut_out():
+def test_a_mask_gets_the_view_but_no_layers():
     layer = Layer("shutter", np.ones((1, 3), bool), color=(0, 0, 0))
     frame = frame_of(layers=(layer,), view=View(is_flipped=True), pseudo_color=RED_RAMP)
 
@@ -86,14 +86,14 @@ def test_layers_are_not_drawn_over_a_mask_and_its_view_is_cut_out():
     assert picture.palette is None
 
 
-def test_the_frame_s_own_colors_are_used_like_a_colormap():
+def test_pseudo_color_is_used_like_a_colormap():
     picture = finished(frame_of(pseudo_color=RED_RAMP), MinMax())
 
     assert picture.pixels.tolist() == [[0, 128, 255]]
     assert picture.palette is RED_RAMP
 
 
-def test_a_colormap_of_the_chain_goes_before_the_frame_s_own_colors():
+def test_a_colormap_in_the_chain_replaces_pseudo_color():
     picture = finished(
         frame_of(pseudo_color=RED_RAMP), MinMax(), "dcmconv_builtins.colormaps.polylines:Gray"
     )
@@ -101,7 +101,7 @@ def test_a_colormap_of_the_chain_goes_before_the_frame_s_own_colors():
     assert picture.palette is None
 
 
-def test_layers_lie_over_the_frame_s_own_colors():
+def test_layers_are_drawn_over_pseudo_color():
     layer = Layer("graphic", np.array([[True, False, False]]))
 
     picture = finished(frame_of(pseudo_color=RED_RAMP, layers=(layer,)), MinMax())

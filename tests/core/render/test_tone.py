@@ -1,20 +1,15 @@
-"""The tone stage against a slow reference written straight from PS3.3 C.11."""
+"""The tone stage: from a frame to display values, in the order of PS3.3 C.11."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from dcmconv.errors import PluginError
 from dcmconv.model.components import ArrayNormalizer, Normalizer
-from dcmconv.model.curve import Curve, Keep, Linear
+from dcmconv.model.curve import Keep, Linear
 from dcmconv.model.frame import Frame
 from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale
-from dcmconv.render.display import DisplayRule
-from dcmconv.render.lookup import TableCache
 from dcmconv.render.tone import render_tone
 
 
@@ -26,6 +21,9 @@ class Fixed(Normalizer):
 
     def curve(self, frame):
         return self.tone
+
+
+KEEP_MODALITY = Keep(values="modality")
 
 
 def pixels(frame, tone=Linear(black=0, white=100), **options):  # noqa: B008 - frozen
@@ -59,16 +57,14 @@ def test_polarity_comes_before_rounding():
         ("MONOCHROME1", "IDENTITY", True),
     ],
 )
-def test_a_presentation_lut_shape_is_never_applied_on_top_of_monochrome1(
-    photometric, shape, inverted
-):
+def test_monochrome1_and_inverse_invert_only_once(photometric, shape, inverted):
     frame = gray([0, 100], photometric_interpretation=photometric, presentation=shape)
 
     assert pixels(frame).tolist() == ([[255, 0]] if inverted else [[0, 255]])
     assert pixels(frame, invert=True).tolist() == ([[0, 255]] if inverted else [[255, 0]])
 
 
-def test_padding_is_background_whatever_the_polarity():
+def test_padding_is_background_regardless_of_polarity():
     frame = gray(
         [-2000, 0, 100], padding=Padding(-2000, -2000), photometric_interpretation="MONOCHROME1"
     )
@@ -76,7 +72,7 @@ def test_padding_is_background_whatever_the_polarity():
     assert pixels(frame).tolist() == [[0, 255, 0]]
 
 
-def test_what_is_not_finite_is_background():
+def test_non_finite_values_become_background():
     frame = gray([np.nan, np.inf, -np.inf, 50], np.float32)
 
     assert pixels(frame).tolist() == [[0, 0, 0, 128]]
@@ -94,7 +90,7 @@ def test_sixteen_bits_use_the_whole_range():
     assert (result.dtype, result.tolist()) == (np.uint16, [[0, 32768, 65535]])
 
 
-def test_a_bare_function_is_a_legal_curve():
+def test_a_plain_function_is_a_valid_curve():
     assert pixels(gray([0, 1]), lambda values: values * 1.0).tolist() == [[0, 255]]
 
 
@@ -104,13 +100,13 @@ def test_three_curves_make_a_color_picture():
     assert pixels(gray([25]), (red, green, blue)).tolist() == [[[64, 128, 255]]]
 
 
-def test_a_curve_of_the_wrong_shape_is_the_plugins_fault():
+def test_a_curve_of_the_wrong_shape_is_a_plugin_error():
     with pytest.raises(PluginError, match="float array of shape") as caught:
         pixels(gray([0, 1]), lambda values: values[:1] * 0.5)
     assert "NormalizerConformance" in caught.value.hint
 
 
-def test_a_normalizer_may_not_write_into_the_frame():
+def test_a_curve_cannot_modify_its_input():
     def careless(values):
         values[:] = 0
         return values
@@ -119,7 +115,7 @@ def test_a_normalizer_may_not_write_into_the_frame():
         pixels(gray([0, 1]), careless)
 
 
-def test_a_normalizer_that_is_not_pointwise_gets_modality_values_with_padding_as_nan():
+def test_an_array_normalizer_gets_padding_as_nan():
     @dataclasses.dataclass(frozen=True, kw_only=True)
     class Half(ArrayNormalizer):
         def display_values(self, modality_values, frame):
@@ -131,7 +127,7 @@ def test_a_normalizer_that_is_not_pointwise_gets_modality_values_with_padding_as
     assert render_tone(frame, Half())[0].pixels.tolist() == [[0, 128]]
 
 
-def test_kept_values_stay_as_they_are():
+def test_kept_values_are_not_changed():
     frame = gray([-1000, 3000], modality=Rescale(slope=1.0, intercept=-24.0))
 
     stored, _ = render_tone(frame, Fixed(tone=Keep(values="stored")))
@@ -142,7 +138,7 @@ def test_kept_values_stay_as_they_are():
     assert modality.pixels.dtype == np.int16
 
 
-def test_colors_pass_by_and_are_scaled_by_bits_stored():
+def test_colors_are_scaled_from_bits_stored():
     values = np.array([[[0, 2048, 4095]]], np.uint16)
     frame = Frame(stored_values=values, bits_stored=12, photometric_interpretation="RGB")
 
@@ -150,7 +146,7 @@ def test_colors_pass_by_and_are_scaled_by_bits_stored():
     assert pixels(frame, depth=16).tolist() == [[[0, 32776, 65535]]]
 
 
-def test_a_palette_answers_outside_its_range_with_its_ends():
+def test_indices_outside_a_palette_get_its_end_colors():
     palette = Palette(table=np.array([[1, 1, 1], [2, 2, 2]], np.uint8), first=10)
     frame = Frame(
         stored_values=np.array([[0, 10, 11, 99]], np.uint8), bits_stored=8, palette=palette
@@ -167,45 +163,98 @@ def test_labels_keep_their_numbers():
     assert (picture.domain, picture.pixels.tolist()) == ("label", [[0, 3]])
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Bump(Curve):
-    """Not monotone."""
+@pytest.mark.parametrize(
+    ("photometric", "invert", "black", "white"),
+    [
+        pytest.param("MONOCHROME2", False, -100.0, 300.0, id="monochrome2"),
+        pytest.param("MONOCHROME2", True, 300.0, -100.0, id="monochrome2-inverted"),
+        pytest.param("MONOCHROME1", False, 300.0, -100.0, id="monochrome1"),
+        pytest.param("MONOCHROME1", True, -100.0, 300.0, id="monochrome1-inverted"),
+    ],
+)
+def test_the_value_scale_follows_the_polarity(photometric, invert, black, white):
+    frame = gray([-100, 300], units="HU", photometric_interpretation=photometric)
+    tone = Fixed(tone=Linear(black=-100, white=300))
 
-    middle: float
+    picture, _ = render_tone(frame, tone, invert=invert)
 
-    def __call__(self, modality_values):
-        return 1 - np.abs(modality_values - self.middle) / 500
-
-
-STORED = st.sampled_from([np.uint8, np.int8, np.uint16, np.int16, np.int32, np.float32])
+    # The modality value that is drawn black, then the one drawn white.
+    assert picture.scale == (black, white, "HU")
+    assert picture.pixels.tolist() == ([[0, 255]] if black < white else [[255, 0]])
 
 
-@settings(max_examples=60)
-@given(data=st.data(), dtype=STORED, inverted=st.booleans(), depth=st.sampled_from([8, 16]))
-def test_a_table_gives_the_same_as_the_slow_way(data, dtype, inverted, depth):
-    shape = data.draw(st.tuples(st.integers(1, 40), st.integers(1, 40)))
-    elements = st.integers(-100, 100) if np.dtype(dtype).kind != "u" else st.integers(0, 200)
-    values = data.draw(hnp.arrays(dtype, shape, elements=elements.map(dtype)))
-    curve = data.draw(
-        st.sampled_from([Linear(black=-20, white=80), Linear(black=9, white=9), Bump(middle=30)])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(gray([0, 1], presentation=Lut(np.arange(256), bits=8)), id="presentation-lut"),
+        pytest.param(gray([0, 1], presentation="IDENTITY"), id="shape"),
+    ],
+)
+def test_only_a_straight_line_has_a_value_scale(frame):
+    picture, _ = render_tone(frame, Fixed())
+    assert picture.scale == (None if isinstance(frame.presentation, Lut) else (0, 100, ""))
+    assert render_tone(frame, Fixed(tone=lambda values: values * 1.0))[0].scale is None
+
+
+@pytest.mark.parametrize(
+    ("stored_values", "modality", "dtype", "modality_values"),
+    [
+        pytest.param([0, 200], Rescale(1.0, 55.0), np.uint8, [55, 255], id="uint8"),
+        pytest.param([0, 201], Rescale(1.0, 55.0), np.uint16, [55, 256], id="uint16"),
+        pytest.param([0, 255], Rescale(1.0, -128.0), np.int8, [-128, 127], id="int8"),
+        pytest.param([0, 256], Rescale(1.0, -128.0), np.int16, [-128, 128], id="int16"),
+        pytest.param([0, 65], Rescale(1024.0, 0.0), np.uint32, [0, 66560], id="uint32"),
+        pytest.param([0, 64], Rescale(-1024.0, 0.0), np.int32, [0, -65536], id="int32"),
+        pytest.param([0, 1], Rescale(2.0**32, 0.0), np.float64, [0, 2**32], id="beyond-32-bits"),
+        pytest.param([1, 3], Rescale(0.5, 0.0), np.float32, [0.5, 1.5], id="exact-in-float32"),
+        pytest.param([1, 3], Rescale(0.1, 0.0), np.float64, [0.1, 3 * 0.1], id="float64"),
+    ],
+)
+def test_kept_modality_values_use_the_smallest_exact_type(
+    stored_values, modality, dtype, modality_values
+):
+    picture, _ = render_tone(gray(stored_values, modality=modality), Fixed(tone=KEEP_MODALITY))
+
+    assert (picture.domain, picture.pixels.dtype) == ("modality", dtype)
+    assert picture.bits == 8 * np.dtype(dtype).itemsize
+    assert picture.pixels.tolist() == [modality_values]
+
+
+def test_modality_values_without_a_transform_are_the_stored_values():
+    frame = Frame(stored_values=np.array([[0, 4095]], np.uint16), bits_stored=12)
+
+    picture, _ = render_tone(frame, Fixed(tone=KEEP_MODALITY))
+
+    assert (picture.domain, picture.pixels.dtype, picture.bits) == ("modality", np.uint16, 12)
+    assert picture.pixels.tolist() == [[0, 4095]]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "smallest"), [(np.float32, np.float32), (np.float64, np.float32)]
+)
+def test_kept_modality_values_may_be_nan(dtype, smallest):
+    frame = Frame(
+        stored_values=np.array([[np.nan, 2.0]], dtype), bits_stored=0, modality=Rescale(2.0, 1.0)
     )
-    rule = DisplayRule(curve, Rescale(0.5, -3.0), Padding(5, 7), None, inverted, depth)
 
-    assert np.array_equal(TableCache().apply(rule, values), rule.apply(values))
+    picture, _ = render_tone(frame, Fixed(tone=KEEP_MODALITY))
 
-
-def test_a_table_grows_when_a_later_frame_has_more_values():
-    tables = TableCache()
-    rule = DisplayRule(Linear(black=0, white=255), Rescale(), None, None, inverted=False, depth=8)
-    narrow = np.full((64, 64), 100, np.int16)
-    wide = np.arange(-128, 384, dtype=np.int16).reshape(16, 32).repeat(2, axis=0)
-
-    for values in (narrow, wide, narrow, -wide):
-        assert np.array_equal(tables.apply(rule, values), rule.apply(values))
+    assert picture.pixels.dtype == smallest
+    assert np.array_equal(picture.pixels, [[np.nan, 5.0]], equal_nan=True)
 
 
-def test_big_endian_values_are_looked_up_by_value():
-    rule = DisplayRule(Linear(black=0, white=255), Rescale(), None, None, inverted=False, depth=8)
-    values = np.array([[1, 2], [3, 255]], ">u2").repeat(64, axis=0).repeat(64, axis=1)
+@pytest.mark.parametrize(
+    ("depth", "display_values"), [(8, [0, 0, 128, 255, 255]), (16, [0, 0, 32768, 65535, 65535])]
+)
+def test_float_colors_are_clipped_to_0_and_1(depth, display_values):
+    values = np.array([[[-0.5] * 3, [0.0] * 3, [0.5] * 3, [1.0] * 3, [7.0] * 3]], np.float32)
+    frame = Frame(stored_values=values, bits_stored=0, photometric_interpretation="RGB")
 
-    assert np.array_equal(TableCache().apply(rule, values), values.astype(np.uint8))
+    assert pixels(frame, depth=depth)[0, :, 0].tolist() == display_values
+
+
+def test_colors_of_full_depth_are_not_changed():
+    values = np.arange(12, dtype=np.uint8).reshape(1, 4, 3)
+    frame = Frame(stored_values=values, bits_stored=8, photometric_interpretation="RGB")
+
+    assert pixels(frame).tolist() == values.tolist()

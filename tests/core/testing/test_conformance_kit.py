@@ -71,11 +71,11 @@ def failing_checks(component):
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-def test_a_careless_component_fails_the_check_named_for_it(component, check):
+def test_a_broken_component_fails_the_matching_check(component, check):
     assert check in failing_checks(component)
 
 
-def test_a_synthetic_frame_is_made_anew_each_time():
+def test_each_call_makes_a_new_synthetic_frame():
     for name, make in testing.FRAMES.items():
         assert make() is not make(), name
         assert not make().stored_values.flags.writeable, name

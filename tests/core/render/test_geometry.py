@@ -1,11 +1,14 @@
+"""Square pixels, and views of a picture."""
+
 import numpy as np
 import pytest
 from support.covers import covers
 
 from dcmconv.errors import InputError, LimitError
 from dcmconv.model.frame_parts import Spacing
+from dcmconv.model.layers import View
 from dcmconv.model.picture import Picture
-from dcmconv.render.geometry import square_pixels
+from dcmconv.render.geometry import apply_view, square_pixels
 
 
 def picture(values, *, dtype=np.uint8, **fields):
@@ -13,20 +16,20 @@ def picture(values, *, dtype=np.uint8, **fields):
 
 
 @pytest.mark.parametrize("aspect", [1.0, 1.01, 1 / 1.01, 0.995])
-def test_pixels_that_are_nearly_square_stay_the_same_object(aspect):
+def test_nearly_square_pixels_are_not_resampled(aspect):
     given = picture([[1, 2]], aspect=aspect)
     assert square_pixels(given) is given
 
 
 @covers("PS3.3 C.7.6.3.1.7 Pixel Aspect Ratio")
-def test_tall_pixels_make_more_rows_halfway_values_between_them():
+def test_tall_pixels_become_more_rows():
     # Two rows become four; new centers lie at -0.25, 0.25, 0.75 and 1.25 of the old rows.
     squared = square_pixels(picture([[0], [100]], aspect=2.0))
     assert squared.pixels.tolist() == [[0], [25], [75], [100]]
     assert squared.aspect == 1.0
 
 
-def test_wide_pixels_make_more_columns():
+def test_wide_pixels_become_more_columns():
     squared = square_pixels(picture([[0, 100]], aspect=0.5))
     assert squared.pixels.tolist() == [[0, 25, 75, 100]]
 
@@ -60,15 +63,18 @@ def test_rows_and_columns_are_treated_alike():
     assert (tall.swapaxes(0, 1) == wide).all()
 
 
-def test_blocks_leave_no_seam(monkeypatch):
-    values = np.random.default_rng(8).integers(0, 256, (31, 7), dtype=np.uint8)
+@pytest.mark.parametrize(
+    "columns", [pytest.param(7, id="row-in-a-block"), pytest.param(23, id="row-beyond-a-block")]
+)
+def test_blocks_leave_no_seam(monkeypatch, columns):
+    values = np.random.default_rng(8).integers(0, 256, (31, columns), dtype=np.uint8)
     whole = [square_pixels(Picture(pixels=values, aspect=aspect)).pixels for aspect in (2.3, 0.4)]
     monkeypatch.setattr("dcmconv.render.geometry.BLOCK_VALUES", 10)
     parts = [square_pixels(Picture(pixels=values, aspect=aspect)).pixels for aspect in (2.3, 0.4)]
     assert all((a == b).all() for a, b in zip(whole, parts, strict=True))
 
 
-def test_label_pictures_get_no_values_that_were_not_there():
+def test_labels_get_no_new_values():
     squared = square_pixels(picture([[1], [9]], domain="label", aspect=2.0))
     assert squared.pixels.tolist() == [[1], [1], [9], [9]]
 
@@ -79,18 +85,44 @@ def test_spacing_becomes_square():
 
 
 @pytest.mark.parametrize("aspect", [0.0, -1.0, float("nan"), float("inf")])
-def test_an_impossible_aspect_is_the_files_fault(aspect):
+def test_an_invalid_aspect_is_an_input_error(aspect):
     with pytest.raises(
         InputError, match=r"Pixel Aspect Ratio \(0028,0034\)[\s\S]*leave the file out"
     ):
         square_pixels(picture([[0]], aspect=aspect))
 
 
-def test_an_absurd_aspect_is_stopped_before_memory_is():
+def test_a_huge_aspect_is_rejected_before_allocating():
     with pytest.raises(LimitError, match=r"1e\+09 times[\s\S]*Check Pixel Aspect Ratio"):
         square_pixels(picture([[0]], aspect=1e9))
 
 
-def test_masks_get_no_values_that_were_not_there():
+def test_masks_get_no_new_values():
     squared = square_pixels(picture([[0], [255]], is_mask=True, aspect=2.0))
     assert squared.pixels.tolist() == [[0], [0], [255], [255]]
+
+
+@pytest.mark.parametrize(
+    ("view", "pixels"),
+    [
+        pytest.param(View(), [[1, 2, 3], [4, 5, 6]], id="unchanged"),
+        pytest.param(View(rotation=90), [[4, 1], [5, 2], [6, 3]], id="quarter-turn-clockwise"),
+        pytest.param(View(rotation=180), [[6, 5, 4], [3, 2, 1]], id="half-turn"),
+        pytest.param(View(rotation=270), [[3, 6], [2, 5], [1, 4]], id="three-quarter-turn"),
+        pytest.param(View(is_flipped=True), [[3, 2, 1], [6, 5, 4]], id="flip"),
+        pytest.param(
+            View(rotation=90, is_flipped=True), [[1, 4], [2, 5], [3, 6]], id="rotation-before-flip"
+        ),
+        pytest.param(View(region=(1, 0, 2, 1)), [[2, 3]], id="region"),
+        pytest.param(View(region=(2, 1, 2, 2)), [[6, 0], [0, 0]], id="beyond-is-background"),
+        pytest.param(View(region=(9, 9, 1, 1)), [[0]], id="completely-beyond"),
+    ],
+)
+def test_a_view_is_cropped_then_rotated_then_flipped(view, pixels):
+    assert apply_view(picture([[1, 2, 3], [4, 5, 6]]), view).pixels.tolist() == pixels
+
+
+def test_a_quarter_turn_swaps_spacing_and_aspect():
+    turned = apply_view(picture([[1]], spacing=Spacing(2.0, 1.0), aspect=2.0), View(rotation=90))
+
+    assert (turned.spacing, turned.aspect) == (Spacing(1.0, 2.0), 0.5)
