@@ -40,12 +40,12 @@ def test_16_bit_values_interpolate_between_rows(display_value, color, as_palette
 
 
 def test_16_bit_colors_are_rounded_not_truncated():
-    table = np.zeros((256, 3), np.uint8)
-    table[1:] = 1
-    # 257 * k / 257 = k exactly; float64 may give k - 2**-40, which must not become k - 1.
-    picture = apply_colormap(gray(range(258)), table, as_palette=False)
+    negative = np.repeat(np.arange(255, -1, -1, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
 
-    assert picture.pixels[0, :, 0].tolist() == list(range(258))
+    picture = apply_colormap(gray(range(65536)), negative, as_palette=False)
+
+    # Each color is 65535 - value exactly; float64 gives some as 65534 - value + 0.9999999.
+    assert np.array_equal(picture.pixels[0, :, 1], np.arange(65535, -1, -1))
 
 
 def test_8_bit_values_become_rows_or_a_palette():
