@@ -1,4 +1,4 @@
-"""``dcmconv journal``: what became of every input, for people and for programs."""
+"""``dcmconv journal``: the outcome of every input, for people and for programs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def told(capsys, *words, code=0):
     return capsys.readouterr().out
 
 
-def test_every_input_is_shown_with_what_became_of_it(out, capsys):
+def test_show_lists_every_input_with_its_outcome(out, capsys):
     lines = told(capsys, "show", "out").splitlines()
     assert [line.split()[:2] for line in lines[1:]] == [
         ["cut\\x1b[2J.dcm", "failed"],
@@ -40,20 +40,20 @@ def test_every_input_is_shown_with_what_became_of_it(out, capsys):
     assert "min-max 0..15" in lines[2]
 
 
-def test_failures_come_with_what_to_do(out, capsys):
+def test_failures_come_with_their_hints(out, capsys):
     table = told(capsys, "failures", "out")
     assert "truncated" in table
     assert "Copy the file again" in table
     assert "good.dcm" not in table
 
 
-def test_a_program_gets_whole_lines(out, capsys):
+def test_json_has_the_whole_lines(out, capsys):
     (table,) = json.loads(told(capsys, "show", "out", "--json"))["tables"]
     assert [row["status"] for row in table["rows"]] == ["failed", "converted", "skipped"]
     assert len(table["rows"][1]["outputs"][0]["sha256"]) == 64
 
 
-def test_numbers_are_counted_by_reason(out, capsys):
+def test_stats_count_by_reason(out, capsys):
     tables = json.loads(told(capsys, "stats", "out", "--json"))["tables"]
     rows = {table["title"]: table["rows"] for table in tables}
     assert {row["status"]: row["count"] for row in rows["Inputs"]} == {
@@ -67,8 +67,8 @@ def test_the_default_folder_is_the_one_of_run(out, capsys, monkeypatch):
     assert "good.dcm" in told(capsys, "show")
 
 
-def test_whole_pictures_are_verified(out, capsys):
-    assert told(capsys, "verify", "out").strip() == "1 picture looked at, all as written."
+def test_verify_counts_undamaged_pictures(out, capsys):
+    assert told(capsys, "verify", "out").strip() == "1 picture checked, none damaged."
     assert told(capsys, "verify", "out", "--sample", "100%").startswith("1 picture")
 
 
@@ -76,49 +76,51 @@ def test_a_damaged_picture_has_its_own_exit_code(out, capsys):
     (out / "good.png").write_bytes(b"x")
     table = told(capsys, "verify", "out", code=6)
     assert "altered" in table
-    assert "1 picture looked at, 1 damaged." in table
+    assert "1 picture checked, 1 damaged." in table
     assert main(["run", "in", "-o", "out", "--verify", "-q"]) == 6
     assert main(["run", "in", "-o", "out", "--verify", "-q"]) == 1
     (out / "good.png").unlink()
     assert "missing" in told(capsys, "verify", "out", code=6)
 
 
-def test_a_plain_run_makes_a_missing_picture_again_and_says_so(out, capsys):
+def test_a_run_reports_and_replaces_a_missing_picture(out, capsys):
     (out / "good.png").unlink()
     assert main(["run", "in", "-o", "out"]) == 1
     assert "1 missing, 0 changed since they were written" in capsys.readouterr().err
     assert (out / "good.png").exists()
 
 
-def test_pictures_of_an_old_chain_are_listed(out, capsys):
+def test_orphans_lists_pictures_of_an_old_chain(out, capsys):
     assert main(["run", "in", "-o", "out", "-w", "jpg"]) == 1
     said = capsys.readouterr().err
     assert "The chain changed since the last run; 3 inputs with 1 picture" in said
-    assert "  the output 'jpg' is new" in said
+    assert "  output 'jpg' was added" in said
     assert "Orphans: 1 picture of earlier runs without an input." in said
     assert "good.png" in told(capsys, "orphans", "out")
 
 
 @pytest.mark.parametrize("share", ["0%", "101%", "x", "-1"])
-def test_a_share_that_is_none_is_refused(out, capsys, share):
+def test_an_invalid_share_is_rejected(out, capsys, share):
     assert main(["journal", "verify", "out", "--sample", share]) == 2
-    assert f"--sample is '{share}'; a share was needed." in capsys.readouterr().err
+    assert (
+        f"--sample is '{share}'; expected a share above 0%, up to 100%." in capsys.readouterr().err
+    )
 
 
-def test_a_folder_without_a_journal_is_refused(tmp_path, capsys, monkeypatch):
+def test_a_folder_without_a_journal_is_rejected(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["journal", "show", "nowhere"]) == 2
-    assert "nowhere holds no journal." in capsys.readouterr().err
+    assert "nowhere has no journal." in capsys.readouterr().err
 
 
-def test_failures_of_an_earlier_run_are_named_and_can_be_tried_again(out, capsys):
+def test_earlier_failures_are_counted_and_can_be_retried(out, capsys):
     assert main(["run", "in", "-o", "out"]) == 1
     assert "1 input failed in an earlier run and did not change" in capsys.readouterr().err
     assert main(["run", "in", "-o", "out", "--retry-failed"]) == 1
     assert "earlier run" not in capsys.readouterr().err
 
 
-def test_what_is_left_of_a_file_is_given_on_request(out, capsys):
+def test_salvage_writes_the_rest_of_a_damaged_file(out, capsys):
     assert main(["run", "in", "-o", "out", "--policy", "salvage"]) == 0
     assert "1 input could only be partly salvaged." in capsys.readouterr().err
     (name,) = [path.name for path in out.glob("*salvaged*")]
@@ -127,18 +129,18 @@ def test_what_is_left_of_a_file_is_given_on_request(out, capsys):
 
 
 @pytest.mark.parametrize("value", ["x", "-3", "200%", "5 %"])
-def test_a_limit_of_failures_is_a_number_or_a_share(out, capsys, value):
+def test_max_failures_must_be_a_number_or_share(out, capsys, value):
     assert main(["run", "in", "-o", "out", f"--max-failures={value}"]) == 2
     assert "max_failures must be a number, such as 100, or a percentage" in capsys.readouterr().err
 
 
-def test_too_many_failures_have_the_exit_code_of_a_stop(out, capsys):
+def test_too_many_failures_exit_as_a_stop(out, capsys):
     words = ["run", "in", "-o", "out", "--retry-failed", "--max-failures", "0"]
     assert main(words) == 5
     assert "Stopped: more than 0 inputs failed" in capsys.readouterr().out
 
 
-def test_tracebacks_go_to_a_file_when_asked_for(tmp_path, capsys, monkeypatch):
+def test_tracebacks_are_logged_only_on_request(tmp_path, capsys, monkeypatch):
     from support.plans import plan, registry
 
     from dcmconv.run.engine import Run

@@ -1,4 +1,4 @@
-"""``dcmconv journal show | failures | stats | verify | orphans``: what became of every input."""
+"""``dcmconv journal show | failures | stats | verify | orphans``: the outcome of every input."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 OUT = Flag("out", str, (), "The output folder of a run.", "OUT", default=DEFAULT_OUT)
-SAMPLE = Flag("sample", str, ("--sample",), "Look at a share alone, drawn by lot.", "5%", "", "all")
+SAMPLE = Flag(
+    "sample", str, ("--sample",), "Check only a random share of the pictures.", "5%", "", "all"
+)
 MOST_NOTES = 10
 
 
 def add_to(group: typer.Typer) -> None:
     """Add the five commands."""
     for name, rows, help_text in (
-        ("show", _show, "List every input with what became of it."),
-        ("failures", _failures, "List the inputs that failed, with the reason and what to do."),
+        ("show", _show, "List every input with its outcome."),
+        ("failures", _failures, "List the failed inputs, with the reason and what to do."),
         ("stats", _stats, "Count inputs, reasons, contrasts, decoders, notes and times."),
-        ("orphans", _orphans, "List pictures that an earlier run made and no input has now."),
+        ("orphans", _orphans, "List pictures of earlier runs that no longer belong to an input."),
     ):
         _add(group, name, rows, help_text, [OUT, AS_JSON])
-    help_text = "Hash every picture against the journal; the exit code is 6 if any is damaged."
+    help_text = "Compare every picture with its hash in the journal; exit code 6 if any is damaged."
     _add(group, "verify", _verify, help_text, [OUT, SAMPLE, AS_JSON])
 
 
@@ -80,9 +82,9 @@ def _failures(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
 
 def _stats(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
     from dcmconv.model.components import Heading, Row
-    from dcmconv.run.journal.reader import stats
+    from dcmconv.run.journal.reader import read_stats
 
-    found = stats(out)
+    found = read_stats(out)
     yield Heading(title="Inputs")
     for status, count in found.status.most_common():
         yield Row(status=status, count=count)
@@ -119,8 +121,8 @@ def _times(found: Stats) -> Iterator[Row]:
     yield Row(what="first line", value=found.first)
     yield Row(what="last line", value=found.last)
     if found.seconds:
-        yield Row(what="median seconds an input", value=found.seconds[len(found.seconds) // 2])
-        yield Row(what="longest seconds an input", value=found.seconds[-1])
+        yield Row(what="median seconds per input", value=found.seconds[len(found.seconds) // 2])
+        yield Row(what="most seconds per input", value=found.seconds[-1])
 
 
 def _verify(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
@@ -129,18 +131,18 @@ def _verify(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
     from dcmconv.run.journal.reader import check_pictures
     from dcmconv.run.output.verify import PictureState
 
-    looked_at = damaged = 0
+    count = damaged = 0
     for checked in check_pictures(out, share=_share(values["sample"])):
-        looked_at += 1
+        count += 1
         if checked.state is not PictureState.WHOLE:
             damaged += 1
             yield Row(picture=checked.path, state=checked.state.value, input=checked.line["input"])
     if not damaged:
-        yield Ending(text=f"{counted(looked_at, 'picture')} looked at, all as written.", code=0)
+        yield Ending(text=f"{counted(count, 'picture')} checked, none damaged.", code=0)
         return
     yield Ending(
-        text=f"{counted(looked_at, 'picture')} looked at, {damaged:,} damaged.\n"
-        "  Make them again: dcmconv run with the same arguments and --verify",
+        text=f"{counted(count, 'picture')} checked, {damaged:,} damaged.\n"
+        "  Replace them: dcmconv run with the same arguments and --verify",
         code=EXIT_DAMAGED,
     )
 
@@ -153,7 +155,10 @@ def _share(text: str | None) -> float:
     except ValueError:
         share = -1.0
     if not 0 < share <= 1:
-        raise UsageError(f"--sample is '{text}'; a share was needed.", hint="Such as: --sample 5%")
+        raise UsageError(
+            f"--sample is '{text}'; expected a share above 0%, up to 100%.",
+            hint="For example: --sample 5%",
+        )
     return share
 
 

@@ -1,1 +1,1 @@
-"""The journal: one line for each input, and what a later run reads from it."""
+"""The journal: one line for each finished input, and what later runs read from it."""

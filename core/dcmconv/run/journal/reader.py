@@ -1,4 +1,4 @@
-"""Reading a journal when the run is over: what holds, in numbers, and whether it is still true."""
+"""Read the journal of a finished run: its lines, statistics, damaged pictures and orphans."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ from dcmconv.run.journal.line import BEGUN, LEFT, output_file, read_journal
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.verify import PictureState, picture_state
 
-__all__ = ["Checked", "Stats", "check_pictures", "journal_path", "last_lines", "orphans", "stats"]
+__all__ = [
+    "CheckedPicture",
+    "Stats",
+    "check_pictures",
+    "journal_path",
+    "last_lines",
+    "orphans",
+    "read_stats",
+]
 
 _BEGUN_OR_LEFT = frozenset({BEGUN, LEFT})
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
@@ -28,7 +36,7 @@ def journal_path(out: Path) -> Path:
     Raises
     ------
     UsageError
-        If there is none, or it is not for everybody's eyes.
+        If there is none, or it may not be read.
     """
     path = out / STATE_FOLDER / "journal.jsonl"
     try:
@@ -37,18 +45,18 @@ def journal_path(out: Path) -> Path:
             path.open("rb").close()
     except PermissionError as error:
         raise UsageError(
-            f"The journal of {out} may be read by its owner alone; it names the inputs.",
-            hint="Ask whoever ran dcmconv there, or do it as they.",
+            f"The journal of {out} can be read only by its owner, because it names the inputs.",
+            hint="Run this command as the user who ran dcmconv there.",
         ) from error
     if not is_there:
         raise UsageError(
-            f"{out} holds no journal.", hint="Name the output folder of a run, such as dcmconv-out."
+            f"{out} has no journal.", hint="Name the output folder of a run, such as dcmconv-out."
         )
     return path
 
 
 def last_lines(out: Path) -> Iterator[dict[str, Any]]:
-    """Yield the line that holds for each input, oldest first; two numbers an input are kept."""
+    """Yield the last line about each input, oldest first; keeps two numbers per input in memory."""
     path = journal_path(out)
     last = {
         digest_of(line["locator"]): number
@@ -63,7 +71,7 @@ def last_lines(out: Path) -> Iterator[dict[str, Any]]:
 
 @dataclass
 class Stats:
-    """A journal in numbers; those in contrasts are left out, so that like counts with like."""
+    """The statistics of a journal; ``tones`` has # for each number, to count equal kinds."""
 
     status: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -78,49 +86,51 @@ class Stats:
     last: str = ""
 
 
-def stats(out: Path) -> Stats:
-    """Count what holds in a journal; times are those of one worker, sorted."""
-    found = Stats()
+def read_stats(out: Path) -> Stats:
+    """Count the last lines of a journal; ``seconds`` are sorted."""
+    counted = Stats()
     for line in last_lines(out):
-        found.status[line["status"]] += 1
+        counted.status[line["status"]] += 1
         if line["status"] != "converted":
-            found.reasons[line["status"], line.get("reason", "")] += 1
+            counted.reasons[line["status"], line.get("reason", "")] += 1
         outputs = line.get("outputs", ())
-        found.pictures += len(outputs)
-        found.picture_bytes += sum(output.get("size", 0) for output in outputs)
-        found.tones.update({_NUMBER.sub("#", output.get("tone") or "none") for output in outputs})
-        found.decoders.update([line["decoder"]] if line.get("decoder") else [])
-        found.notes.update(line.get("notes", ()))
-        found.salvaged += bool(line.get("salvaged"))
-        found.seconds.append(float(line.get("seconds", 0.0)))
+        counted.pictures += len(outputs)
+        counted.picture_bytes += sum(output.get("size", 0) for output in outputs)
+        counted.tones.update({_NUMBER.sub("#", output.get("tone") or "none") for output in outputs})
+        counted.decoders.update([line["decoder"]] if line.get("decoder") else [])
+        counted.notes.update(line.get("notes", ()))
+        counted.salvaged += bool(line.get("salvaged"))
+        counted.seconds.append(float(line.get("seconds", 0.0)))
         time = str(line.get("time", ""))
-        found.first = min(filter(None, (found.first, time)), default="")
-        found.last = max(found.last, time)
-    found.seconds.sort()
-    return found
+        counted.first = min(filter(None, (counted.first, time)), default="")
+        counted.last = max(counted.last, time)
+    counted.seconds.sort()
+    return counted
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A picture that was looked at: ``state`` is that of the file, ``line`` that of the journal."""
+class CheckedPicture:
+    """A checked picture: the state of its file, and the journal line it belongs to."""
 
     path: str
     line: dict[str, Any]
     state: PictureState
 
 
-def check_pictures(out: Path, *, share: float = 1.0) -> Iterator[Checked]:
-    """Hash the pictures that the journal claims, or a share of them that is drawn by lot."""
+def check_pictures(out: Path, *, share: float = 1.0) -> Iterator[CheckedPicture]:
+    """Hash the pictures in the journal, or a random share of them."""
     for line in last_lines(out):
         for data in line.get("outputs", ()):
             if share < 1.0 and random.random() >= share:  # noqa: S311 - a sample, not a secret
                 continue
             output = output_file(data, lenient=True)
-            yield Checked(output.path, line, picture_state(out, output, written=float("-inf")))
+            yield CheckedPicture(
+                output.path, line, picture_state(out, output, written=float("-inf"))
+            )
 
 
 def orphans(out: Path) -> Iterator[tuple[str, str]]:
-    """Yield pictures of earlier runs that still stand and no input has now, each with its input."""
+    """Yield pictures of earlier runs that exist but belong to no input now, with their input."""
     current = {
         folded_digest(output["path"])
         for line in last_lines(out)

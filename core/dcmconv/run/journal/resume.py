@@ -1,4 +1,4 @@
-"""Resume: which inputs need no work, by the journal and by what stands in the output folder."""
+"""Resume: which inputs need no work, according to the journal and the output folder."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TRIED_AGAIN = frozenset(
         *("changed", "unreadable", "not-a-file", "not-installed"),
     }
 )
-"""Reasons outside the file: they may be gone, though the file and the chain are the same."""
+"""Reasons outside the input: trying again may succeed although file and chain are the same."""
 
 
 @dataclass(frozen=True)
 class Resume:
-    """Looks inputs up in the journal before any work is done."""
+    """Compares each input with its journal line before any work is done."""
 
     destination: Destination
     plan: Plan
@@ -37,28 +37,28 @@ class Resume:
     def known_outcome(
         self, reference: Reference, entry: Entry | None, *, for_table: bool = False
     ) -> Outcome | None:
-        """Return the outcome of an input that is done already; None where there is work.
+        """Return the outcome of an input that is done already; None if there is work.
 
-        Under ``resume``, done means the same size and time of change, the same chain (with the same
-        statistics of the series and the run), and every picture there as it was.  Under ``skip``,
-        the pictures are enough; ``for_table``, they are not passed over but known, so that a table
-        has their rows.  A failure stands until something changes, or ``retry_failed``.
+        In the mode ``resume``, an input is done if its size and modification time, the chain (with
+        the statistics of the series and the run) and every picture are unchanged.  In the mode
+        ``skip``, the pictures are enough; ``for_table`` returns them as converted, not as skipped,
+        so that the table has their rows.  A failure counts as done, unless ``retry_failed``.
         """
-        policy = self.plan.run.on_existing
-        if entry is None or policy not in ("resume", "skip"):
+        mode = self.plan.run.on_existing
+        if entry is None or mode not in ("resume", "skip"):
             return None
-        if policy == "skip" and isinstance(entry.outcome, Converted):
-            if not self._all_there(entry.outcome, entry):
+        if mode == "skip" and isinstance(entry.outcome, Converted):
+            if not self._all_whole(entry.outcome, entry):
                 return None
             if not for_table:
                 return _skipped(reference, entry.outcome)
             return replace(entry.outcome, input=reference.key, unchanged=True)
-        if not self._is_current(reference, entry) or not self._stands(entry):
+        if not (self._is_current(reference, entry) and self._still_counts(entry)):
             return None
         return replace(entry.outcome, input=reference.key, unchanged=True)
 
     def as_before(self, outcome: Outcome, entry: Entry | None) -> Outcome:
-        """Return what a source refuses, marked as unchanged where the journal has it already."""
+        """Return the outcome of a rejected input, marked as unchanged if the journal has it."""
         known = entry.outcome if entry else None
         is_same = type(known) is type(outcome) and all(
             getattr(known, name) == getattr(outcome, name) for name in ("reason", "message")
@@ -66,17 +66,17 @@ class Resume:
         return replace(outcome, unchanged=True) if is_same else outcome
 
     def _is_current(self, reference: Reference, entry: Entry) -> bool:
-        """Say whether neither the input nor what is done with it has changed."""
-        # Without a fingerprint nobody can tell whether the input is still the same.
+        """Return whether neither the input nor its chain has changed."""
+        # Without a modification time, there is no way to know whether the input changed.
         return (
             reference.mtime_ns is not None
             and (reference.size, reference.mtime_ns) == (entry.outcome.size, entry.outcome.mtime_ns)
             and entry.chain == self.gathered.chain_of(reference.locator)
-            and self._holds_under_this_policy(entry)
+            and self._policy_agrees(entry)
         )
 
-    def _holds_under_this_policy(self, entry: Entry) -> bool:
-        """Say whether another policy would have had the same outcome."""
+    def _policy_agrees(self, entry: Entry) -> bool:
+        """Return whether the present policy gives the same outcome as the earlier one."""
         policy, outcome = self.plan.run.policy, entry.outcome
         if entry.policy == policy or isinstance(outcome, Skipped):
             return True
@@ -84,16 +84,16 @@ class Resume:
             return False
         return policy != "strict" or not outcome.notes
 
-    def _stands(self, entry: Entry) -> bool:
+    def _still_counts(self, entry: Entry) -> bool:
         outcome = entry.outcome
         if isinstance(outcome, Converted):
-            return self._all_there(outcome, entry)
+            return self._all_whole(outcome, entry)
         if isinstance(outcome, Skipped | Failed) and outcome.reason in TRIED_AGAIN:
             return False
         return not (isinstance(outcome, Failed) and self.plan.run.retry_failed)
 
-    def _all_there(self, outcome: Converted, entry: Entry) -> bool:
-        """Look at every picture of an input, and count those that are gone or not the same."""
+    def _all_whole(self, outcome: Converted, entry: Entry) -> bool:
+        """Check every picture of an input, and count the missing and altered ones."""
         written = float("-inf") if self.plan.run.verify else entry.time
         states = [
             picture_state(self.destination.folder, output, written=written)
@@ -106,5 +106,5 @@ class Resume:
 
 
 def _skipped(reference: Reference, known: Converted) -> Skipped:
-    message = f"Its pictures are there already ({len(known.outputs)})."
+    message = f"Its pictures already exist ({len(known.outputs)})."
     return replace(Skipped.of(reference, reason="exists", message=message), unchanged=True)

@@ -1,4 +1,4 @@
-"""The run's own record, ``<out>/.dcmconv/run.json``: chain, versions, arguments, and the end."""
+"""``<out>/.dcmconv/run.json``: chain, versions, arguments and summary of the last run."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from dcmconv.run.output.state_dir import open_state_file
 __all__ = ["RunRecord", "read_run"]
 
 _MOST_CHARACTERS = 1 << 24
-"""Of a record; a plan and its tables are some thousands."""
+"""Of a file that is read; a real one has some thousands."""
 
 
 @dataclass
 class RunRecord:
-    """What is known of a run before it begins.
+    """The content of ``run.json``.
 
     Parameters
     ----------
     plan : Plan
-        What it does.
+        The compiled chain.
     argv : sequence of str
         The command line.
     number : int
-        How many runs there have been in this folder, this one included.
+        The number of runs in this folder, including this one.
     """
 
     plan: Plan
@@ -49,13 +49,13 @@ class RunRecord:
 
     @property
     def stamp(self) -> dict[str, Any]:
-        """What every line of the journal carries: policy, version, and the number of the run."""
+        """The fields that are the same in every journal line of the run."""
         from dcmconv import __version__
 
         return {"policy": self.plan.run.policy, "dcmconv": __version__, "run": self.number}
 
     def write(self, out: Path) -> None:
-        """Write down what begins."""
+        """Write the file at the start of the run."""
         self._written = {
             "number": self.number,
             "chain": self.plan.digest,
@@ -69,8 +69,8 @@ class RunRecord:
         _write(out, self._written)
 
     def close(self, out: Path, summary: Summary) -> None:
-        """Write down how the run ended."""
-        # A full disk has ended the run already, and is told in its own words.
+        """Add the summary at the end of the run."""
+        # A full disk has ended the run already, and is reported there.
         with suppress(OSError, OutputError):
             _write(
                 out,
@@ -79,24 +79,24 @@ class RunRecord:
 
 
 def read_run(out: Path) -> dict[str, Any] | None:
-    """Return what ``run.json`` says of the last run in a folder; None where there was none."""
+    """Return the content of ``run.json`` in a folder; None if there is none, or it is malformed."""
     path = out / STATE_FOLDER / "run.json"
     try:
         with os.fdopen(open_state_file(path, os.O_RDONLY), encoding="utf-8") as stream:
             data = json.loads(stream.read(_MOST_CHARACTERS))
     except (OSError, ValueError, RecursionError, OutputError):
         return None
-    is_ours = (
+    is_sound = (
         isinstance(data, dict)
         and isinstance(data.get("number", 0), int)
         and isinstance(tables := data.get("tables", {}), dict)
         and all(isinstance(table, dict) for table in tables.values())
     )
-    return data if is_ours else None
+    return data if is_sound else None
 
 
 def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield the distributions that the plan's components come from, and what those need."""
+    """Yield the distributions of the plan's components, and those that they require."""
     from importlib.metadata import PackageNotFoundError, requires
 
     yield "python", platform.python_version()
@@ -111,7 +111,7 @@ def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _installed() -> dict[str, str]:
-    """Return every distribution by the names of folders; reading the metadata takes 20 ms more."""
+    """Return the version of every distribution, from folder names: metadata takes 20 ms longer."""
     found: dict[str, str] = {}
     for place in sys.path:
         with suppress(OSError):

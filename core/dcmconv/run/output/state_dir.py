@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dcmconv.errors import OutputError
 
-__all__ = ["check_state_folder", "close_held", "hold", "open_state_file"]
+__all__ = ["Lock", "check_state_folder", "close_held", "hold", "open_state_file"]
 
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 

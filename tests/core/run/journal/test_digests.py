@@ -1,4 +1,4 @@
-"""A table of digests is a dict, whatever part of it lies on the disk."""
+"""A table of digests behaves like a dict, whichever part of it is on disk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def filled(count, seed=1):
 
 
 @pytest.mark.parametrize("count", [0, 5, 11, 200])
-def test_what_was_set_last_is_found(small, count):
+def test_the_last_value_of_each_key_is_found(small, count):
     table, wanted = filled(count)
     assert all(table.get(key) == value for key, value in wanted.items())
     assert table.get(12345) is None
@@ -38,7 +38,7 @@ def test_what_was_set_last_is_found(small, count):
 
 
 @pytest.mark.parametrize("number", [0, 1, 2**63 - 1, 2**63, 2**64 - 1])
-def test_every_number_of_64_bits_survives_the_disk(small, number):
+def test_every_64_bit_number_survives_the_disk(small, number):
     table, _ = filled(50)
     table.set(number, number)
     for key in range(100, 120):
@@ -46,7 +46,7 @@ def test_every_number_of_64_bits_survives_the_disk(small, number):
     assert table.get(number) == number
 
 
-def test_only_so_many_are_in_memory(small):
+def test_entries_in_memory_are_limited(small):
     table, _ = filled(200)
     assert len(table._in_memory) <= digests.MOST_IN_MEMORY
 
@@ -56,7 +56,7 @@ def test_small_tables_open_no_database():
     assert table._on_disk is None
 
 
-def test_memory_serves_where_there_is_no_room_on_the_disk(small, monkeypatch):
+def test_without_disk_space_everything_stays_in_memory(small, monkeypatch):
     def full():
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -65,7 +65,7 @@ def test_memory_serves_where_there_is_no_room_on_the_disk(small, monkeypatch):
     assert {key: table.get(key) for key in wanted} == wanted
 
 
-def test_what_is_on_disk_stays_when_the_disk_fills_up(small, monkeypatch):
+def test_entries_on_disk_survive_a_full_disk(small, monkeypatch):
     table, wanted = filled(50)
     table._on_disk.execute("PRAGMA max_page_count = 1")
     for key in range(1, 20000):
@@ -75,7 +75,7 @@ def test_what_is_on_disk_stays_when_the_disk_fills_up(small, monkeypatch):
     assert len(table) == len(wanted)
 
 
-def test_no_room_to_look_something_up_is_told_in_words(small, monkeypatch):
+def test_a_failing_lookup_names_tmpdir(small, monkeypatch):
     table = DigestTable()
     table.update((number, number) for number in range(100))
 

@@ -1,4 +1,4 @@
-"""Resume: what changed is done again, what failed is not, and what was touched is noticed."""
+"""Resume: changed inputs are converted again, failed ones are not, and damage is noticed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.plans import in_a_pool, lane, plan, registry
 
 from dcmconv.errors import UsageError
 from dcmconv.run.engine import Run
-from dcmconv.run.journal.reader import check_pictures, last_lines, orphans, stats
+from dcmconv.run.journal.reader import check_pictures, last_lines, orphans, read_stats
 from dcmconv.run.output import atomic_move
 from dcmconv.run.output.verify import PictureState
 
@@ -27,7 +27,7 @@ def action(folder: Path, name: str, text: str) -> Path:
 
 @pytest.fixture
 def scans(tmp_path):
-    """Return a folder with two inputs that are right, one that is damaged, and a note."""
+    """Return a folder with two inputs that are sound, one that is damaged, and a text file."""
     folder = tmp_path / "scans"
     action(folder, "a", "frames 2")
     action(folder, "b", "frames 1")
@@ -47,7 +47,7 @@ def lines(out: Path) -> list[dict]:
     return [line for line in map(json.loads, text.splitlines()) if line["status"] != "begun"]
 
 
-def test_nothing_is_done_or_written_down_twice(scans, tmp_path):
+def test_a_second_run_does_and_writes_nothing(scans, tmp_path):
     first, _ = run(plan(), scans, tmp_path / "out")
     before = lines(tmp_path / "out")
     again, batch = run(plan(), scans, tmp_path / "out")
@@ -58,21 +58,21 @@ def test_nothing_is_done_or_written_down_twice(scans, tmp_path):
     assert (batch.summary.failed, batch.summary.failed_before) == (1, 1)
 
 
-def test_a_failure_is_tried_again_only_when_asked_to(scans, tmp_path):
+def test_a_failure_is_retried_only_on_request(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     again, batch = run(plan(retry_failed=True), scans, tmp_path / "out")
     assert [key for key, outcome in again.items() if not outcome.unchanged] == ["c"]
     assert batch.summary.failed_before == 0
 
 
-def test_a_failure_is_tried_again_when_its_file_changes(scans, tmp_path):
+def test_a_failure_is_retried_when_its_file_changes(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     action(scans, "c", "frames 3")
     again, _ = run(plan(), scans, tmp_path / "out")
     assert (again["c"].status, len(again["c"].outputs)) == ("converted", 3)
 
 
-def test_a_failure_is_tried_again_under_another_policy(scans, tmp_path):
+def test_a_failure_is_retried_under_another_policy(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     again, _ = run(plan(policy="salvage"), scans, tmp_path / "out")
     assert (again["c"].status, again["c"].salvaged) == ("converted", True)
@@ -82,7 +82,7 @@ def test_a_failure_is_tried_again_under_another_policy(scans, tmp_path):
     assert [key for key, outcome in back.items() if not outcome.unchanged] == ["c"]
 
 
-def test_the_strict_policy_looks_again_at_what_was_noted(scans, tmp_path):
+def test_the_strict_policy_retries_inputs_with_notes(scans, tmp_path):
     action(scans, "b", "warn")
     run(plan(), scans, tmp_path / "out")
     again, _ = run(plan(policy="strict"), scans, tmp_path / "out")
@@ -91,18 +91,18 @@ def test_the_strict_policy_looks_again_at_what_was_noted(scans, tmp_path):
     assert (back["a"].unchanged, back["b"].status) == (True, "converted")
 
 
-def test_what_the_destination_refused_is_tried_again(scans, tmp_path):
-    stranger = tmp_path / "out" / "b.png"
-    stranger.parent.mkdir()
-    stranger.write_text("mine")
+def test_an_output_error_is_retried(scans, tmp_path):
+    unrelated = tmp_path / "out" / "b.png"
+    unrelated.parent.mkdir()
+    unrelated.write_text("unrelated")
     first, _ = run(plan(), scans, tmp_path / "out")
     assert first["b"].reason == "exists"
-    stranger.unlink()
+    unrelated.unlink()
     again, _ = run(plan(), scans, tmp_path / "out")
     assert again["b"].status == "converted"
 
 
-def test_a_picture_that_was_deleted_is_made_again(scans, tmp_path):
+def test_a_deleted_picture_is_made_again(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     (tmp_path / "out" / "a_0002.png").unlink()
     again, batch = run(plan(), scans, tmp_path / "out")
@@ -118,7 +118,7 @@ def alter(path: Path) -> bytes:
     return content
 
 
-def test_a_picture_that_was_altered_is_made_again_though_its_size_is_the_same(scans, tmp_path):
+def test_an_altered_picture_of_equal_size_is_made_again(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     picture = tmp_path / "out" / "b.png"
     before = alter(picture)
@@ -130,7 +130,7 @@ def test_a_picture_that_was_altered_is_made_again_though_its_size_is_the_same(sc
     assert picture.read_bytes() == before
 
 
-def test_a_copy_of_the_folder_with_new_times_is_as_good(scans, tmp_path):
+def test_a_copied_folder_with_new_times_is_unchanged(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     shutil.copytree(tmp_path / "out", tmp_path / "copy", copy_function=shutil.copyfile)
     later = time.time_ns() + 5_000_000_000
@@ -141,7 +141,7 @@ def test_a_copy_of_the_folder_with_new_times_is_as_good(scans, tmp_path):
     assert batch.summary.altered == 0
 
 
-def test_verifying_sees_what_changed_without_a_trace(scans, tmp_path):
+def test_verify_finds_changes_that_kept_size_and_time(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     picture = tmp_path / "out" / "b.png"
     stamp = picture.stat()
@@ -160,7 +160,7 @@ def test_verifying_sees_what_changed_without_a_trace(scans, tmp_path):
     assert picture.read_bytes() == before
 
 
-def test_leaving_what_is_there_keeps_the_journal(scans, tmp_path):
+def test_skip_keeps_the_journal(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     again, _ = run(plan(on_existing="skip"), scans, tmp_path / "out")
     assert (again["a"].status, again["a"].reason) == ("skipped", "exists")
@@ -193,7 +193,7 @@ class Ear:
         pass
 
 
-def test_a_changed_chain_says_what_changed_and_how_much_it_touches(scans, tmp_path):
+def test_a_changed_chain_names_changes_and_counts(scans, tmp_path):
     ear = Ear()
     run(plan(), scans, tmp_path / "out", listener=ear)
     assert (ear.change, ear.workers) == (None, 0)
@@ -202,14 +202,14 @@ def test_a_changed_chain_says_what_changed_and_how_much_it_touches(scans, tmp_pa
     assert (ear.change.inputs, ear.change.pictures) == (4, 3)
 
 
-def test_the_same_chain_says_nothing(scans, tmp_path):
+def test_an_unchanged_chain_is_not_reported(scans, tmp_path):
     ear = Ear()
     run(plan(), scans, tmp_path / "out")
     run(plan(timeout=99.0), scans, tmp_path / "out", listener=ear)
     assert ear.change is None
 
 
-def test_pictures_of_an_old_chain_stay_and_are_listed(scans, tmp_path):
+def test_pictures_of_an_old_chain_are_listed_as_orphans(scans, tmp_path):
     out = tmp_path / "out"
     run(plan(), scans, out)
     run(plan(lane(name="{name}/{frame}")), scans, out)
@@ -218,15 +218,15 @@ def test_pictures_of_an_old_chain_stay_and_are_listed(scans, tmp_path):
     assert [path for path, _ in orphans(out)] == ["a_0001.png", "a_0002.png"]
 
 
-def test_a_journal_is_read_as_numbers(scans, tmp_path):
+def test_a_journal_is_counted(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
-    found = stats(tmp_path / "out")
+    found = read_stats(tmp_path / "out")
     assert found.status == {"converted": 2, "failed": 1, "skipped": 1}
     assert found.reasons == {("failed", "truncated"): 1, ("skipped", "not-dicom"): 1}
     assert (found.pictures, found.salvaged, len(found.seconds)) == (3, 0, 4)
 
 
-def test_each_input_has_one_line_that_holds(scans, tmp_path):
+def test_each_input_has_one_last_line(scans, tmp_path):
     for policy in ("default", "salvage", "default"):
         run(plan(policy=policy), scans, tmp_path / "out")
     held = list(last_lines(tmp_path / "out"))
@@ -234,7 +234,7 @@ def test_each_input_has_one_line_that_holds(scans, tmp_path):
     assert {line["status"] for line in held if line["input"] == "c"} == {"failed"}
 
 
-def test_pictures_that_an_input_has_no_more_are_counted_and_stay(scans, tmp_path):
+def test_pictures_left_behind_are_counted_and_kept(scans, tmp_path):
     run(plan(), scans, tmp_path / "out")
     action(scans, "a", "frames 1")
     action(scans, "b", "damaged")
@@ -246,13 +246,13 @@ def test_pictures_that_an_input_has_no_more_are_counted_and_stay(scans, tmp_path
     assert batch.summary.left_behind == 0
 
 
-def test_a_folder_without_a_journal_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="holds no journal") as caught:
+def test_a_folder_without_a_journal_is_rejected(tmp_path):
+    with pytest.raises(UsageError, match="has no journal") as caught:
         list(last_lines(tmp_path))
     assert "output folder of a run" in caught.value.hint
 
 
-def test_a_run_writes_down_what_it_was(scans, tmp_path):
+def test_run_json_describes_the_run(scans, tmp_path):
     out = tmp_path / "out"
     for _ in range(2):
         run(plan(), scans, out, argv=("dcmconv", "run"))
@@ -264,7 +264,7 @@ def test_a_run_writes_down_what_it_was(scans, tmp_path):
     assert {line["run"] for line in lines(out)} == {1}
 
 
-def test_a_crash_of_this_process_is_found_by_the_next_run_and_contained(scans, tmp_path):
+def test_an_input_that_crashed_the_run_goes_to_a_worker(scans, tmp_path):
     out, ear = tmp_path / "out", Ear()
     action(scans, "c", "kill")
     (scans / "note.txt").unlink()
@@ -284,7 +284,7 @@ def test_a_crash_of_this_process_is_found_by_the_next_run_and_contained(scans, t
     assert (third["c"].reason, third["c"].unchanged, ear.workers) == ("crash", True, 0)
 
 
-def test_a_suspect_is_not_read_again_where_nothing_would_contain_it(scans, tmp_path):
+def test_a_suspect_is_not_read_inline_again(scans, tmp_path):
     out = tmp_path / "out"
     run(plan(), scans, out)
     action(scans, "b", "frames 2")
@@ -299,7 +299,7 @@ def test_a_suspect_is_not_read_again_where_nothing_would_contain_it(scans, tmp_p
     )
 
 
-def test_naming_the_workers_has_even_one_input_read_by_one(scans, tmp_path):
+def test_workers_1_uses_a_worker_for_one_input(scans, tmp_path):
     ear = Ear()
     run(plan(workers=1), scans, tmp_path / "out", listener=ear)
     assert ear.workers == 1
@@ -313,7 +313,7 @@ def test_durable_and_usual_pictures_are_the_same(scans, tmp_path):
     ]
 
 
-def test_a_file_system_without_links_takes_the_same_pictures(scans, tmp_path, monkeypatch):
+def test_without_hard_links_the_pictures_are_the_same(scans, tmp_path, monkeypatch):
     usual, _ = run(plan(), scans, tmp_path / "usual")
 
     def refuse(source, target):

@@ -1,4 +1,4 @@
-"""The journal survives whatever a crash leaves of it."""
+"""The journal can be read whatever a crash left of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def path(tmp_path):
     return tmp_path / "journal.jsonl"
 
 
-def test_what_was_written_is_found_again(path):
+def test_written_outcomes_are_found(path):
     journal = Journal(path).open()
     journal.write(converted("a"), "chain-1")
     journal.close()
@@ -47,7 +47,7 @@ def test_what_was_written_is_found_again(path):
     journal.close()
 
 
-def test_only_its_owner_may_read_it(path):
+def test_only_the_owner_may_read_it(path):
     Journal(path).open().close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -65,7 +65,7 @@ def test_only_its_owner_may_read_it(path):
         "[" * 100_000,
     ],
 )
-def test_a_line_that_a_stranger_wrote_is_as_if_it_were_not_there(path, line):
+def test_a_line_with_wrong_types_is_ignored(path, line):
     path.write_text(f"{line}\n")
     journal = Journal(path).open()
     assert journal.find("/in/a") is None
@@ -74,7 +74,7 @@ def test_a_line_that_a_stranger_wrote_is_as_if_it_were_not_there(path, line):
     assert not list(read_journal(path))
 
 
-def test_the_last_line_about_an_input_holds(path):
+def test_the_last_line_about_an_input_counts(path):
     journal = Journal(path).open()
     journal.write(converted("a"), "1")
     journal.write(Failed(input="a", locator="/in/a", reason="damaged", message="It is."), "1")
@@ -88,7 +88,7 @@ def test_the_last_line_about_an_input_holds(path):
     journal.close()
 
 
-def test_cut_anywhere_it_opens_and_keeps_every_whole_line(path):
+def test_a_cut_journal_keeps_every_whole_line(path):
     journal = Journal(path).open()
     for name in "abc":
         journal.write(converted(name), "1")
@@ -109,7 +109,7 @@ def test_cut_anywhere_it_opens_and_keeps_every_whole_line(path):
 @pytest.mark.parametrize(
     "line", [b"\0" * 80, b"[]", b"{}", b'{"status": 1, "locator": 2}', b"\xff"]
 )
-def test_a_line_that_is_something_else_is_left_out(path, line):
+def test_a_damaged_line_is_ignored(path, line):
     path.write_bytes(line + b"\n")
     journal = Journal(path).open()
     journal.write(converted("a"), "1")
@@ -118,14 +118,14 @@ def test_a_line_that_is_something_else_is_left_out(path, line):
     assert [entry["input"] for entry in read_journal(path)] == ["a"]
 
 
-def test_attributes_never_stand_in_it(path):
+def test_attributes_are_not_written(path):
     journal = Journal(path).open()
     journal.write(converted("a", attributes={"PatientID": "SECRET"}), "1")
     journal.close()
     assert "SECRET" not in path.read_text()
 
 
-def test_names_that_are_no_unicode_come_back_as_they_were(path):
+def test_names_that_are_not_utf8_are_kept(path):
     journal = Journal(path).open()
     journal.write(converted("caf\udce9"), "1")
     journal.close()
@@ -135,7 +135,7 @@ def test_names_that_are_no_unicode_come_back_as_they_were(path):
     json.loads(path.read_text("ascii"))
 
 
-def test_every_outcome_comes_back_as_it_was(path):
+def test_every_outcome_is_read_as_it_was_written(path):
     outcomes = [
         converted("a", notes=("noted",), salvaged=True, decoder="numpy"),
         Skipped(input="b", locator="/in/b", size=1, mtime_ns=2, reason="rule", message="Left out."),
@@ -158,26 +158,26 @@ def test_every_outcome_comes_back_as_it_was(path):
     assert {(line["run"], line["dcmconv"]) for line in read_journal(path)} == {(3, "9.9")}
 
 
-def test_a_line_of_another_version_is_work_again(path):
+def test_a_line_without_outputs_is_converted_again(path):
     path.write_text('{"status":"converted","input":"a","locator":"/in/a"}\n')
     journal = Journal(path).open()
     assert journal.find("/in/a") is None
     journal.close()
 
 
-def test_what_was_begun_and_never_ended_is_suspect(path):
+def test_a_begun_input_without_outcome_is_suspect(path):
     journal = Journal(path).open()
     for name in "abc":
         journal.write_begun(name, f"/in/{name}")
     journal.write(converted("a"), "1")
-    # As a crash leaves it: nobody closes anything.
+    # As a crash leaves it: not closed.
     crashed = Journal(path).open()
     assert [crashed.is_suspect(f"/in/{name}") for name in "abcd"] == [False, True, True, False]
     crashed.close()
     journal.close()
 
 
-def test_what_was_given_up_in_order_is_not_suspect(path):
+def test_an_input_left_at_close_is_not_suspect(path):
     journal = Journal(path).open()
     journal.write_begun("a", "/in/a")
     journal.close()
@@ -187,7 +187,7 @@ def test_what_was_given_up_in_order_is_not_suspect(path):
     assert [line["status"] for line in read_journal(path)] == ["begun", "left"]
 
 
-def test_half_a_line_is_taken_back_so_that_the_next_one_is_whole(path, monkeypatch):
+def test_half_a_line_is_removed_before_the_next(path, monkeypatch):
     journal = Journal(path).open()
     journal.write(converted("a"), "1")
     real = journal._append.write

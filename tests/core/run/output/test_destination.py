@@ -9,7 +9,7 @@ from support.plans import lane, plan, registry
 from dcmconv.chain.settings import RunSettings
 from dcmconv.errors import OutputError
 from dcmconv.run.engine import Run
-from dcmconv.run.journal.reader import check_pictures, stats
+from dcmconv.run.journal.reader import check_pictures, read_stats
 from dcmconv.run.journal.run_record import read_run
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.output.naming import safe_path_part
@@ -156,7 +156,7 @@ def test_a_line_without_size_or_with_infinite_seconds_is_read(tmp_path):
     text = "".join(json.dumps(each) + "\n" for each in (line, endless))
     (tmp_path / ".dcmconv" / "journal.jsonl").write_text(text)
     assert [each.state.value for each in check_pictures(tmp_path)] == ["missing"]
-    assert stats(tmp_path).pictures == 1
+    assert read_stats(tmp_path).pictures == 1
 
 
 @pytest.mark.parametrize("recorded", [[1], "abc", {"lanes": 5}, {"lanes": [1]}])

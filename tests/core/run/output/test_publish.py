@@ -175,7 +175,7 @@ def test_an_unreadable_journal_has_its_own_message(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(Path, "is_file", refused)
-    with pytest.raises(UsageError, match="its owner alone"):
+    with pytest.raises(UsageError, match="only by its owner"):
         journal_path(tmp_path / "out")
 
 
