@@ -1,4 +1,4 @@
-"""How to read: the options of the DICOM reader, handed to whatever works on an Instance."""
+"""The options of the DICOM reader: its limits, and what to draw over the pixels."""
 
 from __future__ import annotations
 
@@ -10,33 +10,51 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from dcmconv.plugin import NamedDecoder, Opt
-from dcmconv_builtins.dicom.file.limits import Limits
 
 if TYPE_CHECKING:
     from dcmconv_builtins.dicom.presentation_state.library import StateLibrary
 
-__all__ = ["ReadOptions"]
+__all__ = ["Limits", "ReadOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits that real files do not reach, checked before anything of that size is allocated."""
+
+    inflate_limit: Annotated[
+        int, Opt("Greatest size of a deflated dataset after inflating", unit="MiB", ge=1)
+    ] = 1024
+    max_pixels: Annotated[
+        int,
+        Opt(
+            "Greatest size of a frame, or of a stitched picture",
+            unit="pixels",
+            ge=1,
+            flag="--max-pixels",
+        ),
+    ] = 2**28
+    max_frames: Annotated[int, Opt("Greatest number of frames of one input", ge=1)] = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions(Limits):
-    """What the user may decide about reading; the defaults show what the file says of itself."""
+    """What is drawn over the pixels; by default what the image itself asks for, except overlays."""
 
     decoders: ClassVar[Mapping[str, NamedDecoder]] = MappingProxyType({})
     """Decoders by choice, by Transfer Syntax UID; no option of the reader, but of the chain."""
 
     overlays: Annotated[
         Literal["off", "draw"],
-        Opt("Draw the overlay planes (60xx,3000) in white, or leave them", flag="--overlays"),
+        Opt("Draw the overlay planes (60xx,3000) in white, or leave them out", flag="--overlays"),
     ] = "off"
     shutters: Annotated[
         Literal["draw", "off"],
-        Opt("Cover what the display shutter of an image hides, or show all of it"),
+        Opt("Hide the area outside the display shutter of an image, or show it"),
     ] = "draw"
     presentation_states: Annotated[
         str | None,
         Opt(
-            "A presentation state, or a folder of them; each image is shown by the one that "
+            "A presentation state or a folder of them; each image is shown with the one that "
             "refers to it",
             examples=("states/", "state.dcm"),
             flag="--presentation-state",
@@ -45,33 +63,33 @@ class ReadOptions(Limits):
 
     def __post_init__(self) -> None:
         if self.presentation_states is not None:
-            # A worker may be in another folder than the one where the path was written.
-            place = Path(self.presentation_states).expanduser().absolute()
-            object.__setattr__(self, "presentation_states", str(place))
+            # A worker may have another current folder.
+            path = Path(self.presentation_states).expanduser().absolute()
+            object.__setattr__(self, "presentation_states", str(path))
 
     @cached_property
     def library(self) -> StateLibrary | None:
-        """The presentation states as they are when a reader first needs them.
+        """The presentation states, read when they are first needed.
 
         Raises
         ------
         UsageError
-            If ``presentation_states`` names no file or folder, or one without any.
+            If ``presentation_states`` is not a file or folder, or has no presentation state.
         """
         if self.presentation_states is None:
             return None
-        # Fonts, drawing and the rest of it are imported where somebody wants it.
+        # Fonts and drawing are imported only for those who use them.
         from dcmconv_builtins.dicom.presentation_state.library import open_library
 
         return open_library(self.presentation_states)
 
     def fingerprint(self) -> str:
-        """Return a hash of the presentation states, which change a picture as options do.
+        """Return a hash of the presentation states, which change pictures as options do.
 
         Raises
         ------
         UsageError
-            If ``presentation_states`` names no file or folder, or one without any.
+            If ``presentation_states`` is not a file or folder, or has no presentation state.
         """
         if self.presentation_states is None:
             return ""

@@ -73,7 +73,7 @@ BROKEN = {
     "no-pixels": (
         lambda: as_bytes(monochrome(PIXELS, PixelData=None)),
         "truncated",
-        r"ends before Pixel Data \(7FE0,0010\), which CT Image Storage should hold",
+        r"ends before Pixel Data \(7FE0,0010\), which CT Image Storage should have",
     ),
     "empty-pixels": (
         lambda: as_bytes(monochrome(PIXELS, PixelData=b"")),
@@ -108,13 +108,13 @@ BROKEN = {
     "rows-0": (
         lambda: as_bytes(monochrome(PIXELS, Rows=0)),
         "damaged",
-        r"Rows \(0028,0010\) is 0; 1 to 65535 was needed",
+        r"Rows \(0028,0010\) is 0; expected 1 to 65535",
     ),
     "rows-twice": (doubled_rows, "damaged", r"\(0028,0010\), which describes the pixels"),
     "bits-stored-20-of-16": (
         lambda: as_bytes(monochrome(PIXELS, BitsStored=20)),
         "damaged",
-        r"Bits Stored \(0028,0101\) is 20; 1 to 16 was needed",
+        r"Bits Stored \(0028,0101\) is 20; expected 1 to 16",
     ),
     "bits-stored-0": (
         lambda: as_bytes(monochrome(PIXELS, BitsStored=0)),

@@ -182,7 +182,7 @@ def test_too_many_frames_are_refused_before_the_first(tmp_path):
     content = as_bytes(monochrome(np.stack([slope()] * 5)))
     outcome, _ = convert(content, tmp_path, max_frames=4)
     assert (outcome.status, outcome.reason) == ("failed", "limit")
-    assert outcome.message == "Number of Frames (0028,0008) is 5; 4 are allowed."
+    assert outcome.message == "Number of Frames (0028,0008) is 5; the limit is 4."
     assert "max_frames" in outcome.hint
 
 

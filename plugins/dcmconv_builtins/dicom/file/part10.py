@@ -14,8 +14,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from dcmconv.plugin import InputError, LimitError
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
@@ -44,8 +43,7 @@ _DEFLATED = "1.2.840.10008.1.2.1.99"
 _LONG_PIXEL_VRS = LONG_VRS - {b"SV", b"UC", b"UR", b"UV"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class PixelElement:
+class PixelElement(NamedTuple):
     """Where the pixel data element of a file is.
 
     ``offset`` is where its value begins, ``length`` is None if it is undefined (encapsulated), and
@@ -59,17 +57,17 @@ class PixelElement:
     available: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part10:
+class Part10(NamedTuple):
     """The parts of one file.
 
-    ``stream`` is what the offsets in ``pixels`` refer to: the file, or its inflated dataset.
-    ``is_cut`` says that the dataset ends in the middle of an element.
+    ``meta`` is File Meta Information, ``top`` the dataset without its pixels.  The offsets in
+    ``pixels`` refer to ``stream``: the file, or its inflated dataset.  ``is_cut`` says that the
+    dataset ends in the middle of an element.
     """
 
+    meta: Elements
     top: Elements
     transfer_syntax: str
-    media_storage: str
     encoding: Encoding
     stream: BinaryIO
     pixels: PixelElement | None
@@ -105,9 +103,9 @@ def read_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10
         return _parse(stream, notes, inflate_limit)
     meta, encoding = Elements(header.meta, notes), header.dataset.original_encoding
     return Part10(
+        meta=meta,
         top=Elements(header.dataset, notes),
         transfer_syntax=meta.text("TransferSyntaxUID"),
-        media_storage=meta.text("MediaStorageSOPClassUID"),
         encoding=encoding,
         stream=stream,
         pixels=_find_pixel_element(stream, header.dataset.end, encoding),
@@ -128,9 +126,9 @@ def _parse(stream: BinaryIO, notes: Notes, inflate_limit: int) -> Part10:
     # pydicom corrects the VR, explicit or implicit, by what it finds.
     encoding = encoding._replace(is_implicit=bool(dataset.original_encoding[0]))
     return Part10(
+        meta=meta,
         top=Elements(dataset, notes),
         transfer_syntax=transfer_syntax,
-        media_storage=meta.text("MediaStorageSOPClassUID"),
         encoding=encoding,
         stream=stream,
         pixels=_find_pixel_element(stream, stream.tell(), encoding),

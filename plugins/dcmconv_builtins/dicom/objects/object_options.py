@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from dcmconv.plugin import Opt
-from dcmconv_builtins.dicom.file.limits import Limits
+from dcmconv_builtins.dicom.read_options import Limits
 
 __all__ = ["ObjectOptions", "Values"]
 

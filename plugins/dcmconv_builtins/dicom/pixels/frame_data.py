@@ -17,6 +17,7 @@ from dcmconv_builtins.dicom.decoders import (
     native_span,
     pinned_decoder,
 )
+from dcmconv_builtins.dicom.decoders.jpeg import JPEG_BASELINE, ordinary_head
 from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bits
 from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE, VIDEO
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
@@ -28,7 +29,7 @@ from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
 
-__all__ = ["EncapsulatedFrames", "FrameData", "VideoFrameData", "open_frame_data"]
+__all__ = ["FrameData", "JpegCopies", "VideoFrameData", "find_jpeg_copies", "open_frame_data"]
 
 _SAYS_OTHERWISE = (
     "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is not true; "
@@ -156,6 +157,39 @@ class EncapsulatedFrames:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class JpegCopies:
+    """Frames in JPEG baseline that are pictures already, and can be copied (PS3.5 8.2.1)."""
+
+    def __init__(self, data: EncapsulatedFrames) -> None:
+        self._data = data
+        self._valid_heads: set[bytes] = set()
+
+    def stream(self, frame_index: int) -> bytes | None:
+        """Return the stream of a frame, counted from 0; None if some viewers would show it wrong.
+
+        Raises
+        ------
+        InputError
+            If its stream has no end, cannot be decoded, or is not what the header describes.
+        """
+        stream = self._data.codestream(frame_index)
+        head = ordinary_head(stream, self._data.description)
+        if not head:
+            return None
+        if head not in self._valid_heads:
+            # Only decoding finds tables that cannot be used; all frames of a cine share theirs.
+            self._data.read_frame(frame_index)
+            self._valid_heads.add(bytes(head))
+        return stream
+
+
+def find_jpeg_copies(data: FrameData, transfer_syntax: str) -> JpegCopies | None:
+    """Return the frames that are color pictures in JPEG baseline; None if they are not."""
+    if transfer_syntax != JPEG_BASELINE or data.description.samples_per_pixel != 3:
+        return None
+    return JpegCopies(data) if isinstance(data, EncapsulatedFrames) else None
 
 
 class VideoFrameData:

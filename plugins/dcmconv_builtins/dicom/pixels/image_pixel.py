@@ -1,16 +1,20 @@
-"""The gate before decoding: the Image Pixel Module, checked (PS3.3 C.7.6.3, PS3.5 8)."""
+"""The checks before decoding: is there a picture, and is its header valid (PS3.3 C.7.6.3)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from dcmconv.plugin import InputError, LimitError, UnsupportedError
+from dcmconv.plugin import InputError, LimitError, SkipInput, UnsupportedError
+from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, named
-from dcmconv_builtins.dicom.file.limits import Limits
-from dcmconv_builtins.dicom.file.part10 import PixelElement
+from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS
+from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
+from dcmconv_builtins.dicom.file.sop_classes import RT_DOSE, name_of, without_picture
+from dcmconv_builtins.dicom.hints import COPY_AGAIN
 from dcmconv_builtins.dicom.pixels.pixel_description import NumberType, PixelDescription
+from dcmconv_builtins.dicom.read_options import Limits
 
-__all__ = ["check_size", "describe_pixels", "frames_said"]
+__all__ = ["check_size", "describe_pixels", "find_pixels", "frames_said"]
 
 _FLOATS: dict[str, tuple[NumberType, int]] = {
     "FloatPixelData": ("float32", 32),
@@ -30,20 +34,80 @@ _SAMPLES = {
     "XYB": 3,
 }
 _RETIRED = frozenset({"HSV", "ARGB", "CMYK"})
-_ASK = "Ask the sender for a file that says so; a guess could be a wrong picture."
+_INFO = "See what it holds: dcmconv info FILE"
+_ASK = "Ask the sender for a file that has a valid value; a guess could give a wrong picture."
+
+
+def find_pixels(part10: Part10) -> PixelElement:
+    """Return the pixel data element.
+
+    Raises
+    ------
+    SkipInput
+        If the SOP Class holds no picture.
+    InputError
+        If the file ends before its pixels, or has two pixel data elements.
+    """
+    if part10.pixels is not None:
+        _check_only_one(part10, part10.pixels)
+        return part10.pixels
+    raise _missing_pixels(part10)
+
+
+def _missing_pixels(part10: Part10) -> SkipInput | InputError:
+    """Return the reason why there are no pixels: by design, or because the file ends early."""
+    top = part10.top
+    sop_class = top.text("SOPClassUID") or part10.meta.text("MediaStorageSOPClassUID")
+    if part10.is_cut:
+        return _truncated("the file ends in the middle of an element.")
+    has_rows = "Rows" in top
+    kind = without_picture(sop_class)
+    if kind and not (has_rows and sop_class == RT_DOSE):
+        return SkipInput(f"{kind} holds no picture.", hint=_INFO)
+    if not list(top.tags):
+        return _truncated("the dataset has no elements.")
+    is_unknown = bool(sop_class) and name_of(sop_class) == sop_class
+    if is_unknown and not has_rows and any(tag >> 16 > 0x28 for tag in top.tags):
+        # A group after the Image Pixel Module is there, so Rows was not cut off.
+        return SkipInput(f"unknown SOP Class {sop_class!r} without a picture.", hint=_INFO)
+    if has_rows or sop_class:
+        name = name_of(sop_class) if sop_class else "an image"
+        return _truncated(f"the file ends before Pixel Data (7FE0,0010), which {name} should have.")
+    return SkipInput(
+        "a dataset without SOP Class UID (0008,0016) and pixels holds no picture.", hint=_INFO
+    )
+
+
+def _truncated(message: str) -> InputError:
+    return InputError(message, hint=COPY_AGAIN, reason="truncated")
+
+
+def _check_only_one(part10: Part10, pixels: PixelElement) -> None:
+    """Reject a second pixel data element behind the first: readers disagree which one counts."""
+    if pixels.length is None or pixels.length >= pixels.available:
+        return
+    head = bytes(read_span(part10.stream, pixels.offset + pixels.length, 4))
+    order: Literal["little", "big"] = "little" if part10.encoding.is_little_endian else "big"
+    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:], order)
+    if tag in PIXEL_KEYWORDS:
+        raise InputError(
+            f"{named(pixels.keyword)} is followed by {named(PIXEL_KEYWORDS[tag])}; "
+            "expected only one of them.",
+            hint="Ask the sender which one is the picture, and for a file with only that.",
+        )
 
 
 def describe_pixels(top: Elements, pixels: PixelElement) -> PixelDescription:
-    """Check what the file says about its pixels, and return it.
+    """Check what the Image Pixel Module says, and return it.
 
-    What is missing and can be only one thing is filled in with a note.
+    A missing value that can be only one thing is filled in, with a note.
 
     Raises
     ------
     InputError
-        If a value is missing, out of its range, or contradicts another.
+        If a value is missing, out of range, or contradicts another.
     UnsupportedError
-        For retired color spaces, and cells that are no whole bytes.
+        For retired color spaces, and pixel cells that are not whole bytes.
     """
     number_type, float_bits = _FLOATS.get(pixels.keyword, ("integer", 0))
     samples = _integer(top, "SamplesPerPixel", (1, 4), default=1)
@@ -67,7 +131,7 @@ def describe_pixels(top: Elements, pixels: PixelElement) -> PixelDescription:
 
 
 def check_size(description: PixelDescription, limits: Limits) -> None:
-    """Refuse what would take more memory or files than real images do, before it is decoded.
+    """Reject what would need more memory or files than real images do, before decoding.
 
     Raises
     ------
@@ -77,19 +141,19 @@ def check_size(description: PixelDescription, limits: Limits) -> None:
     if description.frame_count > limits.max_frames:
         raise LimitError(
             f"Number of Frames (0028,0008) is {description.frame_count}; "
-            f"{limits.max_frames} are allowed.",
-            hint="If the file can be trusted, raise max_frames of the dicom reader.",
+            f"the limit is {limits.max_frames}.",
+            hint="If you trust the file, raise max_frames of the dicom reader.",
         )
     if description.rows * description.columns > limits.max_pixels:
         raise LimitError(
             f"Rows (0028,0010) and Columns (0028,0011) are {description.rows} and "
-            f"{description.columns}; {limits.max_pixels} pixels are allowed.",
-            hint="If the file can be trusted, allow more with --max-pixels.",
+            f"{description.columns}; the limit is {limits.max_pixels} pixels.",
+            hint="If you trust the file, raise the limit with --max-pixels.",
         )
 
 
 def frames_said(top: Elements) -> int | None:
-    """Return Number of Frames (0028,0008); None where it is absent, 0 or no number."""
+    """Return Number of Frames (0028,0008); None if it is absent, below 1 or not a number."""
     if "NumberOfFrames" not in top:
         return None
     number = top.number("NumberOfFrames")
@@ -100,14 +164,14 @@ def _bits(top: Elements) -> dict[str, Any]:
     allocated = _integer(top, "BitsAllocated", (1, 64))
     if allocated not in (1, 8, 16, 32, 64):
         raise UnsupportedError(
-            f"Bits Allocated (0028,0100) is {allocated}; 1, 8, 16, 32 or 64 was needed.",
+            f"Bits Allocated (0028,0100) is {allocated}; expected 1, 8, 16, 32 or 64.",
             hint="Packed pixels are retired; convert the file with the vendor's tool first.",
         )
     stored = _integer(top, "BitsStored", (1, allocated), default=_bits_below(top, allocated))
     is_signed = _integer(top, "PixelRepresentation", (0, 1), default=0) == 1
     if is_signed and top.number("SamplesPerPixel") == 3:
-        # PS3.3 C.7.6.3.1.2: 0 for every color space; there is no negative red.
-        top.notes.add("Pixel Representation (0028,0103) is 1, which color cannot be; 0 was used.")
+        # PS3.3 C.7.6.3.1.2 allows only 0 for color.
+        top.notes.add("Pixel Representation (0028,0103) is 1, invalid for color images; using 0.")
         is_signed = False
     return {
         "bits_allocated": allocated,
@@ -118,7 +182,7 @@ def _bits(top: Elements) -> dict[str, Any]:
 
 
 def _bits_below(top: Elements, allocated: int) -> int:
-    """Return what Bits Stored is where it is missing: up to the High Bit, if that is there."""
+    """Return the default of a missing Bits Stored: up to the High Bit, if that is valid."""
     high_bit = top.number("HighBit")
     return allocated if high_bit is None or not 0 <= high_bit < allocated else int(high_bit) + 1
 
@@ -129,11 +193,11 @@ def _high_bit(top: Elements, allocated: int, stored: int) -> int:
         return stored - 1
     if stored - 1 < said < allocated:
         top.notes.add(
-            f"High Bit (0028,0102) is {said:g} and Bits Stored (0028,0101) {stored}, a retired "
-            "usage; the pixels were shifted down."
+            f"High Bit (0028,0102) is {said:g} and Bits Stored (0028,0101) is {stored}, a retired "
+            "usage; shifted the pixels down."
         )
         return int(said)
-    top.notes.add(f"High Bit (0028,0102) is {said:g}, which cannot be; {stored - 1} was used.")
+    top.notes.add(f"High Bit (0028,0102) is {said:g}, which is invalid; using {stored - 1}.")
     return stored - 1
 
 
@@ -142,10 +206,10 @@ def _planar(top: Elements, samples: int, *, is_native: bool) -> int:
         return 0
     said = top.number("PlanarConfiguration")
     if said is None and is_native:
-        top.notes.add("Planar Configuration (0028,0006) is missing; 0 was used.")
+        top.notes.add("Planar Configuration (0028,0006) is missing; using 0.")
     if said not in (None, 0, 1) and is_native:
         raise InputError(
-            f"Planar Configuration (0028,0006) is {said:g}; 0 or 1 was needed.", hint=_ASK
+            f"Planar Configuration (0028,0006) is {said:g}; expected 0 or 1.", hint=_ASK
         )
     return 1 if said == 1 else 0
 
@@ -158,18 +222,18 @@ def _photometric(top: Elements, samples: int) -> str:
             hint="Convert the file to RGB with the vendor's tool first.",
         )
     if not said and samples == 1:
-        top.notes.add("Photometric Interpretation (0028,0004) is missing; MONOCHROME2 was used.")
+        top.notes.add("Photometric Interpretation (0028,0004) is missing; using MONOCHROME2.")
         return "MONOCHROME2"
     if said not in _SAMPLES:
         found = "missing" if not said else f"{said[:16]!r}"
         raise InputError(
-            f"Photometric Interpretation (0028,0004) is {found}; one of the standard's was needed.",
+            f"Photometric Interpretation (0028,0004) is {found}; expected a term of the standard.",
             hint=_ASK,
         )
     if _SAMPLES[said] != samples:
         raise InputError(
-            f"Photometric Interpretation (0028,0004) is {said} and Samples per Pixel (0028,0002) "
-            f"is {samples}; {_SAMPLES[said]} was needed.",
+            f"Photometric Interpretation (0028,0004) is {said}, but Samples per Pixel (0028,0002) "
+            f"is {samples}; expected {_SAMPLES[said]}.",
             hint=_ASK,
         )
     return said
@@ -178,16 +242,16 @@ def _photometric(top: Elements, samples: int) -> str:
 def _integer(
     top: Elements, keyword: str, bounds: tuple[int, int], *, default: int | None = None
 ) -> int:
-    """Return a whole number inside its bounds; several equal values count as one."""
+    """Return a whole number within bounds; several equal values count as one."""
     values = set(top.numbers(keyword))
     if not values and default is not None:
-        top.notes.add(f"{named(keyword)} is missing; {default} was used.")
+        top.notes.add(f"{named(keyword)} is missing; using {default}.")
         return default
     if len(values) != 1:
-        found = "missing" if not values else f"{len(top.numbers(keyword))} different values"
-        raise InputError(f"{named(keyword)} is {found}; one number was needed.", hint=_ASK)
+        problem = "is missing" if not values else "has several different values"
+        raise InputError(f"{named(keyword)} {problem}; expected one number.", hint=_ASK)
     value = values.pop()
     low, high = bounds
     if value % 1 or not low <= value <= high:
-        raise InputError(f"{named(keyword)} is {value:g}; {low} to {high} was needed.", hint=_ASK)
+        raise InputError(f"{named(keyword)} is {value:g}; expected {low} to {high}.", hint=_ASK)
     return int(value)

@@ -38,6 +38,11 @@ class PixelDescription(FrameDescription):
     has_even_rows: bool = False
 
     @property
+    def is_float(self) -> bool:
+        """Whether the values come from Float or Double Float Pixel Data."""
+        return self.number_type != "integer"
+
+    @property
     def is_chroma_halved(self) -> bool:
         """Whether *native* pixels share their chroma between two columns (PS3.3 C.7.6.3.1.2)."""
         return self.samples_per_pixel == 3 and self.photometric_interpretation in (

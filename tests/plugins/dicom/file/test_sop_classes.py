@@ -54,7 +54,7 @@ def test_a_spectrum_has_rows_and_no_picture():
 def test_a_dose_without_grid_is_skipped_and_one_with_rows_is_cut():
     with pytest.raises(SkipInput, match="RT Dose without a dose grid"):
         open_content(instance(f"{STORAGE}481.2"))
-    with pytest.raises(InputError, match="RT Dose Storage should hold") as raised:
+    with pytest.raises(InputError, match="RT Dose Storage should have") as raised:
         open_content(changed(instance(f"{STORAGE}481.2"), Rows=4, Columns=4))
     assert raised.value.reason == "truncated"
 
