@@ -1,4 +1,8 @@
-"""The frames of an Instance, one at a time, whatever way they lie in the file (PS3.5 8, A.4)."""
+"""The frames of an Instance, read and decoded one at a time (PS3.5 8, A.4).
+
+Native frames are slices of the pixel data element, encapsulated ones are codestreams in fragments,
+and a video is one stream for all frames.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +35,9 @@ from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
 
 __all__ = ["FrameData", "JpegCopies", "VideoFrameData", "find_jpeg_copies", "open_frame_data"]
 
-_SAYS_OTHERWISE = (
-    "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is not true; "
-    "ask the sender for a file that says what its pixels are."
+_HEADER_IS_WRONG = (
+    "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is wrong; "
+    "ask the sender for a file whose header matches its pixels."
 )
 
 
@@ -43,14 +47,14 @@ class FrameData(Protocol):
     description: PixelDescription
     decoder: str
     salvaged: str
-    """What is missing of the frames that were said to be there; empty if they all are."""
+    """A description of the announced frames that are missing; empty if there are none."""
 
     def read_frame(self, frame_index: int) -> Decoded:
         """Decode one frame, counted from 0."""
         ...
 
     def close(self) -> None:
-        """Let go of codecs; the file is not closed."""
+        """Release the decoder; the file is not closed."""
         ...
 
 
@@ -64,15 +68,15 @@ def open_frame_data(
 ) -> FrameData:
     """Find the frames of a pixel data element; nothing is decoded yet.
 
-    With ``salvage``, fewer bytes than frames give those that are there.  ``decoders`` replace the
-    pinned ones of their Transfer Syntaxes.
+    With ``salvage``, missing bytes are no error: the frames that are there can be read.
+    ``decoders`` replace the pinned ones of their Transfer Syntaxes.
 
     Raises
     ------
     UnsupportedError
         If nothing installed decodes the Transfer Syntax.
     InputError
-        If there are fewer bytes than frames, or the element is not what its Transfer Syntax says.
+        If bytes are missing, or the element is not encoded as its Transfer Syntax says.
     """
     chosen = decoders.get(part10.transfer_syntax)
     if chosen is not None and pixels.length is None:
@@ -81,15 +85,15 @@ def open_frame_data(
     if syntax.coding == "native":
         if pixels.length is None:
             raise InputError(
-                f"Transfer Syntax UID (0002,0010) is {syntax.name} ({syntax.uid}), and Pixel Data "
+                f"Transfer Syntax UID (0002,0010) is {syntax.name} ({syntax.uid}), but Pixel Data "
                 "(7FE0,0010) is encapsulated.",
-                hint="Ask the sender for a file whose Transfer Syntax UID is that of its pixels.",
+                hint="Ask the sender for a file whose Transfer Syntax UID matches its pixels.",
             )
         return _open_native(part10, pixels, description, salvage=salvage)
     if pixels.length is not None:
         part10.top.notes.add(
-            f"Transfer Syntax UID (0002,0010) is {syntax.name}, and Pixel Data (7FE0,0010) is not "
-            "encapsulated; it was read as native pixels of exactly the right length."
+            f"Transfer Syntax UID (0002,0010) is {syntax.name}, but Pixel Data (7FE0,0010) is not "
+            "encapsulated; read it as native pixels, because it has exactly their length."
         )
         return _open_native(part10, pixels, description, exactly=True)
     pinned = None if syntax.coding == "video" else pinned_decoder(syntax.codec)
@@ -97,7 +101,7 @@ def open_frame_data(
 
 
 class NativeFrames:
-    """Slices of the element; a frame's own bytes are all that is read."""
+    """Frames that are slices of the element; only the bytes of the frame are read."""
 
     decoder = NATIVE.decoder
     salvaged = ""
@@ -125,11 +129,11 @@ class NativeFrames:
         )
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no decoder to release."""
 
 
 class EncapsulatedFrames:
-    """Codestreams; their places are known, and a frame's own bytes are all that is read."""
+    """Frames that are codestreams; only the bytes of the frame are read."""
 
     def __init__(
         self,
@@ -152,11 +156,11 @@ class EncapsulatedFrames:
         return decode_with(self._decoder, stream, self.description, self._syntax)
 
     def codestream(self, frame_index: int) -> bytes:
-        """Return the stream of one frame, counted from 0."""
+        """Return the codestream of one frame, counted from 0."""
         return self._encapsulated.stream(frame_index)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no decoder to release."""
 
 
 class JpegCopies:
@@ -193,7 +197,7 @@ def find_jpeg_copies(data: FrameData, transfer_syntax: str) -> JpegCopies | None
 
 
 class VideoFrameData:
-    """One stream for all frames; reading forward is cheap."""
+    """Frames of a video, one stream for all of them; cheap to read in ascending order."""
 
     salvaged = ""
 
@@ -203,11 +207,11 @@ class VideoFrameData:
         self._frames = VideoFrames(encapsulated.open_stream(), description)
 
     def read_frame(self, frame_index: int) -> Decoded:
-        """Decode up to one frame."""
+        """Decode the stream up to one frame."""
         return self._frames.read_frame(frame_index)
 
     def close(self) -> None:
-        """Let go of the codec."""
+        """Release the decoder."""
         self._frames.close()
 
 
@@ -220,12 +224,12 @@ def _open_native(
     salvage: bool = False,
 ) -> FrameData:
     length = pixels.length or 0
-    description = _as_long_as_it_is(part10.top, description, length)
+    description = _fit_to_length(part10.top, description, length)
     last = native_span(description, description.frame_count - 1)
     needed = last.start + last.length
     found = min(length, pixels.available)
     if needed > found:
-        # A length that cannot be, over pixels that are all there, hurts nobody.
+        # A length beyond the end of the file is harmless if all pixels are there.
         if length < needed or pixels.available < needed:
             if salvage:
                 order = part10.encoding.is_little_endian
@@ -234,15 +238,14 @@ def _open_native(
             raise _truncated(description, needed, found)
     elif length > pixels.available:
         part10.top.notes.add(
-            "Pixel Data (7FE0,0010) is longer than the file; all of its frames are there."
+            "the length of Pixel Data (7FE0,0010) is beyond the end of the file; all frames are there."
         )
     if found > needed + 1:
-        # Room for one more frame means that Number of Frames, or the size of a pixel, is not true.
+        # Room for one more frame means that Number of Frames or the size of a pixel is wrong.
         if exactly or ((found - needed) * 8 >= frame_bits(description) and not salvage):
             raise _truncated(description, needed, found)
         part10.top.notes.add(
-            f"Pixel Data (7FE0,0010) has {found - needed} bytes beyond the last frame; "
-            "they were left out."
+            f"Pixel Data (7FE0,0010) has {found - needed} bytes after the last frame; ignored them."
         )
     return NativeFrames(
         part10.stream,
@@ -252,15 +255,15 @@ def _open_native(
     )
 
 
-def _as_long_as_it_is(
+def _fit_to_length(
     top: Elements, description: PixelDescription, length: int
 ) -> PixelDescription:
-    """Believe the length where it leaves one reading, and the header leaves none."""
+    """Return the one description that fits the length, where the header itself does not."""
     if description.photometric_interpretation == "YBR_PARTIAL_420":
         raise InputError(
-            "Photometric Interpretation (0028,0004) is YBR_PARTIAL_420, which native pixels cannot "
-            "be; the standard has it for MPEG alone.",
-            hint="Ask the sender for a file that says what its pixels are.",
+            "Photometric Interpretation (0028,0004) is YBR_PARTIAL_420, which the standard allows "
+            "only for MPEG; the pixels are native.",
+            hint="Ask the sender for a file whose header matches its pixels.",
         )
     laid_out, notes = as_laid_out(description, length)
     for note in notes:
@@ -271,13 +274,13 @@ def _as_long_as_it_is(
 def _with_frames_of_length(
     top: Elements, description: PixelDescription, length: int
 ) -> PixelDescription:
-    """Count the frames by their length, where Number of Frames is there and says nothing."""
+    """Count the frames by the length if Number of Frames is present but invalid."""
     if "NumberOfFrames" not in top or frames_said(top) is not None:
         return description
     frame_count = max(length * 8 // frame_bits(description), 1)
     top.notes.add(
-        "Number of Frames (0028,0008) is no number above 0; "
-        f"the length of Pixel Data (7FE0,0010) says {frame_count}."
+        "Number of Frames (0028,0008) is not a number above 0; "
+        f"using {frame_count}, from the length of Pixel Data (7FE0,0010)."
     )
     return replace(description, frame_count=frame_count)
 
@@ -294,9 +297,9 @@ def _open_encapsulated(
     top = part10.top
     if "NumberOfFrames" in top and frames_said(top) is None and top.texts("NumberOfFrames"):
         raise InputError(
-            "Number of Frames (0028,0008) is no number above 0, and Pixel Data (7FE0,0010) is "
-            "encapsulated, so that nothing else tells it.",
-            hint="Ask the sender for a file that says so.",
+            "Number of Frames (0028,0008) is not a number above 0, and Pixel Data (7FE0,0010) is "
+            "encapsulated, so its length does not tell it.",
+            hint="Ask the sender for a file with a valid Number of Frames.",
         )
     offsets, lengths = top.data("ExtendedOffsetTable"), top.data("ExtendedOffsetTableLengths")
     encapsulated = Encapsulated(
@@ -318,6 +321,6 @@ def _truncated(description: PixelDescription, needed: int, found: int) -> InputE
     return InputError(
         f"Pixel Data (7FE0,0010) has {found} bytes; {description.frame_count} {frames} of "
         f"{description.columns}x{description.rows} pixels need {needed}.",
-        hint=COPY_AGAIN if found < needed else _SAYS_OTHERWISE,
+        hint=COPY_AGAIN if found < needed else _HEADER_IS_WRONG,
         reason="truncated" if found < needed else "mismatch",
     )

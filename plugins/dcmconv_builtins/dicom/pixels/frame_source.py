@@ -1,4 +1,4 @@
-"""Where frames come from: an Instance, or something that makes other frames of its frames."""
+"""What frames are read from: an Instance, or something that derives frames from its frames."""
 
 from __future__ import annotations
 

@@ -14,14 +14,14 @@ __all__ = ["StoredRange", "find_padding", "is_padding", "stored_values_of"]
 
 
 class StoredRange(NamedTuple):
-    """The least and the greatest value that the bits allow."""
+    """The least and the greatest value that the stored bits can hold."""
 
     least: float
     greatest: float
 
     @classmethod
     def of(cls, bits_stored: int, *, is_signed: bool) -> StoredRange:
-        """Return the range of integers of so many bits."""
+        """Return the range of integers of this many bits."""
         if is_signed:
             return cls(-(1 << (bits_stored - 1)), (1 << (bits_stored - 1)) - 1)
         return cls(0, (1 << bits_stored) - 1)
@@ -30,22 +30,22 @@ class StoredRange(NamedTuple):
 def stored_values_of(
     cells: NDArray[Any], *, bits_stored: int, high_bit: int, is_signed: bool
 ) -> NDArray[Any]:
-    """Cut the stored value out of each pixel cell, and extend its sign (PS3.5 8.1.1).
+    """Extract the stored value from each pixel cell, and extend its sign (PS3.5 8.1.1).
 
     Parameters
     ----------
     cells : integer array, any shape
-        As coded: bits beyond Bits Stored may hold anything, such as overlays.
+        As decoded: bits outside Bits Stored may hold anything, such as overlays.
     bits_stored, high_bit : int
-        Bits Stored (0028,0101), and the bit in which the value ends.  Cells whose High Bit is not
-        Bits Stored - 1, a retired usage, are shifted down.
+        Bits Stored (0028,0101) and High Bit (0028,0102), the most significant bit of the value.  If
+        High Bit is not Bits Stored - 1, a retired usage, cells are shifted down.
     is_signed : bool
         Pixel Representation (0028,0103) is 1.
 
     Returns
     -------
     integer array, same shape and item size
-        Signed if ``is_signed``.  The same memory where no bit has to change.
+        Signed if ``is_signed``.  The same memory if no bit has to change.
 
     >>> cells = np.array([0xF7FF, 0x0800], np.uint16)
     >>> stored_values_of(cells, bits_stored=12, high_bit=11, is_signed=True).tolist()
@@ -69,7 +69,7 @@ def stored_values_of(
 
 
 def _all_fit(values: NDArray[Any], bits_stored: int, *, is_signed: bool) -> bool:
-    """Say whether the bits above are what they would be made; looking is cheaper than making."""
+    """Whether all values are in range already; to check that is cheaper than to mask."""
     least, greatest = StoredRange.of(bits_stored, is_signed=is_signed)
     return bool(values.max() <= greatest and (not is_signed or values.min() >= least))
 
@@ -77,7 +77,7 @@ def _all_fit(values: NDArray[Any], bits_stored: int, *, is_signed: bool) -> bool
 def find_padding(top: Elements, *, is_signed: bool, is_float: bool) -> Padding | None:
     """Return Pixel Padding Value and Range Limit as a range of stored values (PS3.3 C.7.5.1.1.2).
 
-    Their VR, US or SS, is often the wrong one; the bits are read as Pixel Representation says.
+    Their VR, US or SS, is often wrong; Pixel Representation decides whether they are signed.
     """
     value = _padding_number(top, "PixelPaddingValue", is_float=is_float)
     limit = _padding_number(top, "PixelPaddingRangeLimit", is_float=is_float)

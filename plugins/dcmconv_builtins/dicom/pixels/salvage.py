@@ -1,7 +1,7 @@
-"""What is left of truncated pixels: the bytes that are there, and which pixels they leave out.
+"""Frames of truncated native pixels, for the policy ``salvage``: missing pixels are background.
 
-Only for the policy that asks for it.  No pixel is made up: what is missing is background, and a
-compressed frame is given whole or not at all, because nobody can say where a codec stopped.
+No pixel is invented.  A compressed frame is read whole or not at all, because a decoder does not
+say which of its pixels are valid.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ __all__ = ["SalvagedFrames", "with_background"]
 
 
 class SalvagedFrames:
-    """Native frames whose element ends too soon: all those of which a byte is there.
+    """Native frames whose element ends early: all frames of which at least one byte is there.
 
     Parameters
     ----------
     stream : binary file
-        Moved about in, never closed.
+        Its position is changed; it is never closed.
     start, length : int
-        Where the value of the element starts, and how many bytes of it are there; at least 1.
+        Where the value of the element starts, and how many of its bytes are there; at least 1.
     description : PixelDescription
-        What the Image Pixel Module says; there may be fewer frames.
+        What the Image Pixel Module says; fewer frames may be there.
     is_little_endian : bool
         The byte order of the dataset.
     """
@@ -53,19 +53,20 @@ class SalvagedFrames:
         self._length = length
         self._is_little_endian = is_little_endian
         said = description.frame_count
-        # Not counted down: a header may promise a billion frames.
+        # Computed, not counted: a header may announce a billion frames.
         there = min(said, max(-(-length * 8 // frame_bits(description)), 1))
         self.description = replace(description, frame_count=there)
-        self.salvaged = f"Pixel Data (7FE0,0010) ends too soon: {there} of {said} frames are there"
+        self.salvaged = f"Pixel Data (7FE0,0010) ends early: {there} of {said} frames are there"
 
     def read_frame(self, frame_index: int) -> Decoded:
-        """Read one frame; ``missing`` says where its pixels are not."""
+        """Read one frame; ``missing`` marks the pixels that the file does not have."""
         span = native_span(self.description, frame_index, big_endian=not self._is_little_endian)
         length = min(span.length, self._length - span.start)
         content = bytes(read_span(self._stream, self._start + span.start, length))
         rest = bytes(span.length - len(content))
         decoded = self._decoded(content + rest, self.description, span.first_bit)
-        # The same path for bytes that are all ones where there are any: planes, words and bits.
+        # Decode ones in place of the bytes that are there: a pixel of all ones is complete.  This
+        # covers planes, words and packed bits alike.
         cells = replace(self.description, number_type="integer", is_signed=False)
         there = self._decoded(b"\xff" * len(content) + rest, cells, span.first_bit).values
         whole = 1 if cells.bits_allocated == 1 else np.iinfo(there.dtype).max
@@ -75,7 +76,7 @@ class SalvagedFrames:
         return replace(decoded, missing=missing if missing.any() else None)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no decoder to release."""
 
     def _decoded(self, content: bytes, description: PixelDescription, first_bit: int) -> Decoded:
         big_endian = not self._is_little_endian
@@ -83,12 +84,12 @@ class SalvagedFrames:
 
 
 def with_background(frame: Frame, missing: NDArray[Any]) -> Frame:
-    """Return a frame whose missing pixels are drawn as background and take part in no statistics.
+    """Return a frame whose missing pixels are background, and left out of all statistics.
 
     Parameters
     ----------
     frame : Frame
-        Anything may stand where pixels are missing.
+        Its missing pixels may have any value.
     missing : bool array, shape (rows, columns)
         True where the file has no pixel.
     """
@@ -96,7 +97,7 @@ def with_background(frame: Frame, missing: NDArray[Any]) -> Frame:
     words = f"{count} of {missing.size} pixels are missing"
     marked = replace(frame, salvaged=words, notes=(*frame.notes, f"Salvaged: {words}."))
     if frame.palette is not None and not frame.palette.is_supplemental:
-        # Every index has a color of its own; so black is laid over them.
+        # No index is free to mean background; so a black layer covers the missing pixels.
         cover = Layer("shutter", missing, (0.0, 0.0, 0.0), "missing pixels")
         return replace(marked, layers=(*frame.layers, cover))
     if frame.is_label or frame.is_color:
@@ -112,7 +113,7 @@ def with_background(frame: Frame, missing: NDArray[Any]) -> Frame:
 
 
 def _with_free_value(frame: Frame, missing: NDArray[Any]) -> tuple[NDArray[Any], int]:
-    """Return the values, in a type that holds a number which no pixel has, and that number."""
+    """Return the values in a type that has a number which no pixel uses, and that number."""
     values = frame.stored_values
     if frame.padding is not None:
         return values, int(frame.padding.first)
