@@ -238,7 +238,7 @@ def _open_native(
             raise _truncated(description, needed, found)
     elif length > pixels.available:
         part10.top.notes.add(
-            "the length of Pixel Data (7FE0,0010) is beyond the end of the file; all frames are there."
+            "Pixel Data (7FE0,0010) is longer than the file, but all frames are there."
         )
     if found > needed + 1:
         # Room for one more frame means that Number of Frames or the size of a pixel is wrong.
@@ -255,9 +255,7 @@ def _open_native(
     )
 
 
-def _fit_to_length(
-    top: Elements, description: PixelDescription, length: int
-) -> PixelDescription:
+def _fit_to_length(top: Elements, description: PixelDescription, length: int) -> PixelDescription:
     """Return the one description that fits the length, where the header itself does not."""
     if description.photometric_interpretation == "YBR_PARTIAL_420":
         raise InputError(
