@@ -161,7 +161,10 @@ def test_a_broken_file_is_an_error_with_a_next_step(name):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: as_bytes(monochrome(PIXELS, BitsAllocated=13)), r"is 13; expected 1, 8, 16, 32 or 64"),
+        (
+            lambda: as_bytes(monochrome(PIXELS, BitsAllocated=13)),
+            r"is 13; expected 1, 8, 16, 32 or 64",
+        ),
         (lambda: as_bytes(color(RGB, PhotometricInterpretation="HSV")), r"HSV, which is retired"),
         (
             lambda: with_bytes(
