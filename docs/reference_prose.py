@@ -23,7 +23,7 @@ Choose it with `--writer NAME`, or `outputs:` in a chain.
 Several give several pictures from one decode.""",
     "source": """\
 A source finds inputs.
-The first that claims an INPUT walks it.""",
+The one that claims an INPUT with the highest confidence walks it.""",
     "executor": """\
 An executor is where the work is done.
 Choose it with `run: {executor: NAME}` in a chain.

@@ -62,7 +62,11 @@ class Lost:
 
 
 class Executor(Component, ABC):
-    """Runs tasks, on this machine or elsewhere."""
+    """Runs tasks, on this machine or elsewhere.
+
+    A run that names no executor uses the one that is offered as the default for few or for many
+    inputs; see ``dcmconv.hooks.Offer``.
+    """
 
     @abstractmethod
     def open(self, job: Job, *, workers: int) -> WorkerPool:

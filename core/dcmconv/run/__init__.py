@@ -1,4 +1,4 @@
 """The run: from INPUT arguments to published pictures, a journal and a summary.
 
-Imports nothing: workers come through here, and load only what they use.
+Imports nothing: every worker imports this package and should load only what it uses.
 """

@@ -25,6 +25,7 @@ from dcmconv.run.journal.resume import Resume
 from dcmconv.run.journal.run_record import RunRecord
 from dcmconv.run.messages import StatisticsReport
 from dcmconv.run.output.destination import Destination, open_destination
+from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.publish import Publisher
 from dcmconv.run.output.tag_table import TableFile, open_tag_table
 from dcmconv.run.progress import Listener, Tally
@@ -195,7 +196,7 @@ class Run:
         return [each.key for each, _ in first if journal.is_suspect(each.locator)]
 
     def _avoid(self) -> list[Path]:
-        return [self.out, self.out / ".dcmconv"]
+        return [self.out, self.out / STATE_FOLDER]
 
     def _table_file(self) -> TableFile | None:
         if self.tag_table is None:

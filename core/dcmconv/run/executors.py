@@ -70,8 +70,8 @@ MEMBERSHIP = Path("/proc/self/cgroup")
 def available_workers(*, cgroups: Path = CGROUPS, membership: Path = MEMBERSHIP) -> int:
     """Return how many processes can compute at once here, at least 1.
 
-    The least of the CPUs that this process may run on and the CPU quota of its control groups
-    (version 1 or 2, every level up to the root), rounded up.
+    The smallest of the number of CPUs that this process may use and the CPU quotas of its control
+    groups (version 1 or 2, every level up to the root), rounded up.
     """
     quotas = [quota for folder in _groups(cgroups, membership) if (quota := _quota(folder))]
     whole = [int(-(-quota // 1)) for quota in quotas]
@@ -85,7 +85,7 @@ def _usable_cpus() -> int:
 
 
 def _groups(cgroups: Path, membership: Path) -> list[Path]:
-    """Return the folders of the groups that this process is in, and those above them."""
+    """Return the folders of the control groups of this process, with their parents."""
     try:
         lines = membership.read_text().splitlines()
     except OSError:
@@ -95,7 +95,7 @@ def _groups(cgroups: Path, membership: Path) -> list[Path]:
         _, controllers, path = line.split(":", 2)
         if controllers and "cpu" not in controllers.split(","):
             continue
-        # Version 2 has one tree; version 1 a tree per set of controllers.
+        # Version 2 has one tree, version 1 one for each set of controllers.
         root = cgroups / controllers if controllers else cgroups
         inside = path.strip("/").split("/") if path.strip("/") else []
         folders += [root.joinpath(*inside[:depth]) for depth in range(len(inside) + 1)]
@@ -103,7 +103,7 @@ def _groups(cgroups: Path, membership: Path) -> list[Path]:
 
 
 def _quota(folder: Path) -> float | None:
-    """Return the CPUs that a group may use together; None where it has no limit."""
+    """Return how many CPUs a group may use; None if it has no limit."""
     try:
         if (folder / "cpu.max").exists():
             limit, period = (folder / "cpu.max").read_text().split()

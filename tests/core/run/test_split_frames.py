@@ -164,9 +164,7 @@ def test_the_first_failure_is_the_answer():
 
 
 @pytest.mark.parametrize("frames", [20, 60])
-def test_a_file_that_changes_after_its_frames_were_counted_fails(
-    monkeypatch, cine, tmp_path, frames
-):
+def test_a_file_that_changes_before_splitting_fails(monkeypatch, cine, tmp_path, frames):
     other = np.zeros((frames, 2, 3), np.uint16)
 
     def swapped(task, request, *, workers):

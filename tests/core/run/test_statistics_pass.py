@@ -80,7 +80,7 @@ def test_a_run_shares_its_extremes(scans, tmp_path):
     assert pixels(tmp_path / "out", "a2.png") == [[13, 51]]
 
 
-def test_percentiles_of_a_series_are_those_of_all_its_pixels(tmp_path):
+def test_series_percentiles_use_all_its_pixels(tmp_path):
     # 0..100 once each, over two files of one transform: the 1st percentile is 1, the 99th 99.
     save(row(*range(40)), tmp_path / "scans" / "a")
     save(row(*range(40, 101)), tmp_path / "scans" / "b")
@@ -290,7 +290,7 @@ def test_color_adds_nothing(tmp_path):
     assert tones(outcomes) == {"c": "", "g": "min-max 0..100 HU of the run"}
 
 
-def test_an_input_without_a_series_is_a_series_of_its_own(tmp_path):
+def test_an_input_without_series_is_its_own_series(tmp_path):
     folder = tmp_path / "scans"
     save(row(0, 10, SeriesInstanceUID=None), folder / "a")
     save(row(0, 90, SeriesInstanceUID=None), folder / "b")

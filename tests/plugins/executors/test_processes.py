@@ -17,7 +17,6 @@ from dcmconv.plugin import Done, Job, Lost, PluginError, Task, UnsupportedError
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.output.state_dir import Lock
 from dcmconv_builtins.executors import supervisor
-from dcmconv_builtins.executors.inline import Inline
 from dcmconv_builtins.executors.processes import Processes, memory_per_worker
 
 TARGET = "support.faults:start"
@@ -268,19 +267,6 @@ def test_busy_workers_die_with_their_parent(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait(PATIENCE)
     _wait_for(lambda: all(map(_is_gone, pids)))
-
-
-def test_inline_answers_an_exception_and_continues():
-    pool = Inline().open(Job(TARGET, None), workers=1)
-    found = answers(pool, [1, "sys.exit", 2])
-    assert found == [Done(0, 1), Lost(1, "error", "SystemExit: 5"), Done(2, 2)]
-
-
-def test_inline_lets_ctrl_c_through():
-    pool = Inline().open(Job(TARGET, None), workers=1)
-    pool.submit(Task(0, "interrupt"))
-    with pytest.raises(KeyboardInterrupt):
-        pool.wait()
 
 
 def test_a_worker_never_gets_less_than_two_gibibytes():
