@@ -9,13 +9,13 @@ HERE = "dcmconv_builtins"
 
 @hookimpl
 def dcmconv_readers() -> Refs:
-    """DICOM, by content."""
+    """Offer the reader of DICOM files."""
     return {"dicom": f"{HERE}.readers.dicom:DicomReader"}
 
 
 @hookimpl
 def dcmconv_normalizers() -> Refs:
-    """From stored contrast to display contrast."""
+    """Offer the ways from modality values to display values."""
     return {
         "auto": f"{HERE}.normalizers.auto:Auto",
         "minmax": f"{HERE}.normalizers.minmax:MinMax",
@@ -29,7 +29,7 @@ def dcmconv_normalizers() -> Refs:
 
 @hookimpl
 def dcmconv_colormaps() -> Refs:
-    """Offer the article's ``bone``, the usual ones, the standard's palettes, any from a file."""
+    """Offer common colormaps, the palettes of the standard, and color tables from files."""
     polyline, dicom = f"{HERE}.colormaps.polylines", f"{HERE}.colormaps.dicom_palettes"
     return {
         "gray": f"{polyline}:Gray",
@@ -51,7 +51,7 @@ def dcmconv_colormaps() -> Refs:
 
 @hookimpl
 def dcmconv_steps() -> Refs:
-    """Geometry, and what is drawn on a picture."""
+    """Offer geometry, and drawing on pictures."""
     return {
         "colorbar": f"{HERE}.steps.colorbar:Colorbar",
         "crop": f"{HERE}.steps.crop:Crop",
@@ -65,7 +65,7 @@ def dcmconv_steps() -> Refs:
 
 @hookimpl
 def dcmconv_writers() -> Refs:
-    """Ordinary pictures, and the legend of labels."""
+    """Offer ordinary pictures, and the legend of labels."""
     return {
         "jpg": f"{HERE}.writers.jpg:Jpg",
         "legend": f"{HERE}.writers.legend:Legend",
@@ -90,13 +90,13 @@ def dcmconv_decoders() -> Refs:
 
 @hookimpl
 def dcmconv_sources() -> Refs:
-    """Where inputs come from."""
+    """Offer files and folders."""
     return {"folder": f"{HERE}.sources.folder:Folder"}
 
 
 @hookimpl
 def dcmconv_executors() -> Refs:
-    """Where the work is done."""
+    """Offer this process, or a pool of worker processes."""
     return {
         "inline": Offer(f"{HERE}.executors.inline:Inline", default_for="few"),
         "processes": Offer(f"{HERE}.executors.processes:Processes", default_for="many"),
@@ -105,7 +105,7 @@ def dcmconv_executors() -> Refs:
 
 @hookimpl
 def dcmconv_presets() -> Refs:
-    """Chains worth a name."""
+    """Offer ready-made chains."""
     return {
         name: f"{HERE}:presets/{name}.yaml"
         for name in (
@@ -122,7 +122,7 @@ def dcmconv_presets() -> Refs:
 
 @hookimpl
 def dcmconv_commands() -> Refs:
-    """Offer what ``dcmconv`` can do beside converting."""
+    """Offer what ``dcmconv`` can do besides converting."""
     return {
         "doctor": Offer(
             f"{HERE}.commands.doctor:Doctor",

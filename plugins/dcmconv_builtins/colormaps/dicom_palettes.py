@@ -14,15 +14,15 @@ __all__ = ["Fall", "HotIron", "HotMetalBlue", "Pet", "Pet20Step", "Spring", "Sum
 
 @dataclass(frozen=True, kw_only=True)
 class WellKnownPalette(Colormap):
-    """A palette that the standard knows by its SOP Instance UID."""
+    """A palette that the standard identifies by its SOP Instance UID."""
 
     sop_instance_uid: ClassVar[str]
 
     def table(self) -> ColorTable:
-        """Return the colors; the file inside pydicom is read now."""
+        """Return the colors, read from a file in pydicom."""
         from pydicom.pixels.processing import apply_color_lut
 
-        # By UID: pydicom 3.0 warns about names that are no UID, and takes FALL for WINTER.
+        # By UID: pydicom 3.0 warns about names, and mistakes FALL for WINTER.
         display_values = np.arange(256, dtype=np.uint8)
         return np.asarray(apply_color_lut(display_values, palette=self.sop_instance_uid), np.uint8)
 
@@ -50,7 +50,7 @@ class HotMetalBlue(WellKnownPalette):
 
 @dataclass(frozen=True, kw_only=True)
 class Pet20Step(WellKnownPalette):
-    """PET_20_STEP: twenty plain colors, for reading values off a PET picture (PS3.6 B.1.4)."""
+    """PET_20_STEP: twenty distinct colors, for reading values from a PET picture (PS3.6 B.1.4)."""
 
     sop_instance_uid = "1.2.840.10008.1.5.4"
 

@@ -19,22 +19,22 @@ from dcmconv.plugin import Colormap, ColorTable, Opt, UsageError
 __all__ = ["FromFile", "parse_color_table"]
 
 MAX_BYTES = 1 << 20
-"""No color table is longer than this; a volume given by mistake is not read."""
+"""The largest color table; a volume given by mistake is not read."""
 
 _PLANES_BYTES = 768
 _IMAGEJ_HEADER = b"ICOL"
 _IMAGEJ_HEADER_BYTES = 32
-_FORMATS = "Give a text of 2 to 256 lines 'red,green,blue', or an ImageJ .lut of 768 bytes."
+_FORMATS = "Give a text file of 2 to 256 lines 'red,green,blue', or an ImageJ .lut of 768 bytes."
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FromFile(Colormap):
-    """The colors of a file: CSV (red,green,blue a line) or ImageJ ``.lut``, text or binary.
+    """The colors of a file: CSV (one red,green,blue per line) or ImageJ ``.lut``, text or binary.
 
     ``path`` is made absolute when the component is made, so that a worker in another folder reads
-    the same file; the file itself is read when its colors or its fingerprint are asked for.
+    the same file; the file is read when its colors or its fingerprint are needed.
     """
 
     path: Annotated[
@@ -47,7 +47,7 @@ class FromFile(Colormap):
 
     def __post_init__(self) -> None:
         if not self.path:
-            raise ValueError("path names no file")
+            raise ValueError("path is empty")
         object.__setattr__(self, "path", os.path.abspath(self.path))  # noqa: PTH100 - no resolving of links
 
     def table(self) -> ColorTable:
@@ -56,7 +56,7 @@ class FromFile(Colormap):
         Raises
         ------
         UsageError
-            If the file cannot be read, or holds no color table; with the number of the line.
+            If the file cannot be read or is not a color table; the message gives the line number.
         """
         return parse_color_table(self._content(), self.path)
 
@@ -76,14 +76,14 @@ class FromFile(Colormap):
 
 
 def parse_color_table(content: bytes, where: str) -> ColorTable:
-    r"""Return the color table that the bytes of a file hold; content decides which format it is.
+    r"""Return the color table in the bytes of a file; its content decides the format.
 
     Parameters
     ----------
     content : bytes
-        Text of 2 to 256 lines of red, green and blue, parted by commas, semicolons or spaces, after
-        an index column that counts from 0 if there are four; a header line, empty lines and lines
-        that start with ``#`` are passed over.  Numbers run to 255, or to 1 where none is greater.
+        Text of 2 to 256 lines of red, green and blue, separated by commas, semicolons or spaces;
+        of four columns, the first is an index that counts from 0.  A header line, empty lines and
+        lines that start with ``#`` are skipped.  Numbers go up to 255, or to 1 if none is greater.
         Or 256 bytes of red, of green and of blue, after ImageJ's header of 32 bytes or none.
     where : str
         The file's name, for messages.
@@ -91,12 +91,12 @@ def parse_color_table(content: bytes, where: str) -> ColorTable:
     Returns
     -------
     uint8 array, shape (256, 3)
-        Fewer than 256 colors are spread evenly and interpolated, half a level rounded up.
+        Fewer than 256 colors are spread evenly and interpolated; half a level is rounded up.
 
     Raises
     ------
     UsageError
-        If the bytes are neither.
+        If the bytes are in neither format.
 
     >>> parse_color_table(b"0,0,0\n255,0,0", "red.csv")[[0, 51, 255]].tolist()
     [[0, 0, 0], [51, 0, 0], [255, 0, 0]]
@@ -105,7 +105,7 @@ def parse_color_table(content: bytes, where: str) -> ColorTable:
     if planes is not None:
         return np.frombuffer(planes, dtype=np.uint8).reshape(3, 256).T.copy()
     if len(content) > MAX_BYTES or not _is_text(content):
-        raise UsageError(f"{where} is no color table that dcmconv knows.", hint=_FORMATS)
+        raise UsageError(f"{where} is not a color table.", hint=_FORMATS)
     return _spread(_read_colors(content.decode("utf-8-sig"), where))
 
 
@@ -128,11 +128,11 @@ def _is_text(content: bytes) -> bool:
 def _read_colors(text: str, where: str) -> FloatArray:
     rows = list(_numbered_rows(text, where))
     if not 2 <= len(rows) <= 256:
-        raise UsageError(f"{where} has {len(rows)} colors; 2 to 256 are needed.", hint=_FORMATS)
+        raise UsageError(f"{where} has {len(rows)} colors; expected 2 to 256.", hint=_FORMATS)
     columns = len(rows[0][1])
     if columns not in {3, 4}:
         raise UsageError(
-            f"{where}, line {rows[0][0]}: {columns} numbers; red, green and blue are needed.",
+            f"{where}, line {rows[0][0]}: expected red, green and blue, got {columns} numbers.",
             hint=_FORMATS,
         )
     for index, (line_number, numbers) in enumerate(rows):
@@ -142,7 +142,7 @@ def _read_colors(text: str, where: str) -> FloatArray:
 
 
 def _numbered_rows(text: str, where: str) -> Iterator[tuple[int, list[float]]]:
-    """Yield each row of numbers with the number of its line; the first line may be a header."""
+    """Yield each row of numbers with its line number; the first line may be a header."""
     is_first = True
     for line_number, line in enumerate(text.splitlines(), start=1):
         content = line.strip()
@@ -154,7 +154,7 @@ def _numbered_rows(text: str, where: str) -> Iterator[tuple[int, list[float]]]:
             yield line_number, [number for number in numbers if number is not None]
         elif not is_first or any(number is not None for number in numbers):
             raise UsageError(
-                f"{where}, line {line_number}: {content[:40]!r} is no row of numbers.",
+                f"{where}, line {line_number}: expected numbers, got {content[:40]!r}.",
                 hint=_FORMATS,
             )
         is_first = False
@@ -170,19 +170,18 @@ def _find_number(field: str) -> float | None:
 def _check_row(numbers: list[float], columns: int, index: int, where: str) -> None:
     if len(numbers) != columns:
         raise UsageError(
-            f"{where}: {len(numbers)} numbers; {columns} are needed, as in the first row.",
+            f"{where}: expected {columns} numbers as in the first row, got {len(numbers)}.",
             hint=_FORMATS,
         )
     if columns == 4 and numbers[0] != index:
         raise UsageError(
-            f"{where}: the first of four numbers is {numbers[0]:g}; an index that counts from 0 "
-            f"was needed, {index} here.",
-            hint="Leave the index or the alpha column out: red,green,blue.",
+            f"{where}: the first of four numbers is {numbers[0]:g}; expected the index {index}.",
+            hint="Remove the index or alpha column: red,green,blue.",
         )
     for number in numbers[-3:]:
         if not (math.isfinite(number) and 0 <= number <= 255):
             raise UsageError(
-                f"{where}: {number:g} is no brightness; 0 to 255, or 0 to 1, is needed.",
+                f"{where}: brightness is {number:g}; expected 0 to 255, or 0 to 1.",
                 hint=_FORMATS,
             )
 

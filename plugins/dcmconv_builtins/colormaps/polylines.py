@@ -1,6 +1,6 @@
-"""Colormaps of straight lines: ``gray``, and ``bone``, ``hot``, ``jet`` with matplotlib's bytes.
+"""Colormaps of straight lines: ``gray``, and ``bone``, ``hot``, ``jet`` as in matplotlib.
 
-Each channel is a polyline: where its corners lie between 0 and 1, and how bright it is there.
+Each channel is a polyline: positions of its corners between 0 and 1, and the brightness at each.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Bone", "Gray", "Hot", "Jet", "polyline_table"]
 
 FloatArray = NDArray[np.float64]
 Polyline = tuple[tuple[float, ...], tuple[float, ...]]
-"""Positions of the corners, rising from 0 to 1, and the brightness at each."""
+"""Positions of the corners, ascending from 0 to 1, and the brightness at each."""
 
 _BONE_RED: Polyline = ((0.0, 0.746032, 1.0), (0.0, 0.652778, 1.0))
 _BONE_GREEN: Polyline = ((0.0, 0.365079, 0.746032, 1.0), (0.0, 0.319444, 0.777778, 1.0))
@@ -52,8 +52,8 @@ def polyline_table(red: Polyline, green: Polyline, blue: Polyline) -> ColorTable
 
 
 def _channel(corners: FloatArray, levels: FloatArray) -> FloatArray:
-    # The order of operations is matplotlib's, so that a level on a whole number is lost or kept
-    # by float noise as it is there; np.interp is one level off in a few places.
+    # The order of operations is that of matplotlib, for the same float noise where a level is a
+    # whole number before truncation; np.interp is one level off in a few places.
     corners = corners * 255
     position = 255 * np.linspace(0.0, 1.0, 256)
     right = np.clip(np.searchsorted(corners, position), 1, len(corners) - 1)
@@ -64,10 +64,10 @@ def _channel(corners: FloatArray, levels: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, kw_only=True)
 class Gray(Colormap):
-    """Black to white: every display value as it is."""
+    """Black to white: every display value unchanged."""
 
     def table(self) -> ColorTable:
-        """Return the colors; no level is lost, where matplotlib's float noise darkens 24 by one."""
+        """Return the colors; no level is lost (float noise in matplotlib darkens 24 by one)."""
         return np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
 
 
@@ -91,7 +91,7 @@ class Hot(Colormap):
 
 @dataclass(frozen=True, kw_only=True)
 class Jet(Colormap):
-    """Blue through green to red: a rainbow, whose brightness does not rise with the value."""
+    """Blue through green to red: a rainbow; brightness does not increase with the value."""
 
     def table(self) -> ColorTable:
         """Return the colors."""

@@ -1,7 +1,7 @@
-"""Colormap ``viridis``: dark violet to yellow, even in brightness and kind to color-blind eyes.
+"""Colormap ``viridis``: dark violet to yellow, uniform, and readable for color-blind people.
 
 The numbers are those of matplotlib's viridis by Nathaniel J. Smith, Stefan van der Walt and Eric
-Firing, who gave it to the public domain (CC0).
+Firing, who released it into the public domain (CC0).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dcmconv.plugin import Colormap, ColorTable
 
 __all__ = ["Viridis"]
 
-# Eight colors a line, red, green and blue in hexadecimal.
+# Eight colors per line: red, green and blue in hexadecimal.
 _COLORS = """
 440154 440255 440357 450558 45065a 45085b 46095c 460b5e
 460c5f 460e61 470f62 471163 471265 471466 471567 471669
@@ -53,7 +53,7 @@ ece41a eee51b f1e51c f3e51e f6e61f f8e621 fae622 fde724
 
 @dataclass(frozen=True, kw_only=True)
 class Viridis(Colormap):
-    """Dark violet through green to yellow, even in brightness."""
+    """Dark violet through green to yellow, with uniform steps of brightness."""
 
     def table(self) -> ColorTable:
         """Return the colors."""

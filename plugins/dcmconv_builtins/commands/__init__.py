@@ -1,1 +1,1 @@
-"""Commands: what ``dcmconv`` can do beside converting."""
+"""Commands: what ``dcmconv`` can do besides converting."""

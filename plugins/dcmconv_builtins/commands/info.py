@@ -1,4 +1,4 @@
-"""``dcmconv info FILE...``: the tags of files, and whether their pixels decode."""
+"""``dcmconv info FILE...``: the tags of files, and whether their pixels can be decoded."""
 
 from __future__ import annotations
 
@@ -29,18 +29,15 @@ if TYPE_CHECKING:
 __all__ = ["Info"]
 
 LONGEST_VALUE = 200
-_SIGNS = (
-    "A DICOM file has DICM at its 129th byte; without that preamble it begins with "
-    "an element of group 0002 or 0008."
-)
+_SIGNS = "A DICOM file has DICM at its 129th byte, or starts with an element of group 0002 or 0008."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Info(Command):
-    """Show the tags of files, and whether they decode.
+    """Show the tags of files, and whether their pixels can be decoded.
 
-    A missing tag is empty.  Text is decoded by the file's character set, so Chinese names can be
-    read.  The pixels are not decoded.
+    A missing tag is shown empty.  Text is decoded with the character set of the file, so Chinese
+    names are readable.  Pixels are not decoded.
     """
 
     files: Annotated[tuple[Path, ...], Opt("DICOM files", positional=True)]
@@ -52,7 +49,7 @@ class Info(Command):
     def run(self, host: Host) -> Iterator[Row]:
         """Yield a table for each file; the exit code is 1 if one of them cannot be read.
 
-        A file whose tags can be read and whose pixels cannot is no failure: that is what is asked.
+        A file with readable tags whose pixels cannot be decoded is not a failure.
         """
         for tag in self._tags:
             _check_tag(tag)
@@ -70,7 +67,7 @@ class Info(Command):
 
     @property
     def _tags(self) -> tuple[str, ...]:
-        """The tags that were asked for, those in the brackets of the standard without them."""
+        """The tags that were asked for, without the parentheses of the standard's notation."""
         return tuple(re.sub(r"\A\((.*)\)\Z", r"\1", tag) for tag in self.tag)
 
     def _rows(self, path: Path) -> Iterator[Row]:
@@ -121,7 +118,7 @@ def _check_tag(tag: str) -> None:
 
     is_pair = re.fullmatch("[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}", tag)
     if not is_pair and tag_for_keyword(tag) is None:
-        raise UsageError(f"'{tag}' is no tag.", hint=_near_keyword(tag))
+        raise UsageError(f"Unknown tag '{tag}'.", hint=_near_keyword(tag))
 
 
 def _near_keyword(word: str) -> str:
@@ -135,7 +132,7 @@ def _near_keyword(word: str) -> str:
 
 
 def _name_of(key: str) -> str:
-    """Return the keyword of a tag that the dictionary knows, whether a file has it or not."""
+    """Return the keyword of a tag if the dictionary has it, whether or not the file does."""
     from pydicom.datadict import keyword_for_tag
 
     if "," not in key:
@@ -161,7 +158,7 @@ def _value(value: Any) -> str | int | float:
 
 
 def _facts(path: Path, part: Part10, attributes: Attributes) -> Iterator[Row]:
-    """Yield what decides whether and how the file becomes a picture."""
+    """Yield the attributes that decide whether and how the file becomes a picture."""
     from pydicom.uid import UID
 
     syntax, sop_class = UID(part.transfer_syntax), UID(str(attributes.get("SOPClassUID") or ""))
@@ -198,7 +195,7 @@ def _bits(attributes: Attributes) -> str:
 
 
 def _verdict(path: Path) -> str:
-    """Say whether the reader takes the file, and what would decode it; nothing is decoded."""
+    """Return whether the reader accepts the file, and its decoder; nothing is decoded."""
     from dcmconv_builtins.readers.dicom import DicomReader
 
     try:

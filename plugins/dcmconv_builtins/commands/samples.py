@@ -45,7 +45,7 @@ SAMPLES = {
     "US/examples_rgb_color.dcm": "examples_rgb_color.dcm",
     "US/examples_ybr_color.dcm": "examples_ybr_color.dcm",
 }
-"""Where a sample goes, and where pydicom's wheel has it, below ``data/test_files``."""
+"""Where a sample is copied to, and its path in pydicom below ``data/test_files``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +54,11 @@ class Samples(Command):
 
     They come with pydicom: CT, MR, CR, US, NM, RT Dose, a segmentation and secondary captures;
     gray, color and palette; one frame and many; uncompressed, JPEG, JPEG-LS, JPEG 2000, RLE and
-    deflated.  A file that is there already is left as it is.
+    deflated.  Existing files are never overwritten.
     """
 
     directory: Annotated[
-        Path, Opt("The folder to copy to; it is made if it is not there", positional=True)
+        Path, Opt("The folder to copy to; it is created if necessary", positional=True)
     ]
 
     def run(self, host: Host) -> Iterator[Row]:
@@ -89,13 +89,13 @@ def _test_files() -> Traversable:
 
 def _no_samples() -> UnsupportedError:
     return UnsupportedError(
-        "This installation of pydicom carries no sample files.",
+        "This installation of pydicom has no sample files.",
         hint="Install it from its wheel: pip install --force-reinstall --no-deps pydicom",
     )
 
 
 def _copy(content: bytes, target: Path) -> str:
-    """Write a file that is not there yet, and say what became of it."""
+    """Write a file unless it exists, and return what was done."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as stream:
@@ -103,28 +103,34 @@ def _copy(content: bytes, target: Path) -> str:
     except FileExistsError:
         if target.is_file():
             same = target.read_bytes() == content
-            return "there already" if same else "another file of that name, left alone"
-        raise _refused(target, "something else is there") from None
+            return (
+                "exists already" if same else "another file with this name exists; not overwritten"
+            )
+        raise _cannot_write(target, "it exists and is not a file") from None
     except OSError as error:
-        raise _refused(target, error.strerror or "the system refuses") from error
+        raise _cannot_write(target, error.strerror or str(error)) from error
     return "copied"
 
 
-def _refused(target: Path, why: str) -> OutputError:
+def _cannot_write(target: Path, why: str) -> OutputError:
     return OutputError(
-        f"{target} cannot be written: {why}.", hint="Name another folder: dcmconv samples demo"
+        f"Cannot write {target}: {why}.", hint="Use another folder: dcmconv samples demo"
     )
 
 
 def _facts(path: Path) -> dict[str, str | int]:
-    """Return what the file says of itself; nothing is converted."""
+    """Return size, frames and Transfer Syntax of the file; nothing is converted."""
     import pydicom
 
     wanted = ["Rows", "Columns", "NumberOfFrames"]
     try:
         instance = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=wanted)
     except (pydicom.errors.InvalidDicomError, OSError):
-        return {"size": "", "frames": "", "transfer_syntax": ""}  # the user's own file of that name
+        return {
+            "size": "",
+            "frames": "",
+            "transfer_syntax": "",
+        }  # a file of the user with the same name
     return {
         "size": f"{instance.get('Columns', '')}x{instance.get('Rows', '')}",
         "frames": int(instance.get("NumberOfFrames") or 1),

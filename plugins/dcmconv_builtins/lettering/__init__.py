@@ -1,1 +1,1 @@
-"""Fonts, and text as coverage: for whatever writes on a picture."""
+"""Fonts and text layout, for everything that writes on a picture."""

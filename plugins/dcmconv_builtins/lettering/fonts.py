@@ -1,7 +1,7 @@
-"""The fonts that text is drawn with: the bundled ones, or a file of the user's.
+"""The fonts for drawn text: the bundled ones, or a font file of the user.
 
 DejaVu Sans covers Latin, Greek, Cyrillic and symbols; a subset of Droid Sans Fallback the common
-Chinese and Japanese characters.  A character that no font has is never drawn as a box.
+Chinese and Japanese characters.  A character that no font has is never drawn as an empty box.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ NONCHARACTER = "\U0010fffe"
 
 @dataclass(frozen=True)
 class FontSet:
-    """Fonts in the order in which a character is looked for.
+    """Fonts in the order in which they are searched for a character.
 
-    ``own`` is a font file of the user's, asked before the bundled ones; empty for none.
+    ``own`` is a font file of the user, searched before the bundled ones; empty for none.
     """
 
     own: str = ""
@@ -42,11 +42,11 @@ class FontSet:
         return (self.own, *BUNDLED) if self.own else BUNDLED
 
     def first(self, size: float) -> FreeTypeFont:
-        """Return the leading font, which decides line height and baseline."""
+        """Return the first font, which decides line height and base line."""
         return _font(self.names[0], size)
 
     def runs(self, text: str, size: float) -> list[tuple[FreeTypeFont, str]]:
-        """Split a drawable line into stretches, each with the font that has its characters."""
+        """Split a drawable line into runs, each with the font that has its characters."""
         runs: list[tuple[str, str]] = []
         for character in text:
             name = self._holder(character) or self.names[0]
@@ -57,13 +57,13 @@ class FontSet:
         return [(_font(name, size), stretch) for name, stretch in runs]
 
     def drawable(self, text: str) -> tuple[str, int]:
-        """Replace what no font has: by its base letter where there is one, else by ``?``.
+        """Replace each character that no font has by its base letter, or else by ``?``.
 
         Returns
         -------
         str, int
-            The text without control characters but for line ends, and how many ``?`` stand in it
-            for characters of the original.
+            The text without control characters other than line ends, and how many characters
+            became ``?``.
         """
         parts: list[str] = []
         missing = 0
@@ -85,7 +85,7 @@ class FontSet:
         return "".join(letters) if all(map(self._holder, letters)) else ""
 
     def _holder(self, character: str) -> str:
-        """Return the name of the first font that has the character, or nothing."""
+        """Return the name of the first font that has the character, or an empty string."""
         return next((name for name in self.names if _has_glyph(name, character)), "")
 
 
@@ -98,7 +98,7 @@ def _content(name: str) -> bytes:
     except OSError as error:
         raise UsageError(
             f"The font {name} cannot be read: {error.strerror}.",
-            hint="Give the path of a TrueType or OpenType file, or leave font out.",
+            hint="Give the path of a TrueType or OpenType file, or omit the option font.",
         ) from None
 
 
@@ -106,20 +106,20 @@ def _content(name: str) -> bytes:
 def _font(name: str, size: float) -> FreeTypeFont:
     from PIL import ImageFont
 
-    # The basic layout engine is always there, so that the same text is the same picture everywhere.
+    # Pillow always has the basic layout engine, so text looks the same everywhere.
     engine = ImageFont.Layout.BASIC
     try:
         return ImageFont.truetype(io.BytesIO(_content(name)), size, layout_engine=engine)
     except OSError:
         raise UsageError(
-            f"The font {name} is no font that FreeType knows.",
-            hint="Give the path of a TrueType or OpenType file, or leave font out.",
+            f"The file {name} is not a font that FreeType can read.",
+            hint="Give the path of a TrueType or OpenType file, or omit the option font.",
         ) from None
 
 
 @lru_cache(maxsize=16384)
 def _has_glyph(name: str, character: str) -> bool:
-    """Say whether a font has a character: what it lacks looks like what no font can have."""
+    """Return whether a font has a character: a missing one is drawn like a noncharacter."""
     if character == " ":
         return True
     if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:

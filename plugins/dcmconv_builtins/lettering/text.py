@@ -1,4 +1,4 @@
-"""Laying out text, and drawing it as coverage: how much of each pixel it covers."""
+"""Text layout, and drawing text as coverage: how much of each pixel it covers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class TextBlock:
 
     @property
     def margin(self) -> int:
-        """Room around the block for outlines and for letters that lean out of their own width."""
+        """Room around the block for outlines and for letters that extend beyond their width."""
         return self.outline + max(1, round(self.size / 10))
 
     @property
@@ -65,7 +65,7 @@ class TextBlock:
         return sum(font.getlength(run) for font, run in self.fonts.runs(line, self.size))
 
     def wrapped(self, columns: int) -> TextBlock:
-        """Break the lines at spaces, and words that are too long anywhere."""
+        """Break the lines at spaces, and too long words anywhere."""
         room = columns - 2 * self.margin
         broken = [part for line in self.lines for part in self._broken(line, room)]
         return TextBlock(tuple(broken), self.size, self.fonts)
@@ -110,19 +110,19 @@ def fit_text(
     Parameters
     ----------
     block : TextBlock
-        As it would be drawn where there is room.
+        As it would be drawn with enough room.
     columns, rows : int
-        The room; without ``rows`` the block may be as high as it needs.
+        The room; without ``rows`` the height is not limited.
     smallest : float
-        The size in pixels below which lines are wrapped before they get any smaller.
+        The size in pixels at which lines are wrapped before they shrink further.
 
     Returns
     -------
     TextBlock
-        One that fits, except that nothing gets smaller than one pixel.
+        One that fits, unless that takes letters of less than one pixel.
     """
     while block.columns > columns or (rows is not None and block.rows > rows):
-        # Half pixels: few fonts to keep, and widths follow sizes closely enough.
+        # Steps of half a pixel: few fonts to cache, and widths follow sizes closely enough.
         guess = min(block.size - 0.5, block.size * columns / block.columns)
         size = np.floor(guess * 2) / 2
         if size < smallest:

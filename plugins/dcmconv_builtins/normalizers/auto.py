@@ -1,4 +1,4 @@
-"""Normalizer ``auto``, the default: what the file asks for, in a declared order."""
+"""Normalizer ``auto``, the default: what the file asks for, in a fixed order."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ __all__ = ["Auto"]
 class Auto(Normalizer):
     """What the file asks for: its first VOI LUT, else its first window, else min-max.
 
-    The standard lets a viewer choose where a file has both (PS3.3 C.11.2.1); here the table goes
-    first, because a window is the plainer substitute for it.  Where a presentation state shows the
-    image, its table or window stands in the place of the file's (PS3.4 N.2).  A table or a window
-    that makes no sense is passed over for the next in this order, and the origin of the curve says
-    why.
+    If a file has both, the standard lets a viewer choose (PS3.3 C.11.2.1); here the table takes
+    precedence, because a window is a simpler substitute for it.  The table or window of a
+    presentation state replaces that of the file (PS3.4 N.2).  An invalid table or window is skipped
+    for the next in this order, and the origin of the curve says why.
 
-    Segments and 1-bit pixels that have neither are black at 0 and white at 1, or at Maximum
-    Fractional Value, also where the frame is the same throughout.
+    Segments and 1-bit pixels with neither are black at 0 and white at 1, or at Maximum Fractional
+    Value, even if the whole frame has one value.
     """
 
     def curve(self, frame: Frame) -> Curve:
-        """Return the first curve that makes sense; min-max always does."""
-        passed_over: list[str] = []
+        """Return the first valid curve; min-max always is."""
+        skipped: list[str] = []
         for curve_of_offer in _offers(frame):
             try:
-                return because(curve_of_offer(), passed_over)
+                return because(curve_of_offer(), skipped)
             except InputError as error:
-                passed_over.append(error.message.rstrip("."))
-        return because(minmax_curve(frame), passed_over)
+                skipped.append(error.message.rstrip("."))
+        return because(minmax_curve(frame), skipped)
 
 
 def _offers(frame: Frame) -> Iterator[Callable[[], Curve]]:

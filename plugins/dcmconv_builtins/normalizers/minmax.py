@@ -13,11 +13,11 @@ __all__ = ["MinMax"]
 
 @dataclass(frozen=True, kw_only=True)
 class MinMax(Normalizer):
-    """From the least to the greatest modality value, padding left out.
+    """From the least to the greatest modality value, without padding.
 
     The extremes are those of each frame, or of all frames of the instance, the series or the run,
-    so that their gray levels can be compared.  Values in different units are never thrown together.
-    A series or a run is read twice: once for its extremes, and once for the pictures.
+    so that their gray levels can be compared.  Values in different units are never combined.  A
+    series or a run is read twice: once for its extremes, and once for the pictures.
     """
 
     scope: Annotated[Scope, Opt("Over which frames the extremes are taken")] = "frame"

@@ -1,9 +1,9 @@
-"""Normalizer ``none``: the values as they are."""
+"""Normalizer ``none``: unscaled values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from dcmconv.plugin import Domain, Frame, Keep, Normalizer, Opt
 
@@ -12,9 +12,7 @@ __all__ = ["Unscaled"]
 
 @dataclass(frozen=True, kw_only=True)
 class Unscaled(Normalizer):
-    """No scaling: stored values or modality values, for measuring rather than looking at."""
-
-    gives: ClassVar[Domain | Literal["keep"]] = "keep"
+    """No scaling: stored values or modality values, for measuring rather than viewing."""
 
     values: Annotated[
         Literal["stored", "modality"],
@@ -22,9 +20,9 @@ class Unscaled(Normalizer):
     ] = "stored"
 
     def curve(self, frame: Frame) -> Keep:
-        """Return the order to keep the values."""
+        """Return the instruction to keep the values."""
         return Keep(values=self.values, origin=f"{self.values} values, unscaled")
 
     def domain(self) -> Domain:
-        """Return the domain of the pictures: that of the values."""
+        """Return the domain of the values."""
         return self.values

@@ -1,4 +1,4 @@
-"""Where a curve comes from, in words, and the curves that several normalizers share."""
+"""Descriptions of where a curve comes from, and curves that several normalizers share."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ __all__ = [
 def span(black: float, white: float, words: str, frame: Frame, *, after: str = "") -> Linear:
     """Return the line from ``black`` to ``white``; its origin is ``words``, the numbers, the units.
 
-    ``after`` ends the origin.  Equal ends make a step that no value between them passes: a constant
-    frame is black.
+    ``after`` ends the origin.  With equal ends, a constant frame is black.
     """
     return Linear(
         black=black,
@@ -33,19 +32,19 @@ def span(black: float, white: float, words: str, frame: Frame, *, after: str = "
 
 
 def minmax_curve(frame: Frame) -> Linear:
-    """Return the line from the least to the greatest modality value, padding left out."""
+    """Return the line from the least to the greatest modality value, without padding."""
     statistics = frame.statistics
     after = reach(statistics)
     return span(statistics.minimum, statistics.maximum, "min-max", frame, after=after)
 
 
 def reach(statistics: Statistics) -> str:
-    """Say in words whose statistics they are; nothing for those of the frame itself."""
+    """Return the scope of statistics as text; empty for those of the frame itself."""
     return "" if statistics.scope == "frame" else f" of the {statistics.scope}"
 
 
 def because(curve: Curve, reasons: Sequence[str]) -> Curve:
-    """Return the curve with the reasons, if any, why it was taken instead of a better one."""
+    """Return the curve, its origin extended by why it replaces a preferred one, if it does."""
     if not reasons:
         return curve
     return replace(curve, origin=f"{curve.origin}, because {' and '.join(reasons)}")
@@ -54,12 +53,12 @@ def because(curve: Curve, reasons: Sequence[str]) -> Curve:
 def file_window_curve(frame: Frame, window: VoiWindow, number: int) -> Curve:
     """Return the curve of one of the file's own windows; ``number`` counts from 1.
 
-    A presentation state's windows stand in the place of the file's, and its name in the origin.
+    The windows of a presentation state replace those of the file; its name is in the origin.
 
     Raises
     ------
     InputError
-        If the window makes no sense.
+        If the window is invalid.
     """
     words = window_words(window, frame)
     if frame.voi_source:
@@ -68,13 +67,13 @@ def file_window_curve(frame: Frame, window: VoiWindow, number: int) -> Curve:
 
 
 def window_words(window: VoiWindow, frame: Frame) -> str:
-    """Return a window in words: its VOI LUT Function, center and width, and the units."""
+    """Return a window as text: its VOI LUT Function, center, width and units."""
     function = window.function or "LINEAR"
     return f"{function} {window.center:.10g}/{window.width:.10g}{_units_of(frame)}"
 
 
 def up_to(count: int) -> str:
-    """Return the numbers that may be asked for, in words."""
+    """Return the valid numbers as text."""
     return "1" if count == 1 else f"1 to {count}"
 
 

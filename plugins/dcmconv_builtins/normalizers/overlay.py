@@ -18,7 +18,7 @@ __all__ = ["Overlay"]
 class Overlay(MaskNormalizer):
     """The overlay planes of the file as a mask, white on black (PS3.3 C.9.2).
 
-    Without ``group`` it is the union of all planes, whether they are drawn into pictures or not.
+    Without ``group`` it is the union of all planes, whether or not they are drawn into pictures.
     """
 
     group: Annotated[
@@ -31,7 +31,7 @@ class Overlay(MaskNormalizer):
             _number_of(self.group)
 
     def mask(self, frame: Frame) -> NDArray[Any]:
-        """Return the planes joined: bool array, shape (rows, columns).
+        """Return the union of the planes: bool array, shape (rows, columns).
 
         Raises
         ------
@@ -48,7 +48,7 @@ class Overlay(MaskNormalizer):
         raise InputError(
             f"Overlay planes (60xx,3000): found {found}; overlay needs "
             f"{'one' if wanted is None else f'{wanted:04X}'}.",
-            hint="Leave such files out with a rule, or choose a group that is there.",
+            hint="Skip such files with a rule, or choose a group that the file has.",
             reason="overlay",
         )
 
@@ -59,5 +59,5 @@ def _number_of(group: str) -> int:
     except ValueError:
         number = 0
     if number & ~0xFE != 0x6000:
-        raise ValueError(f"group is '{group}'; an even group from 6000 to 60FE was needed")
+        raise ValueError(f"group is '{group}'; expected an even group from 6000 to 60FE")
     return number

@@ -1,4 +1,4 @@
-"""Normalizer ``percentile``: min-max that a few extreme pixels cannot spoil."""
+"""Normalizer ``percentile``: min-max that ignores a few extreme pixels."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["Percentile"]
 
 @dataclass(frozen=True, kw_only=True)
 class Percentile(Normalizer):
-    """From a low to a high percentile of the modality values, padding left out.
+    """From a low to a high percentile of the modality values, without padding.
 
     The percentiles are those of each frame, or of all frames of the instance, the series or the
-    run.  They are exact for a frame, and where all frames have the same Rescale Slope and Intercept
-    and 16 bits at most; else values are counted in bins narrower than 1/32767 of their range, a
-    percentile is less than a bin too low, and the origin says by how much at most.  Values in
-    different units are never thrown together.  A series or a run is read twice.
+    run.  They are exact for a frame, and for frames with the same Rescale Slope and Intercept and
+    at most 16 bits.  Otherwise values are counted in bins narrower than 1/32767 of their range: a
+    percentile is less than one bin too low, and the origin gives the greatest error.  Values in
+    different units are never combined.  A series or a run is read twice.
 
-    Where both percentiles are one value, as in a frame that is empty but for a few pixels, the
-    extremes are taken instead, and the origin says so.
+    If both percentiles are the same value, as in a frame that is empty but for a few pixels, the
+    extremes are used instead, and the origin says so.
     """
 
     low: Annotated[float, Opt("Percentile that becomes black", unit="%", ge=0, le=100)] = 1
@@ -32,7 +32,7 @@ class Percentile(Normalizer):
     def __post_init__(self) -> None:
         if not 0 <= self.low < self.high <= 100:
             raise ValueError(
-                f"low is {self.low:g} and high is {self.high:g}; 0 <= low < high <= 100 is needed"
+                f"low is {self.low:g} and high is {self.high:g}; expected 0 <= low < high <= 100"
             )
 
     def statistics_request(self) -> StatisticsRequest:

@@ -22,7 +22,7 @@ class Voi(Normalizer):
 
     def __post_init__(self) -> None:
         if self.number < 1:
-            raise ValueError(f"number is {self.number}; items count from 1")
+            raise ValueError(f"number is {self.number}; items are counted from 1")
 
     def curve(self, frame: Frame) -> Curve:
         """Return the curve of the item.
@@ -30,13 +30,13 @@ class Voi(Normalizer):
         Raises
         ------
         InputError
-            If the file has no such item, or its table is the same throughout.
+            If the file has no such item, or all entries of its table are the same.
         """
         count = len(frame.voi_luts)
         if count == 0:
             raise InputError(
-                "VOI LUT Sequence (0028,3010) is missing or empty; voi needs an item.",
-                hint="Use --normalize auto, which takes a window or min-max where there is none.",
+                "VOI LUT Sequence (0028,3010) is missing or empty; voi needs one of its items.",
+                hint="Use --normalize auto, which falls back to a window or min-max.",
                 reason="voi-lut",
             )
         if self.number > count:
@@ -55,8 +55,8 @@ def file_lut_curve(frame: Frame, lut: Lut, number: int) -> Curve:
     Raises
     ------
     InputError
-        If every entry of the table is the same, so that nothing could be seen, or an entry is
-        greater than the table's own bits allow, so that nobody knows which level is white.
+        If all entries of the table are the same, so that nothing would be visible, or an entry has
+        more bits than the table declares, so that the level of white is unknown.
     """
     problem = _find_problem(lut)
     if problem:
@@ -73,8 +73,8 @@ def file_lut_curve(frame: Frame, lut: Lut, number: int) -> Curve:
 
 def _find_problem(lut: Lut) -> str:
     if len(lut.entries) == 0 or lut.entries.min() == lut.entries.max():
-        return "is the same throughout; two levels or more are needed"
+        return "is constant; at least two levels are needed"
     greatest = int(lut.entries.max())
     if greatest >= 2**lut.bits:
-        return f"holds {greatest}; {lut.bits} bits, as in LUT Descriptor (0028,3002), end before it"
+        return f"contains {greatest}; LUT Descriptor (0028,3002) allows {lut.bits} bits"
     return ""

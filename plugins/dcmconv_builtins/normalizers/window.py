@@ -1,4 +1,4 @@
-"""Normalizer ``window``: by numbers, by name, by a region, or the file's own."""
+"""Normalizer ``window``: given by numbers, by name, by a region, or by the file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,39 @@ from typing import Annotated, Literal
 
 from dcmconv.plugin import Curve, Frame, InputError, Normalizer, Opt, Statistics, VoiWindow
 from dcmconv_builtins.dicom.tone.voi_lut import curve_of
-from dcmconv_builtins.normalizers.named_windows import NAMED_WINDOWS, WindowName
 from dcmconv_builtins.normalizers.origins import file_window_curve, span, up_to, window_words
 
-__all__ = ["Window"]
+__all__ = ["NAMED_WINDOWS", "Window", "WindowName"]
+
+
+WindowName = Literal[
+    "abdomen",
+    "bone",
+    "brain",
+    "liver",
+    "lung",
+    "mediastinum",
+    "soft-tissue",
+    "stroke",
+    "subdural",
+    "temporal-bone",
+]
+
+NAMED_WINDOWS: dict[WindowName, tuple[float, float]] = {
+    # The presets of the OHIF viewer.
+    "bone": (480, 2500),
+    "brain": (40, 80),
+    "liver": (90, 150),
+    "lung": (-600, 1500),
+    "soft-tissue": (40, 400),
+    # Typical values from textbooks and radiopaedia.org; the middle of a range.
+    "abdomen": (50, 400),
+    "mediastinum": (50, 350),
+    "stroke": (40, 40),
+    "subdural": (75, 215),  # center 50 to 100, width 130 to 300
+    "temporal-bone": (600, 2800),
+}
+"""Name to Window Center and Window Width in HU, for CT only; their function is LINEAR."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +94,11 @@ class Window(Normalizer):
         }
         given_ways = [way for way, option in ways.items() if option is not None]
         if len(given_ways) > 1:
-            yield f"{' and '.join(given_ways)} exclude each other; give one"
+            yield f"{' and '.join(given_ways)} are mutually exclusive; give one"
         if self.name is not None and self.name not in NAMED_WINDOWS:
             yield f"name is {self.name!r}; the named windows are {', '.join(sorted(NAMED_WINDOWS))}"
         if self.number is not None and self.number < 1:
-            yield f"number is {self.number}; windows count from 1"
+            yield f"number is {self.number}; windows are counted from 1"
         yield from self._width_problems()
         yield from self._roi_problems()
 
@@ -80,16 +109,17 @@ class Window(Normalizer):
                 "(function=LINEAR_EXACT takes any width above 0)"
             )
         if self.width is not None and not self.width > 0:
-            yield f"width is {self.width:g}; more than 0 is needed"
+            yield f"width is {self.width:g}; expected more than 0"
 
     def _roi_problems(self) -> Iterator[str]:
         if self.roi is None:
             return
         if self.function is not None:
-            yield "function and roi exclude each other: a region's window is a straight line"
+            yield "function and roi are mutually exclusive: a region has a straight line"
         column, row, columns, rows = self.roi
         if column < 0 or row < 0 or columns < 1 or rows < 1:
-            yield f"roi is {column},{row},{columns},{rows}; columns and rows count from 1"
+            expected = "column and row of at least 0, columns and rows of at least 1"
+            yield f"roi is {column},{row},{columns},{rows}; expected {expected}"
 
     def curve(self, frame: Frame) -> Curve:
         """Return the curve of the window.
@@ -97,8 +127,8 @@ class Window(Normalizer):
         Raises
         ------
         InputError
-            If the file has no such window or its window makes no sense, or if the region lies
-            outside the frame or in padding.
+            If the file has no such window or it is invalid, or if the region is outside the frame
+            or contains only padding.
         """
         if self.roi is not None:
             return _region_curve(frame, self.roi)
@@ -141,7 +171,7 @@ def _region_curve(frame: Frame, region: tuple[int, int, int, int]) -> Curve:
     where = f"{column},{row} {columns}x{rows}"
     if statistics.count == 0:
         raise InputError(
-            f"The region {where} holds nothing but padding; a window needs image pixels.",
+            f"The region {where} contains only padding; a window needs image pixels.",
             hint="Give another --window.roi, or use --normalize minmax.",
             reason="window",
         )

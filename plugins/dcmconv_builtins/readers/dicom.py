@@ -1,4 +1,4 @@
-"""The DICOM reader: bytes of a file in, Frames out, everything resolved for each of them."""
+"""The DICOM reader: bytes of a file in, Frames out, with everything resolved for each frame."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ PRELOAD = (
     "dcmconv_builtins.dicom.objects.frame_pipeline",
     "imagecodecs",
 )
-"""What most files bring in: imported once, in the fork server, for all workers.
+"""What most files need: imported once, in the fork server, for all workers.
 
-pydicom and OpenJPEG are left to the worker that meets a file for them: they take longer to import
-than everything else together, and files that need them longer to read.
+pydicom and OpenJPEG are imported by the worker that first needs them: they take longer to import
+than everything else together, and the files that need them take longer to read anyway.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class DicomReader(ReadOptions, ObjectOptions, Reader):
-    """DICOM, told by its content: PS3.10 files, and datasets without preamble or meta information.
+    """DICOM, detected by content: PS3.10 files, and datasets without preamble or meta information.
 
     Frames are read and decoded one at a time.  Deviations from the standard that leave one meaning
-    are noted, and those that leave several are errors: no picture is better than a wrong one.
+    are noted; those that leave several are errors, because no picture is better than a wrong one.
     """
 
     @classmethod
     def sniff(cls, head: bytes, name: str) -> int:
-        """Say 100 for the DICM prefix, less for what reads like a dataset, 0 for the rest."""
+        """Return 100 for the DICM prefix, less for what looks like a dataset, and 0 otherwise."""
         if head[128:132] == b"DICM":
             return 100
         if head[:4] == b"DICM":
@@ -44,7 +44,7 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
 
     @classmethod
     def attribute_names(cls) -> Collection[str]:
-        """Return the keywords of PS3.6; groups that repeat, such as 60xx, are asked for by tag."""
+        """Return the keywords of PS3.6; repeating groups such as 60xx are named by tag."""
         from pydicom.datadict import keyword_dict
 
         return frozenset(keyword_dict) - {""}
@@ -92,11 +92,11 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         Raises
         ------
         SkipInput
-            If its SOP Class holds no picture, in words that say what it is.
+            If its SOP Class has no picture; the message says what it is.
         InputError
             If it is damaged, truncated, or contradicts itself.
         UnsupportedError
-            If nothing installed decodes its Transfer Syntax.
+            If no installed decoder decodes its Transfer Syntax.
         LimitError
             If a deflated dataset is larger than ``inflate_limit``, a frame or a stitched slide than
             ``max_pixels``, or there are more frames than ``max_frames``.
@@ -104,11 +104,11 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         return self._open(source, salvage=False)
 
     def salvage(self, source: InputFile) -> Instance:
-        """Open one file of which pixels may be missing at the end; raises as ``open``."""
+        """Open one file whose last pixels may be missing; raises as ``open``."""
         return self._open(source, salvage=True)
 
     def _open(self, source: InputFile, *, salvage: bool) -> Instance:
-        # pydicom is imported with the first file, not with the list of readers.
+        # pydicom is imported for the first file, not for the list of readers.
         from dcmconv_builtins.dicom.instance import DicomInstance
         from dcmconv_builtins.dicom.objects.frame_pipeline import PreparedFrames, prepare_frames
 

@@ -1,4 +1,4 @@
-"""The words of a title: a template filled from a picture, ready to be laid out."""
+"""The text of a title: a template filled from a picture, ready to be laid out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def check_template(text: str) -> None:
     Raises
     ------
     ValueError
-        With the template's own complaint.
+        With the message and hint of the template.
     """
     try:
         Template(text)
@@ -28,14 +28,14 @@ def check_template(text: str) -> None:
 def caption_of(template: str, picture: Picture, fonts: FontSet) -> tuple[tuple[str, ...], str]:
     r"""Fill a template and make it drawable.
 
-    Fields are attributes, ``frame`` and ``frames``.  A line end in the template (``\n`` typed as
-    two characters counts) starts a new line; one inside a value becomes a space.
+    Fields are attributes, ``frame`` and ``frames``.  A line end in the template (also ``\n`` typed
+    as two characters) starts a new line; one inside a value becomes a space.
 
     Returns
     -------
     tuple of str, str
-        The lines, none if there is nothing to draw; and a note, empty if all went well.  It names
-        no character: they may be a patient's.
+        The lines, none if there is nothing to draw; and a note, empty if there is none.  It names
+        no characters, which may come from a patient's name.
     """
     values = {
         **picture.attributes,

@@ -1,4 +1,4 @@
-"""A color bar beside a picture: which color means how much."""
+"""A color bar next to a picture: which color means which value."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from dcmconv_builtins.steps.ticks import round_values, value_labels
 __all__ = ["Colorbar"]
 
 SMALLEST = 9.0
-"""Pixels; smaller letters cannot be read, so a small picture gets a larger canvas."""
+"""Pixels; smaller letters are illegible, so a small picture gets a larger canvas."""
 
 FEWEST_LINES = 3
-"""Lines of labels that there is always room for."""
+"""Lines of labels that always have room."""
 
-NO_SCALE = "There is no color bar: no straight line leads from values to this picture's colors."
+NO_SCALE = "No color bar was drawn: the picture has no linear scale from values to colors."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Colorbar(Step):
     """Draw a bar with the picture's colors, values and their unit to the right of the picture.
 
-    The values are those after the Modality LUT, in the file's unit.  Pictures with colors of their
-    own, or of a curve that is no straight line, have no such scale: they get a note and no bar.
+    The values are those after the Modality LUT, in the unit of the file.  Color pictures, and those
+    with a curve that is not a straight line, have no such scale: they get a note but no bar.
     """
 
     after_colormap: ClassVar[bool] = True
@@ -50,7 +50,7 @@ class Colorbar(Step):
     ] = 4.0
     color: Annotated[
         str | None,
-        Opt("Color of the letters; white or black, whichever shows, if left out"),
+        Opt("Color of the letters; by default white or black, whichever is visible"),
     ] = None
     font: Annotated[str | None, Opt("Font file to use before the bundled fonts")] = None
 
@@ -100,7 +100,7 @@ class Colorbar(Step):
 
 @dataclass(frozen=True)
 class _Labels:
-    """The words beside a bar: values, each at its height, and the unit above."""
+    """The labels of a bar: values, each at its height, and the unit above."""
 
     scale: ValueScale
     values: tuple[float, ...]
@@ -131,11 +131,11 @@ class _Labels:
 
     @property
     def fewest_rows(self) -> int:
-        """Rows that the words need at least."""
+        """Rows that the labels need at least."""
         return self.blocks[0].rows * (len(self.blocks) + 1 + (self.unit is not None))
 
     def bar_rows(self, rows: int) -> tuple[int, int]:
-        """Return the first and the last row of the bar: half a line of words fits at its ends."""
+        """Return the first and the last row of the bar, with room for half a label at each end."""
         line = self.blocks[0].rows
         above = line // 2 + (self.unit.rows if self.unit else 0)
         return above, rows - 1 - line // 2
@@ -143,7 +143,7 @@ class _Labels:
     def paint(
         self, canvas: NDArray[Any], color: RGB, *, rows: tuple[int, int], columns: tuple[int, int]
     ) -> None:
-        """Write beside a bar that covers the rows, both included, and columns."""
+        """Write the labels of a bar that covers these rows, both included, and columns."""
         first, last = rows
         span = self.scale.white - self.scale.black
         for value, block in zip(self.values, self.blocks, strict=True):
@@ -157,7 +157,7 @@ class _Labels:
 
 
 def _bar(picture: Picture, rows: int, *, is_color: bool) -> NDArray[Any]:
-    """Return the colors of the bar from the upper end, white, down: one for each row."""
+    """Return the color of each row of the bar, from white at the top."""
     top = int(np.iinfo(picture.pixels.dtype).max)
     heights = np.linspace(1.0, 0.0, rows)
     if not is_color or picture.color_table is None:

@@ -14,7 +14,7 @@ __all__ = ["Crop"]
 class Crop(Step):
     """Cut out a rectangle, from a corner or around the middle.
 
-    Works on every domain: no value changes.  Spacing stays as it is.
+    Works on every domain, because no value changes.  Spacing is unchanged.
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "stored", "modality", "label"})
@@ -23,11 +23,11 @@ class Crop(Step):
     row: Annotated[int, Opt("Rows above the rectangle", unit="pixels", ge=0)] = 0
     columns: Annotated[
         int | None,
-        Opt("Width of the rectangle; up to the right edge if left out", unit="pixels", ge=1),
+        Opt("Width of the rectangle; by default up to the right edge", unit="pixels", ge=1),
     ] = None
     rows: Annotated[
         int | None,
-        Opt("Height of the rectangle; down to the lower edge if left out", unit="pixels", ge=1),
+        Opt("Height of the rectangle; by default down to the lower edge", unit="pixels", ge=1),
     ] = None
     center: Annotated[
         str | None,
@@ -44,12 +44,12 @@ class Crop(Step):
             _size_of(self.center)
 
     def apply(self, picture: Picture) -> Picture:
-        """Cut; the rectangle must lie within the picture.
+        """Cut out the rectangle, which must be within the picture.
 
         Raises
         ------
         InputError
-            If it does not.
+            If it is not.
         """
         column, row, columns, rows = self._rectangle(picture)
         needed_columns, needed_rows = max(column, 0) + columns, max(row, 0) + rows
@@ -73,5 +73,5 @@ class Crop(Step):
 def _size_of(text: str) -> tuple[int, int]:
     columns, _, rows = text.lower().partition("x")
     if not (columns.isdecimal() and rows.isdecimal() and int(columns) and int(rows)):
-        raise ValueError(f"'{text}' is no size; write COLUMNSxROWS, such as 256x256")
+        raise ValueError(f"invalid size '{text}'; expected COLUMNSxROWS, such as 256x256")
     return int(columns), int(rows)

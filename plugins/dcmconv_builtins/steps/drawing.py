@@ -1,4 +1,4 @@
-"""Putting colors on pixels, for every dtype and number of channels that a picture can have."""
+"""Drawing in colors, for every dtype and number of channels that a picture can have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dcmconv.plugin import Picture
 __all__ = ["RGB", "canvas_like", "contrast_of", "in_colors", "paint", "parse_color"]
 
 RGB = tuple[int, int, int]
-"""A color, 0 to 255 a channel, whatever the depth of the picture."""
+"""A color, 0 to 255 per channel, whatever the depth of the picture."""
 
 
 def parse_color(text: str) -> RGB:
@@ -41,9 +41,9 @@ def contrast_of(color: RGB) -> RGB:
 
 
 def in_colors(picture: Picture, *colors: RGB) -> Picture:
-    """Return the picture so that it can hold the colors: RGB if one of them is not gray.
+    """Return the picture in a form that can show the colors: RGB if one of them is not gray.
 
-    A palette is looked up, because what is drawn need not be among its colors.
+    A palette is resolved, because the colors need not be in it.
     """
     if picture.palette is not None:
         return picture.with_(pixels=picture.palette[picture.pixels], palette=None)
@@ -53,7 +53,7 @@ def in_colors(picture: Picture, *colors: RGB) -> Picture:
 
 
 def canvas_like(pixels: NDArray[Any], rows: int, columns: int, fill: int) -> NDArray[Any]:
-    """Return an opaque array of the same dtype and channels, every display value ``fill``."""
+    """Return an opaque array of the same dtype and channels, filled with a display value."""
     canvas = np.full((rows, columns, *pixels.shape[2:]), fill, pixels.dtype)
     if canvas.ndim == 3 and canvas.shape[2] == 4:
         canvas[..., 3] = np.iinfo(canvas.dtype).max
@@ -65,7 +65,7 @@ def paint(
 ) -> None:
     """Blend a color into pixels, in place, by coverage (uint8, 255 is all of the pixel).
 
-    ``corner`` is the (row, column) of the coverage's upper left; what lies outside is left out.
+    ``corner`` is the (row, column) of the upper left; what falls outside the picture is clipped.
     """
     top, left = corner
     rows = slice(max(top, 0), max(min(top + coverage.shape[0], pixels.shape[0]), 0))

@@ -25,13 +25,13 @@ BLACK = (0, 0, 0)
 LEFT, BOTTOM, WIDTH, HEIGHT = 0.125, 0.11, 0.775, 0.77
 TITLE_SIZE, TITLE_PAD, LABEL_SIZE = 12.0, 6.0, 10.0
 TICK_LENGTH, TICK_PAD, LINE_WIDTH = 3.5, 3.5, 0.8
-# Height of the letter l over its base line, in DejaVu Sans, by which matplotlib aligns labels.
+# matplotlib aligns labels by the height of the letter l above its base line, in DejaVu Sans.
 ASCENT = 0.76
 
 
 @dataclass(frozen=True)
 class Axes:
-    """Where the axes lie on the canvas, in pixels from its upper left."""
+    """Position of the axes on the canvas, in pixels from its upper left."""
 
     left: float
     top: float
@@ -55,8 +55,8 @@ class Axes:
 class Figure(Step):
     """Put the picture on a white canvas with axes, ticks and a title, as matplotlib's imshow does.
 
-    The size is that of the canvas, whatever the picture's.  The result is a drawing, not an image:
-    its spacing is that of the paper, ``dpi`` pixels an inch.
+    The size is that of the canvas, whatever the size of the picture.  The result is a drawing, not
+    an image: its spacing is that of the paper, ``dpi`` pixels per inch.
     """
 
     after_colormap: ClassVar[bool] = True
@@ -67,7 +67,7 @@ class Figure(Step):
     ] = "UID:{SOPInstanceUID}"
     width: Annotated[float, Opt("Width of the canvas", unit="inches", gt=0, le=1000)] = 6.4
     height: Annotated[float, Opt("Height of the canvas", unit="inches", gt=0, le=1000)] = 4.8
-    dpi: Annotated[float, Opt("Pixels in an inch", ge=1, le=10000)] = 100.0
+    dpi: Annotated[float, Opt("Pixels per inch", ge=1, le=10000)] = 100.0
     font: Annotated[str | None, Opt("Font file to use before the bundled fonts")] = None
 
     def __post_init__(self) -> None:
@@ -114,7 +114,7 @@ class Figure(Step):
     def _bar(
         self, canvas: NDArray[Any], rows: tuple[float, float], columns: tuple[float, float]
     ) -> None:
-        """Draw a line, whose ends are centers of line breadth, snapped to whole pixels."""
+        """Draw a line whose ends are the centers of its breadth, snapped to whole pixels."""
         breadth = self._breadth
         top, bottom, left, right = (_whole(end) - breadth // 2 for end in (*rows, *columns))
         share = np.full((bottom - top + breadth, right - left + breadth), 255, np.uint8)
@@ -149,7 +149,7 @@ class Figure(Step):
     def _label(
         self, canvas: NDArray[Any], text: str, base: tuple[float, float], share_left: float
     ) -> None:
-        """Write a label on a base line, with a share of its width left of the given column."""
+        """Write a label on a base line, with a share of its width to the left of the column."""
         block = TextBlock((text,), self._points(LABEL_SIZE), FontSet(self.font or ""))
         left = base[1] - share_left * (block.columns - 2 * block.margin) - block.margin
         top = base[0] - block.base_line
@@ -168,7 +168,7 @@ class Figure(Step):
         )
         last_line = block.base_line + (len(block.lines) - 1) * block.line_height
         top = max(0.0, axes.top - self._points(TITLE_PAD) - last_line)
-        # Centered over the axes, but never over the edge of the canvas.
+        # Centered over the axes, but never beyond the edge of the canvas.
         left = (axes.left + axes.right) / 2 - block.columns / 2
         left = min(max(left, 0.0), canvas.shape[1] - block.columns)
         paint(canvas, block.coverage().letters, BLACK, (round(top), round(left)))

@@ -14,7 +14,7 @@ __all__ = ["Flip"]
 class Flip(Step):
     """Mirror the picture left to right, or top to bottom.
 
-    Works on every domain: no value changes.
+    Works on every domain, because no value changes.
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "stored", "modality", "label"})

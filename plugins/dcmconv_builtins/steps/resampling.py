@@ -1,4 +1,4 @@
-"""Resampling that is right for every dtype that a picture can have."""
+"""Resampling that is correct for every dtype that a picture can have."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ __all__ = ["Filter", "resample"]
 
 Filter = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
 
-# Pillow first reduces by whole numbers where that leaves at least this much for the filter itself;
-# 3 is what its documentation calls indistinguishable from resampling in one go.
+# Pillow first shrinks by an integer factor if that leaves at least this factor to the filter;
+# according to its documentation, 3 is indistinguishable from resampling in one step.
 REDUCING_GAP = 3.0
 
 

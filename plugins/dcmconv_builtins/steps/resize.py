@@ -19,11 +19,11 @@ MAX_PIXELS = 2**28
 
 @dataclass(frozen=True, kw_only=True)
 class Resize(Step):
-    """Fit the picture into a size, or give it an exact one; pad it where its shape must not change.
+    """Fit the picture into a size, or give it an exact one, with or without padding.
 
-    ``max`` bounds the longer side and never enlarges unless asked.  ``width`` and ``height`` are
-    exact: one of them keeps the proportions, both stretch, both with ``pad`` fit and fill.  Labels
-    and masks are always resampled by the nearest value.  Spacing is scaled along.
+    ``max`` limits the longer side; small pictures stay small without ``enlarge``.  ``width`` and
+    ``height`` are exact: one of them keeps the proportions, both stretch, both with ``pad`` fit and
+    fill.  Labels and masks are always resampled by the nearest value.  Spacing is scaled too.
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "label"})
@@ -36,12 +36,12 @@ class Resize(Step):
     enlarge: Annotated[bool, Opt("Let max make small pictures larger")] = False
     pad: Annotated[
         bool,
-        Opt("Fill up to width x height, to a square of max, or to a square of the longer side"),
+        Opt("Pad to width x height, to a square of max, or to a square of the longer side"),
     ] = False
     fill: Annotated[
         int | None,
         Opt(
-            "Display value of the padding, at most white; the picture's background if left out",
+            "Display value of the padding, at most white; by default the picture's background",
             ge=0,
         ),
     ] = None
@@ -54,11 +54,11 @@ class Resize(Step):
         if self.max is None and not exact and not self.pad:
             raise ValueError("resize needs max, width, height or pad")
         if self.enlarge and self.max is None:
-            raise ValueError("enlarge belongs to max; width and height are exact anyway")
+            raise ValueError("enlarge needs max; width and height are exact anyway")
         if self.fill is not None and not self.pad:
-            raise ValueError("fill belongs to pad")
+            raise ValueError("fill needs pad")
         if self.pad and (self.width is None) != (self.height is None):
-            raise ValueError("pad needs width and height, or max, or none of them for a square")
+            raise ValueError("pad needs width and height, or max, or neither for a square")
 
     def apply(self, picture: Picture) -> Picture:
         """Resample, then pad.
@@ -111,7 +111,7 @@ def _check_size(columns: int, rows: int) -> None:
     if max(columns, rows) > LONGEST or columns * rows > MAX_PIXELS:
         raise LimitError(
             f"resize would make {columns} x {rows} pixels (columns x rows); the limit is "
-            f"{LONGEST} a side and {MAX_PIXELS} in all.",
+            f"{LONGEST} per side and {MAX_PIXELS} in total.",
             hint="Ask for a smaller size.",
         )
 

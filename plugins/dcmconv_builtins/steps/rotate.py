@@ -1,4 +1,4 @@
-"""Turn a picture by right angles."""
+"""Rotate a picture by right angles."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ __all__ = ["Rotate"]
 
 @dataclass(frozen=True, kw_only=True)
 class Rotate(Step):
-    """Turn the picture clockwise by 90, 180 or 270 degrees.
+    """Rotate the picture clockwise by 90, 180 or 270 degrees.
 
-    Works on every domain: no value changes.  A quarter turn swaps the spacing of rows and columns.
+    Works on every domain, because no value changes.  A quarter turn swaps the spacing of rows and
+    columns.
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "stored", "modality", "label"})
@@ -24,7 +25,7 @@ class Rotate(Step):
     degrees: Annotated[Literal[90, 180, 270], Opt("Angle, clockwise", unit="degrees")] = 90
 
     def apply(self, picture: Picture) -> Picture:
-        """Turn."""
+        """Rotate."""
         turned = picture.with_(pixels=np.rot90(picture.pixels, k=-self.degrees // 90))
         if self.degrees == 180:
             return turned

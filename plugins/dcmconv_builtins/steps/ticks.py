@@ -21,7 +21,7 @@ def tick_values(pixels: int, space: int) -> list[float]:
     pixels : int
         Rows or columns of the picture.
     space : int
-        How many labels there is room for.
+        How many labels have room.
     """
     first, last = -0.5, pixels - 0.5
     intervals = min(max(space, 1), MOST_INTERVALS)
@@ -59,14 +59,14 @@ def round_values(low: float, high: float, space: int) -> list[float]:
 
 
 def tick_labels(values: list[float]) -> list[str]:
-    """Write ticks with as many decimals as tell them apart, and a true minus sign."""
+    """Format ticks with just enough decimals to distinguish them, and a true minus sign."""
     step = values[1] - values[0] if len(values) > 1 else 1.0
     decimals = next(n for n in range(16) if abs(step - round(step, n)) < step * 1e-6)
     return [f"{value + 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for value in values]
 
 
 def value_labels(values: list[float]) -> list[str]:
-    """Write numbers of any size: as ticks, or short with an exponent where those would be long."""
+    """Format numbers of any size: like ticks, or with an exponent if that is shorter."""
     largest = max(map(abs, values))
     is_handy = len(values) > 1 and largest < 1e7 and values[1] - values[0] > 1e-6
     return tick_labels(values) if is_handy else [f"{value:.6g}" for value in values]

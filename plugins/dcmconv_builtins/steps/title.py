@@ -14,18 +14,18 @@ from dcmconv_builtins.steps.drawing import canvas_like, contrast_of, in_colors, 
 __all__ = ["Title"]
 
 SMALLEST = 9.0
-"""Pixels; smaller letters cannot be read, so lines are wrapped instead."""
+"""Pixels; smaller letters are illegible, so lines are wrapped instead."""
 
 NARROWEST = 48
-"""Columns that text gets even where the picture has fewer: the canvas grows then."""
+"""Columns that text always gets; the canvas of a narrower picture grows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Title(Step):
     """Write text over the picture, or above or below it: the SOP Instance UID, or any template.
 
-    Text that is too wide is shrunk, then wrapped, and never cut: where the picture is too small for
-    it, the picture gets a border of background.
+    Text that is too wide is shrunk, then wrapped, and never cut: a picture that is too small for it
+    gets a border of background.
     """
 
     after_colormap: ClassVar[bool] = True
@@ -33,14 +33,14 @@ class Title(Step):
     text: Annotated[
         str,
         Opt(
-            "What to write; {Keyword}, {GGGG,EEEE}, {frame} and {frames} are filled in",
+            "Text to write; {Keyword}, {GGGG,EEEE}, {frame} and {frames} are filled in",
             examples=("UID:{SOPInstanceUID}", "{Modality} {frame}/{frames}"),
             template=True,
         ),
     ] = "UID:{SOPInstanceUID}"
     position: Annotated[
         Literal["top", "bottom", "above", "below"],
-        Opt("top and bottom lie over the picture, above and below extend it"),
+        Opt("top and bottom are drawn over the picture, above and below extend it"),
     ] = "top"
     size: Annotated[
         float, Opt("Height of the letters", unit="percent of the picture's rows", gt=0, le=100)
@@ -74,11 +74,11 @@ class Title(Step):
         color = parse_color(self.color)
         outline = contrast_of(color)
         colored = in_colors(picture, color)
-        beside = self.position in {"above", "below"}
-        rows = picture.rows + block.rows if beside else max(picture.rows, block.rows)
+        extends = self.position in {"above", "below"}
+        rows = picture.rows + block.rows if extends else max(picture.rows, block.rows)
         columns = max(picture.columns, block.columns)
         canvas = canvas_like(colored.pixels, rows, columns, picture.background)
-        # The text keeps its edge of the canvas; a picture in the way of more of it moves aside.
+        # The text stays at its edge of the canvas; above it, the picture moves down to make room.
         text_is_first = self.position in {"top", "above"}
         top = rows - picture.rows if self.position in {"bottom", "above"} else 0
         left = (columns - picture.columns) // 2

@@ -1,4 +1,4 @@
-"""What stands before the image in a JPEG file: JFIF density, EXIF resolution, ICC profile."""
+"""The segments before the image in a JPEG file: JFIF density, EXIF resolution, ICC profile."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ START_OF_SCAN = 0xDA
 KEPT = frozenset({0xC0, 0xC4, 0xDB, 0xDD})
 """Frame header, Huffman and quantization tables, restart interval: what baseline JPEG needs."""
 _SCAN = re.compile(rb"[^\xff]*+(?:\xff[\x00\xd0-\xd7][^\xff]*+)*+\xff\xd9", re.DOTALL)
-"""Entropy-coded data, in which ff is stuffed or begins a restart marker, and the end.
+"""Entropy-coded data, in which ff is stuffed or starts a restart marker, and the end marker.
 
-The plus behind each star gives nothing back: what does not match is found out in one pass.
+The possessive quantifiers (``*+``) never backtrack: a stream that does not match fails in one pass.
 """
 
 
@@ -43,14 +43,14 @@ class Density(NamedTuple):
 
 
 def with_segments(stream: bytes, picture: Picture) -> bytes:
-    """Replace the JFIF segment of a stream by what is known of spacing and color.
+    """Replace the JFIF segment of a stream by segments for spacing and color.
 
     Parameters
     ----------
     stream : bytes
         A JPEG stream that begins with SOI and a JFIF APP0 segment.
     picture : Picture
-        For its spacing and, where it is in color, its ICC profile.
+        For its spacing and, if it is in color, its ICC profile.
     """
     if not stream.startswith(SOI + APP0):
         raise ValueError("the encoder wrote no JFIF segment")
@@ -62,19 +62,19 @@ def with_segments(stream: bytes, picture: Picture) -> bytes:
 
 
 def copied_stream(stream: bytes, spacing: Spacing | None) -> bytes | None:
-    """Return a stream in YCbCr as a JPEG file: with JFIF, without application and comment segments.
+    """Return a YCbCr stream as a JPEG file: with JFIF, without application and comment segments.
 
-    Those may say who the patient is, or tell a viewer of other colors.
+    Those may identify the patient, or declare other colors.
 
     Parameters
     ----------
     stream : bytes
-        Up to its end marker, or padded behind that.
+        Up to its end marker, perhaps with padding after it.
 
     Returns
     -------
     bytes or None
-        None where segments stand between scans, or the end is not found: that is to be decoded.
+        None if there are segments between scans or no end marker: such a frame must be decoded.
     """
     parts, position = [SOI, _resolution(spacing)], len(SOI)
     while position + 4 <= len(stream) and stream[position] == 0xFF:
@@ -94,9 +94,9 @@ def copied_stream(stream: bytes, spacing: Spacing | None) -> bytes | None:
 
 @lru_cache(maxsize=64)
 def _resolution(spacing: Spacing | None) -> bytes:
-    """Return the JFIF segment, and an EXIF segment where its whole numbers would round.
+    """Return the JFIF segment, and an EXIF segment if the JFIF density is rounded.
 
-    Kept, because a series has one spacing and fractions are slow.
+    Cached, because a series has one spacing and fractions are slow.
     """
     density = _density(spacing)
     jfif = _segment(APP0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, *density[:3], 0, 0))
@@ -110,7 +110,7 @@ def _segment(marker: bytes, payload: bytes) -> bytes:
 
 
 def _density(spacing: Spacing | None) -> Density:
-    """Return whole pixels per inch, or per centimeter where only that is exact."""
+    """Return whole pixels per inch, or per centimeter if only that is exact."""
     square = Density(NO_UNIT, 1, 1, is_exact=False)
     if spacing is None:
         return square
@@ -145,7 +145,7 @@ def _exif(spacing: Spacing) -> bytes:
 
 
 def _rational(value: Fraction) -> tuple[int, int]:
-    """Return numerator and denominator in 32 bits, as near to the value as they get."""
+    """Return numerator and denominator in 32 bits, as close to the value as possible."""
     if max(value.numerator, value.denominator) > UINT32:
         value = value.limit_denominator(max(1, int(UINT32 / max(value, Fraction(1)))))
     return min(value.numerator, UINT32), value.denominator

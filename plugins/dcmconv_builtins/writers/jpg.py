@@ -14,7 +14,7 @@ from dcmconv_builtins.writers.jpeg_segments import copied_stream, with_segments
 __all__ = ["Jpg"]
 
 LONGEST = 65500
-"""libjpeg's own limit, a little below that of the format."""
+"""The limit of libjpeg, slightly below that of the format."""
 
 FULL_COLOR_QUALITY = 90
 DEFAULT_QUALITY = 90
@@ -22,10 +22,10 @@ DEFAULT_QUALITY = 90
 
 @dataclass(frozen=True, kw_only=True)
 class Jpg(Writer):
-    """JPEG with 8 bits a channel, gray or color.
+    """JPEG with 8 bits per channel, gray or color.
 
-    Transparency is laid over the background.  Pixel spacing goes into the JFIF density, and into
-    EXIF where that rounds; nothing else of the file's attributes is written.
+    Transparency is blended with the background.  Pixel spacing is written as JFIF density, and also
+    in EXIF if that rounds it; no other attribute of the file is written.
     """
 
     suffix: ClassVar[str] = ".jpg"
@@ -42,8 +42,8 @@ class Jpg(Writer):
     copies: Annotated[
         bool,
         Opt(
-            "Take color frames that are JPEG already as they are, where no other option, step or "
-            "output asks anything of them: nothing is lost twice"
+            "Copy color frames that are JPEG already, unless an option, a step or another output "
+            "needs their pixels: no second loss"
         ),
     ] = True
 
@@ -69,11 +69,7 @@ class Jpg(Writer):
         return with_segments(bytes(stream), picture)
 
     def copy(self, encoded: EncodedFrame) -> bytes | None:
-        """Return a JPEG stream as it is, with our own segments in the place of its own.
-
-        Whoever asks for another quality than the usual, or for a subsampling, gets a picture of
-        that.
-        """
+        """Return a JPEG stream unchanged but for its segments, if no option asks for encoding."""
         is_plain = (self.quality, self.subsampling, self.optimize) == (
             DEFAULT_QUALITY,
             "auto",
@@ -84,10 +80,10 @@ class Jpg(Writer):
         return copied_stream(encoded.data, encoded.spacing)
 
     def _subsampling(self) -> str:
-        """Return the factor: whoever asks for high quality asks for sharp color too.
+        """Return the subsampling: at high quality, color stays sharp.
 
-        ImageMagick draws the line at the same quality.  Colored text, Doppler and thin lines smear
-        under subsampling; gray pictures have no color to lose.
+        ImageMagick draws the line at the same quality.  Subsampling blurs colored text, Doppler and
+        thin lines; gray pictures have no color to lose.
         """
         if self.subsampling != "auto":
             return self.subsampling
@@ -98,19 +94,19 @@ def _checked(picture: Picture) -> NDArray[Any]:
     if picture.pixels.dtype != np.uint8:
         raise InputError(
             f"The values are {picture.pixels.dtype}; JPEG needs uint8.",
-            hint="Use the writer png, which keeps 16 bits.",
+            hint="Use the writer png, which stores 16 bits.",
         )
     if max(picture.rows, picture.columns) > LONGEST:
         raise InputError(
             f"The picture has {picture.columns} x {picture.rows} pixels (columns x rows); "
-            f"JPEG ends at {LONGEST} a side.",
+            f"JPEG allows {LONGEST} per side.",
             hint=f"Add the step resize with max={LONGEST}, or use the writer png.",
         )
     return picture.pixels
 
 
 def _flattened(pixels: NDArray[Any], background: int) -> NDArray[Any]:
-    """Lay RGBA over a gray background; exact integers, rounded half up."""
+    """Blend RGBA with a gray background; exact integers, rounded half up."""
     alpha = pixels[..., 3:].astype(np.uint32)
     mixed = pixels[..., :3] * alpha + background * (255 - alpha)
     return ((mixed * 2 + 255) // 510).astype(np.uint8)

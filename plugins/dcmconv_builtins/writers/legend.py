@@ -1,4 +1,4 @@
-"""What the numbers of a label picture stand for, as JSON."""
+"""The legend of a label picture as JSON: what its numbers mean."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["Legend"]
 
 @dataclass(frozen=True, kw_only=True)
 class Legend(Writer):
-    """JSON that says for each number of a label picture its name, color, meaning and pixels.
+    """JSON with the name, color, meaning and pixel count of each number of a label picture.
 
-    All labels of the file are listed, also those that this picture does not show; numbers that the
-    file does not name have an empty name.
+    All labels of the file are listed, including those that this picture does not show; numbers that
+    the file does not name have an empty name.
     """
 
     suffix: ClassVar[str] = ".json"

@@ -8,26 +8,29 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from isal import isal_zlib
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Domain, InputError, Opt, Picture, Writer
-from dcmconv_builtins.writers import igzip, png_chunks, png_filter
+from dcmconv_builtins.writers import png_chunks, png_filter
+from dcmconv_builtins.writers.png_filter import Bytes
 
-__all__ = ["Png"]
+__all__ = ["Png", "deflate_by_igzip"]
 
 COLOR_TYPES = {1: png_chunks.GRAY, 3: png_chunks.RGB, 4: png_chunks.RGBA}
 LARGEST_CHUNK = 2**30
+FIRST_BLOCK_BYTES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Png(Writer):
-    """PNG with 8 or 16 bits a channel: every value exactly as it is, compressed fast.
+    """PNG with 8 or 16 bits per channel: every value kept exactly, compressed fast.
 
-    Unscaled values that are unsigned integers keep their numbers.  Pixel spacing goes into pHYs,
-    and into sCAL where that rounds; no text and no time is written.
+    Unscaled unsigned integers keep their numbers.  Pixel spacing is written as pHYs, and also as
+    sCAL if pHYs rounds it; no text and no time is written.
 
-    There is no sBIT chunk for unscaled values of fewer bits: by the standard it would say that they
-    had been scaled up to full range, and a reader that minds it would shift them.
+    Unscaled values of fewer bits get no sBIT chunk: by the standard it would mean that they were
+    scaled up to full range, and a reader that follows it would shift them.
     """
 
     suffix: ClassVar[str] = ".png"
@@ -37,7 +40,7 @@ class Png(Writer):
     bits: Annotated[Literal[8, 16], Opt("Bits of a display value")] = 8
     compression: Annotated[
         Literal["fastest", "fast", "small", "smallest"],
-        Opt("Time against size: small is 7 percent smaller than fast and takes 20 times as long"),
+        Opt("Speed or size: small is 7 percent smaller than fast and takes 20 times as long"),
     ] = "fast"
 
     def depth(self) -> int:
@@ -50,7 +53,7 @@ class Png(Writer):
         Raises
         ------
         InputError
-            If the values are not uint8 or uint16, or there are other channels than gray or color.
+            If the values do not fit into uint8 or uint16, or there are not 1, 3 or 4 channels.
         """
         pixels = _checked(picture)
         depth = pixels.dtype.itemsize * 8
@@ -68,13 +71,13 @@ class Png(Writer):
         return b"".join(parts)
 
     def _compressed(self, raw: NDArray[np.uint8], pixel_bytes: int) -> bytes:
-        """Filter and deflate; the fast ways by igzip, which is many times faster than zlib."""
+        """Filter and deflate; the fast settings use igzip, many times faster than zlib."""
         if self.compression == "fastest":
-            return igzip.packed(png_filter.filtered(raw, png_filter.UP, pixel_bytes), 0)
+            return deflate_by_igzip(png_filter.filtered(raw, png_filter.UP, pixel_bytes), 0)
         kind = png_filter.best_single(raw, pixel_bytes)
         rows = png_filter.filtered(raw, kind, pixel_bytes)
         if self.compression == "fast":
-            return igzip.packed(rows, 1)
+            return deflate_by_igzip(rows, 1)
         if self.compression == "small":
             return zlib.compress(rows.data, 6)
         adapted = png_filter.adaptive(raw, pixel_bytes)
@@ -86,26 +89,26 @@ def _checked(picture: Picture) -> NDArray[Any]:
     if pixels.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
         raise InputError(
             f"The {picture.domain} values are {pixels.dtype}, "
-            f"{pixels.min():g} to {pixels.max():g}; PNG holds whole numbers from 0 to 65535.",
-            hint="Scale them with --normalize minmax, or choose a writer that keeps such values.",
+            f"{pixels.min():g} to {pixels.max():g}; PNG stores whole numbers from 0 to 65535.",
+            hint="Scale them with --normalize minmax, or use a writer that stores such values.",
             reason="range",
         )
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if channels not in COLOR_TYPES:
         raise InputError(
-            f"The picture has {channels} channels; PNG holds 1, 3 or 4.",
-            hint="A step before the writer makes them; leave it out, or tell its author.",
+            f"The picture has {channels} channels; expected 1, 3 or 4.",
+            hint="A step before the writer makes them: remove it, or report it to its author.",
         )
     if picture.palette is not None and pixels.dtype != np.uint8:
         raise InputError(
             f"The picture has a palette and {pixels.dtype} values; PNG needs uint8.",
-            hint="Use the writer's bits=8, or leave the colormap out.",
+            hint="Use bits=8, or remove the colormap.",
         )
     return pixels
 
 
 def _narrowed(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return whole numbers of a wide or signed type as uint16, where every one of them fits."""
+    """Return wide or signed integers as uint16 if every one of them fits."""
     if pixels.dtype.kind not in "iu" or pixels.dtype in {np.dtype(np.uint8), np.dtype(np.uint16)}:
         return pixels
     fits = pixels.min() >= 0 and pixels.max() <= np.iinfo(np.uint16).max
@@ -113,7 +116,7 @@ def _narrowed(pixels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _big_endian_rows(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return the bytes of each row, most significant first; a copy only where one is needed."""
+    """Return the bytes of each row, most significant first; copied only if necessary."""
     ordered = np.ascontiguousarray(pixels)
     if ordered.dtype.itemsize == 2:
         ordered = ordered.astype(">u2", copy=False)
@@ -121,7 +124,36 @@ def _big_endian_rows(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _data_chunks(stream: bytes) -> Iterator[bytes]:
-    """Yield the parts of the IDAT chunks: mostly one."""
+    """Yield the parts of the IDAT chunks, usually of one."""
     for start in range(0, len(stream), LARGEST_CHUNK):
         part = stream if len(stream) <= LARGEST_CHUNK else stream[start : start + LARGEST_CHUNK]
         yield from png_chunks.chunk_parts(b"IDAT", part)
+
+
+def deflate_by_igzip(rows: Bytes, level: int) -> bytes:
+    """Deflate filtered rows into one zlib stream (RFC 1950).
+
+    The first bytes are flushed as a block of their own, at a cost of about 10 bytes, so that the
+    result does not depend on the process.  ISA-L starts a stream of level 1 or 2 by hashing an
+    uninitialized register instead of the third byte (2.32.1, ``tmp2`` under ``.write_first_byte``
+    in ``igzip_icf_body_h1_gr_bt.asm``).  The register contains the address of the stream, which
+    differs between processes.  The code path for very short input does not have this bug, and a
+    stream that it has started is continued correctly.
+
+    Parameters
+    ----------
+    rows : uint8 array, contiguous
+        What :func:`~dcmconv_builtins.writers.png_filter.filtered` returns.
+    level : int
+        Compression level of igzip: 0, the fastest, to 3.
+    """
+    flat = rows.reshape(-1)
+    stream = isal_zlib.compressobj(level)
+    return b"".join(
+        (
+            stream.compress(flat[:FIRST_BLOCK_BYTES]),
+            stream.flush(isal_zlib.Z_SYNC_FLUSH),
+            stream.compress(flat[FIRST_BLOCK_BYTES:]),
+            stream.flush(),
+        )
+    )

@@ -1,4 +1,4 @@
-"""The container of PNG (W3C PNG, third edition): signature, chunks, and what goes in them."""
+"""The container format of PNG (W3C PNG, third edition): signature and chunks."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ LARGEST = 2**31 - 1
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
-    """Frame a chunk: length, type, content, CRC over type and content."""
+    """Return a chunk: length, type, content, and the CRC of type and content."""
     return b"".join(chunk_parts(kind, content))
 
 
 def chunk_parts(kind: bytes, content: bytes) -> tuple[bytes, bytes, bytes, bytes]:
-    """Return what ``chunk`` joins, for who joins more: image data need not be copied twice."""
+    """Return the parts of a chunk, so that large image data is not copied twice."""
     crc = isal_zlib.crc32(content, isal_zlib.crc32(kind))
     return struct.pack(">I", len(content)), kind, content, struct.pack(">I", crc)
 
@@ -49,9 +49,9 @@ def header(columns: int, rows: int, depth: int, color_type: int) -> bytes:
 
 
 def describing_chunks(picture: Picture) -> Iterator[bytes]:
-    """Yield what stands between IHDR and IDAT: color profile, physical size, palette.
+    """Yield the chunks between IHDR and IDAT: color profile, physical size, palette.
 
-    No text, no time, nothing that names a patient.
+    No text and no time is written, and nothing that identifies a patient.
     """
     in_color = picture.is_color or picture.palette is not None
     if picture.icc_profile and in_color:
@@ -64,10 +64,10 @@ def describing_chunks(picture: Picture) -> Iterator[bytes]:
 
 @lru_cache(maxsize=64)
 def _physical_size(spacing: Spacing) -> bytes:
-    """Return pHYs, in whole pixels per meter, and sCAL where rounding would change the spacing.
+    """Return pHYs, in whole pixels per meter, and sCAL if rounding changes the spacing.
 
-    sCAL states the size of a pixel in the subject as text, so that it is exact at any size.  Kept,
-    because a series has one spacing and fractions are slow.
+    sCAL gives the size of a pixel as text, so that it is exact at any size.  Cached, because a
+    series has one spacing and fractions are slow.
     """
     across, down = per_length(1000, spacing.columns), per_length(1000, spacing.rows)
     if across is None or down is None:

@@ -1,4 +1,4 @@
-"""Row filters of PNG (section 9), whole pictures at a time."""
+"""Row filters of PNG (section 9), applied to whole pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def filtered(raw: Bytes, kind: int, pixel_bytes: int) -> Bytes:
     Returns
     -------
     uint8 array, shape (rows, 1 + bytes of a row)
-        Each row led by the number of its filter, as PNG wants it; new.
+        Each row preceded by the number of its filter, as in the file.  Always a new array.
     """
     result = np.empty((raw.shape[0], raw.shape[1] + 1), np.uint8)
     result[:, 0] = kind
@@ -46,30 +46,30 @@ def filtered(raw: Bytes, kind: int, pixel_bytes: int) -> Bytes:
 
 
 def best_single(raw: Bytes, pixel_bytes: int) -> int:
-    """Guess which of ``NONE``, ``SUB`` and ``UP`` compresses best, from a few rows.
+    """Estimate from a few rows which of ``NONE``, ``SUB`` and ``UP`` compresses best.
 
-    The entropy of what is left predicts the size better than the usual sum of absolute differences,
-    and tells drawings and label maps, which want no filter, from images.
+    The entropy of the filtered bytes predicts the size better than the usual sum of absolute
+    differences, and it recognizes drawings and label maps, which compress best unfiltered.
     """
     count = min(SAMPLED_ROWS, raw.shape[0])
     rows = [raw.shape[0] * (2 * number + 1) // (2 * count) for number in range(count)]
-    # The middle of a row: the edges of medical images are often empty.
+    # From the middle of a row: the edges of medical images are often empty.
     start = max(0, (raw.shape[1] - SAMPLED_BYTES) // 2)
     start -= start % pixel_bytes
     here = raw[rows, start : start + SAMPLED_BYTES]
     above = raw[[max(row - 1, 0) for row in rows], start : start + SAMPLED_BYTES]
-    left_over = {
+    differences = {
         UP: here - above,
         SUB: here[:, pixel_bytes:] - here[:, :-pixel_bytes],
         NONE: here,
     }
-    return min(left_over, key=lambda kind: _bits(left_over[kind]))
+    return min(differences, key=lambda kind: _bits(differences[kind]))
 
 
 def _bits(values: Bytes) -> float:
-    """Return how many bits a byte takes at least: the entropy, by a table of its terms.
+    """Return the entropy in bits per byte.
 
-    That is log2(n) less the sum of c * log2(c) over n, with c for each count and n for all.
+    It is log2(n) - sum(c * log2(c)) / n, for the count c of each value and n values in all.
     """
     counts = np.bincount(values.reshape(-1), minlength=256)
     size = max(1, values.size)
@@ -83,7 +83,7 @@ _TERMS[1:] *= np.log2(_TERMS[1:])
 def adaptive(raw: Bytes, pixel_bytes: int) -> Bytes:
     """Choose the filter of each row by the least sum of absolute differences (PNG, section 12.7).
 
-    Takes and returns what ``filtered`` does; slower, and for photographs smaller.
+    Parameters and result are those of ``filtered``; slower, but smaller for photographs.
     """
     result = np.empty((raw.shape[0], raw.shape[1] + 1), np.uint8)
     step = max(1, BLOCK_BYTES // raw.shape[1])
@@ -112,6 +112,7 @@ def _adaptive_block(raw: Bytes, above: Bytes, pixel_bytes: int) -> Bytes:
 
 
 def _paeth(left: Bytes, up: Bytes, up_left: Bytes) -> Bytes:
+    # Ties go to the left, then to the one above; decoders rely on this order (section 9.4).
     a, b, c = (values.astype(np.int16) for values in (left, up, up_left))
     to_a, to_b, to_c = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
     nearest = np.where((to_a <= to_b) & (to_a <= to_c), a, np.where(to_b <= to_c, b, c))

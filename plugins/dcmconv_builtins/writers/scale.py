@@ -8,9 +8,9 @@ __all__ = ["per_length"]
 
 
 def per_length(millimeters: float, spacing: float) -> Fraction | None:
-    """Return how many pixels lie in a length, exactly; None where the spacing means nothing.
+    """Return exactly how many pixels are in a length; None if the spacing is not positive.
 
-    A spacing is read as the decimal number that the file wrote: 0.1 is a tenth.
+    A spacing is taken as the decimal number in the file: 0.1 is exactly a tenth.
     """
     if not 0 < spacing < float("inf"):
         return None

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from dcmconv.plugin import Frame, InputError, Linear, Padding, VoiWindow
 from dcmconv.render.tone import render_tone
 from dcmconv_builtins.dicom.tone.voi_lut import Sigmoid, WindowLinear, WindowLinearExact
-from dcmconv_builtins.normalizers.named_windows import NAMED_WINDOWS, WindowName
-from dcmconv_builtins.normalizers.window import Window
+from dcmconv_builtins.normalizers.window import NAMED_WINDOWS, Window, WindowName
 
 HU = np.array([[-1024, -160, 40, 239, 240, 3071]], "i2")
 

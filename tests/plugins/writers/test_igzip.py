@@ -1,4 +1,4 @@
-"""What igzip packs: readable by zlib, and the same whatever the process holds."""
+"""igzip: zlib can read its output, and every process writes the same bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from dcmconv_builtins.writers import igzip
+from dcmconv_builtins.writers.png import deflate_by_igzip
 
 LEVELS = (0, 1, 2, 3)
 
@@ -21,13 +21,13 @@ def test_zlib_reads_every_length(level: int) -> None:
     values = np.random.default_rng(7).integers(0, 5, 200_000).astype(np.uint8)
     for length in (*range(1, 80), 4160, 65_535, 65_536, 65_537, values.size):
         rows = values[:length]
-        assert zlib.decompress(igzip.packed(rows, level)) == rows.tobytes()
+        assert zlib.decompress(deflate_by_igzip(rows, level)) == rows.tobytes()
 
 
 def test_every_process_packs_the_same_bytes() -> None:
-    """Two fresh processes, whose memory lies elsewhere, and rows for every place of igzip's table.
+    """Compare two processes with different addresses, on rows for every slot of igzip's table.
 
-    Where igzip begins a stream by itself, an address decides how some 16 of these 4096 are packed.
+    If igzip starts a stream by itself, an address decides how about 16 of these 4096 are packed.
     """
     said = {subprocess.check_output([sys.executable, __file__]) for _ in range(2)}
     assert len(said) == 1
@@ -41,7 +41,7 @@ def _digests() -> Iterator[str]:
             word = np.array([number & 63, 64 + (number >> 6), 100, 101], np.uint8)
             # Four bytes that come again: found again, or not.
             rows = np.concatenate(([2, 103], word, rest, word, rest)).astype(np.uint8)
-            digest.update(igzip.packed(rows, level))
+            digest.update(deflate_by_igzip(rows, level))
         yield digest.hexdigest()
 
 
