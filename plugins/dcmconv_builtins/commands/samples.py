@@ -103,9 +103,7 @@ def _copy(content: bytes, target: Path) -> str:
     except FileExistsError:
         if target.is_file():
             same = target.read_bytes() == content
-            return (
-                "exists already" if same else "another file with this name exists; not overwritten"
-            )
+            return "exists already" if same else "another file exists; not overwritten"
         raise _cannot_write(target, "it exists and is not a file") from None
     except OSError as error:
         raise _cannot_write(target, error.strerror or str(error)) from error
