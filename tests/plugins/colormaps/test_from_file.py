@@ -33,7 +33,7 @@ def test_a_text_table_is_read(text):
     assert parse_color_table(text.encode(), "x.csv").tolist() == RED_RAMP
 
 
-def test_few_colors_are_interpolated_and_half_a_level_is_rounded_up():
+def test_few_colors_are_interpolated():
     table = parse_color_table(b"0,0,0\n0,255,0\n255,255,1", "x.csv")
     # 127 is 254/255 of the way to the second color, 128 one 255th of the way to the third.
     assert table[[0, 127, 128, 255]].tolist() == [
@@ -50,12 +50,12 @@ def test_fractions_are_rounded_half_up():
 
 
 @pytest.mark.parametrize("header", [b"", b"ICOL" + bytes(28)], ids=["768-bytes", "with-a-header"])
-def test_a_binary_imagej_table_holds_one_channel_after_the_other(header):
+def test_binary_imagej_tables_are_read_by_channel(header):
     content = header + bytes(range(256)) + bytes(256) + bytes(range(255, -1, -1))
     assert parse_color_table(content, "fire.lut").tolist() == [[v, 0, 255 - v] for v in range(256)]
 
 
-def test_a_text_of_just_768_bytes_is_a_text():
+def test_text_of_768_bytes_is_not_binary():
     text = "0,0,0\n255,0,0\n"
     content = text + "#" * (768 - len(text))
     assert parse_color_table(content.encode(), "x.lut").tolist() == RED_RAMP
@@ -64,30 +64,48 @@ def test_a_text_of_just_768_bytes_is_a_text():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"", "x has 0 colors; 2 to 256 are needed", id="empty"),
-        pytest.param(b"1,2,3", "x has 1 colors; 2 to 256 are needed", id="one-color"),
+        pytest.param(b"", "x has 0 colors; expected 2 to 256", id="empty"),
+        pytest.param(b"1,2,3", "x has 1 colors; expected 2 to 256", id="one-color"),
         pytest.param(b"1,2,3\n" * 257, "x has 257 colors", id="too-many-colors"),
-        pytest.param(b"1,2\n3,4", "x, line 1: 2 numbers; red, green and blue", id="two-columns"),
-        pytest.param(b"1,2,3\n4,5", "x, line 2: 2 numbers; 3 are needed", id="uneven-rows"),
-        pytest.param(b"r,g,b\n1,2,3\n4,five,6", "x, line 3: '4,five,6' is no row", id="a-word"),
-        pytest.param(b"1,2,3\nred,green,blue\n", "x, line 2: 'red,green,blue'", id="late-header"),
+        pytest.param(
+            b"1,2\n3,4", "x, line 1: expected red, green and blue, got 2 numbers", id="two-columns"
+        ),
+        pytest.param(
+            b"1,2,3\n4,5",
+            "x, line 2: expected 3 numbers as in the first row, got 2",
+            id="uneven-rows",
+        ),
+        pytest.param(
+            b"r,g,b\n1,2,3\n4,five,6", "x, line 3: expected numbers, got '4,five,6'", id="a-word"
+        ),
+        pytest.param(
+            b"1,2,3\nred,green,blue\n",
+            "x, line 2: expected numbers, got 'red,green,blue'",
+            id="late-header",
+        ),
         pytest.param(
             b"1,2,3,255\n4,5,6,255", "x, line 1: the first of four numbers is 1", id="alpha"
         ),
-        pytest.param(b"0,0,0\n256,0,0", "x, line 2: 256 is no brightness", id="too-bright"),
-        pytest.param(b"0,0,0\n-1,0,0", "x, line 2: -1 is no brightness", id="negative"),
-        pytest.param(b"nan,0,0\n1,0,0", "x, line 1: nan is no brightness", id="nan"),
-        pytest.param(bytes(700), "x is no color table that dcmconv knows", id="other-bytes"),
-        pytest.param(b"1,2,3\n" * MAX_BYTES, "x is no color table that dcmconv knows", id="huge"),
+        pytest.param(
+            b"0,0,0\n256,0,0", "x, line 2: brightness is 256; expected 0 to 255", id="too-bright"
+        ),
+        pytest.param(
+            b"0,0,0\n-1,0,0", "x, line 2: brightness is -1; expected 0 to 255", id="negative"
+        ),
+        pytest.param(
+            b"nan,0,0\n1,0,0", "x, line 1: brightness is nan; expected 0 to 255", id="nan"
+        ),
+        pytest.param(bytes(700), "x is not a color table", id="other-bytes"),
+        pytest.param(b"1,2,3\n" * MAX_BYTES, "x is not a color table", id="huge"),
     ],
 )
-def test_anything_else_is_refused_and_the_line_is_named(content, message):
+def test_invalid_tables_are_refused_with_their_line(content, message):
     with pytest.raises(UsageError, match=re.escape(message)) as caught:
         parse_color_table(content, "x")
     assert "red,green,blue" in caught.value.hint
 
 
-def test_a_file_that_is_not_there_is_an_error_with_a_hint(tmp_path):
+def test_a_missing_file_is_an_error_with_a_hint(tmp_path):
     with pytest.raises(UsageError, match=r"none\.csv cannot be read: No such file") as caught:
         FromFile(path=str(tmp_path / "none.csv")).table()
     assert "-c file:path=COLORS.csv" in caught.value.hint
@@ -102,6 +120,6 @@ def test_a_worker_in_another_folder_reads_the_same_file(tmp_path, monkeypatch):
     assert np.array_equal(pickle.loads(sent).table(), RED_RAMP)  # noqa: S301
 
 
-def test_a_path_that_names_nothing_is_refused():
-    with pytest.raises(ValueError, match="path names no file"):
+def test_an_empty_path_is_refused():
+    with pytest.raises(ValueError, match="path is empty"):
         FromFile(path="")

@@ -25,7 +25,7 @@ def matplotlib_table(name):
 
 
 @pytest.mark.parametrize(("colormap", "name"), MATPLOTLIB)
-def test_every_byte_is_matplotlib_s(colormap, name):
+def test_every_byte_equals_matplotlib(colormap, name):
     assert np.array_equal(colormap().table(), matplotlib_table(name))
 
 
@@ -39,15 +39,15 @@ def test_every_byte_is_matplotlib_s(colormap, name):
         (Viridis, "96a1f6f37d4041f953def955ffb8b9ea2110a9b4e3c9b701182d48f7a9774c58"),
     ],
 )
-def test_no_byte_of_a_table_has_changed(colormap, digest):
+def test_tables_are_unchanged(colormap, digest):
     assert hashlib.sha256(colormap().table().tobytes()).hexdigest() == digest
 
 
-def test_gray_is_every_display_value_as_it_is():
+def test_gray_keeps_every_display_value():
     assert Gray().table().tolist() == [[value, value, value] for value in range(256)]
 
 
-def test_gray_is_within_one_level_of_matplotlib_s_float_noise():
+def test_gray_is_within_one_level_of_matplotlib():
     difference = Gray().table().astype(int) - matplotlib_table("gray")
     assert (difference.min(), difference.max()) == (0, 1)
 
@@ -76,7 +76,7 @@ WINTER = {0: [0, 0, 255], 127: [0, 127, 192], 255: [127, 255, 128]}
         ("Winter", WINTER),
     ],
 )
-def test_a_palette_of_the_standard_has_the_standard_s_colors(name, colors):
+def test_palettes_have_the_colors_of_the_standard(name, colors):
     table = getattr(dicom_palettes, name)().table()
     assert {value: table[value].tolist() for value in colors} == colors
 
@@ -85,6 +85,6 @@ def test_pet_20_step_has_twenty_colors():
     assert len(np.unique(dicom_palettes.Pet20Step().table(), axis=0)) == 20
 
 
-def test_writing_into_a_table_changes_no_other():
+def test_a_changed_table_leaves_others_alone():
     Viridis().table()[:] = 0
     assert Viridis().table()[0].tolist() == [68, 1, 84]

@@ -25,22 +25,22 @@ def test_every_sample_becomes_a_picture(tmp_path, capsys):
     assert (summary["converted"], summary["skipped"], summary["failed"]) == (len(SAMPLES), 0, 0)
 
 
-def test_a_file_that_is_there_is_never_overwritten(tmp_path, capsys):
+def test_existing_files_are_never_overwritten(tmp_path, capsys):
     mine = tmp_path / "CT" / "CT_small.dcm"
     mine.parent.mkdir()
     mine.write_bytes(b"mine")
     assert main(["samples", str(tmp_path)]) == 0
     assert mine.read_bytes() == b"mine"
-    assert "another file of that name, left alone" in capsys.readouterr().out
+    assert "another file exists; not overwritten" in capsys.readouterr().out
     assert main(["samples", str(tmp_path), "--json"]) == 0
     [table] = json.loads(capsys.readouterr().out)["tables"]
     assert {row["result"] for row in table["rows"]} == {
         "there already",
-        "another file of that name, left alone",
+        "another file exists; not overwritten",
     }
 
 
-def test_a_folder_that_cannot_be_made_ends_with_5(tmp_path, capsys):
+def test_a_folder_that_cannot_be_created_ends_with_5(tmp_path, capsys):
     (tmp_path / "file").write_bytes(b"")
     assert main(["samples", str(tmp_path / "file" / "demo")]) == 5
     told = capsys.readouterr().err

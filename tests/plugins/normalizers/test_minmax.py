@@ -69,11 +69,11 @@ def test_minmax_makes_the_extremes_black_and_white(of, display_values):
     assert pixels(MinMax(), of) == display_values
 
 
-def test_minmax_fills_sixteen_bits_for_a_writer_that_wants_them():
+def test_minmax_fills_16_bits_for_16_bit_writers():
     assert pixels(MinMax(), frame([[-10, 0, 10]]), depth=16) == [[0, 32768, 65535]]
 
 
-def test_minmax_says_its_range_and_units():
+def test_minmax_reports_its_range_and_units():
     curve = MinMax().curve(frame([[-1024, 3071]], units="HU"))
     assert curve == Linear(black=-1024, white=3071)
     assert curve.origin == "min-max -1024..3071 HU"
@@ -81,13 +81,13 @@ def test_minmax_says_its_range_and_units():
 
 
 @given(arrays.arrays("i2", (3, 4), elements=st.integers(-5000, 5000)), st.integers(-20_000, 20_000))
-def test_adding_a_constant_changes_no_minmax_picture(stored_values, constant):
+def test_a_constant_offset_changes_no_minmax_picture(stored_values, constant):
     moved = stored_values + np.int16(constant)
     assert pixels(MinMax(), frame(stored_values)) == pixels(MinMax(), frame(moved))
 
 
 @given(arrays.arrays("i2", (3, 4), elements=st.integers(-32768, 32767)))
-def test_equal_frames_have_equal_curves_that_hash_and_pickle(stored_values):
+def test_curves_can_be_compared_hashed_and_pickled(stored_values):
     curve = Percentile().curve(frame(stored_values))
     again = Percentile().curve(frame(stored_values.copy()))
     assert curve == again
@@ -95,7 +95,7 @@ def test_equal_frames_have_equal_curves_that_hash_and_pickle(stored_values):
     assert pickle.loads(pickle.dumps(curve)) == curve  # noqa: S301
 
 
-def test_percentiles_leave_the_extreme_pixels_out():
+def test_percentiles_ignore_extreme_pixels():
     # 0..100 once each: the 1st percentile is 1, the 99th 99.
     of = frame(np.arange(101).reshape(1, 101), units="HU")
     curve = Percentile().curve(of)
@@ -109,12 +109,12 @@ def test_percentiles_of_0_and_100_are_minmax():
     assert Percentile(low=0, high=100).curve(of) == MinMax().curve(of)
 
 
-def test_percentiles_leave_padding_out():
+def test_percentiles_ignore_padding():
     of = frame([[-2000] * 50 + list(range(101))], padding=Padding(-2000, -2000))
     assert Percentile().curve(of) == Linear(black=1, white=99)
 
 
-def test_a_nearly_empty_frame_falls_back_to_minmax_and_says_so():
+def test_a_nearly_empty_frame_falls_back_to_minmax():
     stored_values = np.zeros((20, 20), "u2")
     stored_values[3, 3] = 500
     curve = Percentile().curve(frame(stored_values, "u2"))
@@ -124,12 +124,12 @@ def test_a_nearly_empty_frame_falls_back_to_minmax_and_says_so():
 
 @pytest.mark.parametrize(("low", "high"), [(99, 1), (5, 5), (-1, 50), (0, 101)])
 def test_percentiles_out_of_order_are_refused(low, high):
-    message = f"low is {low} and high is {high}; 0 <= low < high <= 100 is needed"
+    message = f"low is {low} and high is {high}; expected 0 <= low < high <= 100"
     with pytest.raises(ValueError, match=re.escape(message)):
         Percentile(low=low, high=high)
 
 
-def test_none_keeps_the_values_that_were_asked_for():
+def test_none_keeps_the_chosen_values():
     of = frame([[-5, 300]], modality=Rescale(2.0, -1.0))
     stored, modality = Unscaled(), Unscaled(values="modality")
     assert (stored.domain(), modality.domain()) == ("stored", "modality")

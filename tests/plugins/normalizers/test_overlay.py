@@ -31,7 +31,7 @@ TWO = ((0x6000, [[1, 0, 0]]), (0x6002, [[0, 0, 1]]))
     [(None, [255, 0, 255]), ("6000", [255, 0, 0]), ("0x6002", [0, 0, 255])],
 )
 @covers("PS3.3 C.9.2 Overlay planes as a mask")
-def test_the_mask_is_white_where_a_chosen_plane_is(group, expected):
+def test_the_mask_is_white_in_the_chosen_planes(group, expected):
     picture, _ = render_tone(frame_with(*TWO), Overlay(group=group))
     assert picture.pixels.tolist() == [expected]
 
@@ -47,35 +47,35 @@ def test_the_mask_is_white_where_a_chosen_plane_is(group, expected):
         pytest.param({"stored_values": np.full((1, 3), np.nan, np.float32)}, id="nan"),
     ],
 )
-def test_nothing_that_the_pixels_mean_changes_the_mask(changes):
+def test_the_mask_does_not_depend_on_the_pixels(changes):
     picture, _ = render_tone(frame_with(*TWO, **changes), Overlay())
     assert picture.pixels.tolist() == [[255, 0, 255]]
 
 
-def test_a_16_bit_mask_uses_the_whole_range_and_invert_turns_it_around():
+def test_16_bit_masks_use_the_whole_range():
     frame = frame_with(*TWO)
     assert render_tone(frame, Overlay(), depth=16)[0].pixels.tolist() == [[65535, 0, 65535]]
     assert render_tone(frame, Overlay(), invert=True)[0].pixels.tolist() == [[0, 255, 0]]
 
 
-def test_a_frame_without_planes_is_refused_in_words_that_help():
+def test_a_frame_without_planes_is_refused_with_a_hint():
     with pytest.raises(InputError, match=r"found none; overlay needs one") as raised:
         Overlay().mask(frame_with())
     assert "rule" in raised.value.hint
 
 
-def test_a_group_that_is_not_there_is_refused_with_those_that_are():
+def test_a_missing_group_is_refused_with_those_found():
     with pytest.raises(InputError, match=r"found 6002; overlay needs 6004"):
         Overlay(group="6004").mask(with_an_overlay())
 
 
 @pytest.mark.parametrize("group", ["6001", "7000", "6100", "first", "-6000"])
-def test_a_group_that_cannot_hold_overlays_is_refused_at_once(group):
-    with pytest.raises(ValueError, match="an even group from 6000 to 60FE was needed"):
+def test_a_group_without_overlays_is_an_invalid_option(group):
+    with pytest.raises(ValueError, match="expected an even group from 6000 to 60FE"):
         Overlay(group=group)
 
 
-def test_graphics_and_shutters_are_no_part_of_the_mask():
+def test_graphics_and_shutters_are_not_in_the_mask():
     everything = np.ones((6, 8), bool)
     others = (Layer("graphic", everything), Layer("shutter", everything))
     frame = with_an_overlay()
@@ -83,7 +83,7 @@ def test_graphics_and_shutters_are_no_part_of_the_mask():
     assert Overlay().mask(frame).sum() == 24
 
 
-def test_an_overlay_on_pixels_that_are_not_square_stays_black_and_white():
+def test_masks_of_oblong_pixels_stay_black_and_white():
     picture, _ = render_tone(frame_with(TWO[0], aspect=2.5), Overlay())
     assert picture.is_mask
     assert set(square_pixels(picture).pixels.ravel().tolist()) == {0, 255}

@@ -28,7 +28,7 @@ def pixels(normalizer, of):
     return render_tone(of, normalizer)[0].pixels.tolist()
 
 
-def test_center_and_width_follow_the_standard_s_linear_function():
+def test_center_and_width_follow_the_linear_function():
     # C.11.2.1.2.1: black up to 39.5 - 199.5 = -160, white from 239; 40 is 200 / 399 * 255 = 127.8.
     window = Window(center=40, width=400)
     assert pixels(window, frame()) == [[0, 0, 128, 255, 255, 255]]
@@ -53,7 +53,7 @@ def test_center_and_width_follow_the_standard_s_linear_function():
         ),
     ],
 )
-def test_a_window_is_right_on_every_sort_of_frame(of, display_values):
+def test_a_window_works_on_every_kind_of_frame(of, display_values):
     assert pixels(Window(center=40, width=400), of) == display_values
 
 
@@ -62,7 +62,7 @@ def test_a_window_of_width_1_is_a_step():
 
 
 @given(st.integers(-3000, 3000), st.integers(1, 4000), st.integers(-20_000, 20_000))
-def test_adding_a_constant_to_values_and_center_changes_nothing(center, width, constant):
+def test_offsets_of_values_and_center_cancel_out(center, width, constant):
     here = Window(center=center, width=width).curve(frame())
     there = Window(center=center + constant, width=width).curve(frame())
     values = HU.astype(np.float64)
@@ -73,7 +73,7 @@ def test_adding_a_constant_to_values_and_center_changes_nothing(center, width, c
     ("function", "curve_class"),
     [("LINEAR", WindowLinear), ("LINEAR_EXACT", WindowLinearExact), ("SIGMOID", Sigmoid)],
 )
-def test_a_function_can_be_asked_for(function, curve_class):
+def test_the_function_can_be_chosen(function, curve_class):
     explicit = Window(center=40, width=400, function=function).curve(frame())
     assert explicit == curve_class(center=40, width=400)
     of = frame(voi_windows=(VoiWindow(40, 400, "LINEAR"),))
@@ -84,7 +84,7 @@ def test_a_function_can_be_asked_for(function, curve_class):
     assert curve.origin == f"Window 1 of the file, {function} 40/400 HU"
 
 
-def test_without_options_it_is_the_file_s_first_window_with_its_own_function():
+def test_the_default_is_the_first_window_of_the_file():
     of = frame(voi_windows=(VoiWindow(-600, 1500, "SIGMOID"), VoiWindow(40, 400)))
     assert Window().curve(of) == Sigmoid(center=-600, width=1500)
     second = Window(number=2).curve(of)
@@ -92,7 +92,7 @@ def test_without_options_it_is_the_file_s_first_window_with_its_own_function():
     assert second.origin == "Window 2 of the file, LINEAR 40/400 HU"
 
 
-def test_a_file_without_windows_is_told_how_to_go_on():
+def test_a_file_without_windows_gets_a_hint():
     with pytest.raises(
         InputError, match=r"Window Center \(0028,1050\) and .* are missing"
     ) as caught:
@@ -100,14 +100,14 @@ def test_a_file_without_windows_is_told_how_to_go_on():
     assert "--normalize auto" in caught.value.hint
 
 
-def test_a_number_past_the_file_s_windows_says_how_many_there_are():
+def test_a_number_beyond_the_windows_gives_the_count():
     of = frame(voi_windows=(VoiWindow(40, 400), VoiWindow(-600, 1500)))
     with pytest.raises(InputError, match=r"has 2 windows; number 3 was asked for") as caught:
         Window(number=3).curve(of)
     assert caught.value.hint == "Use --window.number 1 to 2, or --normalize auto."
 
 
-def test_a_window_of_the_file_without_width_is_an_error():
+def test_a_window_of_the_file_needs_a_valid_width():
     with pytest.raises(
         InputError, match=r"Width \(0028,1051\) is 0; LINEAR needs at least 1"
     ) as caught:
@@ -115,20 +115,20 @@ def test_a_window_of_the_file_without_width_is_an_error():
     assert caught.value.hint == "Override it with --window.width, or use --normalize minmax."
 
 
-def test_a_named_window_says_its_numbers():
+def test_a_named_window_reports_its_numbers():
     curve = Window(name="lung").curve(frame())
     assert curve == WindowLinear(center=-600, width=1500)
     assert curve.origin == "Window lung, LINEAR -600/1500 HU"
 
 
-def test_every_named_window_is_an_option_and_its_numbers_are_in_the_docstring():
+def test_every_named_window_is_an_option_and_documented():
     assert set(typing.get_args(WindowName)) == set(NAMED_WINDOWS)
     documented = " ".join(str(Window.__doc__).split())
     for name, (center, width) in NAMED_WINDOWS.items():
         assert f"{name} {center}/{width}" in documented
 
 
-def test_a_region_spans_its_own_extremes():
+def test_a_region_uses_its_own_extremes():
     values = np.arange(100, dtype="i2").reshape(10, 10)
     # Columns 2 and 3 of rows 4 to 6: from 42 to 63.
     curve = Window(roi=(2, 4, 2, 3)).curve(frame(values))
@@ -136,7 +136,7 @@ def test_a_region_spans_its_own_extremes():
     assert curve.origin == "Region 2,4 2x3, 42..63 HU"
 
 
-def test_a_region_of_one_value_is_black_and_what_is_above_it_white():
+def test_a_constant_region_is_black():
     assert pixels(Window(roi=(0, 0, 1, 1)), frame([[5, 4, 6]])) == [[0, 0, 255]]
 
 
@@ -146,9 +146,9 @@ def test_a_region_outside_the_frame_is_an_error():
     assert "inside the frame" in caught.value.hint
 
 
-def test_a_region_of_nothing_but_padding_is_an_error():
+def test_a_region_of_padding_is_an_error():
     of = frame([[-2000, 0, 100]], padding=Padding(-2000, -2000))
-    with pytest.raises(InputError, match="0,0 1x1 holds nothing but padding") as caught:
+    with pytest.raises(InputError, match="0,0 1x1 contains only padding") as caught:
         Window(roi=(0, 0, 1, 1)).curve(of)
     assert "--window.roi" in caught.value.hint
 
@@ -158,17 +158,20 @@ def test_a_region_of_nothing_but_padding_is_an_error():
     [
         ({"center": 40}, "center is given without width; a window needs both"),
         ({"width": 400}, "width is given without center; a window needs both"),
-        ({"center": 1, "width": 2, "name": "lung"}, "center and width and name exclude each other"),
-        ({"number": 1, "roi": (0, 0, 1, 1)}, "number and roi exclude each other"),
+        (
+            {"center": 1, "width": 2, "name": "lung"},
+            "center and width and name are mutually exclusive",
+        ),
+        ({"number": 1, "roi": (0, 0, 1, 1)}, "number and roi are mutually exclusive"),
         ({"center": 40, "width": 0.5}, "width is 0.5; LINEAR needs at least 1"),
-        ({"center": 40, "width": 0, "function": "SIGMOID"}, "width is 0; more than 0 is needed"),
-        ({"number": 0}, "number is 0; windows count from 1"),
+        ({"center": 40, "width": 0, "function": "SIGMOID"}, "width is 0; expected more than 0"),
+        ({"number": 0}, "number is 0; windows are counted from 1"),
         ({"name": "lungs"}, "name is 'lungs'; the named windows are abdomen, bone"),
-        ({"roi": (0, 0, 0, 5)}, "roi is 0,0,0,5; columns and rows count from 1"),
-        ({"roi": (0, 0, 5, 5), "function": "SIGMOID"}, "function and roi exclude each other"),
+        ({"roi": (0, 0, 0, 5)}, "roi is 0,0,0,5; expected column and row of at least 0, columns"),
+        ({"roi": (0, 0, 5, 5), "function": "SIGMOID"}, "function and roi are mutually exclusive"),
     ],
 )
-def test_options_that_cannot_be_meant_are_refused(options, message):
+def test_contradictory_options_are_refused(options, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         Window(**options)
 

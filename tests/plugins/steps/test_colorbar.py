@@ -60,7 +60,7 @@ def test_16_bit_pictures_keep_their_depth():
 def test_without_a_scale_there_is_only_a_note():
     drawn = Colorbar().apply(picture(scale=None))
     assert np.array_equal(drawn.pixels, GRAY)
-    assert "There is no color bar" in " ".join(drawn.notes)
+    assert "No color bar was drawn" in " ".join(drawn.notes)
 
 
 def test_small_pictures_get_a_larger_canvas():

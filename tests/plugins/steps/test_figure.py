@@ -23,11 +23,11 @@ UID = "1.3.6.1.4.1.5962.1.1.1"
         pytest.param(100, 1, ["0", "50"], id="at-least-two"),
     ],
 )
-def test_ticks_are_those_that_imshow_shows(pixels, space, labels):
+def test_ticks_are_those_of_imshow(pixels, space, labels):
     assert tick_labels(tick_values(pixels, space)) == labels
 
 
-def test_ticks_agree_with_matplotlibs_locator_for_every_size():
+def test_ticks_agree_with_matplotlib_at_every_size():
     from matplotlib.ticker import MaxNLocator
 
     for pixels in [*range(1, 60), 64, 100, 127, 256, 300, 512, 600, 1024, 2048, 2500, 4096, 9999]:
@@ -41,7 +41,7 @@ def test_ticks_agree_with_matplotlibs_locator_for_every_size():
             assert tick_values(pixels, space) == pytest.approx(expected, abs=1e-9), (pixels, space)
 
 
-def test_the_axes_are_matplotlibs_default_rectangle_with_equal_aspect():
+def test_axes_are_the_default_rectangle_of_matplotlib():
     # 12 x 12 inches at 250 dpi: 2310 rows fit, 345 pixels under the top edge.
     axes = Axes.around(512, 512, (3000, 3000))
     assert (axes.top, axes.bottom) == pytest.approx((360, 2670))
@@ -51,7 +51,7 @@ def test_the_axes_are_matplotlibs_default_rectangle_with_equal_aspect():
 @pytest.mark.parametrize(
     ("size", "shape"), [((12, 12, 250), (3000, 3000)), ((12, 6, 80), (480, 960))]
 )
-def test_the_canvas_has_the_articles_size(size, shape):
+def test_the_canvas_has_the_size_of_the_article(size, shape):
     width, height, dpi = size
     figure = Figure(width=width, height=height, dpi=dpi)
     drawn = figure.apply(Picture(pixels=np.zeros((8, 8), np.uint8), spacing=Spacing(1, 1)))
@@ -61,7 +61,7 @@ def test_the_canvas_has_the_articles_size(size, shape):
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (40, 100), (300, 200), (1, 1)])
-def test_the_figure_is_matplotlibs_up_to_the_edges_of_letters(shape):
+def test_the_figure_equals_matplotlib_except_letter_edges(shape):
     import matplotlib as mpl
 
     mpl.use("agg")
@@ -89,7 +89,7 @@ def test_the_figure_is_matplotlibs_up_to_the_edges_of_letters(shape):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [(), (3,), (4,)])
-def test_every_kind_of_picture_can_be_framed(dtype, channels):
+def test_every_kind_of_picture_becomes_a_figure(dtype, channels):
     white = np.iinfo(dtype).max
     pixels = np.zeros((4, 4, *channels), dtype)
     drawn = Figure(text="").apply(Picture(pixels=pixels)).pixels
@@ -99,13 +99,13 @@ def test_every_kind_of_picture_can_be_framed(dtype, channels):
     assert drawn[240, 328].ravel()[0] == 0
 
 
-def test_a_title_too_long_for_the_canvas_is_made_to_fit_above_the_axes():
+def test_a_long_title_fits_above_the_axes():
     drawn = Figure(text="word " * 80).apply(Picture(pixels=np.zeros((4, 4), np.uint8))).pixels
     dark_columns = np.flatnonzero((drawn < 128).any(axis=0))
     assert dark_columns.min() > 0
     assert dark_columns.max() < 639
 
 
-def test_a_canvas_beyond_memory_is_refused():
+def test_a_canvas_beyond_the_limit_is_refused():
     with pytest.raises(ValueError, match="the limit is"):
         Figure(width=100, height=100, dpi=1000)

@@ -19,18 +19,18 @@ def picture(pixels=LETTERS, **fields):
 
 
 @DTYPES
-def test_rotating_by_a_quarter_turns_the_left_column_into_the_top_row(dtype):
+def test_a_quarter_turn_puts_the_left_column_on_top(dtype):
     turned = Rotate(degrees=90).apply(picture(LETTERS.astype(dtype))).pixels
     assert turned.tolist() == [[4, 1], [5, 2], [6, 3]]
     assert turned.dtype == dtype
 
 
-def test_rotating_by_180_and_270_degrees_is_clockwise_too():
+def test_180_and_270_degrees_are_clockwise_too():
     assert Rotate(degrees=180).apply(picture()).pixels.tolist() == [[6, 5, 4], [3, 2, 1]]
     assert Rotate(degrees=270).apply(picture()).pixels.tolist() == [[3, 6], [2, 5], [1, 4]]
 
 
-def test_a_quarter_turn_swaps_spacing_and_inverts_the_aspect():
+def test_a_quarter_turn_swaps_spacing_and_aspect():
     given = picture(spacing=Spacing(0.5, 0.25), aspect=2.0)
     turned = Rotate(degrees=270).apply(given)
     assert (turned.spacing, turned.aspect) == (Spacing(0.25, 0.5), 0.5)
@@ -38,7 +38,7 @@ def test_a_quarter_turn_swaps_spacing_and_inverts_the_aspect():
     assert (half.spacing, half.aspect) == (Spacing(0.5, 0.25), 2.0)
 
 
-def test_flipping_swaps_left_and_right_or_top_and_bottom():
+def test_flipping_mirrors_rows_or_columns():
     assert Flip().apply(picture()).pixels.tolist() == [[3, 2, 1], [6, 5, 4]]
     assert Flip(direction="vertical").apply(picture()).pixels.tolist() == [[4, 5, 6], [1, 2, 3]]
 
@@ -57,11 +57,11 @@ def test_cropping_keeps_the_rectangle_and_the_spacing():
     assert cut.spacing == Spacing(1, 2)
 
 
-def test_cropping_without_a_size_reaches_to_the_edges():
+def test_cropping_without_a_size_reaches_the_edges():
     assert Crop(column=2).apply(picture()).pixels.tolist() == [[3], [6]]
 
 
-def test_cropping_around_the_middle_leaves_the_odd_column_on_the_right():
+def test_center_crops_leave_odd_columns_on_the_right():
     values = np.arange(5, dtype=np.uint8).reshape(1, 5)
     assert Crop(center="2x1").apply(picture(values)).pixels.tolist() == [[1, 2]]
 
@@ -75,7 +75,7 @@ def test_cropping_around_the_middle_leaves_the_odd_column_on_the_right():
         (Crop(center="8x9"), "8 x 9"),
     ],
 )
-def test_a_rectangle_outside_the_picture_is_refused_with_both_sizes(step, needed):
+def test_a_rectangle_outside_the_picture_is_refused(step, needed):
     with pytest.raises(
         InputError, match=rf"3 x 2 pixels.*at least {needed}[\s\S]*smaller rectangle"
     ):
@@ -91,7 +91,7 @@ def test_a_rectangle_outside_the_picture_is_refused_with_both_sizes(step, needed
         ({"center": "1x1", "rows": 2}, "cannot be combined"),
     ],
 )
-def test_crop_refuses_options_that_make_no_rectangle(options, message):
+def test_crop_refuses_options_without_a_rectangle(options, message):
     with pytest.raises(ValueError, match=message):
         Crop(**options)
 

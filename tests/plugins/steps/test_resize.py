@@ -113,8 +113,8 @@ def test_stretching_changes_the_pixel_aspect():
     [
         ({}, "needs max, width, height or pad"),
         ({"max": 5, "width": 5}, "cannot be combined"),
-        ({"width": 5, "enlarge": True}, "belongs to max"),
-        ({"width": 5, "fill": 3}, "belongs to pad"),
+        ({"width": 5, "enlarge": True}, "enlarge needs max"),
+        ({"width": 5, "fill": 3}, "fill needs pad"),
         ({"width": 5, "pad": True}, "pad needs width and height"),
     ],
 )
@@ -135,7 +135,7 @@ def test_results_beyond_the_limit_are_refused(options, monkeypatch):
 def test_a_side_may_have_65535_pixels_and_no_more():
     longest = Resize(width=65535, height=1).apply(flat(1, 5))
     assert longest.pixels.shape == (1, 65535)
-    with pytest.raises(LimitError, match=r"65536 x 16 pixels .* 65535 a side"):
+    with pytest.raises(LimitError, match=r"65536 x 16 pixels .* 65535 per side"):
         Resize(height=16).apply(flat(1, 4096))
 
 

@@ -17,7 +17,7 @@ def legend(*labels, pixels=PIXELS):
     return json.loads(Legend().encode(Picture(pixels=pixels, domain="label", labels=labels)))
 
 
-def test_each_label_has_name_color_meaning_codes_and_pixels():
+def test_each_label_is_described():
     assert legend(LIVER)["labels"][0] == {
         "number": 2,
         "name": "Leber",
@@ -30,25 +30,25 @@ def test_each_label_has_name_color_meaning_codes_and_pixels():
     }
 
 
-def test_numbers_without_a_name_are_listed_and_the_background_is_not():
+def test_unnamed_numbers_are_listed_except_the_background():
     entries = legend(LIVER)["labels"]
     assert [(entry["number"], entry["name"]) for entry in entries] == [(2, "Leber"), (9, "")]
 
 
-def test_labels_that_the_picture_does_not_show_have_no_pixels():
+def test_labels_not_in_the_picture_have_no_pixels():
     entries = legend(LIVER, LabelName(5, "Kidney"))["labels"]
     assert [(entry["number"], entry["pixels"]) for entry in entries] == [(2, 3), (5, 0), (9, 1)]
 
 
-def test_a_background_that_the_file_names_is_listed():
+def test_a_named_background_is_listed():
     assert legend(LabelName(0, "Air"))["labels"][0]["name"] == "Air"
 
 
-def test_names_keep_their_letters():
+def test_names_keep_non_ascii_letters():
     content = Legend().encode(Picture(pixels=PIXELS, domain="label", labels=(LabelName(2, "肝"),)))
     assert "肝" in content.decode()
     assert content.endswith(b"}\n")
 
 
-def test_the_size_of_the_picture_stands_there():
+def test_the_size_of_the_picture_is_given():
     assert (legend()["columns"], legend()["rows"]) == (3, 2)

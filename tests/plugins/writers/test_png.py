@@ -213,5 +213,5 @@ def test_one_channel_is_gray():
 @pytest.mark.parametrize("channels", [2, 5])
 def test_other_numbers_of_channels_are_refused(channels):
     picture = Picture(pixels=np.zeros((2, 3, channels), np.uint8), domain="display")
-    with pytest.raises(InputError, match=f"{channels} channels; PNG holds 1, 3 or 4"):
+    with pytest.raises(InputError, match=f"{channels} channels; expected 1, 3 or 4"):
         Png().encode(picture)
