@@ -35,7 +35,7 @@ def test_existing_files_are_never_overwritten(tmp_path, capsys):
     assert main(["samples", str(tmp_path), "--json"]) == 0
     [table] = json.loads(capsys.readouterr().out)["tables"]
     assert {row["result"] for row in table["rows"]} == {
-        "there already",
+        "exists already",
         "another file exists; not overwritten",
     }
 
@@ -44,7 +44,7 @@ def test_a_folder_that_cannot_be_created_ends_with_5(tmp_path, capsys):
     (tmp_path / "file").write_bytes(b"")
     assert main(["samples", str(tmp_path / "file" / "demo")]) == 5
     told = capsys.readouterr().err
-    assert "cannot be written" in told
+    assert "Cannot write" in told
     assert "Name another folder" in told
 
 

@@ -43,7 +43,7 @@ def test_an_unreadable_font_file_is_named(tmp_path):
 def test_a_file_that_is_not_a_font_is_refused(tmp_path):
     path = tmp_path / "text.ttf"
     path.write_text("not a font")
-    with pytest.raises(UsageError, match=r"no font that FreeType knows[\s\S]*TrueType"):
+    with pytest.raises(UsageError, match=r"is not a font that FreeType can read[\s\S]*TrueType"):
         FontSet(str(path)).first(12)
 
 
