@@ -1,4 +1,4 @@
-"""Options are declared once and validated everywhere alike."""
+"""Options are declared once and validated the same way everywhere."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from dcmconv.model.options import Component, Opt, option_fields
 
 @dataclass(frozen=True, kw_only=True)
 class Sample(Component):
-    """A component for the tests."""
+    """A component for these tests."""
 
     center: Annotated[float | None, Opt("Window Center", unit="HU", ge=1)] = None
     sizes: Annotated[tuple[int, ...], Opt("Sizes", gt=0)] = ()
@@ -31,8 +31,8 @@ def test_text_is_converted_to_numbers_and_booleans():
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        pytest.param({"center": True}, "a number, not true or false", id="truth"),
-        pytest.param({"center": 0}, "greater than or equal to 1", id="bound-inside-an-optional"),
+        pytest.param({"center": True}, "a number, not true or false", id="boolean"),
+        pytest.param({"center": 0}, "greater than or equal to 1", id="bound-of-an-optional-number"),
         pytest.param({"sizes": [0]}, "greater than 0", id="bound-of-each-number"),
         pytest.param({"widht": 1}, "Unexpected keyword", id="unknown-option"),
         pytest.param({"mode": "c"}, "'a' or 'b'", id="not-a-choice"),

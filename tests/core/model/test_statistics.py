@@ -1,4 +1,4 @@
-"""Statistics are in modality units, with padding and non-finite values left out."""
+"""Statistics are in modality units, without padding and non-finite values."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Extremes of what is image, whatever stands for padding."""
+"""Extremes exclude padding, whatever its value."""
 
 from __future__ import annotations
 

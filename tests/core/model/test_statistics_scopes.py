@@ -1,4 +1,4 @@
-"""Statistics of more than a frame: merged in any order, exact or within a stated bound."""
+"""Statistics of several frames: merged in any order, exact or within a stated error."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def gathered(frames):
 
 
 def said(held: PartialStatistics):
-    """Return everything that a merged record says, to compare two."""
+    """Return everything in a merged record, for comparison."""
     histogram = held.histogram
     if histogram is None:
         return held
@@ -124,7 +124,7 @@ def test_percentiles_are_within_the_stated_error_of_numpy(frames):
 def test_bins_are_narrow_compared_with_the_range(frames):
     held = gathered(frames)
     limit = (held.maximum - held.minimum) / 32767
-    # Or as narrow as float64 can tell the greatest value from its neighbor.
+    # Or as narrow as the distance from the greatest value to the next float64.
     assert held.histogram.error <= max(limit, np.spacing(max(abs(held.minimum), held.maximum)))
     assert len(held.histogram.numbers) <= MOST_BINS
 
@@ -173,8 +173,8 @@ def test_a_modality_lut_is_counted_by_its_outputs():
 @pytest.mark.parametrize(
     "empty",
     [
-        pytest.param(frame([[9, 9]], padding=Padding(9, 9)), id="nothing-but-padding"),
-        pytest.param(frame([[np.nan, np.inf]], "f4"), id="nothing-finite"),
+        pytest.param(frame([[9, 9]], padding=Padding(9, 9)), id="only-padding"),
+        pytest.param(frame([[np.nan, np.inf]], "f4"), id="no-finite-value"),
         pytest.param(frame([[1e308]], "f8", modality=Rescale(100.0)), id="overflow"),
     ],
 )
@@ -303,7 +303,7 @@ def test_planes_of_a_real_dose_grid_stay_comparable():
     shared = dcmconv.convert_frames(path, normalize="minmax:scope=instance")
     planes = np.stack([each.pixels for each in shared])
     assert planes.shape == (15, 10, 10)
-    # Where the quotient is a half but for its last bit, either neighbor is right.
+    # If the quotient differs from a half only in its last bit, either neighbor is right.
     assert np.abs(planes - wanted).max() <= 1
     assert np.mean(planes != wanted) < 0.01
     assert sorted({int(plane.max()) for plane in planes})[0] < 255

@@ -1,4 +1,4 @@
-"""Color frames in JPEG are copied, where nobody asks anything of them; and equal what is decoded."""
+"""Color frames in JPEG are copied if no stage changes them, and equal the decoded frames."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dcmconv.render import Converter
 from dcmconv.render.open_input import COPIED
 
 CINE = Path(get_testdata_file("examples_ybr_color.dcm"))
-"""A real cine: 30 frames of JPEG baseline, YBR_FULL_422."""
+"""A real cine loop: 30 frames of JPEG baseline, YBR_FULL_422."""
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,10 @@ def resized():
     "lanes",
     [
         pytest.param([lane("png")], id="another-format"),
-        pytest.param([lane("jpg"), lane("png")], id="another-format-as-well"),
+        pytest.param([lane("jpg"), lane("png")], id="also-another-format"),
         pytest.param([lane("jpg", quality=80)], id="quality"),
         pytest.param([lane("jpg", subsampling="420")], id="subsampling"),
-        pytest.param([lane("jpg", copies=False)], id="not-wanted"),
+        pytest.param([lane("jpg", copies=False)], id="copies-off"),
         pytest.param([resized()], id="step"),
     ],
 )
@@ -124,7 +124,7 @@ REGION = item(
         pytest.param({"PixelAspectRatio": [2, 1]}, {}, id="aspect"),
         pytest.param({"SequenceOfUltrasoundRegions": [REGION]}, {"region": 1}, id="region"),
         pytest.param({"ICCProfile": b"\0" * 128}, {}, id="profile"),
-        pytest.param({"PhotometricInterpretation": "RGB"}, {}, id="colors-that-contradict"),
+        pytest.param({"PhotometricInterpretation": "RGB"}, {}, id="contradicting-colors"),
     ],
 )
 def test_attributes_that_change_pixels_force_decoding(short, attributes, options):
@@ -161,7 +161,7 @@ def test_a_stream_of_the_wrong_size_fails(short):
 
 
 def with_useless_tables(stream):
-    """A Huffman table of a number that there is not."""
+    """Give a Huffman table an invalid number."""
     table = stream.index(b"\xff\xc4")
     return stream[: table + 4] + b"\x07" + stream[table + 5 :]
 
@@ -202,7 +202,7 @@ def test_salvage_decodes_every_frame(short):
 
 
 class Bare(Writer):
-    """A stranger's, as short as a writer gets."""
+    """The shortest possible writer."""
 
     suffix = ".bare"
 

@@ -23,7 +23,7 @@ def test_nearly_square_pixels_are_not_resampled(aspect):
 
 @covers("PS3.3 C.7.6.3.1.7 Pixel Aspect Ratio")
 def test_tall_pixels_become_more_rows():
-    # Two rows become four; new centers lie at -0.25, 0.25, 0.75 and 1.25 of the old rows.
+    # Two rows become four; the new centers are -0.25, 0.25, 0.75 and 1.25 of the old rows.
     squared = square_pixels(picture([[0], [100]], aspect=2.0))
     assert squared.pixels.tolist() == [[0], [25], [75], [100]]
     assert squared.aspect == 1.0
@@ -64,7 +64,8 @@ def test_rows_and_columns_are_treated_alike():
 
 
 @pytest.mark.parametrize(
-    "columns", [pytest.param(7, id="row-in-a-block"), pytest.param(23, id="row-beyond-a-block")]
+    "columns",
+    [pytest.param(7, id="row-in-a-block"), pytest.param(23, id="row-longer-than-a-block")],
 )
 def test_blocks_leave_no_seam(monkeypatch, columns):
     values = np.random.default_rng(8).integers(0, 256, (31, columns), dtype=np.uint8)

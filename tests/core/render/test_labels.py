@@ -1,4 +1,4 @@
-"""Labels stay numbers as far as they can, and become colors where they cannot."""
+"""Labels stay numbers as long as steps and writers accept them, then become colors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FRAME = Frame(stored_values=NUMBERS, bits_stored=8, is_label=True, labels=(RED,)
 
 @dataclass(frozen=True, kw_only=True)
 class Plain(Normalizer):
-    """From 0 to 1."""
+    """A line from 0 to 1."""
 
     def curve(self, frame):
         return Linear(black=0, white=1)
@@ -32,7 +32,7 @@ class Plain(Normalizer):
 
 @dataclass(frozen=True, kw_only=True)
 class Blind(Writer):
-    """Knows display values alone."""
+    """Accepts only display values."""
 
     suffix: ClassVar[str] = ".x"
 
@@ -42,7 +42,7 @@ class Blind(Writer):
 
 @dataclass(frozen=True, kw_only=True)
 class Seeing(Blind):
-    """Takes labels and palettes."""
+    """Accepts labels and palettes."""
 
     accepts = frozenset({"display", "label"})
     keeps_palette = True
@@ -50,14 +50,14 @@ class Seeing(Blind):
 
 @dataclass(frozen=True, kw_only=True)
 class LabelsAlone(Blind):
-    """Takes labels and nothing else."""
+    """Accepts only labels."""
 
     accepts = frozenset({"label"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bright(Step):
-    """Takes display values alone."""
+    """Accepts only display values."""
 
     def apply(self, picture):
         return picture.with_(pixels=np.maximum(picture.pixels, 5))
@@ -65,7 +65,7 @@ class Bright(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Mirror(Step):
-    """Takes everything."""
+    """Accepts display values and labels."""
 
     accepts = frozenset({"display", "label"})
 
@@ -78,7 +78,7 @@ def finished(writer, *steps, frame=FRAME):
         return ComponentRef(kind, component.__name__, f"{__name__}:{component.__name__}")
 
     lane = LoadedLane(Lane("out", ref("normalizer", Plain), (), None, ref("writer", writer)))
-    # Components of a test module cannot be found by name; they are put where they are kept.
+    # Components of a test module cannot be imported by name, so they are set directly.
     lane.__dict__["writer"] = writer()
     lane.__dict__["_steps"] = (tuple(step() for step in steps), ())
     picture, _ = render_tone(frame, Plain(), depth=8)

@@ -93,7 +93,7 @@ def test_large_frames_are_mapped_without_seams():
 def test_values_are_clipped_only_if_some_are_outside():
     stored_values = np.arange(-500, 1501).astype(np.int16)
     inside, beyond = rule(-500.0, 1500.0), rule(-400.0, 1500.0)
-    # Half a gray level below the first step is still black: 1900 HU to 255 steps.
+    # A step is 1900 HU / 255 = 7.45 HU: the line reaches 0 half a step below -400, at -403.7.
     assert [line_of(used, stored_values).ends for used in (inside, beyond)] == [None, (-403, 1500)]
     assert line_of(inside, stored_values).apply(stored_values)[[0, -1]].tolist() == [0, 255]
 

@@ -1,4 +1,4 @@
-"""Masks, and the colors that a frame brings along: what a lane makes of them."""
+"""How a lane finishes masks, and frames with pseudo-color."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ RED_RAMP = np.stack([np.arange(256), np.zeros(256), np.zeros(256)], axis=1).asty
 
 @dataclass(frozen=True, kw_only=True)
 class Bright(MaskNormalizer):
-    """Where stored values are above 9."""
+    """A mask of the stored values above 9."""
 
     def mask(self, frame):
         return frame.stored_values > 9
@@ -27,7 +27,7 @@ class Bright(MaskNormalizer):
 
 @dataclass(frozen=True, kw_only=True)
 class Half(MaskNormalizer):
-    """Half covered everywhere."""
+    """A mask that covers half of every pixel."""
 
     def mask(self, frame):
         return np.full((frame.rows, frame.columns), 128, np.uint8)
@@ -47,7 +47,7 @@ def frame_of(**changes):
 
 
 def lane(normalizer, colormap=None):
-    """Return a lane at work whose normalizer is given, and whose colormap is named."""
+    """Return a loaded lane with a given normalizer and a named colormap."""
     plan = Lane(
         id="png",
         normalizer=ComponentRef("normalizer", "given", ""),

@@ -15,7 +15,7 @@ from dcmconv.render.tone import render_tone
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Fixed(Normalizer):
-    """Gives the tone that a test names."""
+    """Returns the given tone."""
 
     tone: object = Linear(black=0, white=100)
 
@@ -107,12 +107,12 @@ def test_a_curve_of_the_wrong_shape_is_a_plugin_error():
 
 
 def test_a_curve_cannot_modify_its_input():
-    def careless(values):
+    def modifying(values):
         values[:] = 0
         return values
 
     with pytest.raises(ValueError, match="read-only"):
-        pixels(gray([0, 1]), careless)
+        pixels(gray([0, 1]), modifying)
 
 
 def test_an_array_normalizer_gets_padding_as_nan():

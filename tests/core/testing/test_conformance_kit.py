@@ -1,23 +1,23 @@
-"""The kit finds what is wrong: each careless component fails the check that is named for it."""
+"""The kit finds what is wrong: each broken component fails the matching check."""
 
 from __future__ import annotations
 
 import pytest
-from support import careless, careless_words
+from support import broken_components
 
 from dcmconv import testing
 
 KIND = {
-    careless.Colormap: testing.ColormapConformance,
-    careless.Normalizer: testing.NormalizerConformance,
-    careless.Step: testing.StepConformance,
-    careless.Writer: testing.WriterConformance,
-    careless.Reader: testing.ReaderConformance,
+    broken_components.Colormap: testing.ColormapConformance,
+    broken_components.Normalizer: testing.NormalizerConformance,
+    broken_components.Step: testing.StepConformance,
+    broken_components.Writer: testing.WriterConformance,
+    broken_components.Reader: testing.ReaderConformance,
 }
 
 
 def failing_checks(component):
-    """Return the names of the checks that a component does not pass."""
+    """Return the names of the checks that a component fails."""
     [base] = [base for kind, base in KIND.items() if isinstance(component, kind)]
     body = {"component": component, "samples": [bytes(range(1, 9))], "lossless": True}
     made = type("Conformance", (base,), body)()
@@ -27,7 +27,7 @@ def failing_checks(component):
             getattr(made, name)()
         except pytest.skip.Exception:
             continue
-        except (Exception, pytest.fail.Exception):  # noqa: BLE001 - whatever a careless component raises is what is looked for
+        except (Exception, pytest.fail.Exception):  # noqa: BLE001 - any error counts as a failed check
             failed.add(name.removeprefix("test_"))
     return failed
 
@@ -35,39 +35,39 @@ def failing_checks(component):
 @pytest.mark.parametrize(
     ("component", "check"),
     [
-        (careless.Thawed(), "it_is_a_frozen_keyword_only_dataclass"),
-        (careless.Positional(), "it_is_a_frozen_keyword_only_dataclass"),
-        (careless.Wordless(), "every_option_has_a_help_text"),
-        (careless.Wordless(), "the_docstring_starts_with_a_one_line_summary"),
-        (careless.Undeclared(), "every_option_has_a_help_text"),
-        (careless.Reserved(), "no_option_uses_a_reserved_word"),
-        (careless_words.Hiding(), "no_option_hides_a_method"),
-        (careless_words.Shouting(), "short_flags_are_valid"),
-        (careless_words.Changing(), "the_fingerprint_is_text_and_stable"),
-        (careless_words.Namesake(), "no_option_uses_a_reserved_word"),
-        (careless_words.Forgetting(), "attribute_names_are_complete_or_empty"),
-        (careless.Short(), "the_table_is_uint8_with_256_rgb_rows"),
-        (careless.Shared(), "modifying_a_table_does_not_affect_the_next"),
-        (careless.Local(), "a_spawned_worker_makes_the_same_table"),
-        (careless.Endless(), "a_curve_keeps_the_shape_and_finite_values_finite"),
-        (careless.Looking(), "a_curve_maps_each_value_independently"),
-        (careless.Writing(), "a_curve_keeps_the_shape_and_finite_values_finite"),
-        (careless.Curt(), "a_rejected_frame_gets_a_message_and_a_hint"),
-        (careless.Fickle(), "equal_frames_have_equal_curves"),
-        (careless.Forgetful(), "attributes_and_frame_numbers_are_kept"),
-        (careless.Widening(), "dtype_depth_and_domain_are_kept"),
-        (careless.Random(), "applying_it_twice_gives_the_same_picture"),
-        (careless.Gossip(), "the_file_does_not_identify_the_patient"),
-        (careless.Stamped(), "encoding_twice_gives_the_same_bytes"),
-        (careless.Turned(), "the_file_opens_with_the_same_size"),
-        (careless.Dim(), "lossless_pixels_survive_the_round_trip"),
-        (careless.Choosy(), "every_gray_picture_is_encoded"),
-        (careless.Greedy(), "it_does_not_recognize_an_empty_file"),
-        (careless.Greedy(), "sniff_is_not_certain_of_random_bytes"),
-        (careless.Greedy(), "frames_are_counted_from_one"),
-        (careless.Greedy(), "half_a_file_is_rejected"),
-        (careless.Jumpy(), "it_does_not_recognize_an_empty_file"),
-        (careless.Streaming(), "frames_can_be_read_in_any_order"),
+        (broken_components.NotFrozen(), "it_is_a_frozen_keyword_only_dataclass"),
+        (broken_components.Positional(), "it_is_a_frozen_keyword_only_dataclass"),
+        (broken_components.Undocumented(), "every_option_has_a_help_text"),
+        (broken_components.Undocumented(), "the_docstring_starts_with_a_one_line_summary"),
+        (broken_components.WithoutOpt(), "every_option_has_a_help_text"),
+        (broken_components.UsesReservedWord(), "no_option_uses_a_reserved_word"),
+        (broken_components.HidesMethod(), "no_option_hides_a_method"),
+        (broken_components.InvalidFlag(), "short_flags_are_valid"),
+        (broken_components.ChangingFingerprint(), "the_fingerprint_is_text_and_stable"),
+        (broken_components.UsesOutputKey(), "no_option_uses_a_reserved_word"),
+        (broken_components.IncompleteNames(), "attribute_names_are_complete_or_empty"),
+        (broken_components.TooFewRows(), "the_table_is_uint8_with_256_rgb_rows"),
+        (broken_components.SharedTable(), "modifying_a_table_does_not_affect_the_next"),
+        (broken_components.ProcessDependent(), "a_spawned_worker_makes_the_same_table"),
+        (broken_components.NotFinite(), "a_curve_keeps_the_shape_and_finite_values_finite"),
+        (broken_components.NotPointwise(), "a_curve_maps_each_value_independently"),
+        (broken_components.ModifiesInput(), "a_curve_keeps_the_shape_and_finite_values_finite"),
+        (broken_components.WithoutHint(), "a_rejected_frame_gets_a_message_and_a_hint"),
+        (broken_components.UnequalCurves(), "equal_frames_have_equal_curves"),
+        (broken_components.DropsAttributes(), "attributes_and_frame_numbers_are_kept"),
+        (broken_components.ChangesDtype(), "dtype_depth_and_domain_are_kept"),
+        (broken_components.NotRepeatable(), "applying_it_twice_gives_the_same_picture"),
+        (broken_components.NamesPatient(), "the_file_does_not_identify_the_patient"),
+        (broken_components.NumbersFiles(), "encoding_twice_gives_the_same_bytes"),
+        (broken_components.Transposed(), "the_file_opens_with_the_same_size"),
+        (broken_components.Lossy(), "lossless_pixels_survive_the_round_trip"),
+        (broken_components.RejectsOnePixel(), "every_gray_picture_is_encoded"),
+        (broken_components.ClaimsEverything(), "it_does_not_recognize_an_empty_file"),
+        (broken_components.ClaimsEverything(), "sniff_is_not_certain_of_random_bytes"),
+        (broken_components.ClaimsEverything(), "frames_are_counted_from_one"),
+        (broken_components.ClaimsEverything(), "half_a_file_is_rejected"),
+        (broken_components.IndexesEmptyHead(), "it_does_not_recognize_an_empty_file"),
+        (broken_components.ForwardOnly(), "frames_can_be_read_in_any_order"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

@@ -1,6 +1,6 @@
-"""Components that each break one promise; the conformance kit must name it.
+"""Components that each break one rule; the conformance kit must find out which.
 
-They stand in a module of their own, because a component is found by its name in another process.
+They are in a module, because another process imports a component by its name.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ COUNTER = itertools.count()
 
 
 @dataclass(kw_only=True)
-class Thawed(Colormap):
-    """Can be changed."""
+class NotFrozen(Colormap):
+    """Not frozen."""
 
     def table(self):
         return RAMP.copy()
@@ -44,7 +44,7 @@ class Thawed(Colormap):
 
 @dataclass(frozen=True)
 class Positional(Colormap):
-    """Takes its option by position."""
+    """Its option is not keyword-only."""
 
     gain: Annotated[float, Opt("Gain")] = 1.0
 
@@ -53,7 +53,7 @@ class Positional(Colormap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wordless(Colormap):
+class Undocumented(Colormap):
     gain: Annotated[float, Opt("")] = 1.0
 
     def table(self):
@@ -61,8 +61,8 @@ class Wordless(Colormap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Undeclared(Colormap):
-    """Has an option that says nothing."""
+class WithoutOpt(Colormap):
+    """Its option has no Opt."""
 
     gain: float = 1.0
 
@@ -71,8 +71,8 @@ class Undeclared(Colormap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reserved(Colormap):
-    """Takes a word of the chain."""
+class UsesReservedWord(Colormap):
+    """Its option has the name of a chain key."""
 
     use: Annotated[str, Opt("Whatever")] = ""
 
@@ -81,7 +81,7 @@ class Reserved(Colormap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Short(Colormap):
+class TooFewRows(Colormap):
     """One row too few."""
 
     def table(self):
@@ -89,8 +89,8 @@ class Short(Colormap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shared(Colormap):
-    """Hands out its only copy."""
+class SharedTable(Colormap):
+    """Returns the same writable array every time."""
 
     def table(self):
         return SHARED
@@ -100,7 +100,7 @@ SHARED = RAMP.copy()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Local(Colormap):
+class ProcessDependent(Colormap):
     """Depends on the process."""
 
     def table(self):
@@ -108,7 +108,7 @@ class Local(Colormap):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endless(Normalizer):
+class NotFinite(Normalizer):
     """Divides by zero."""
 
     def curve(self, frame: Frame) -> CurveLike:
@@ -116,16 +116,16 @@ class Endless(Normalizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looking(Normalizer):
-    """Looks at the other values that happen to be asked for."""
+class NotPointwise(Normalizer):
+    """Its curve depends on the other values in the array."""
 
     def curve(self, frame: Frame) -> CurveLike:
         return lambda modality_values: modality_values - np.nan_to_num(modality_values).max()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Writing(Normalizer):
-    """Writes into what it is given."""
+class ModifiesInput(Normalizer):
+    """Its curve modifies its input."""
 
     def curve(self, frame: Frame) -> CurveLike:
         def curve(modality_values):
@@ -136,8 +136,8 @@ class Writing(Normalizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curt(Normalizer):
-    """Refuses without advice."""
+class WithoutHint(Normalizer):
+    """Raises an error without a hint."""
 
     def curve(self, frame: Frame) -> CurveLike:
         if frame.padding:
@@ -146,32 +146,32 @@ class Curt(Normalizer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fickle(Normalizer):
-    """Gives another curve each time."""
+class UnequalCurves(Normalizer):
+    """Returns a different curve each time."""
 
     def curve(self, frame: Frame) -> CurveLike:
         return Linear(black=0, white=1 + next(COUNTER))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forgetful(Step):
-    """Makes a picture of its own and drops the rest."""
+class DropsAttributes(Step):
+    """Returns a new picture without the attributes."""
 
     def apply(self, picture: Picture) -> Picture:
         return Picture(pixels=picture.pixels, bits=picture.bits)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Widening(Step):
-    """Changes the type."""
+class ChangesDtype(Step):
+    """Changes the dtype."""
 
     def apply(self, picture: Picture) -> Picture:
         return picture.with_(pixels=picture.pixels.astype(np.uint32))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Random(Step):
-    """Never draws the same twice."""
+class NotRepeatable(Step):
+    """Returns different pixels each time."""
 
     def apply(self, picture: Picture) -> Picture:
         return picture.with_(
@@ -191,8 +191,8 @@ def _png(pixels, **keywords):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gossip(Writer):
-    """Tells who it is."""
+class NamesPatient(Writer):
+    """Writes the patient name into the file."""
 
     suffix = ".png"
 
@@ -201,8 +201,8 @@ class Gossip(Writer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stamped(Writer):
-    """Counts its files."""
+class NumbersFiles(Writer):
+    """Writes a running number into each file."""
 
     suffix = ".png"
 
@@ -211,8 +211,8 @@ class Stamped(Writer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turned(Writer):
-    """Mixes rows and columns up."""
+class Transposed(Writer):
+    """Swaps rows and columns."""
 
     suffix = ".png"
 
@@ -221,8 +221,8 @@ class Turned(Writer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dim(Writer):
-    """Loses the last bit."""
+class Lossy(Writer):
+    """Clears the last bit."""
 
     suffix = ".png"
 
@@ -231,8 +231,8 @@ class Dim(Writer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choosy(Writer):
-    """Refuses gray pictures of one pixel."""
+class RejectsOnePixel(Writer):
+    """Rejects gray pictures of one pixel."""
 
     suffix = ".png"
 
@@ -243,7 +243,7 @@ class Choosy(Writer):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Greedy(Reader):
+class ClaimsEverything(Reader):
     """Claims everything, and reads two frames of four values each."""
 
     @classmethod
@@ -258,8 +258,8 @@ class Greedy(Reader):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Jumpy(Greedy):
-    """Looks at bytes that are not there."""
+class IndexesEmptyHead(ClaimsEverything):
+    """Reads the first byte of an empty file."""
 
     @classmethod
     def sniff(cls, head: bytes, name: str) -> int:
@@ -267,10 +267,73 @@ class Jumpy(Greedy):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Streaming(Greedy):
-    """Can read forward only."""
+class ForwardOnly(ClaimsEverything):
+    """Ignores the frame index and reads forward."""
 
     def open(self, source: InputFile) -> Instance:
         instance = super().open(source)
         frames = itertools.cycle([instance.read_frame(0), instance.read_frame(1)] * 3 + [None])
         return dataclasses.replace(instance, read_frame=lambda index: next(frames))
+
+
+@dataclass(frozen=True, kw_only=True)
+class HidesMethod(Colormap):
+    """Its option hides a method."""
+
+    fingerprint: Annotated[str, Opt("Whatever")] = ""
+
+    def table(self):
+        return RAMP.copy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvalidFlag(Colormap):
+    """Declares an invalid flag."""
+
+    gain: Annotated[float, Opt("Gain", flag="-Gain")] = 1.0
+
+    def table(self):
+        return RAMP.copy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangingFingerprint(Colormap):
+    """Its fingerprint changes with every call."""
+
+    def table(self):
+        return RAMP.copy()
+
+    def fingerprint(self):
+        return str(next(COUNTER))
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsesOutputKey(Writer):
+    """Its option has the name of an output key."""
+
+    suffix = ".raw"
+    aspect: Annotated[str, Opt("Whatever")] = ""
+
+    def encode(self, picture):
+        return picture.pixels.tobytes()
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncompleteNames(Reader):
+    """Lists one of the two attributes that it has."""
+
+    @classmethod
+    def sniff(cls, head, name):
+        return 50
+
+    @classmethod
+    def attribute_names(cls):
+        return ["Stain"]
+
+    def open(self, source):
+        values = np.zeros((2, 2), np.uint8)
+        return Instance(
+            frame_count=1,
+            read_frame=lambda index: Frame(stored_values=values, bits_stored=8, frame_count=1),
+            attributes={"Stain": "blue", "Lens": 4, "0009,1001": "x"},
+        )
