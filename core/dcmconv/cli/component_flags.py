@@ -263,6 +263,8 @@ class NamedComponents:
         return list(found.values())
 
     def _in_chains(self) -> Iterator[tuple[str, str, str]]:
+        if not self.scan.chains:
+            return  # imports nothing for `run -n window --help`
         from dcmconv.chain.loader import load_chain
         from dcmconv.chain.spec import components_of
 
