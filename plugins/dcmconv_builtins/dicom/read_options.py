@@ -93,6 +93,6 @@ class ReadOptions(Limits):
         """
         if self.presentation_states is None:
             return ""
-        from dcmconv_builtins.dicom.presentation_state.library import fingerprint_of
+        from dcmconv_builtins.dicom.presentation_state.state_files import fingerprint_of
 
         return fingerprint_of(self.presentation_states)

@@ -1,17 +1,14 @@
-"""Find the presentation states of a file or folder by content, and read them once per process."""
+"""The presentation states of a file or folder, read once per process."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from dcmconv.plugin import InputError, LimitError, UsageError
+from dcmconv.plugin import InputError, LimitError
 from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.part10 import read_part10
@@ -21,21 +18,20 @@ from dcmconv_builtins.dicom.presentation_state.references import (
     nested_references,
     series_references,
 )
+from dcmconv_builtins.dicom.presentation_state.state_files import (
+    CLASS_ROOT,
+    Stamp,
+    find_state_files,
+    no_states,
+    stamps_of,
+)
 
-__all__ = ["Match", "PresentationState", "StateLibrary", "fingerprint_of", "open_library"]
+__all__ = ["Match", "PresentationState", "StateLibrary", "open_library"]
 
-_CLASS_ROOT = "1.2.840.10008.5.1.4.1.1.11."
-"""What the SOP Class UID of every presentation state begins with."""
-
-GRAYSCALE, COLOR, PSEUDO_COLOR = (f"{_CLASS_ROOT}{number}" for number in (1, 2, 3))
-VARIABLE_MODALITY_LUT = f"{_CLASS_ROOT}12"
+GRAYSCALE, COLOR, PSEUDO_COLOR = (f"{CLASS_ROOT}{number}" for number in (1, 2, 3))
+VARIABLE_MODALITY_LUT = f"{CLASS_ROOT}12"
 _APPLIED = frozenset({GRAYSCALE, COLOR, PSEUDO_COLOR, VARIABLE_MODALITY_LUT})
 _INFLATE_LIMIT = 64 << 20
-_HEAD = 2048
-"""The SOP Class UID is among the first elements of a file, twice."""
-
-_Stamp = tuple[str, int, int]
-"""Path of a file, its modification time in nanoseconds, and its size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,14 +123,14 @@ def open_library(path: str) -> StateLibrary:
     UsageError
         If there is no such file or folder, or no presentation state in it.
     """
-    return _read_library(path, _stamps_of(path))
+    return _read_library(path, stamps_of(path))
 
 
 @lru_cache(maxsize=8)
-def _read_library(path: str, stamps: tuple[_Stamp, ...]) -> StateLibrary:
+def _read_library(path: str, stamps: tuple[Stamp, ...]) -> StateLibrary:
     # The stamps only make the cache key change with the files.
     states, unreadable = [], 0
-    for candidate in _state_files(path):
+    for candidate in find_state_files(path):
         try:
             state = _read_state(candidate)
         except (InputError, LimitError, OSError):
@@ -143,7 +139,7 @@ def _read_library(path: str, stamps: tuple[_Stamp, ...]) -> StateLibrary:
         if state is not None:
             states.append(state)
     if not states:
-        raise _no_states(path)
+        raise no_states(path)
     return StateLibrary(tuple(states), unreadable)
 
 
@@ -154,7 +150,7 @@ def _read_state(file: Path) -> PresentationState | None:
         raise InputError("the presentation state ends in the middle of an element.")
     top = part10.top
     sop_class = top.text("SOPClassUID")
-    if not sop_class.startswith(_CLASS_ROOT):
+    if not sop_class.startswith(CLASS_ROOT):
         return None
     moments = (top.text("PresentationCreationDate"), top.text("PresentationCreationTime"))
     return PresentationState(
@@ -175,71 +171,3 @@ def _targets(top: Elements, sop_class: str) -> dict[str, frozenset[int]]:
         known = targets.get(uid, frames)
         targets[uid] = known | frames if known and frames else frozenset()
     return targets
-
-
-def _state_files(path: str) -> tuple[Path, ...]:
-    """Return the files that may be presentation states: the file, or those below a folder.
-
-    Raises
-    ------
-    UsageError
-        If there is no such file or folder, or no file in it looks like a presentation state.
-    """
-    root = Path(path)
-    if not root.exists():
-        raise UsageError(
-            f"There is no presentation state file or folder {path}.",
-            hint="Give the path of a presentation state, or of a folder with presentation states.",
-        )
-    files: Iterable[Path] = _files_below(root) if root.is_dir() else (root,)
-    found = tuple(file for file in files if _may_be_a_state(file))
-    if not found:
-        raise _no_states(path)
-    return found
-
-
-def _stamps_of(path: str) -> tuple[_Stamp, ...]:
-    """Return path, time and size of the file, or of those below a folder, without reading them."""
-    root = Path(path)
-    stamps = []
-    for file in _files_below(root) if root.is_dir() else (root,):
-        try:
-            stat = file.stat()
-        except OSError:
-            # A file that was removed or is not accessible cannot be a state.
-            continue
-        stamps.append((str(file), stat.st_mtime_ns, stat.st_size))
-    return tuple(stamps)
-
-
-def _no_states(path: str) -> UsageError:
-    """Return the error for a path without presentation states."""
-    return UsageError(
-        f"{path} contains no readable presentation state.",
-        hint="Give a file whose Modality (0008,0060) is PR, or a folder with such files.",
-    )
-
-
-def fingerprint_of(path: str) -> str:
-    """Return a hash of the states' bytes; raises ``UsageError`` if there are none."""
-    digest = hashlib.sha256()
-    for file in _state_files(path):
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (Path(root, name) for name in sorted(names))
-
-
-def _may_be_a_state(file: Path) -> bool:
-    try:
-        if not file.is_file():
-            return False
-        with file.open("rb") as stream:
-            return _CLASS_ROOT.encode() in stream.read(_HEAD)
-    except OSError:
-        # A file that cannot be read cannot be used as a state.
-        return False
