@@ -82,12 +82,14 @@ class BlendedFrames:
         for frame in salvaged:
             # A pixel that is missing in one input is missing in the result.
             colors[is_padding(frame)] = 0
+        # Frames of one file share most notes: keep each once, in order.
         notes = dict.fromkeys(note for frame in frames.values() for note in frame.notes)
         return replace(
             primary,
             stored_values=colors,
             bits_stored=8,
             photometric_interpretation="RGB",
+            # The colors are final: transforms and windows of the inputs no longer apply.
             modality=Rescale(),
             voi_windows=(),
             voi_luts=(),
@@ -146,6 +148,7 @@ class BlendedFrames:
         return False
 
     def _position(self, groups: FrameGroups, index: int) -> tuple[Any, ...]:
+        # Frames to blend differ only in the index of their Data Type.
         indices = dimension_indices(self._top, groups, without=_DATA_TYPE_TAG)
         if indices is not None:
             return indices

@@ -165,6 +165,7 @@ def _said(word: str) -> str:
 
 def _rgb(item: Elements, index: IntegerArray, bits: int) -> FloatArray:
     if item.text("RGBLUTTransferFunction").upper() != "TABLE":
+        # EQUAL_RGB, the only other term: red, green and blue are the index itself.
         gray: FloatArray = index / ((1 << bits) - 1)
         return np.repeat(gray[..., np.newaxis], 3, axis=-1)
     palette = read_palette(item, inputs=StoredRange.of(bits, is_signed=False))
@@ -191,6 +192,7 @@ def _constant(item: Elements, number: int) -> FloatArray:
             f"{'missing' if weight is None else format(weight, 'g')}; expected 0 to 1.",
             hint=FRAMES_HINT,
         )
+    # Shape (1, 1) broadcasts over the frame.
     return np.float64(weight) * np.ones((1, 1))
 
 
@@ -199,6 +201,7 @@ def _from_table(item: Elements, number: int, alpha_1: Alpha, alpha_2: Alpha) -> 
     described = [int(word) for word in item.numbers("BlendingLookupTableDescriptor")]
     data = item.data("BlendingLookupTableData")
     count = (described[0] & 0xFFFF or 65536) if len(described) == 3 else 0
+    # The descriptor does not say how wide an entry is stored; the length of the data does.
     size = 2 if len(data) >= 2 * count else 1
     if not count or len(data) < count * size or described[2] not in range(1, 8 * size + 1):
         raise InputError(
@@ -208,6 +211,7 @@ def _from_table(item: Elements, number: int, alpha_1: Alpha, alpha_2: Alpha) -> 
         )
     order = "<" if item.is_little_endian else ">"
     table = np.frombuffer(data, f"{order}u{size}", count)
+    # A table may be smaller than its index range: larger indices get the last entry.
     index = (alpha_1.values << alpha_2.bits) | alpha_2.values
     weights: FloatArray = table[np.minimum(index, count - 1)] / ((1 << described[2]) - 1)
     return np.clip(weights, 0.0, 1.0)

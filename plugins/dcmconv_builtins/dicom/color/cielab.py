@@ -39,10 +39,12 @@ def cielab_to_srgb(encoded: Sequence[float]) -> tuple[int, int, int]:
 
 
 def _uncompressed(part: float) -> float:
+    # The inverse of CIELab's f(t), which is linear near black.
     return part**3 if part > 6 / 29 else 3 * (6 / 29) ** 2 * (part - 4 / 29)
 
 
 def _gamma(linear: float) -> int:
+    # The transfer function of sRGB (IEC 61966-2-1).
     clipped = min(max(linear, 0.0), 1.0)
     bent = 12.92 * clipped if clipped <= 0.0031308 else 1.055 * clipped ** (1 / 2.4) - 0.055
     return int(bent * 255 + 0.5)

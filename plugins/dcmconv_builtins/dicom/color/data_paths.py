@@ -46,8 +46,9 @@ class DataInput:
 
     def bits_mapped(self, bits_stored: int) -> int:
         """Return how many bits of a value are used: Bits Mapped, or all stored bits if missing."""
-        said = self.item.integer("BitsMappedToColorLookupTable") or bits_stored
-        return min(max(said, 1), bits_stored)
+        mapped = self.item.integer("BitsMappedToColorLookupTable") or bits_stored
+        # A wrong number must not lead to a negative shift.
+        return min(max(mapped, 1), bits_stored)
 
     def mapped_values(self, frame: Frame) -> NDArray[np.int64]:
         """Return the uppermost bits of a frame's values, after the item's VOI LUT if it has one."""
@@ -57,7 +58,7 @@ class DataInput:
 
     @property
     def has_voi(self) -> bool:
-        """Whether the item has a VOI LUT of its own."""
+        """Whether the item has its own window or VOI LUT."""
         return any(self.item.has_value(word) for word in _VOI)
 
     def _whole_values(self, frame: Frame) -> NDArray[np.int64]:
@@ -73,6 +74,7 @@ class DataInput:
         luts = find_voi_luts(groups, inputs=StoredRange(0, top))
         windows = find_voi_windows(groups)
         try:
+            # As in normalizer auto, a VOI LUT takes precedence over a window.
             if luts or windows:
                 return VoiLut(lut=luts[0]) if luts else curve_of(windows[0])
         except InputError as error:

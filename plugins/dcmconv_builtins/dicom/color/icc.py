@@ -85,6 +85,7 @@ def colors_in_srgb(colors: NDArray[Any], profile: bytes) -> NDArray[Any] | None:
 def _with_palette_in_srgb(frame: Frame, palette: Palette) -> Frame:
     table, notes = palette.table, frame.notes
     if table.dtype != np.uint8:
+        # 65535 is 255 * 257, so this rounds to the nearest of 256 levels.
         table = ((table.astype(np.uint32) + 128) // 257).astype(np.uint8)
         notes = (*notes, _NARROWED)
     colors = colors_in_srgb(table[np.newaxis], frame.icc_profile)
@@ -97,6 +98,7 @@ def _with_palette_in_srgb(frame: Frame, palette: Palette) -> Frame:
 _SRGB = "sRGB"
 
 
+# All frames of a file share one profile, and files of a study usually do too.
 @lru_cache(maxsize=8)
 def _transform(profile: bytes) -> Any:
     """Return Pillow's transform, ``_SRGB`` if it would change nothing, None if unusable."""

@@ -41,6 +41,7 @@ def read_palette(top: Elements, *, inputs: StoredRange) -> Palette:
     tables = [_color_table(top, color, count, bits) for color in _COLORS]
     table = _in_its_bits(top, np.stack(tables, axis=1), bits)
     table = _with_alpha(top, table)
+    # All frames of the Instance share the table.
     table.flags.writeable = False
     return Palette(table, first_mapped(first, inputs))
 
@@ -97,6 +98,7 @@ def _expand(
 ) -> None:
     """Expand ``part``: its start, and how many segments to expand (None for all)."""
     position, left = part
+    # Stop at ``count``: a few bytes of segments could otherwise expand to gigabytes.
     made = sum(map(len, pieces))
     while position + 1 < len(segments) and left != 0 and made < count:
         kind, length = int(segments[position]), int(segments[position + 1])
@@ -107,6 +109,7 @@ def _expand(
             pieces.append(_line(segments[position + 2 : position + 3], length, pieces))
             position += 3
         elif kind == 2 and left is None:
+            # Only at the top level: references inside references could loop forever.
             _expand(segments, (_offset(segments, position), length), pieces, count)
             position += 2 + 4 // segments.dtype.itemsize
         else:
@@ -118,6 +121,7 @@ def _expand(
 def _line(end: NDArray[Any], length: int, pieces: list[NDArray[Any]]) -> NDArray[Any]:
     if not pieces or not len(pieces[-1]) or not len(end):
         raise _broken("begins with a linear segment, which needs a value to start from")
+    # PS3.3 C.7.9.2.2: a line starts at the entry before it, which is not repeated.
     start = float(pieces[-1][-1])
     steps = np.arange(1, length + 1) / max(length, 1)
     line: NDArray[Any] = np.floor(start + (float(end[0]) - start) * steps + 0.5)
@@ -140,6 +144,7 @@ def _descriptor(top: Elements) -> tuple[int, int, int]:
         top.notes.add(
             "the Palette Color Lookup Table Descriptors (0028,1101 to 1103) differ; used the first."
         )
+    # 0 means 65536 entries; VR SS makes a large count negative.
     for entries, first, bits in whole:
         return entries & 0xFFFF or 65536, first, bits & 0xFFFF
     raise InputError(
@@ -197,6 +202,7 @@ def _with_alpha(top: Elements, table: NDArray[Any]) -> NDArray[Any]:
         )
         return table
     described = top.integers(_descriptor_keyword("Alpha"))
+    # 8-bit alpha may be stored in words; alpha then gets as many bits as the colors have.
     is_wide = alpha.dtype == np.uint16 and (len(described) < 3 or described[2] > 8)
     if table.dtype == np.uint8:
         alpha = (alpha >> 8 if is_wide else alpha).astype(np.uint8)

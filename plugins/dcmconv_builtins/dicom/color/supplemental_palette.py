@@ -14,6 +14,7 @@ from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 
 __all__ = ["find_enhanced_palette", "find_supplemental_palette", "with_palette"]
 
+# Each enhanced SOP Class has Pixel Presentation in a macro of its own.
 _FRAME_TYPES = (
     "CTImageFrameTypeSequence",
     "MRImageFrameTypeSequence",
@@ -89,4 +90,5 @@ def find_enhanced_palette(groups: FrameGroups, *, bits_stored: int) -> Palette |
     shift = bits_stored - bits_mapped
     # The alpha of a data path is a weight, not transparency.  No value reaches later entries.
     colors = palette.table[: 1 << bits_mapped, :3]
+    # Only the uppermost bits are the index: each entry serves 2**shift stored values.
     return Palette(np.repeat(colors, 1 << shift, axis=0), palette.first << shift)

@@ -33,6 +33,7 @@ def prepare_frames(instance: DicomInstance, options: ObjectOptions) -> FrameSour
     """
     source: FrameSource = PreparedFrames(instance, _with_blended_paths(instance, options), options)
     if options.segments == "labels" and instance.top.text("SegmentationType"):
+        # Everything rare is imported where it is used: most files need none of it.
         from dcmconv_builtins.dicom.objects.label_maps import LabelMaps
 
         source = LabelMaps(source, instance.top)
@@ -62,6 +63,7 @@ def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> Fram
         return instance
     from dcmconv_builtins.dicom.color.blended_frames import BlendedFrames
 
+    # A salvaged file may end in the middle of a set of frames.
     may_lack = bool(instance.salvaged)
     return BlendedFrames(instance, instance.top, blending, may_lack=may_lack)
 
@@ -91,6 +93,7 @@ class PreparedFrames:
     def read_frame(self, frame_index: int) -> Frame:
         """Decode one frame, and apply the options to it."""
         frame = self._source.read_frame(frame_index)
+        # The options may read further attributes, and note that those are broken.
         note_count = len(self._instance.notes.lines())
         prepared = self._prepared(frame, frame_index)
         added = self._instance.notes.lines()[note_count:]
@@ -105,6 +108,7 @@ class PreparedFrames:
         options = self._options
         if not frame.is_color:
             frame = self._prepared_gray(frame, frame_index)
+        # After palettes: they bring a profile of their own.
         if frame.icc_profile and options.icc != "embed":
             frame = self._without_profile(frame)
         if options.region is not None:
@@ -137,8 +141,8 @@ class PreparedFrames:
         return in_srgb(frame)
 
     def _find_tile_positions(self) -> list[TilePosition] | None:
-        wanted = self._options.tiles == "stitched" or self._options.segments == "labels"
-        if not wanted:
+        # Reading the position of every frame is slow, and only these options need it.
+        if self._options.tiles != "stitched" and self._options.segments != "labels":
             return None
         tile = self._instance.description.rows, self._instance.description.columns
         return find_tile_positions(self._top, tile, self.frame_count, self.groups_of)

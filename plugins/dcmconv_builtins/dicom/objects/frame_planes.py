@@ -84,6 +84,7 @@ def _grouped(frames: list[FramePlane]) -> list[list[FramePlane]]:
 
 def _of_tile(index: int, position: TilePosition, groups: FrameGroups) -> FramePlane:
     segment = segment_number(groups)
+    # With TILED_FULL a frame has no groups: its segment follows from its position.
     if segment is None and position.path.isdecimal():
         segment = int(position.path)
     key = (position.plane, position.row, position.column)
@@ -138,6 +139,7 @@ def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
     position = plane_position(groups)
     if position:
         time = temporal_position(groups)
+        # Sort by the distance along the normal, as a viewer would scroll.
         normal = np.cross(position[3:6], position[6:])
         order = (float(np.dot(normal, position[:3])), time)
         return FramePlane(index, segment, (*position, time), order)
@@ -145,6 +147,7 @@ def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
     if indices:
         return FramePlane(index, segment, indices, tuple(map(float, indices)))
     source = source_image(groups)
+    # Nothing to compare: the frame is a plane of its own.
     key = source if source[0] else ("frame", index)
     return FramePlane(index, segment, key, (float(index),))
 
@@ -161,6 +164,7 @@ def _rounded(numbers: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def _tag(item: Elements) -> int:
+    # An AT is read as two 16-bit words, or as one number by pydicom.
     words = [int(word) for word in item.numbers("DimensionIndexPointer")]
     if len(words) == 2:
         return words[0] << 16 | words[1]

@@ -92,10 +92,12 @@ class LabelMaps:
             return first.stored_values, 0
         values = np.zeros(first.stored_values.shape, self._type)
         overlapping = np.zeros(values.shape, np.bool_)
+        # A plane is sorted by segment, so the highest number is written last.
         for number, shown in enumerate(plane):
             frame = first if number == 0 else self._source.read_frame(shown.frame_index)
             covered = frame.stored_values >= self._threshold
             segment = shown.segment or 0
+            # Two frames of the same segment may overlap without a conflict.
             overlapping |= covered & (values != 0) & (values != segment)
             values[covered] = segment
         return values, int(np.count_nonzero(overlapping))
@@ -137,6 +139,7 @@ class LabelMaps:
 
     @cached_property
     def _type(self) -> type[np.unsignedinteger[Any]]:
+        # One type for all frames of the Instance, whatever segments a plane has.
         numbers = (frame.segment or 0 for plane in self._planes for frame in plane)
         return np.uint8 if max(numbers, default=0) <= 255 else np.uint16
 

@@ -77,6 +77,7 @@ class BoxMean:
         self._heights = _box_sizes(full_size[0], factor)
         self._widths = _box_sizes(full_size[1], factor)
         self._first = 0
+        # A tile touches at most this many rows of boxes, wherever it starts.
         rows = tile_rows // factor + 2
         self._sums = np.zeros((rows, *result.shape[1:]), np.float64)
         self._counts = np.zeros((rows, result.shape[1]), np.int64)
@@ -85,6 +86,7 @@ class BoxMean:
         """Add a tile."""
         top, row_starts = _boxes(row, tile.shape[0], self._factor)
         left, column_starts = _boxes(column, tile.shape[1], self._factor)
+        # Tiles come sorted by row, so no later tile can touch a row above this one.
         self._finish_rows_above(top)
         sums = np.add.reduceat(tile.astype(np.float64), row_starts, axis=0)
         sums = np.add.reduceat(sums, column_starts, axis=1)
@@ -104,6 +106,7 @@ class BoxMean:
         rows = min(row - self._first, len(self._sums), self._result.shape[0] - self._first)
         if rows > 0:
             self._write(rows)
+            # Scroll the buffers up by the finished rows.
             for window in (self._sums, self._counts):
                 window[:-rows] = window[rows:].copy()
                 window[-rows:] = 0
@@ -113,6 +116,7 @@ class BoxMean:
         block = self._result[self._first : self._first + rows]
         heights = self._heights[self._first : self._first + rows]
         counts, sums = self._counts[:rows], self._sums[:rows]
+        # Tiles may overlap, so a box can have more pixels than its size.
         missing = np.maximum(np.outer(heights, self._widths) - counts, 0)
         whole = counts + missing
         if block.ndim == 3:

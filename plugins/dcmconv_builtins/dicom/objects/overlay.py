@@ -14,6 +14,20 @@ from dcmconv_builtins.dicom.file.elements import Elements, named
 __all__ = ["OverlayLayer", "PixelCells", "align_plane", "overlay_groups", "read_overlays"]
 
 
+# Elements of an overlay group (PS3.6): 60xx,0010 and so on.
+_ROWS = 0x0010
+_COLUMNS = 0x0011
+_NUMBER_OF_FRAMES = 0x0015
+_DESCRIPTION = 0x0022
+_TYPE = 0x0040
+_ORIGIN = 0x0050
+_FRAME_ORIGIN = 0x0051
+_BITS_ALLOCATED = 0x0100
+_BIT_POSITION = 0x0102
+_LABEL = 0x1500
+_DATA = 0x3000
+
+
 @dataclass(frozen=True, eq=False)
 class OverlayLayer(Layer):
     """An overlay plane at the frame's own resolution; ``group`` is 0x6000 to 0x60FE."""
@@ -36,6 +50,7 @@ class PixelCells(NamedTuple):
 
 def overlay_groups(top: Elements) -> tuple[int, ...]:
     """Return the even groups 6000 to 60FE that have elements; reads tags only."""
+    # Odd groups between them are private.
     groups = {tag >> 16 for tag in top.tags}
     return tuple(sorted(group for group in groups if group & 0xFF01 == 0x6000))
 
@@ -68,22 +83,8 @@ def read_overlays(
     tuple of OverlayLayer
         In the order of their groups, white, not drawn.
     """
-    layers = []
-    for group in groups:
-        plane = _Plane(top, group)
-        coverage = plane.coverage(frame_number, shape, cells)
-        if coverage is not None:
-            layers.append(
-                OverlayLayer(
-                    "overlay",
-                    coverage,
-                    name=plane.name,
-                    drawn=False,
-                    group=group,
-                    is_roi=plane.is_roi,
-                )
-            )
-    return tuple(layers)
+    layers = (_Plane(top, group).layer(frame_number, shape, cells) for group in groups)
+    return tuple(layer for layer in layers if layer is not None)
 
 
 def align_plane(
@@ -126,24 +127,39 @@ class _Plane:
 
     @property
     def is_roi(self) -> bool:
-        return self._top.text(self._tag(0x0040)).upper() == "R"
+        return self._top.text(self._tag(_TYPE)).upper() == "R"
 
     @property
     def name(self) -> str:
         """Kind (overlay or ROI) and group, then the label or description from the file."""
-        label = self._top.text(self._tag(0x1500)) or self._top.text(self._tag(0x0022))
+        label = self._top.text(self._tag(_LABEL)) or self._top.text(self._tag(_DESCRIPTION))
         kind = "Overlay ROI" if self.is_roi else "Overlay"
         return f"{kind} {self._group:04X}{': ' if label else ''}{label}"
+
+    def layer(
+        self, frame_number: int, shape: tuple[int, int], cells: PixelCells | None
+    ) -> OverlayLayer | None:
+        coverage = self.coverage(frame_number, shape, cells)
+        if coverage is None:
+            return None
+        return OverlayLayer(
+            "overlay",
+            coverage,
+            name=self.name,
+            drawn=False,
+            group=self._group,
+            is_roi=self.is_roi,
+        )
 
     def coverage(
         self, frame_number: int, shape: tuple[int, int], cells: PixelCells | None
     ) -> NDArray[np.bool_] | None:
-        data_tag = self._tag(0x3000)
+        data_tag = self._tag(_DATA)
         if data_tag in self._top:
             return self._own(frame_number, shape, data_tag)
-        if self._number(0x0100) in (None, 1):
+        if self._number(_BITS_ALLOCATED) in (None, 1):
             # A group with, say, only an activation layer was never a plane: nothing to note.
-            if self._number(0x0010) is not None:
+            if self._number(_ROWS) is not None:
                 self._note(f"{named(data_tag)} is missing")
             return None
         return self._embedded(shape, cells)
@@ -151,9 +167,9 @@ class _Plane:
     def _own(
         self, frame_number: int, shape: tuple[int, int], data_tag: str
     ) -> NDArray[np.bool_] | None:
-        rows, columns = self._number(0x0010), self._number(0x0011)
+        rows, columns = self._number(_ROWS), self._number(_COLUMNS)
         if not rows or not columns or rows < 1 or columns < 1:
-            self._note(f"{named(self._tag(0x0010))} or Overlay Columns is missing or 0")
+            self._note(f"{named(self._tag(_ROWS))} or Overlay Columns is missing or 0")
             return None
         index = self._frame_index(frame_number)
         if index is None:
@@ -173,7 +189,8 @@ class _Plane:
 
     def _frame_index(self, frame_number: int) -> int | None:
         """Return which frame of the plane covers a frame of the image, or None."""
-        count, origin = self._number(0x0015), self._number(0x0051)
+        # PS3.3 C.9.3: without these two elements a plane covers every frame.
+        count, origin = self._number(_NUMBER_OF_FRAMES), self._number(_FRAME_ORIGIN)
         if count is None and origin is None:
             return 0
         index = frame_number - (origin or 1)
@@ -182,7 +199,8 @@ class _Plane:
     def _embedded(
         self, shape: tuple[int, int], cells: PixelCells | None
     ) -> NDArray[np.bool_] | None:
-        position = self._number(0x0102)
+        # Retired, but still written by old devices: the plane is one unused bit of each pixel.
+        position = self._number(_BIT_POSITION)
         values = cells.values if cells else None
         if cells is None or values is None or values.shape != shape:
             self._note("the decoded pixels do not include its bits")
@@ -190,8 +208,9 @@ class _Plane:
         allocated = values.dtype.itemsize * 8
         used = range(cells.high_bit + 1 - cells.bits_stored, cells.high_bit + 1)
         if position is None or not 0 <= position < allocated or position in used:
-            self._note(f"{named(self._tag(0x0102))} is {position}; expected an unused bit")
+            self._note(f"{named(self._tag(_BIT_POSITION))} is {position}; expected an unused bit")
             return None
+        # Shifting a signed value would drag its sign bit along.
         unsigned = values.view(f"u{values.dtype.itemsize}")
         bits: NDArray[np.bool_] = unsigned >> position & 1 == 1
         return bits
@@ -205,7 +224,7 @@ class _Plane:
         return np.frombuffer(content[: len(content) // 2 * 2], ">u2").astype("<u2").tobytes()
 
     def _origin(self) -> tuple[int, int]:
-        numbers = self._top.integers(self._tag(0x0050))
+        numbers = self._top.integers(self._tag(_ORIGIN))
         return (numbers[0], numbers[1]) if len(numbers) > 1 else (1, 1)
 
     def _number(self, element: int) -> int | None:

@@ -53,6 +53,7 @@ def _palette_color(palette: Palette | None, number: int) -> tuple[int, int, int]
     if palette is None or not 0 <= number - palette.first < len(palette.table):
         return None
     color = palette.table[number - palette.first]
+    # Keep the high byte of 16-bit entries.
     shift = 8 * (color.dtype.itemsize - 1)
     red, green, blue = (int(channel) >> shift for channel in color[:3])
     return red, green, blue
@@ -61,6 +62,7 @@ def _palette_color(palette: Palette | None, number: int) -> tuple[int, int, int]
 def _code(item: Elements, keyword: str) -> tuple[str, str]:
     """Return meaning and ``SCHEME:VALUE`` of a code."""
     for code in item.items(keyword)[:1]:
+        # PS3.3 8.8: exactly one of the three has the value.
         value = code.text("CodeValue") or code.text("LongCodeValue") or code.text("URNCodeValue")
         return code.text("CodeMeaning"), f"{code.text('CodingSchemeDesignator')}:{value}"
     return "", ""

@@ -56,6 +56,7 @@ class StitchedSlide:
         self._top = top
         self._matrix = matrix
         self._factor = options.reduce
+        # Rounded up: a rest that fills no box is a smaller box.
         self._shape = tuple(-(-length // options.reduce) for length in matrix)
         self._check_size(options.max_pixels)
         self.frame_count = len(self._layers)
@@ -105,6 +106,7 @@ class StitchedSlide:
         rows, columns = self._shape
         if rows * columns <= max_pixels:
             return
+        # The factor that brings the area down to the limit.
         enough = math.ceil(math.sqrt(self._matrix[0] * self._matrix[1] / max_pixels))
         raise LimitError(
             f"The stitched slide would have {columns} x {rows} pixels (columns x rows); the limit "
@@ -116,6 +118,7 @@ class StitchedSlide:
 
     def _mosaic(self, first: Frame) -> Mosaic:
         tile = first.stored_values
+        # Native byte order, whatever that of the file is.
         result = np.empty((*self._shape, *tile.shape[2:]), tile.dtype.newbyteorder("="))
         result[...] = self._background(first)
         # The mean of two palette indices or of two segment numbers is meaningless.
@@ -131,6 +134,7 @@ class StitchedSlide:
             return first.padding.first if first.padding is not None else 0
         recommended = self._top.numbers("RecommendedAbsentPixelCIELabValue")
         color = cielab_to_srgb(recommended) if len(recommended) == 3 else (255, 255, 255)
+        # 65535 // 255 is 257, which spreads an 8-bit color over 16 bits exactly.
         greatest = int(np.iinfo(values.dtype).max)
         return [channel * (greatest // 255) for channel in (*color, 255)[: values.shape[2]]]
 

@@ -53,6 +53,7 @@ def find_tile_positions(
 
 
 def _is_full(top: Elements, groups_of: Callable[[int], FrameGroups]) -> bool:
+    # If the attribute is missing, explicit positions mean that the slide is sparse.
     organization = top.text("DimensionOrganizationType").upper()
     if organization in {"TILED_FULL", "TILED_SPARSE"}:
         return organization == "TILED_FULL"
@@ -64,6 +65,7 @@ def _positions_by_order(
 ) -> list[TilePosition]:
     """Frames run along columns, then rows, focal planes, and last optical paths or segments."""
     rows, columns = tile
+    # Rounded up: tiles at the right and lower edge are padded.
     across, down = -(-matrix[1] // columns), -(-matrix[0] // rows)
     planes = max(top.integer("TotalPixelMatrixFocalPlanes") or 1, 1)
     # A concatenation spreads the frames over several files.
@@ -96,6 +98,7 @@ def _explicit_position(groups: FrameGroups, frame_index: int) -> TilePosition:
             reason="no-position",
         )
     row, column, plane = position
+    # The attributes count from 1.
     return TilePosition(_path_of(groups), plane, row - 1, column - 1)
 
 
@@ -118,4 +121,5 @@ def _position(groups: FrameGroups) -> tuple[int, int, float] | None:
     if row is None or column is None:
         return None
     height = item.number("ZOffsetInSlideCoordinateSystem") or 0.0
+    # Rounded, because heights are compared to find the focal plane.
     return int(row), int(column), round(float(height), 6)

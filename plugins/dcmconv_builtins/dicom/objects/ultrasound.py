@@ -10,6 +10,7 @@ from dcmconv_builtins.dicom.file.elements import Elements
 
 __all__ = ["show_region"]
 
+# A code of Physical Units X Direction (0018,6024).
 _CENTIMETERS = 3
 _CROP_HINT = "Leave out the region; to cut a rectangle out of any picture, use the step crop."
 _CORNERS = (
@@ -73,6 +74,7 @@ def _rectangle(region: Elements, number: int, frame: Frame) -> tuple[int, int, i
 def _spacing(region: Elements) -> Spacing | None:
     units = [region.number("PhysicalUnitsXDirection"), region.number("PhysicalUnitsYDirection")]
     deltas = [region.number("PhysicalDeltaX"), region.number("PhysicalDeltaY")]
+    # Spacing is in mm.  A negative delta only reverses the direction.
     across, down = (abs(float(delta or 0)) * 10 for delta in deltas)
     is_length = units == [_CENTIMETERS, _CENTIMETERS]
     if not is_length or not (0 < across < math.inf and 0 < down < math.inf):

@@ -54,9 +54,10 @@ def decayed_dose(top: Elements) -> float:
 
 
 def _correction(top: Elements) -> str:
-    said = top.text("DecayCorrection").upper()
-    if said in {"START", "ADMIN", "NONE"}:
-        return said
+    correction = top.text("DecayCorrection").upper()
+    if correction in {"START", "ADMIN", "NONE"}:
+        return correction
+    # Enhanced PET gives the time itself instead.
     if "DecayCorrectionDateTime" in top:
         return "START"
     if "DECY" in (word.upper() for word in top.texts("CorrectedImage")):
@@ -66,9 +67,9 @@ def _correction(top: Elements) -> str:
 
 
 def _scan_start(top: Elements, half_life: float) -> datetime:
-    said = parse_datetime(top.text("DecayCorrectionDateTime"))
-    if said is not None:
-        return said
+    corrected_to = parse_datetime(top.text("DecayCorrectionDateTime"))
+    if corrected_to is not None:
+        return corrected_to
     acquired = _acquired(top)
     series = find_datetime(top, "SeriesDate", "SeriesTime")
     if series is not None and series <= acquired:
@@ -93,6 +94,7 @@ def _time_of_frame(top: Elements, half_life: float) -> datetime:
         return _acquired(top)
     decay_rate = math.log(2) / half_life
     decayed = decay_rate * float(duration) / 1000.0
+    # The mean of exp(-kt) over the frame is (1 - exp(-kT)) / kT; solve exp(-kt) = mean for t.
     average = math.log(decayed / -math.expm1(-decayed)) / decay_rate
     return _acquired(top) + timedelta(seconds=average)
 
@@ -115,6 +117,7 @@ def _ge_scan_start(top: Elements) -> datetime | None:
 
 def _elapsed(tracer: Elements, moment: datetime, half_life: float) -> float:
     """Return the seconds from the injection to ``moment``, by the first plausible start time."""
+    # Anonymizers may shift only one of the two attributes.
     rejected = ""
     for keyword, injected in _injections(tracer, moment):
         seconds = (moment - injected).total_seconds()
@@ -169,6 +172,7 @@ def unusable(keyword: str, found: str) -> InputError:
 def find_datetime(item: Elements, date: str, time: str) -> datetime | None:
     """Return a date and a time element as one datetime; None if either is missing or invalid."""
     day, clock = item.text(date), item.text(time)
+    # A shorter date would take its missing digits from the time.
     return parse_datetime(day + clock) if len(day) == 8 and clock else None
 
 

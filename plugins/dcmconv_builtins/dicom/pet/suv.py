@@ -69,6 +69,7 @@ def _factor(top: Elements, wanted: Values, units: str) -> float:
     if units != "CNTS":
         found = f"is {units}" if units else "is missing"
         raise unusable("Units", f"{found}, expected BQML, CNTS or GML")
+    # The SUV Factor turns counts into SUV by weight; another kind is a ratio of body measures.
     by_weight, activity = _philips_factors(top)
     if by_weight:
         return by_weight * _body(top, wanted) / _body(top, "suvbw")
@@ -91,13 +92,13 @@ def _per_activity(top: Elements, wanted: Values) -> float:
 
 
 def _from_suv(top: Elements, wanted: Values) -> float:
-    said = top.text("SUVType").upper()
-    if said not in _TYPES:
-        raise unusable("SUVType", f"is {said[:16]!r}, expected BW, BSA or a kind of LBM")
-    given = _TYPES[said]
+    suv_type = top.text("SUVType").upper()
+    if suv_type not in _TYPES:
+        raise unusable("SUVType", f"is {suv_type[:16]!r}, expected BW, BSA or a kind of LBM")
+    given = _TYPES[suv_type]
     if given == wanted:
         return 1.0
-    if not said:
+    if not suv_type:
         top.notes.add("SUV Type (0054,1006) is missing; assumed BW (body weight).")
     return _body(top, wanted) / _body(top, given)  # type: ignore[arg-type]
 
@@ -140,6 +141,7 @@ def lean_body_mass(weight: float, height: float, sex: str, formula: str = "james
         if sex == "M":
             return 1.10 * weight - 128.0 * ratio**2
         return 1.07 * weight - 148.0 * ratio**2
+    # Body mass index.
     index = weight / height**2
     if sex == "M":
         return 9270.0 * weight / (6680.0 + 216.0 * index)

@@ -65,6 +65,7 @@ def annotation_layers(
         ]
         own = [item for item in annotations if item.text("GraphicLayer") == graphic_layer.name]
         layers += _drawn(own, graphic_layer, space)
+    # Kept although not drawn: normalizer overlay can ask for them.
     layers += [replace(plane, drawn=False) for plane in planes if not activated[plane.group]]
     return tuple(layers)
 
@@ -81,6 +82,7 @@ def _graphic_layers(top: Elements, used_names: list[str]) -> list[_GraphicLayer]
         )
         for item in top.items("GraphicLayerSequence")
     ]
+    # A stable sort: layers of the same order stay in file order.
     layers.sort(key=lambda layer: layer.order)
     known = {layer.name for layer in layers}
     undefined = (name for name in dict.fromkeys(used_names) if name not in known)
@@ -136,8 +138,10 @@ def _draw_styled(inks: _Inks, graphic: Elements, color: Color, space: DisplaySpa
     fill = _styled_color(graphic, "FillStyleSequence", "PatternOnColorCIELabValue") or line
     thickness = 1.0
     for style in graphic.items("LineStyleSequence")[:1]:
+        # A wrong thickness must not make a line vanish or fill the picture.
         thickness = min(max(style.number("LineThickness") or 1.0, 0.25), 64.0)
     is_filled = graphic.text("GraphicFilled").upper() == "Y"
+    # Another fill color is another Layer, which the line is drawn over.
     if is_filled and fill != line:
         draw_graphic(inks.of(fill), graphic, space, is_filled=True, thickness=thickness)
         is_filled = False

@@ -43,8 +43,7 @@ def apply_presentation_state(
     target : Target
         The image and the number of the frame.
     planes : tuple of OverlayLayer
-        The planes of the image.  The state decides which are drawn, and its own planes replace
-        those of the same group (PS3.3 C.11.7).
+        Of the image.  Planes of the state replace those of the same group (PS3.3 C.11.7).
     stored : StoredRange
         The range that the bits of a stored value allow.
 
@@ -60,6 +59,7 @@ def apply_presentation_state(
     view = find_view(top, target, shape=(frame.rows, frame.columns))
     if view is not None:
         changes["view"] = view
+    # Layers are drawn for the geometry that the picture will have in the end.
     aspect = changes.get("aspect", frame.aspect)
     shown = view or frame.view or View()
     changes["layers"] = (*frame.layers, *_layers(top, frame, target, planes, (shown, aspect)))
@@ -70,6 +70,7 @@ def apply_presentation_state(
 def _pixel_changes(
     top: Elements, frame: Frame, state: PresentationState, target: Target, stored: StoredRange
 ) -> dict[str, Any]:
+    # A color state has no grayscale pipeline (PS3.3 A.33.2).
     if frame.is_color or frame.is_label or state.sop_class == COLOR:
         return {}
     changes = grayscale_changes(top, frame, target, stored, name=state.name)
@@ -90,6 +91,7 @@ def _layers(
     own = read_overlays(
         top, overlay_groups(top), frame_number=target.frame_number, shape=shape, cells=None
     )
+    # Later entries win: the planes of the state replace those of the image.
     by_group = {plane.group: plane for plane in (*image_planes, *own)}
     shutter = find_shutter(top, own, shape=shape, aspect=aspect)
     covering = shutter_group(top)

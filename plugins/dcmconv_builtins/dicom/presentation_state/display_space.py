@@ -81,6 +81,7 @@ class DisplaySpace:
         return [self._from_display(pair) for pair in pairs] if units == "DISPLAY" else pairs
 
     def _from_display(self, point: Sequence[float]) -> Point:
+        # PS3.3 C.10.6: the image is rotated first, then flipped; undo it in reverse order.
         across, down = point
         if self.view.is_flipped:
             across = 1 - across
@@ -100,6 +101,7 @@ class DisplaySpace:
 
     def turned_back(self, mask: NDArray[Any]) -> NDArray[Any]:
         """Turn and shrink an upright mask so that view and aspect make it upright again."""
+        # np.rot90 turns counterclockwise, the view clockwise.
         unflipped = mask[:, ::-1] if self.view.is_flipped else mask
         turned = np.rot90(unflipped, self.view.rotation // 90)
         across, down = self.scale
@@ -115,10 +117,10 @@ class DisplaySpace:
 
 def shrunk(mask: NDArray[Any], *, rows: float, columns: float) -> NDArray[Any]:
     """Return coverage averaged to fewer rows or columns, at least one of each."""
-    wanted = max(1, round(columns)), max(1, round(rows))
-    if wanted == (mask.shape[1], mask.shape[0]) or not mask.size:
+    size = max(1, round(columns)), max(1, round(rows))
+    if size == (mask.shape[1], mask.shape[0]) or not mask.size:
         return mask
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(mask))
-    return np.asarray(image.resize(wanted, Image.Resampling.BOX))
+    return np.asarray(image.resize(size, Image.Resampling.BOX))

@@ -48,6 +48,7 @@ def pixel_size_changes(top: Elements, target: Target, frame: Frame) -> dict[str,
         area.notes.add(
             f"its magnification of {ratio:g} is for a screen; the picture is not magnified."
         )
+    # PS3.3 C.10.4: a state has either the spacing or the aspect ratio.
     spacing = _pair(area, "PresentationPixelSpacing")
     if spacing:
         own = Spacing(*spacing, "Presentation Pixel Spacing")
@@ -79,6 +80,7 @@ def _region(area: Elements, shape: tuple[int, int]) -> tuple[int, int, int, int]
     column, last_column = sorted((corners[0], corners[2]))
     row, last_row = sorted((corners[1], corners[3]))
     columns, rows = last_column - column + 1, last_row - row + 1
+    # The whole image, as most states have it, needs no view.
     if (column, row, rows, columns) == (1, 1, *shape):
         return None
     is_outside = last_row < 1 or last_column < 1 or row > shape[0] or column > shape[1]
@@ -89,6 +91,7 @@ def _region(area: Elements, shape: tuple[int, int]) -> tuple[int, int, int, int]
             "whole image."
         )
         return None
+    # The attribute counts from 1 and may reach beyond the image, which is then background.
     return column - 1, row - 1, columns, rows
 
 

@@ -66,11 +66,13 @@ def paste(coverage: Coverage, piece: NDArray[Any], corner: tuple[int, int]) -> N
     if rows.start < rows.stop and columns.start < columns.stop:
         inside = piece[rows.start - top : rows.stop - top, columns.start - left :]
         under = coverage[rows, columns]
+        # Not a sum: crossing lines are no darker than one line.
         np.maximum(under, inside[:, : columns.stop - columns.start], out=under)
 
 
 def _piece(coverage: Coverage, points: Sequence[Point], width: float) -> tuple[slice, slice] | None:
     """Return the rows and columns that a path can touch; None if all of it is outside."""
+    # Joints of thick lines stick out by less than the width.
     margin = width + 1
     spans = []
     for axis, length in ((1, coverage.shape[0]), (0, coverage.shape[1])):

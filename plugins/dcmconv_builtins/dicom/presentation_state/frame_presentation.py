@@ -109,6 +109,7 @@ class FramePresentation:
         if self._draws_shutters:
             shape = (frame.rows, frame.columns)
             shutter = find_shutter(item, planes, shape=shape, aspect=frame.aspect)
+            # The shutter is the lowest layer: overlays are drawn over it.
             layers[:0] = () if shutter is None else (shutter,)
         return tuple(layers)
 
@@ -124,6 +125,7 @@ class FramePresentation:
     def _planes(self, frame: Frame, decoded: Decoded) -> tuple[OverlayLayer, ...]:
         if not self._groups:
             return ()
+        # A codec that masks its values has dropped the bits that overlays are in.
         is_coded = not decoded.is_masked and decoded.values.dtype.kind in "iu"
         cells = PixelCells(
             decoded.values if is_coded else None,

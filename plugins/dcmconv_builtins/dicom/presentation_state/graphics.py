@@ -45,6 +45,7 @@ def draw_graphic(
         # A dot of one line width would be easy to miss.
         draw_path(coverage, _round_path(path[0], width, space.scale), width=1, is_filled=True)
         return True
+    # GraphicData is float32, and a curve is computed: compare with a tolerance.
     is_closed = math.dist(path[0], path[-1]) < 1e-3
     draw_path(coverage, path, width=width, is_filled=is_filled and is_closed)
     return True
@@ -71,6 +72,7 @@ def smooth_path(points: Sequence[Point]) -> list[Point]:
     is_closed = np.array_equal(nodes[0], nodes[-1])
     before = nodes[-2] if is_closed else 2 * nodes[0] - nodes[1]
     after = nodes[1] if is_closed else 2 * nodes[-1] - nodes[-2]
+    # At an open end the neighbor is mirrored.
     padded = np.vstack([before, nodes, after])
     steps = np.linspace(0, 1, _CURVE_PIECES, endpoint=False)[:, np.newaxis]
     pieces = []
@@ -94,10 +96,12 @@ def _path(kind: str, points: Sequence[Point], scale: Point) -> list[Point]:
     if kind == "INTERPOLATED" and len(points) > 2:
         return smooth_path(points)
     if kind == "CIRCLE" and len(points) == 2:
+        # The center, and a point on the circle.
         across, down = points[1][0] - points[0][0], points[1][1] - points[0][1]
         radius = math.hypot(across * scale[0], down * scale[1])
         return _round_path(points[0], radius, scale)
     if kind == "ELLIPSE" and len(points) == 4:
+        # PS3.3 C.10.5.1.2: the ends of the major axis, then those of the minor axis.
         major, minor = points[:2], points[2:]
         center = ((major[0][0] + major[1][0]) / 2, (major[0][1] + major[1][1]) / 2)
         return ellipse_path(center, _half(major), _half(minor))

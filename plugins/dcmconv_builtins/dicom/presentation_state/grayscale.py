@@ -51,6 +51,7 @@ def grayscale_changes(
         "photometric_interpretation": "MONOCHROME2",
         "modality": modality,
         "units": units or (frame.units if modality == frame.modality else ""),
+        # Not None, which would leave the polarity of the image in place.
         "presentation": find_presentation_lut(top) or "IDENTITY",
         "voi_source": name,
         **_voi_changes(top, target, _output_range(modality, stored)),
@@ -74,11 +75,13 @@ def pseudo_colors(top: Elements) -> NDArray[np.uint8] | None:
     index = (np.arange(256) * (2 * len(table) - 2) + 255) // 510
     colors = table[index].astype(np.uint32)
     if table.dtype == np.uint16:
+        # Multiply before dividing; 32767 rounds to nearest.
         colors = (colors * 255 + 32767) // 65535
     return colors.astype(np.uint8)
 
 
 def _modality_groups(top: Elements, target: Target) -> FrameGroups:
+    # The class for variable Modality LUTs has one item for each group of frames.
     for item in top.items("VariableModalityLUTSequence"):
         if refers_to(item, target):
             return FrameGroups(item)
@@ -107,5 +110,6 @@ def _identity_window(output: StoredRange) -> tuple[VoiWindow, ...]:
 
 def _output_range(modality: Rescale | Lut, stored: StoredRange) -> StoredRange:
     if isinstance(modality, Lut):
+        # All that the bits allow, not only what the entries happen to use.
         return StoredRange(0, 2**modality.bits - 1)
     return modality_range(modality, stored)

@@ -31,6 +31,7 @@ __all__ = ["Match", "PresentationState", "StateLibrary", "open_library"]
 GRAYSCALE, COLOR, PSEUDO_COLOR = (f"{CLASS_ROOT}{number}" for number in (1, 2, 3))
 VARIABLE_MODALITY_LUT = f"{CLASS_ROOT}12"
 _APPLIED = frozenset({GRAYSCALE, COLOR, PSEUDO_COLOR, VARIABLE_MODALITY_LUT})
+# States have no pixels: even a large one is far below 64 MiB.
 _INFLATE_LIMIT = 64 << 20
 
 
@@ -169,5 +170,6 @@ def _targets(top: Elements, sop_class: str) -> dict[str, frozenset[int]]:
     targets: dict[str, frozenset[int]] = {}
     for uid, frames in series_references(top):
         known = targets.get(uid, frames)
+        # An empty set means all frames, so a union with it must stay empty.
         targets[uid] = known | frames if known and frames else frozenset()
     return targets

@@ -84,6 +84,7 @@ def _usable(top: Elements, word: str, covered: Mask | None, shape: tuple[int, in
     why = "has no usable numbers" if covered is None else "would cover the whole image"
     if covered is None and word == "BITMAP":
         why = "has no overlay plane"
+    # An unknown term is not repeated: it might be any text from the header.
     known = word if word in _SHAPES else "display"
     top.notes.add(f"the {known} shutter {why}; ignored it.")
     return np.zeros(shape, np.bool_)
@@ -107,6 +108,7 @@ def _outside_rectangle(top: Elements, shape: tuple[int, int]) -> Mask | None:
     upper, lower, left, right = (int(number) for number in numbers)
     covered = np.ones(shape, np.bool_)
     # The edges are rows and columns of the image, counted from 1, and are themselves visible.
+    # Negative slice ends would count from the other side.
     covered[max(upper - 1, 0) : max(lower, 0), max(left - 1, 0) : max(right, 0)] = False
     return covered
 
@@ -118,6 +120,7 @@ def _outside_circle(top: Elements, shape: tuple[int, int], aspect: float) -> Mas
     if len(numbers) != 3:
         return None
     row, column, radius = numbers
+    # Rows are scaled to the width of a pixel, in which the radius is given.
     down = (np.arange(1, shape[0] + 1)[:, np.newaxis] - row) * aspect
     across = np.arange(1, shape[1] + 1) - column
     covered: Mask = down**2 + across**2 > radius**2

@@ -74,6 +74,7 @@ def fingerprint_of(path: str) -> str:
 
 def _files_below(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
+        # A fixed order, because the fingerprint depends on it.
         folders.sort()
         yield from (Path(root, name) for name in sorted(names))
 

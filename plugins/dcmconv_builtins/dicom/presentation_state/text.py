@@ -58,6 +58,7 @@ def _min_size(space: DisplaySpace) -> float:
 
 def _lines(text_object: Elements) -> tuple[str, ...]:
     attributes = DicomAttributes((text_object,), text_object.notes)
+    # DicomAttributes decodes by the character set of the state.
     text = str(attributes.get("UnformattedTextValue") or "")
     drawable, missing = FontSet().drawable("\n".join(text.splitlines()))
     if missing:
@@ -96,6 +97,7 @@ def _draw_in_box(
     left, upper, right, lower = box
     across, down = space.scale
     room = ((right - left) * across, (lower - upper) * down)
+    # Text is laid out upright, and only then turned into the frame's orientation.
     room = room[::-1] if space.is_sideways else room
     min_size = _min_size(space)
     if min(room) >= min_size:

@@ -36,6 +36,7 @@ def find_lut(item: Elements, *, inputs: StoredRange, name: str) -> Lut | None:
             "ignored the table."
         )
         return None
+    # PS3.3 C.11.1.1: 0 means 65536 entries.  With VR SS a large count is read as negative.
     count, bits = descriptor[0] & 0xFFFF or 65536, descriptor[2] & 0xFFFF
     entries = table_entries(item.data("LUTData"), count, is_little_endian=item.is_little_endian)
     if entries is None:
@@ -87,6 +88,7 @@ def table_entries(data: bytes, count: int, *, is_little_endian: bool) -> NDArray
     one padding byte.  None if the data is too short for either.
     """
     if len(data) >= 2 * count:
+        # astype also converts big endian entries to the byte order of this machine.
         dtype = np.dtype("<u2" if is_little_endian else ">u2")
         entries: NDArray[Any] = np.frombuffer(data, dtype, count).astype(np.uint16)
     elif count <= len(data) <= count + 1:
@@ -98,6 +100,7 @@ def table_entries(data: bytes, count: int, *, is_little_endian: bool) -> NDArray
 
 
 def _output_bits(entries: NDArray[Any], bits: int, item: Elements, name: str) -> int:
+    # Writers get the bits wrong in both directions: 0, or fewer than the entries need.
     needed = int(entries.max()).bit_length()
     if 1 <= bits <= 16 and needed <= bits:
         return bits
@@ -118,6 +121,7 @@ def find_presentation_lut(top: Elements) -> Lut | Literal["IDENTITY", "INVERSE"]
         lut = find_lut(item, inputs=_P_VALUES, name="Presentation LUT Sequence (2050,0010)")
         if lut is not None:
             return lut
+    # PS3.3 C.11.6.1.2: INVERSE inverts once, also if the image is MONOCHROME1.
     shape = top.text("PresentationLUTShape").upper()
     if shape == "IDENTITY":
         return "IDENTITY"

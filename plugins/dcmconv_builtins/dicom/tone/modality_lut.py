@@ -14,7 +14,9 @@ from dcmconv_builtins.dicom.tone.lookup_table import find_lut
 __all__ = ["find_modality_lut", "find_units", "modality_range"]
 
 _TRANSFORMATION = "PixelValueTransformationSequence"
+# X-Ray Angiographic and X-Ray Radiofluoroscopic Image Storage.
 _XA_AND_XRF = frozenset({"1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2"})
+# CT, Enhanced CT and Legacy Converted Enhanced CT Image Storage.
 _CT = frozenset(
     {
         "1.2.840.10008.5.1.4.1.1.2",
@@ -50,6 +52,7 @@ def _rescale(groups: FrameGroups) -> Rescale:
     if found is None:
         return Rescale()
     slope, intercept = found.number("RescaleSlope"), found.number("RescaleIntercept")
+    # Either may be missing alone; a slope of 0 is an error, not a default.
     slope, intercept = 1.0 if slope is None else slope, intercept or 0.0
     # A stored value has up to 64 bits, and the largest one must not overflow.
     if slope == 0 or not math.isfinite(abs(slope) * 2.0**64 + abs(intercept)):
@@ -77,6 +80,7 @@ def modality_range(modality: Rescale | Lut, stored: StoredRange) -> StoredRange:
     """Return the smallest and the largest modality value that the stored bits allow."""
     if isinstance(modality, Lut):
         return StoredRange(int(modality.entries.min()), int(modality.entries.max()))
+    # A negative slope swaps the ends.
     ends = [end * modality.slope + modality.intercept for end in stored]
     return StoredRange(min(ends), max(ends))
 
@@ -100,6 +104,7 @@ def find_units(groups: FrameGroups, modality: Rescale | Lut) -> str:
 
 
 def _specified(unit: str) -> str:
+    # PS3.3 C.11.1.1.2: US means unspecified.
     return "" if unit.upper() == "US" else unit
 
 

@@ -15,6 +15,7 @@ from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 __all__ = ["RealWorldMapping", "get_real_world_mapping", "units_of"]
 
 _MACRO = "RealWorldValueMappingSequence"
+# The double float attributes are for float pixels; files with integer pixels use the others.
 _FIRST = ("DoubleFloatRealWorldValueFirstValueMapped", "RealWorldValueFirstValueMapped")
 _LAST = ("DoubleFloatRealWorldValueLastValueMapped", "RealWorldValueLastValueMapped")
 _PLAIN_UNITS = {"[hnsf'U]": "HU", "1": "", "{counts}": "counts"}
@@ -53,6 +54,7 @@ def get_real_world_mapping(groups: FrameGroups, *, is_signed: bool) -> RealWorld
     items = _items(groups)
     for item in items:
         first, last = _range(item, is_signed=is_signed)
+        # PS3.3 C.7.6.16.2.11: an item has either a table or a slope and an intercept.
         transform = _table(item, first, last) or _line(item)
         if transform is not None:
             _note_others(items, item)
@@ -98,6 +100,7 @@ def _line(item: Elements) -> Rescale | None:
 
 
 def _table(item: Elements, first: float, last: float) -> Lut | None:
+    # One entry for each stored value from the first to the last one mapped.
     entries = np.array(item.numbers("RealWorldValueLUTData"), np.float64)
     if not entries.size or len(entries) != last - first + 1 or not np.isfinite(entries).all():
         return None

@@ -38,6 +38,7 @@ def apply_units(frame: Frame, groups: FrameGroups, values: Values) -> Frame:
     if groups.top.text("Modality") != "PT":
         note = "Modality (0008,0060) is not PT, so SUV is undefined; used Rescale Slope instead."
         return replace(frame, notes=(*frame.notes, note))
+    # Enhanced PET has no Units (0054,1001); its unit is that of the frame.
     stated = groups.top.text("Units").upper() or frame.units.upper()
     transform = suv_transform(groups.top, frame.modality, values, stated)
     return _with_transform(frame, transform, SUV_UNITS[values])
@@ -84,6 +85,7 @@ def _in_real_world_units(frame: Frame, groups: FrameGroups) -> Frame:
 
 def _with_transform(frame: Frame, transform: Rescale | Lut, units: str) -> Frame:
     if transform == frame.modality:
+        # Same values under another name: windows and VOI LUTs still apply.
         return replace(frame, units=units)
     notes = frame.notes
     windows: tuple[VoiWindow, ...] = ()

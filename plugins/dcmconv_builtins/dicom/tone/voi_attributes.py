@@ -70,6 +70,7 @@ def find_voi_luts(groups: FrameGroups, *, inputs: StoredRange) -> tuple[Lut, ...
 
 
 def _function(item: Elements) -> str:
+    # PS3.3 C.11.2.1.3: LINEAR if missing.  Some writers put a space for the underscore.
     return item.text("VOILUTFunction").upper().replace(" ", "_") or "LINEAR"
 
 
@@ -113,6 +114,7 @@ def is_binary_segment(top: Elements) -> bool:
 
 
 def _window(black: float, white: float, subject: str) -> dict[str, Any]:
+    # Float pixels have no range, and a wrong maximum may be below 0.
     if not math.isfinite(white - black) or white <= black:
         return {}
     limits = f"{black:.10g}..{white:.10g}"

@@ -42,6 +42,7 @@ class WindowLinear(Curve):
     @property
     def ends(self) -> tuple[float, float]:
         """The modality values drawn black and white; equal where the window is a step."""
+        # Black up to c - 0.5 - (w - 1) / 2, white above c - 0.5 + (w - 1) / 2.
         half_way = (self.width - 1) / 2
         return self.center - 0.5 - half_way, self.center - 0.5 + half_way
 
@@ -127,6 +128,7 @@ class VoiLut(Curve):
         """Map modality values to display values between 0 and 1: a new array."""
         display_values: FloatArray = self.lut(np.floor(modality_values + 0.5))
         display_values /= 2.0**self.lut.bits - 1.0
+        # NaN has no index in a table; it must reach the engine, which draws it as background.
         display_values[np.isnan(modality_values)] = np.nan
         return display_values
 
