@@ -1,4 +1,4 @@
-"""The Enhanced Blending and Display Pipeline (PS3.3 C.7.6.23); its examples are those of PS3.17 QQ."""
+"""The Enhanced Blending and Display Pipeline (PS3.3 C.7.6.23), with the examples of PS3.17 QQ."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def with_colors(target, colors):
 
 
 def data_path(name, colors=None, alpha=None):
-    """Return a data path; ``alpha`` is IDENTITY, or a table of bytes, or nothing."""
+    """Return a data path; ``alpha`` is IDENTITY, a table of bytes, or None."""
     made = item(DataPathID=name, RGBLUTTransferFunction="TABLE" if colors else "EQUAL_RGB")
     if colors:
         with_colors(made, colors)
@@ -52,7 +52,7 @@ def constant(number, value):
 
 
 def volume(frames, assigned, paths, weights):
-    """Return an image of frames ``(data type, stack, pixels)``, and what its pipeline is."""
+    """Return an image of frames ``(data type, stack, pixels)`` with a blending pipeline."""
     dataset = monochrome(np.array([[pixels] for _, _, pixels in frames], np.uint8))
     dataset.DimensionIndexSequence = [
         item(DimensionIndexPointer=DATA_TYPE),
@@ -103,7 +103,7 @@ def test_a_single_data_path_becomes_a_palette():
 
 @covers("PS3.3 C.7.6.23 Enhanced Palette Color Lookup Table, one data path")
 def test_bits_mapped_selects_the_uppermost_bits():
-    # Two bits of eight: 0 to 63 take the first entry, 64 to 127 the second, 192 on the last.
+    # Two bits of eight: 0 to 63 use the first entry, 64 to 127 the second, 192 and up the last.
     assert pixels_of(read_frame(one_path(bits=2))) == [[RED, RED, BLUE, BLUE]]
 
 
@@ -150,7 +150,7 @@ def test_alpha_lets_flow_cover_tissue():
     paths = [data_path("PRIMARY"), data_path("SECONDARY", [BLUE, RED], alpha=bytes([0, 255]))]
     weights = [weight(1, "CONSTANT", BlendingWeightConstant=1.0), weight(2, "ALPHA_2")]
     (frame,) = read_frames(tissue_and_flow(paths=paths, weights=weights))
-    # The sum is clipped: gray 255 and red are yellow no longer, but white.
+    # The sum is clipped: gray 255 plus a color is white.
     assert pixels_of(frame) == [[[0, 0, 0], [255, 100, 100], [255, 255, 255]]]
     weights = [weight(1, "ALPHA_2"), weight(2, "ONE_MINUS")]
     (frame,) = read_frames(tissue_and_flow(paths=paths, weights=weights))
@@ -184,7 +184,7 @@ def test_a_weight_may_be_looked_up_by_both_alphas():
         flow=[2, 1, 255],
     )
     (frame,) = read_frames(dataset)
-    # 1/5 of 1 and 4/5 of 2 is 1.8; nothing of 2 and all of 1 is 1.
+    # 1/5 of 1 plus 4/5 of 2 is 1.8; 0/5 of 2 plus all of 1 is 1.
     assert pixels_of(frame) == [[[2] * 3, [1] * 3, [255] * 3]]
 
 
@@ -235,7 +235,7 @@ def test_a_data_type_may_have_its_own_window():
     dataset = tissue_and_flow(weights=[constant(1, 1), constant(2, 0)])
     primary = dataset.DataFrameAssignmentSequence[0]
     primary.WindowCenter, primary.WindowWidth = 100.5, 101
-    # From 50 to 150, as C.11.2.1.2.1 counts: 100 is the middle.
+    # By C.11.2.1.2.1 the window is 50 to 150: 100 is the middle.
     assert pixels_of(read_frame(dataset)) == [[[0] * 3, [128] * 3, [255] * 3]]
 
 

@@ -1,4 +1,4 @@
-"""CIELab values of DICOM as sRGB, against colors known from tables."""
+"""CIELab Values as sRGB, compared with published colors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def encoded(lightness, a_star, b_star):
         pytest.param((100, 0, 0), (255, 255, 255), id="white"),
         pytest.param((0, 0, 0), (0, 0, 0), id="black"),
         pytest.param((53.585, 0, 0), (128, 128, 128), id="middle-gray"),
-        # The primaries of sRGB under D50, as color tables have them.
+        # The primaries of sRGB under D50, from color tables.
         pytest.param((54.29, 80.81, 69.89), (255, 0, 0), id="red"),
         pytest.param((87.82, -79.29, 80.99), (0, 255, 0), id="green"),
         pytest.param((29.57, 68.30, -112.03), (0, 0, 255), id="blue"),

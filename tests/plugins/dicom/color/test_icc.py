@@ -1,4 +1,4 @@
-"""ICC profiles: colors come out in sRGB (PS3.3 C.11.15)."""
+"""ICC profiles: colors are converted to sRGB (PS3.3 C.11.15)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_converted_colors_have_no_profile():
 
 
 def test_a_print_profile_of_srgb_counts_as_srgb():
-    # Its name tells: by its numbers, "sRGB v4 ICC preference" would change every color.
+    # Recognized by name: converting by "sRGB v4 ICC preference" would change every color.
     named = LINEAR.replace(b"linear\0", b"sRGB v4")
     assert np.array_equal(read_frame(color(RGB, ICCProfile=named)).stored_values, RGB)
 

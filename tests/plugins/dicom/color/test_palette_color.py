@@ -1,4 +1,4 @@
-"""Palettes: plain, segmented, of 8 and 16 bits, signed and broken (PS3.3 C.7.9)."""
+"""Palettes: plain and segmented, 8 and 16 bits, signed and broken (PS3.3 C.7.9)."""
 
 from __future__ import annotations
 

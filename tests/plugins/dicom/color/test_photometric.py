@@ -1,4 +1,4 @@
-"""YBR to RGB by the formula, nearest (PS3.3 C.7.6.3.1.2)."""
+"""YBR to RGB by the formula, rounded to nearest (PS3.3 C.7.6.3.1.2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dcmconv_builtins.dicom.color.photometric import ybr_full_to_rgb, ybr_partia
         pytest.param([76, 85, 255], [254, 0, 0], id="red"),
         pytest.param([150, 44, 21], [0, 255, 1], id="green"),
         pytest.param([29, 255, 107], [0, 0, 254], id="blue"),
-        pytest.param([255, 255, 255], [255, 121, 255], id="beyond-white-is-clipped"),
+        pytest.param([255, 255, 255], [255, 121, 255], id="above-white-is-clipped"),
     ],
 )
 def test_full_range_colors(ybr, rgb):

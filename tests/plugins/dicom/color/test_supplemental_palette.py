@@ -1,4 +1,4 @@
-"""Palettes over gray (PS3.3 C.7.6.19, C.8.16.2.1.1.1), and alpha."""
+"""Palettes that color gray frames (PS3.3 C.7.6.19, C.8.16.2.1.1.1), and palette alpha."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RED, BLUE = [255, 0, 0], [0, 0, 255]
 
 
 class MinMax(Normalizer):
-    """The extremes that statistics say."""
+    """Min-max from the statistics of the frame."""
 
     def curve(self, frame):
         return Linear(black=frame.statistics.minimum, white=frame.statistics.maximum)
@@ -43,7 +43,7 @@ def test_values_below_the_first_mapped_stay_gray():
     frame = read_frame(colored())
     assert frame.palette.is_supplemental
     assert not frame.is_color
-    # The gray ones alone are scaled: 0 to 50.  Beyond the last entry its color goes on.
+    # Only gray values are scaled, 0 to 50.  Values past the last entry get its color.
     assert pixels_of(frame) == [[[0] * 3, [255] * 3, RED, BLUE, BLUE]]
 
 

@@ -1,4 +1,4 @@
-"""Segmentations as label pictures (PS3.3 C.8.20)."""
+"""Segmentations combined to label frames (PS3.3 C.8.20)."""
 
 from __future__ import annotations
 

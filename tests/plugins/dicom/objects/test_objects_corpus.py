@@ -1,4 +1,4 @@
-"""Objects of the corpus: segmentations, dose, PET, slides, ultrasound, label maps."""
+"""Real segmentations, doses, PET, slides, ultrasound and label maps from the corpus."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_real_sparse_label_map_is_stitched():
         expected[row : row + 10, column : column + 10] = tile
     (frame,) = frames_of(name, tiles="stitched", segments="labels")
     assert np.array_equal(frame.stored_values, expected)
-    # The profile of this file is one of sRGB, so that the palette's colors are the labels'.
+    # The profile of this file is sRGB, so the label colors equal those of the palette.
     table = [
         dataset[f"{name}PaletteColorLookupTableData"].value for name in ("Red", "Green", "Blue")
     ]

@@ -1,4 +1,4 @@
-"""Whole slides: tiles in their places, full size and reduced (PS3.3 C.8.12.14)."""
+"""Whole slides stitched from tiles, full size and reduced (PS3.3 C.8.12.14)."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_tiling_does_not_change_nearest_pixels(size, tile, factor):
     for row in range(0, rows, tile[0]):
         for column in range(0, columns, tile[1]):
             cut.add(whole[row : row + tile[0], column : column + tile[1]], row, column)
-    # Where a box at the edge has no middle, its last pixel is taken.
+    # A box at the edge may end before its middle; then its last pixel is used.
     chosen = whole.take(range(factor // 2, rows + factor // 2, factor), axis=0, mode="clip")
     chosen = chosen.take(range(factor // 2, columns + factor // 2, factor), axis=1, mode="clip")
     assert np.array_equal(cut.finish(), chosen)

@@ -1,4 +1,4 @@
-"""Ultrasound regions: one part of the screen with its own scale (PS3.3 C.8.5.5)."""
+"""Ultrasound regions, each with its own scale (PS3.3 C.8.5.5)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def shown(*regions, number=1, **attributes):
 
 @covers("PS3.3 C.8.5.5 US Region, cut out")
 def test_a_region_includes_both_corners():
-    # Columns 2 to 5 and rows 1 to 4, both included.
+    # Columns 2 to 5 and rows 1 to 4, inclusive.
     assert shown(region()).view == View(region=(2, 1, 4, 4))
 
 

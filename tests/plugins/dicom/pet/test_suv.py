@@ -51,12 +51,12 @@ def test_decay_correction_admin_uses_the_full_dose():
 
 @covers("PS3.3 C.8.9.1 PET, SUV by body weight")
 def test_decay_correction_none_uses_the_frame_time():
-    # The frame is of 12:00, two half-lives after the injection: 92.5 MBq are left.
+    # The frame is from 12:00, two half-lives after the injection: 92.5 MBq are left.
     assert suv_of(pet(STORED, DecayCorrection="NONE")) == pytest.approx(8.0)
 
 
 def test_a_derived_series_uses_the_time_of_its_frames():
-    # A frame of 11:10 that began 10 minutes into the scan; it is short, so that decay in it is not.
+    # A frame from 11:10, 10 minutes into the scan, and too short for decay to matter.
     dataset = pet(
         STORED,
         SeriesTime="200000",

@@ -1,4 +1,4 @@
-"""Which state an image is shown by, and what becomes of its gray levels (PS3.4 N.2)."""
+"""Which presentation state applies to an image, and its grayscale pipeline (PS3.4 N.2)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_window_for_another_frame_is_ignored(tmp_path):
 
 @covers("PS3.4 N.2 Grayscale transformation sequence of a presentation state")
 def test_steps_that_the_state_lacks_are_the_identity(tmp_path):
-    # PS3.4 N.2.1: no Modality LUT, no VOI LUT; all that 8 bits can hold, from black to white.
+    # PS3.4 N.2.1: without Modality LUT and VOI LUT, the range of 8 bits is black to white.
     image = monochrome(RAMP, RescaleSlope=2, RescaleIntercept=-9, WindowCenter=10, WindowWidth=20)
     frame = shown(image, state_for(image), tmp_path)
     assert frame.modality == Rescale()

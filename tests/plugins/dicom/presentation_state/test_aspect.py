@@ -1,4 +1,4 @@
-"""What a presentation state draws is right once pixels are square (PS3.3 C.10.5, C.7.6.3.1.7)."""
+"""Annotations keep their shape on non-square pixels (PS3.3 C.10.5, C.7.6.3.1.7)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ WIDE = (1, 3)
 
 
 def extent(picture) -> tuple[int, int]:
-    """Return columns and rows of what is bright."""
+    """Return the number of columns and rows with bright pixels."""
     rows, columns = np.nonzero(picture.pixels > 100)
     return int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
 
 
 def drawn(tmp_path, size, ratio, *, rotation=0, **annotation):
-    """Return the squared picture of 300 x 300 pixels on which something is drawn."""
+    """Return a picture of 300 x 300 square pixels with an annotation."""
     image = monochrome(np.zeros(size, np.uint8), PixelAspectRatio=list(ratio))
     state = state_for(
         image,
@@ -56,7 +56,7 @@ def test_letters_keep_their_shape_on_oblong_pixels(tmp_path, size, ratio, rotati
     wanted = extent(drawn(tmp_path / "square", (300, 300), (1, 1), **text_at(0.2, 0.5)))
     found = extent(drawn(tmp_path, size, ratio, rotation=rotation, **text_at(0.2, 0.5)))
     assert wanted[0] > 1.5 * wanted[1]
-    # Letters are larger, so that they can be read in coarse pixels; their shape is the same.
+    # Letters are larger, to be legible in coarse pixels, but have the same shape.
     assert found[0] / found[1] == pytest.approx(wanted[0] / wanted[1], rel=0.25)
 
 

@@ -1,4 +1,4 @@
-"""Overlays and presentation states of real files against DCMTK's pictures of them."""
+"""Overlays and presentation states of real files, compared with DCMTK's pictures."""
 
 from __future__ import annotations
 
@@ -93,5 +93,5 @@ def test_all_overlays_of_image_and_state_are_drawn():
     assert groups == [
         f"Overlay {group}" for group in ["6000", "6002", "6004", "6006", "6008", "600A"]
     ]
-    # The picture itself says: "I am Overlay 6 in presentation state group 600A,3000".
+    # The picture shows the text "I am Overlay 6 in presentation state group 600A,3000".
     assert (picture_of(frame).pixels == 255).sum() > 3638

@@ -1,4 +1,4 @@
-"""Displayed area, rotation, pixel size and shutters: of presentation states, and of images."""
+"""Displayed area, rotation, pixel size and shutters of presentation states and images."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def test_the_picture_is_rotated_clockwise_then_flipped(tmp_path, rotation, flip,
     [
         pytest.param([1, 1], [3, 2], [[1, 2, 3], [4, 5, 6]], id="all"),
         pytest.param([2, 1], [3, 1], [[2, 3]], id="a-part"),
-        pytest.param([0, 2], [1, 3], [[0, 4], [0, 0]], id="beyond-the-image-is-background"),
-        # With a rotation of 180 degrees the upper left corner is the lower right one as stored.
-        pytest.param([3, 1], [2, 1], [[2, 3]], id="corners-as-seen-after-a-rotation"),
+        pytest.param([0, 2], [1, 3], [[0, 4], [0, 0]], id="outside-the-image-is-background"),
+        # With a rotation of 180 degrees the upper left corner is the stored lower right one.
+        pytest.param([3, 1], [2, 1], [[2, 3]], id="corners-swapped-by-rotation"),
     ],
 )
 @covers("PS3.3 C.10.4 Displayed Area")
@@ -148,7 +148,7 @@ RECTANGLE = {
 
 
 def covered(tmp_path, image=None, **attributes) -> list[str]:
-    """Return rows of the picture: # where the shutter is."""
+    """Return the rows of the picture as text, with # for the shutter."""
     shutter = {"ShutterPresentationValue": 65535} | attributes
     rows = pixels_of(tmp_path, monochrome(NINES) if image is None else image, **shutter)
     return ["".join("#" if value == 255 else "." for value in row) for row in rows]
@@ -281,7 +281,7 @@ def test_the_state_replaces_the_images_shutter(tmp_path):
 def test_an_unusable_shutter_is_noted_and_covers_nothing(attributes, complaint):
     dataset = monochrome(NINES)
     for keyword, value in attributes.items():
-        # As text: pydicom writes no number that is none.
+        # As text, because pydicom does not write NaN as a number.
         text = isinstance(value, str) and keyword != "ShutterShape"
         element = DataElement(keyword, "LO" if text else dictionary_VR(keyword), value)
         dataset.add(element)

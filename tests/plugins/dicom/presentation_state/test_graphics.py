@@ -61,14 +61,14 @@ def coverage_of(tmp_path, *graphics, **more: Any):
 
 
 def extent(coverage) -> tuple[int, int, int, int]:
-    """Return first and last column, first and last row that are more than half covered."""
+    """Return the first and last column and row that are more than half covered."""
     rows, columns = np.nonzero(coverage > 127)
     return int(columns.min()), int(columns.max()), int(rows.min()), int(rows.max())
 
 
 @covers("PS3.3 C.10.5.1.2 Graphic Type POLYLINE")
 def test_a_polyline_covers_the_pixels_along_it(tmp_path):
-    # From (10, 5) to (20, 5), through the middle of pixels: half a pixel to each side.
+    # Along the middle of row 5: half a pixel on each side.
     coverage = coverage_of(tmp_path, graphic("POLYLINE", (10, 5.5), (20, 5.5)))
     assert extent(coverage) == (10, 19, 5, 5)
     assert coverage[5, 12:18].min() == 255
@@ -110,7 +110,7 @@ def test_an_interpolated_curve_goes_through_all_points(tmp_path):
     points = [(5.5, 30.5), (20.5, 10.5), (35.5, 30.5), (50.5, 10.5)]
     coverage = coverage_of(tmp_path, graphic("INTERPOLATED", *points))
     assert [int(coverage[int(y), int(x)]) > 60 for x, y in points] == [True] * 4
-    # A straight line from the second to the third point would not bend out to the left of it.
+    # The curve has no gap between its ends.
     assert coverage[:, 6:50].any(axis=0).all()
 
 

@@ -1,4 +1,4 @@
-"""States are read once, and again when they were changed."""
+"""Presentation states are read once, and again after a change."""
 
 from __future__ import annotations
 

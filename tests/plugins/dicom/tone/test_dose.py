@@ -1,4 +1,4 @@
-"""RT Dose: a factor of its own in the place of Rescale Slope (PS3.3 C.8.8.3)."""
+"""RT Dose uses Dose Grid Scaling instead of Rescale Slope (PS3.3 C.8.8.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Segments and 1-bit pictures: what is black and white is known without a window."""
+"""The implied window of segments and 1-bit pixels (PS3.3 C.8.20.2)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_binary_segment_is_white_even_if_it_fills_its_frame(values, levels):
 @covers("PS3.3 C.8.20.2 Fractional segments are scaled by Maximum Fractional Value")
 @pytest.mark.parametrize(
     ("greatest", "levels"),
-    # 64 of 255, of 128, of 64; what is missing or 0 counts as 255.
+    # 64 of 255, of 128, of 64; a missing maximum or 0 counts as 255.
     [(255, [0, 64]), (128, [0, 128]), (64, [0, 255]), (None, [0, 64]), (0, [0, 64])],
 )
 def test_fractional_segments_have_one_scale_in_all_frames(greatest, levels):

@@ -1,4 +1,4 @@
-"""Lookup tables whose descriptors leave something open, or are not true (PS3.3 C.11, C.7.6.3.1.5)."""
+"""Lookup tables with ambiguous or wrong descriptors (PS3.3 C.11, C.7.6.3.1.5)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def table(entries, first: int, bits: int, vr: str = "US") -> Sequence:
 @pytest.mark.parametrize(
     ("described", "inputs", "first"),
     [
-        pytest.param(-1024, (0, 65535), -1024, id="an-SS-is-signed"),
-        pytest.param(64512, (-1000, 64535), -1024, id="inputs-may-be-negative"),
-        pytest.param(64512, (0, 4095), -1024, id="beyond-every-input"),
-        pytest.param(64512, (0, 65535), 64512, id="unsigned-inputs-that-reach-it"),
-        pytest.param(32767, (-32768, 32767), 32767, id="the-greatest-that-has-one-meaning"),
+        pytest.param(-1024, (0, 65535), -1024, id="VR-SS-is-signed"),
+        pytest.param(64512, (-1000, 64535), -1024, id="negative-inputs"),
+        pytest.param(64512, (0, 4095), -1024, id="above-all-inputs"),
+        pytest.param(64512, (0, 65535), 64512, id="within-unsigned-inputs"),
+        pytest.param(32767, (-32768, 32767), 32767, id="the-largest-unambiguous-value"),
     ],
 )
 def test_first_value_mapped_is_signed_like_its_inputs(described, inputs, first):

@@ -117,10 +117,10 @@ def test_an_unusable_mapping_is_skipped():
 @pytest.mark.parametrize(
     ("code", "units"),
     [
-        pytest.param("[hnsf'U]", "HU", id="hounsfield-units-as-people-write-them"),
-        pytest.param("1", "", id="a-pure-number-has-no-unit"),
+        pytest.param("[hnsf'U]", "HU", id="hounsfield-units"),
+        pytest.param("1", "", id="a-number-has-no-unit"),
         pytest.param("g/ml{SUVbw}", "SUVbw", id="suv"),
-        pytest.param("ms", "ms", id="all-others-as-they-are"),
+        pytest.param("ms", "ms", id="others-are-unchanged"),
     ],
 )
 def test_ucum_units_are_shown_in_common_spelling(code, units):

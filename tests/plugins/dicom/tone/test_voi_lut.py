@@ -1,4 +1,4 @@
-"""Windows and tables as the standard writes them, worked out by hand (PS3.3 C.11.2)."""
+"""Windows and VOI LUTs by the formulas of the standard, worked out by hand (PS3.3 C.11.2)."""
 
 from __future__ import annotations
 
