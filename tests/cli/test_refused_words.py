@@ -116,7 +116,7 @@ def test_file_in_place_of_output_folder_is_named_once(tmp_path, capsys, below):
     code, error = refused(capsys, "run", CT, "-o", f"{file}{below}")
     assert code == 2
     assert error.count(f"{file} is a file") == 1
-    assert error.count(str(file)) == 1 + error.startswith("DICOM files under")
+    assert error.count(str(file)) == 1 + error.startswith("Converting")
 
 
 def test_skipped_input_has_a_hint(tmp_path):

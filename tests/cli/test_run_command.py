@@ -43,7 +43,7 @@ def test_run_works_without_input_and_output(scans, capsys):
     ]
     assert (out / "CT_small.jpg").read_bytes().startswith(JPEG_START)
     told = capsys.readouterr()
-    assert told.err.startswith("DICOM files under . → ./dcmconv-out (jpg, minmax, ")
+    assert told.err.startswith("Converting . → ./dcmconv-out (jpg, minmax, ")
     assert told.out.startswith("2 inputs converted to 16 pictures, ")
     assert told.out.endswith(" s → ./dcmconv-out\n")
 

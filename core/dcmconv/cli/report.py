@@ -22,7 +22,7 @@ JOURNAL = Path(".dcmconv", "journal.jsonl")
 
 
 def opening_line(arguments: RunArguments, plan: Plan, workers: int) -> str:
-    """Return the first line: ``DICOM files under . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
+    """Return the first line: ``Converting . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
     inputs = arguments.inputs or ["."]
     shown = ", ".join(map(_shown_input, inputs[:3]))
     more = f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else ""
@@ -32,7 +32,7 @@ def opening_line(arguments: RunArguments, plan: Plan, workers: int) -> str:
     colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
     names = ", ".join([*writers, *normalizers, *colormaps])
     pool = counted(workers, "worker") if workers else "in this process"
-    return f"DICOM files under {shown}{more} → {_shown_folder(arguments.out)} ({names}, {pool})"
+    return f"Converting {shown}{more} → {_shown_folder(arguments.out)} ({names}, {pool})"
 
 
 def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: int) -> None:
