@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from support.program import dcmconv
 
-from dcmconv.cli.completion import rejoined
+from dcmconv.chain.spec import OUTPUT_KEYS
+from dcmconv.cli.completion import component_of, rejoined
 
 
 def complete(line, **environment):
@@ -40,6 +41,17 @@ def complete(line, **environment):
 )
 def test_shell_gets_completions(line, words):
     assert complete(line) == words
+
+
+def test_every_key_of_an_output_is_completed():
+    offered = {
+        word.removeprefix("jpg:").removesuffix("=") for word, _ in component_of("writer")("jpg:")
+    }
+    assert offered >= OUTPUT_KEYS | {"id", "quality"}
+    assert component_of("writer")("jpg:aspect=") == [
+        ("jpg:aspect=square", ""),
+        ("jpg:aspect=keep", ""),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ def _fields(kind: str, name: str) -> list[OptionField]:
 
 
 def _values(kind: str, key: str, fields: Iterable[OptionField]) -> Iterator[str]:
+    from dcmconv.chain.document import ASPECTS
     from dcmconv.cli.flags import literals_of
     from dcmconv.plugins.registry import Registry
 
@@ -106,7 +107,7 @@ def _values(kind: str, key: str, fields: Iterable[OptionField]) -> Iterator[str]
             yield from ("true", "false") if field.annotation is bool else ()
             yield from literals_of(field.annotation)
     if kind == "writer":
-        yield from {"invert": ("true", "false"), "aspect": ("square", "keep")}.get(key, ())
+        yield from {"invert": ("true", "false"), "aspect": ASPECTS}.get(key, ())
         kinds = {"normalize": "normalizer", "colormap": "colormap", "steps": "step"}
         yield from Registry.discover().names(kinds[key]) if key in kinds else ()
 
