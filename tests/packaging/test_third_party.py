@@ -1,6 +1,8 @@
-"""Strangers' plugins, installed and used from the command line; the core knows none of them."""
+"""Third-party plugins, installed and used from the command line."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import pytest
@@ -9,15 +11,21 @@ from pydicom.data import get_testdata_file
 from support.dicom_files import monochrome, save
 from support.environments import ROOT, fresh_environment
 
-STRANGERS = ROOT / "tests" / "third_party"
-WHOLE = ("dcmconv-sepia", "dcmconv-gamma", "dcmconv-npyread", "dcmconv-pgm")
+THIRD_PARTY = ROOT / "tests" / "third_party"
+WORKING = (
+    "dcmconv-gamma",
+    "dcmconv-npyread",
+    "dcmconv-pgm",
+    "dcmconv-rledecoder",
+    "dcmconv-sepia",
+)
 RAMP = np.linspace(-1000, 3000, 48).astype(np.int16).reshape(6, 8)
 
 
 @pytest.fixture(scope="module")
 def environment(wheel, tmp_path_factory):
-    made = fresh_environment(tmp_path_factory.mktemp("strangers") / "env")
-    made.install(wheel, *(STRANGERS / name for name in WHOLE))
+    made = fresh_environment(tmp_path_factory.mktemp("third-party") / "env")
+    made.install(wheel, *(THIRD_PARTY / name for name in WORKING))
     return made
 
 
@@ -27,7 +35,7 @@ def scans(tmp_path):
     return tmp_path / "scans"
 
 
-def test_a_stranger_s_colormap_colors_a_picture(environment, scans, tmp_path):
+def test_a_third_party_colormap_colors_a_picture(environment, scans, tmp_path):
     environment.run(
         "dcmconv", "run", scans, "-o", tmp_path / "out", "-n", "minmax", "-c", "sepia", "-w", "png"
     )
@@ -38,7 +46,7 @@ def test_a_stranger_s_colormap_colors_a_picture(environment, scans, tmp_path):
     assert red > green > blue
 
 
-def test_a_stranger_s_normalizer_takes_its_option_in_each_form(environment, scans, tmp_path):
+def test_a_third_party_option_works_in_each_form(environment, scans, tmp_path):
     inline, dotted = tmp_path / "inline", tmp_path / "dotted"
     environment.run("dcmconv", "run", scans, "-o", inline, "-n", "gamma:exponent=2", "-w", "png")
     environment.run(
@@ -50,7 +58,7 @@ def test_a_stranger_s_normalizer_takes_its_option_in_each_form(environment, scan
     assert (inline / "a.png").read_bytes() == (dotted / "a.png").read_bytes()
 
 
-def test_a_stranger_s_option_out_of_its_bounds_is_refused(environment, scans, tmp_path):
+def test_a_third_party_option_out_of_bounds_is_refused(environment, scans, tmp_path):
     done = environment.run(
         "dcmconv", "run", scans, "-o", tmp_path / "out", "-n", "gamma:exponent=0", code=2
     )
@@ -58,7 +66,7 @@ def test_a_stranger_s_option_out_of_its_bounds_is_refused(environment, scans, tm
     assert not (tmp_path / "out").exists()
 
 
-def test_a_stranger_s_reader_is_found_by_content(environment, tmp_path):
+def test_a_third_party_reader_is_found_by_content(environment, tmp_path):
     (tmp_path / "arrays").mkdir()
     with (tmp_path / "arrays" / "frames.bin").open("wb") as stream:
         np.save(stream, np.stack([RAMP, RAMP[::-1]]))
@@ -71,7 +79,7 @@ def test_a_stranger_s_reader_is_found_by_content(environment, tmp_path):
     assert (first[0, 0], first[-1, -1]) == (0, 255)
 
 
-def test_a_stranger_s_writer_gets_the_depth_that_it_asks_for(environment, scans, tmp_path):
+def test_a_third_party_writer_gets_its_depth(environment, scans, tmp_path):
     environment.run(
         "dcmconv", "run", scans, "-o", tmp_path / "out", "-n", "minmax", "-w", "pgm:bits=16"
     )
@@ -104,7 +112,32 @@ def test_a_third_party_suffix_does_not_fit_another_writer(environment, scans, tm
     assert not (tmp_path / "x.pgm").exists()
 
 
-def test_strangers_work_together_in_one_process_and_in_several(environment, tmp_path):
+def test_a_third_party_decoder_is_used_only_by_choice(environment, tmp_path):
+    compressed = get_testdata_file("MR_small_RLE.dcm")
+    pixels, decoders = {}, {}
+    for name, flags in {
+        "pinned": (),
+        "chosen": ("--decoder", "RLE Lossless=numpy-rle"),
+        "by-uid": ("--decoder", "1.2.840.10008.1.2.5=numpy-rle"),
+    }.items():
+        out = tmp_path / name
+        environment.run(
+            "dcmconv", "run", compressed, "-o", out, "-n", "minmax", "-w", "png", *flags
+        )
+        [picture] = out.glob("*.png")
+        pixels[name] = picture.read_bytes()
+        [journal] = out.rglob("journal.jsonl")
+        lines = [json.loads(line) for line in journal.read_text("utf-8").splitlines()]
+        decoders[name] = [line["decoder"] for line in lines if "decoder" in line]
+    assert decoders == {
+        "pinned": ["imagecodecs.packbits"],
+        "chosen": ["numpy-rle"],
+        "by-uid": ["numpy-rle"],
+    }
+    assert pixels["chosen"] == pixels["by-uid"] == pixels["pinned"]
+
+
+def test_third_party_plugins_work_in_several_processes(environment, tmp_path):
     for number in range(8):
         save(monochrome(RAMP + number), tmp_path / "scans" / f"{number}.dcm")
     for workers in ("1", "2"):
@@ -118,40 +151,38 @@ def test_strangers_work_together_in_one_process_and_in_several(environment, tmp_
     assert together == alone
 
 
-def test_a_stranger_s_refusal_is_the_record_of_its_input(environment, tmp_path):
+def test_a_third_party_error_fails_its_input(environment, tmp_path):
     in_color = get_testdata_file("examples_rgb_color.dcm")
     done = environment.run(
         *("dcmconv", "run", in_color, "-o", tmp_path / "out", "-w", "pgm"), code=1
     )
-    assert "A PGM file has no colours." in done.stderr
+    assert "A PGM file has no colors." in done.stderr
     assert "Use --writer png." in done.stderr
     assert not list((tmp_path / "out").glob("*.pgm"))
 
 
-def test_a_stranger_s_word_about_colors_refuses_a_chain_before_it_runs(
-    environment, scans, tmp_path
-):
+def test_a_colormap_for_a_gray_writer_is_refused(environment, scans, tmp_path):
     done = environment.run(
         *("dcmconv", "run", scans, "-o", tmp_path / "out", "-c", "sepia", "-w", "pgm"), code=2
     )
     assert "The colormap 'sepia' makes color pictures; 'pgm' writes only gray." in done.stderr
 
 
-@pytest.mark.parametrize("name", WHOLE)
-def test_a_stranger_passes_the_conformance_kit(environment, name):
-    tests = STRANGERS / name / "tests"
+@pytest.mark.parametrize("name", WORKING)
+def test_a_third_party_plugin_passes_the_conformance_kit(environment, name):
+    tests = THIRD_PARTY / name / "tests"
     options = ("--rootdir", tests, "--import-mode=importlib", "-p", "no:cacheprovider", "-q")
     said = environment.run("python", "-m", "pytest", tests, *options).stdout
     assert " passed" in said
 
 
-def test_the_list_names_each_stranger_s_distribution(environment):
+def test_the_list_names_each_distribution(environment):
     said = environment.run("dcmconv", "plugins", "list").stdout
-    for name in WHOLE:
+    for name in WORKING:
         assert name in said
 
 
-def test_a_stranger_can_be_left_out(environment, scans, tmp_path):
+def test_a_plugin_can_be_left_out(environment, scans, tmp_path):
     left_out = ("--no-plugin", "sepia")
     done = environment.run(
         "dcmconv", "run", scans, "-o", tmp_path / "out", *left_out, "-c", "sepia", code=2
@@ -159,9 +190,9 @@ def test_a_stranger_can_be_left_out(environment, scans, tmp_path):
     assert "sepia" in done.stderr
 
 
-def test_a_wreck_is_named_and_in_nobody_s_way(wheel, scans, tmp_path):
+def test_a_broken_plugin_is_named_and_skipped(wheel, scans, tmp_path):
     environment = fresh_environment(tmp_path / "env")
-    environment.install(wheel, STRANGERS / "dcmconv-broken")
+    environment.install(wheel, THIRD_PARTY / "dcmconv-broken")
     done = environment.run("dcmconv", "run", scans, "-o", tmp_path / "out", "-w", "png")
     assert (tmp_path / "out" / "a.png").is_file()
     assert "dcmconv-broken 0.3.1" in done.stderr

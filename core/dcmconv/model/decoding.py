@@ -52,7 +52,8 @@ class DecodedFrame:
     Parameters
     ----------
     values : integer or float array, shape (rows, columns) or (rows, columns, samples)
-        As coded, native byte order.  May be read-only.
+        As coded.  Integers without the sign that the header gives them are read as two's complement
+        of Bits Stored.  May be read-only.
     photometric_interpretation : str
         What the values mean after decoding: ``RGB`` if the codec undid a color transform.
     is_masked : bool

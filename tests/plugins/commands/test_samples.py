@@ -45,7 +45,7 @@ def test_a_folder_that_cannot_be_created_ends_with_5(tmp_path, capsys):
     assert main(["samples", str(tmp_path / "file" / "demo")]) == 5
     told = capsys.readouterr().err
     assert "Cannot write" in told
-    assert "Name another folder" in told
+    assert "Use another folder" in told
 
 
 @pytest.mark.parametrize("words", [["samples"]])

@@ -70,9 +70,13 @@ def decode_with(
             f"Decoder '{chosen.name}' returned {frame!r:.80}; expected a DecodedFrame of numbers.",
             hint="Test the plugin with dcmconv.testing.DecoderConformance.",
         )
-    checked(values, description)
+    values = as_pixel_representation(
+        checked(values, description), description.bits_stored, description
+    )
+    if not (values.flags.c_contiguous and values.dtype.isnative):
+        values = contiguous(values)
     return Decoded(
-        values=contiguous(as_pixel_representation(values, description.bits_stored, description)),
+        values=values,
         photometric_interpretation=frame.photometric_interpretation,
         decoder=chosen.name,
         is_masked=frame.is_masked,

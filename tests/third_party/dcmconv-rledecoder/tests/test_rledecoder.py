@@ -1,4 +1,4 @@
-"""The contract of its kind."""
+"""One sample tests the whole contract."""
 
 import numpy as np
 from dcmconv_rledecoder.decoder import NumpyRle

@@ -1,4 +1,4 @@
-"""The contract of its kind, in two lines."""
+"""Two lines test the whole contract."""
 
 from dcmconv_sepia.colormap import Sepia
 

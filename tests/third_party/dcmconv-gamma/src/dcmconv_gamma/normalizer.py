@@ -1,4 +1,4 @@
-"""Min-max, bent by an exponent."""
+"""Min-max with a gamma exponent."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,7 +10,7 @@ from dcmconv.plugin import Curve, Frame, Normalizer, Opt
 
 @dataclass(frozen=True, kw_only=True)
 class Power(Curve):
-    """A power of the way from black to white."""
+    """A power of the position between black and white."""
 
     black: float
     white: float
@@ -24,7 +24,7 @@ class Power(Curve):
 
 @dataclass(frozen=True, kw_only=True)
 class Gamma(Normalizer):
-    """Min-max, bent by an exponent: below 1 brightens, above 1 darkens."""
+    """Min-max with a gamma exponent: below 1 brightens, above 1 darkens."""
 
     exponent: Annotated[float, Opt("Exponent of the curve", gt=0, le=10)] = 0.5
 

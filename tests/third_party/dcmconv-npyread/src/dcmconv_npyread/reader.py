@@ -1,4 +1,4 @@
-"""NumPy's own file format."""
+"""The file format of NumPy."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class NpyReader(Reader):
 
     @classmethod
     def sniff(cls, head: bytes, name: str) -> int:
-        """Know the format by its first bytes."""
+        """Recognize the format by its first bytes."""
         return 100 if head.startswith(b"\x93NUMPY") else 0
 
     def open(self, source: InputFile) -> Instance:
@@ -23,7 +23,7 @@ class NpyReader(Reader):
                 values = np.load(stream, allow_pickle=False)
         except (ValueError, EOFError) as error:
             raise InputError(
-                f"{source.key}: no whole NumPy file: {error}", hint="Save it again."
+                f"{source.key} is not a complete NumPy file: {error}", hint="Save it again."
             ) from None
         frames = values.reshape(-1, *values.shape[-2:])
         bits = 0 if values.dtype.kind == "f" else values.itemsize * 8

@@ -22,6 +22,6 @@ class Pgm(Writer):
     def encode(self, picture: Picture) -> bytes:
         """Write the header, then the values, the high byte first."""
         if picture.is_color:
-            raise UnsupportedError("A PGM file has no colours.", hint="Use --writer png.")
+            raise UnsupportedError("A PGM file has no colors.", hint="Use --writer png.")
         head = f"P5 {picture.columns} {picture.rows} {2**self.bits - 1}\n"
         return head.encode() + picture.pixels.astype(">u2" if self.bits == 16 else "u1").tobytes()

@@ -1,4 +1,4 @@
-"""Brown as an old photograph."""
+"""The brown of old photographs."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,6 @@ class Sepia(Colormap):
     """Black to white by way of brown."""
 
     def table(self) -> ColorTable:
-        """Return the 256 colours."""
+        """Return the 256 colors."""
         level = np.linspace(0, 1, 256)[:, np.newaxis]
         return np.round(255 * level ** np.array([0.8, 1.0, 1.3])).astype(np.uint8)
