@@ -17,6 +17,8 @@ import numpy as np
 from dcmconv.plugin import (
     Colormap,
     CurveLike,
+    DecodedFrame,
+    Decoder,
     Frame,
     InputError,
     InputFile,
@@ -337,3 +339,54 @@ class IncompleteNames(Reader):
             read_frame=lambda index: Frame(stored_values=values, bits_stored=8, frame_count=1),
             attributes={"Stain": "blue", "Lens": 4, "0009,1001": "x"},
         )
+
+
+RAW = "1.2.840.10008.1.2.1.98"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaddingDecoder(Decoder):
+    """Fills up truncated streams instead of rejecting them."""
+
+    transfer_syntaxes = frozenset({RAW})
+
+    def decode(self, stream, description, transfer_syntax):
+        size = description.rows * description.columns
+        values = np.frombuffer(stream[:size].ljust(size, b"\0"), np.uint8)
+        return DecodedFrame(
+            values=values.reshape(description.shape), photometric_interpretation="MONOCHROME2"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongValues(PaddingDecoder):
+    """Decodes every sample one too high."""
+
+    def decode(self, stream, description, transfer_syntax):
+        frame = super().decode(stream, description, transfer_syntax)
+        return dataclasses.replace(frame, values=frame.values + np.uint8(1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithoutUids(PaddingDecoder):
+    """Names its Transfer Syntax instead of giving the UID."""
+
+    transfer_syntaxes = frozenset({"Uncompressed"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumbersFrames(PaddingDecoder):
+    """Decodes every frame differently."""
+
+    def decode(self, stream, description, transfer_syntax):
+        frame = super().decode(stream, description, transfer_syntax)
+        return dataclasses.replace(frame, values=frame.values + np.uint8(next(COUNTER)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nameless(PaddingDecoder):
+    """Leaves out what its values mean."""
+
+    def decode(self, stream, description, transfer_syntax):
+        frame = super().decode(stream, description, transfer_syntax)
+        return dataclasses.replace(frame, photometric_interpretation="")

@@ -63,12 +63,12 @@ class DecoderConformance(ComponentConformance):
         assert uids
         assert [uid for uid in uids if not _UID.fullmatch(uid)] == []
 
-    def test_there_is_a_sample_of_each_transfer_syntax(self) -> None:
+    def test_each_transfer_syntax_has_a_sample(self) -> None:
         assert {sample.transfer_syntax for sample in self.samples} == (
             type(self.component).transfer_syntaxes
         )
 
-    def test_frames_decode_to_the_expected_values(self) -> None:
+    def test_frames_have_the_expected_values(self) -> None:
         for sample, frame in self.decoded():
             assert isinstance(frame, DecodedFrame)
             assert frame.values.shape == sample.description.shape
@@ -77,7 +77,7 @@ class DecoderConformance(ComponentConformance):
             difference = np.abs(frame.values.astype(np.float64) - sample.values)
             assert difference.max() <= sample.tolerance
 
-    def test_frames_say_what_their_values_mean(self) -> None:
+    def test_frames_name_their_photometric_interpretation(self) -> None:
         for _, frame in self.decoded():
             assert isinstance(frame.photometric_interpretation, str)
             assert frame.photometric_interpretation
@@ -87,13 +87,13 @@ class DecoderConformance(ComponentConformance):
         for sample, frame in self.decoded():
             assert _digest(self.component, sample) == digest(frame.values)
 
-    def test_the_stream_is_not_changed(self) -> None:
+    def test_the_stream_is_not_modified(self) -> None:
         for sample in self.samples:
             before = bytes(bytearray(sample.stream))
             self.component.decode(sample.stream, sample.description, sample.transfer_syntax)
             assert sample.stream == before
 
-    def test_truncated_streams_are_refused(self) -> None:
+    def test_truncated_streams_are_rejected(self) -> None:
         if not self.detects_truncation:
             pytest.skip("streams of the format may end anywhere")
         for sample in self.samples:
@@ -106,7 +106,7 @@ class DecoderConformance(ComponentConformance):
                     f"a message and a hint are needed: {caught.value}"
                 )
 
-    def test_a_stream_of_another_size_is_refused(self) -> None:
+    def test_a_stream_of_another_size_is_not_resized(self) -> None:
         for sample in self.samples:
             larger = replace(sample.description, rows=sample.description.rows * 2)
             try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from support import broken_components
 
 from dcmconv import testing
+from dcmconv.plugin import FrameDescription
 
 KIND = {
     broken_components.Colormap: testing.ColormapConformance,
@@ -13,13 +15,22 @@ KIND = {
     broken_components.Step: testing.StepConformance,
     broken_components.Writer: testing.WriterConformance,
     broken_components.Reader: testing.ReaderConformance,
+    broken_components.Decoder: testing.DecoderConformance,
 }
+
+ENCODED = testing.EncodedSample(
+    broken_components.RAW,
+    bytes(range(6)),
+    FrameDescription(rows=2, columns=3, bits_allocated=8, bits_stored=8),
+    np.arange(6).reshape(2, 3),
+)
 
 
 def failing_checks(component):
     """Return the names of the checks that a component fails."""
     [base] = [base for kind, base in KIND.items() if isinstance(component, kind)]
-    body = {"component": component, "samples": [bytes(range(1, 9))], "lossless": True}
+    samples = [ENCODED if base is testing.DecoderConformance else bytes(range(1, 9))]
+    body = {"component": component, "samples": samples, "lossless": True}
     made = type("Conformance", (base,), body)()
     failed = set()
     for name in (name for name in dir(made) if name.startswith("test_")):
@@ -68,6 +79,13 @@ def failing_checks(component):
         (broken_components.ClaimsEverything(), "half_a_file_is_rejected"),
         (broken_components.IndexesEmptyHead(), "it_does_not_recognize_an_empty_file"),
         (broken_components.ForwardOnly(), "frames_can_be_read_in_any_order"),
+        (broken_components.PaddingDecoder(), "truncated_streams_are_rejected"),
+        (broken_components.PaddingDecoder(), "a_stream_of_another_size_is_not_resized"),
+        (broken_components.WrongValues(), "frames_have_the_expected_values"),
+        (broken_components.WithoutUids(), "it_declares_transfer_syntax_uids"),
+        (broken_components.WithoutUids(), "each_transfer_syntax_has_a_sample"),
+        (broken_components.NumbersFrames(), "decoding_twice_gives_the_same_values"),
+        (broken_components.Nameless(), "frames_name_their_photometric_interpretation"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
