@@ -64,7 +64,7 @@ class Window(Normalizer):
     ] = None
     number: Annotated[
         int | None,
-        Opt("Which of the file's own windows, counted from 1; the first if left out", ge=1),
+        Opt("Which of the file's own windows, counted from 1; by default the first", ge=1),
     ] = None
     name: Annotated[WindowName | None, Opt("A named window for CT, in HU")] = None
     roi: Annotated[

@@ -38,7 +38,7 @@ def test_a_broken_plugin_is_a_problem_with_exit_code_4(tmp_path):
     assert result.stdout.endswith("1 problem; see above.\n")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for the other program")
+@pytest.mark.skipif(os.name == "nt", reason="the other program is a shell script")
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

@@ -69,9 +69,9 @@ def test_all_shows_every_plain_tag(capsys):
 
 def test_an_unknown_keyword_gets_a_suggestion(capsys):
     assert main(["info", CT, "--tag", "PatientNmae"]) == 2
-    told = capsys.readouterr().err
-    assert "Unknown tag 'PatientNmae'." in told
-    assert "Did you mean PatientName?" in told
+    output = capsys.readouterr().err
+    assert "Unknown tag 'PatientNmae'." in output
+    assert "Did you mean PatientName?" in output
 
 
 def test_objects_without_a_picture_show_their_tags(capsys):
@@ -86,12 +86,12 @@ def test_an_unreadable_file_does_not_stop_the_others(tmp_path, capsys):
     text = tmp_path / "notes.txt"
     text.write_text("no DICOM here", "utf-8")
     assert main(["info", str(text), CT, str(tmp_path), str(tmp_path / "gone")]) == 1
-    told = capsys.readouterr().out
-    assert "notes.txt is not DICOM." in told
-    assert "1CT1" in told
-    assert "is a folder." in told
-    assert "gone: No such file or directory." in told
-    assert "3 of 4 files cannot be read." in told
+    output = capsys.readouterr().out
+    assert "notes.txt is not DICOM." in output
+    assert "1CT1" in output
+    assert "is a folder." in output
+    assert "gone: No such file or directory." in output
+    assert "3 of 4 files cannot be read." in output
 
 
 @pytest.mark.parametrize("tag", ["0028,0121", "(0028,0121)"])

@@ -11,9 +11,9 @@ def test_samples_are_real_files_of_several_modalities(tmp_path, capsys):
     copied = [path for path in (tmp_path / "demo").rglob("*") if path.is_file()]
     assert len(copied) == len(SAMPLES)
     assert {path.parent.name for path in copied} >= {"CT", "MR", "CR", "US", "NM", "RTDOSE"}
-    told = capsys.readouterr().out
-    assert f"{len(SAMPLES)} files of 8 modalities." in told
-    assert "dcmconv run --normalize minmax --writer jpg" in told
+    output = capsys.readouterr().out
+    assert f"{len(SAMPLES)} files of 8 modalities." in output
+    assert "dcmconv run --normalize minmax --writer jpg" in output
 
 
 def test_every_sample_becomes_a_picture(tmp_path, capsys):
@@ -43,9 +43,9 @@ def test_existing_files_are_never_overwritten(tmp_path, capsys):
 def test_a_folder_that_cannot_be_created_ends_with_5(tmp_path, capsys):
     (tmp_path / "file").write_bytes(b"")
     assert main(["samples", str(tmp_path / "file" / "demo")]) == 5
-    told = capsys.readouterr().err
-    assert "Cannot write" in told
-    assert "Use another folder" in told
+    output = capsys.readouterr().err
+    assert "Cannot write" in output
+    assert "Use another folder" in output
 
 
 @pytest.mark.parametrize("words", [["samples"]])

@@ -1,4 +1,4 @@
-"""The legend: what the numbers of a label picture stand for."""
+"""The legend: what the numbers of a label picture mean."""
 
 from __future__ import annotations
 
