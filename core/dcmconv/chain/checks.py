@@ -30,7 +30,7 @@ from dcmconv.model.options import Component, option_fields
 from dcmconv.model.template import Template, is_tag
 from dcmconv.plugins.references import ComponentRef
 from dcmconv.plugins.registry import Registry
-from dcmconv.plugins.suggestions import did_you_mean, find_closest
+from dcmconv.plugins.suggestions import end_with_suggestion, find_closest
 
 __all__ = ["KIND_CLASSES", "Made", "Stages", "attribute_problems", "stage_problems"]
 
@@ -272,34 +272,42 @@ def _attribute_names(registry: Registry, reader: str) -> frozenset[str]:
 def find_uid(transfer_syntax: str, names: Mapping[str, str]) -> str | None:
     """Return the UID of a Transfer Syntax that is given by UID or by name, if it has one.
 
-    >>> find_uid("rle lossless", {"1.2.840.10008.1.2.5": "RLE Lossless"})
+    In a name only letters and digits count.
+
+    >>> find_uid("RLELossless", {"1.2.840.10008.1.2.5": "RLE Lossless"})
     '1.2.840.10008.1.2.5'
     """
     if re.fullmatch(r"[0-9]+(\.[0-9]+)+", transfer_syntax):
         return transfer_syntax
-    by_name = {name.lower(): uid for uid, name in names.items()}
-    return by_name.get(transfer_syntax.strip().lower())
+    wanted = _letters_and_digits(transfer_syntax)
+    return next((uid for uid, name in names.items() if _letters_and_digits(name) == wanted), None)
+
+
+def _letters_and_digits(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()
+
+
+def unknown_transfer_syntax(
+    location: Location, transfer_syntax: str, names: Mapping[str, str]
+) -> ChainProblem:
+    """Return the problem of a name that ``find_uid`` does not find."""
+    message = f"Unknown Transfer Syntax '{transfer_syntax}'"
+    message = end_with_suggestion(message, transfer_syntax, names.values())
+    return ChainProblem(location, message, "Write its UID or its name. See: dcmconv doctor")
 
 
 def decoder_problems(
-    transfer_syntax: str, made: Made, readers: Sequence[Reader], names: Mapping[str, str]
+    uid: str, made: Made, readers: Sequence[Reader], names: Mapping[str, str]
 ) -> Iterator[ChainProblem]:
-    """Yield what keeps a decoder from being chosen for a Transfer Syntax, a UID or a name.
+    """Yield a problem if a decoder cannot be chosen for a Transfer Syntax.
 
-    ``names`` are those that the readers know, by UID.
+    ``names`` are the Transfer Syntaxes that the readers know, by UID.
     """
     name, location = made.spec.use, made.spec.location
-    uid = find_uid(transfer_syntax, names)
-    if uid is None:
-        message = f"Unknown Transfer Syntax '{transfer_syntax}'."
-        suggestion = did_you_mean(transfer_syntax, names.values())
-        hint = suggestion or "Give its UID or its name. See: dcmconv doctor"
-        yield ChainProblem(location, message, hint)
-        return
     decoder = cast("Decoder", made.component)
     if uid not in decoder.transfer_syntaxes:
-        message = f"Decoder '{name}' does not decode {names.get(uid, uid)} ({uid})."
         known = ", ".join(names.get(each, each) for each in sorted(decoder.transfer_syntaxes))
+        message = f"The decoder '{name}' does not decode {names.get(uid, uid)} ({uid})."
         yield ChainProblem(location, message, f"It decodes: {known}.")
         return
     try:

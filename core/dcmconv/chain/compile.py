@@ -18,6 +18,7 @@ from dcmconv.chain.checks import (
     decoder_problems,
     find_uid,
     stage_problems,
+    unknown_transfer_syntax,
 )
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, chain_error
 from dcmconv.chain.layering import merge, slots_of_output
@@ -216,14 +217,29 @@ class _Planner:
             return ()
         readers = [cast("Reader", reference.load()) for reference in references]
         names = {uid: name for each in readers for uid, name in each.transfer_syntaxes().items()}
-        decoders: dict[str, ComponentRef] = {}
+        chosen: dict[str, Made] = {}
         for transfer_syntax, spec in self.spec.decoders.items():
+            uid = find_uid(transfer_syntax, names)
+            if uid is None:
+                location = self.spec.decoder_locations.get(transfer_syntax, spec.location)
+                problem = unknown_transfer_syntax(location, transfer_syntax, names)
+                self.maker.problems.append(problem)
             made = self.maker.make("decoder", spec)
-            if made is None:
-                continue
-            self.maker.problems += decoder_problems(transfer_syntax, made, readers, names)
-            decoders[find_uid(transfer_syntax, names) or transfer_syntax] = made.ref
-        return tuple((uid, decoders[uid]) for uid in sorted(decoders))
+            if uid is not None and made is not None:
+                self._check_chosen_once(uid, chosen, made)
+                self.maker.problems += decoder_problems(uid, made, readers, names)
+                chosen[uid] = made
+        return tuple((uid, chosen[uid].ref) for uid in sorted(chosen))
+
+    def _check_chosen_once(self, uid: str, chosen: Mapping[str, Made], made: Made) -> None:
+        """Report a document that names one Transfer Syntax twice: by its UID and by its name.
+
+        In another document, or a flag, the second choice replaces the first.
+        """
+        source = made.spec.location.source
+        if uid in chosen and source and chosen[uid].spec.location.source == source:
+            message = f"Two decoders are chosen for the Transfer Syntax {uid}."
+            self.maker.report(made.spec.location, message, "Remove one of them.")
 
     def _installed(self, kind: str) -> tuple[ComponentRef, ...]:
         registry = self.maker.registry

@@ -57,6 +57,7 @@ CHAIN_KEYS = (
     "version",
     "extends",
     "read",
+    "decoders",
     *SLOT_NAMES,
     "rules",
     "outputs",
@@ -156,6 +157,8 @@ class _Grammar:
         spec = ChainSpec(
             **self._slots(fields),
             read=self._one_or_many(fields.get("read"), self._component),
+            decoders=self._one(fields.get("decoders"), self._decoders),
+            decoder_locations=_key_locations(fields.get("decoders")),
             rules=self._one_or_many(fields.get("rules"), self._rule),
             outputs=self._outputs(fields.get("outputs")),
             frames=self._one(fields.get("frames"), self._frames),
@@ -211,6 +214,13 @@ class _Grammar:
         if isinstance(node, ScalarNode) and node.value in (None, "none"):
             return ComponentSpec(NO_COLORMAP.use, location=node.location)
         return self._component(node)
+
+    def _decoders(self, node: Node) -> dict[str, ComponentSpec]:
+        if not isinstance(node, MapNode):
+            hint = "Write UIDs or names of Transfer Syntaxes: {UID: DECODER}"
+            raise _unexpected(node, "a mapping", hint)
+        chosen = {key: self._one(entry, self._component) for key, entry in node.entries.items()}
+        return {key: decoder for key, decoder in chosen.items() if decoder is not None}
 
     def _outputs(self, entry: Entry | None) -> tuple[OutputSpec, ...] | None:
         outputs = self._one_or_many(entry, self._output)
@@ -358,6 +368,11 @@ def _unexpected(node: Node, expected: str, hint: str) -> InvalidChainError:
 
 def _written(fields: Mapping[str, Entry]) -> dict[str, Written]:
     return {key: Written(item.key_location, item.node.location) for key, item in fields.items()}
+
+
+def _key_locations(entry: Entry | None) -> dict[str, Location]:
+    entries = entry.node.entries if entry and isinstance(entry.node, MapNode) else {}
+    return {key: item.key_location for key, item in entries.items()}
 
 
 def _attribute_locations(entry: Entry | None) -> dict[str, Location]:

@@ -21,7 +21,18 @@ __all__ = ["chain_from_keywords"]
 
 _SETTINGS = tuple(item.name for item in fields(RunSettings))
 _KEYWORDS = (
-    *("chain", "read", "normalize", "invert", "steps", "colormap", "aspect", "writers", "name"),
+    *(
+        "chain",
+        "read",
+        "decoders",
+        "normalize",
+        "invert",
+        "steps",
+        "colormap",
+        "aspect",
+        "writers",
+        "name",
+    ),
     *("frames", "tags", "executor", *_SETTINGS),
 )
 
@@ -34,7 +45,8 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     options : mapping
         ``chain`` (a file, ``preset:NAME``, a mapping with the keys of a chain file, or a
         ``ChainSpec``), ``read``, ``normalize``, ``colormap``, ``steps``, ``writers`` (short forms
-        or mappings with ``use``), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``,
+        or mappings with ``use``), ``decoders`` (UID or name of a Transfer Syntax to one of these
+        forms), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``,
         ``executor``, and the run settings.
 
     Raises
@@ -73,6 +85,7 @@ def _flags(given: Mapping[str, Any]) -> ChainSpec:
     writers = [as_component(writer) for writer in _listed(given.get("writers"))]
     return ChainSpec(
         read=_components(given.get("read")),
+        decoders=_decoders(given.get("decoders")),
         normalize=_component(given.get("normalize")),
         invert=given.get("invert"),
         steps=_components(given.get("steps")),
@@ -98,6 +111,17 @@ def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return [value] if isinstance(value, (str, Mapping, ComponentSpec)) else list(value)
+
+
+def _decoders(value: Any) -> dict[str, ComponentSpec] | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"decoders: expected a mapping, got {type(value).__name__}.",
+            hint="Write decoders={UID: NAME}, with the UID or the name of a Transfer Syntax.",
+        )
+    return {str(key): as_component(decoder) for key, decoder in value.items()}
 
 
 def _tags(value: Any) -> tuple[str, ...] | None:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from dcmconv.chain.spec import SLOT_NAMES, ChainSpec, ComponentSpec, OutputSpec, RuleSpec, Slots
 
-__all__ = ["merge", "merge_component", "merge_slots", "replace_readers", "slots_of_output"]
+__all__ = [
+    "merge",
+    "merge_component",
+    "merge_slots",
+    "replace_decoders",
+    "replace_readers",
+    "slots_of_output",
+]
 
 Readers = tuple[ComponentSpec, ...] | None
+Decoders = Mapping[str, ComponentSpec] | None
 
 
 def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
     """Return ``over`` with everything that it leaves out taken from ``base``.
 
-    Two components of the same name merge their options, readers one by one; a component of another
-    name replaces the whole component.  Lists (steps, rules, outputs, tags) replace.
+    Two components of the same name merge their options, readers and decoders one by one; a
+    component of another name replaces the whole component.  Lists (steps, rules, outputs, tags)
+    replace.
     """
     return ChainSpec(
         **merge_slots(base, over),
         read=_merge_readers(base.read, over.read),
-        decoders={**(base.decoders or {}), **(over.decoders or {})} or None,
+        decoders=_merge_decoders(base.decoders, over.decoders),
         rules=_given(over.rules, base.rules),
         outputs=_given(over.outputs, base.outputs),
         frames=_given(over.frames, base.frames),
@@ -29,6 +39,7 @@ def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
         run=merge_component(base.run, over.run),
         executor=_merge_optional(base.executor, over.executor),
         tag_locations={**base.tag_locations, **over.tag_locations},
+        decoder_locations={**base.decoder_locations, **over.decoder_locations},
         problems=(*base.problems, *over.problems),
         extended=(*base.extended, *over.extended),
     )
@@ -76,6 +87,23 @@ def replace_readers(base: Readers, over: Readers) -> Readers:
         return base if over is None else over
     named = {reader.use for reader in over}
     return (*(reader for reader in base if reader.use not in named), *over)
+
+
+def replace_decoders(base: Decoders, over: Decoders) -> Decoders:
+    """Return the decoders of ``base`` that ``over`` does not choose, then those of ``over``.
+
+    One Transfer Syntax may be in both, once by UID and once by name: the last one counts.
+    """
+    if base is None or over is None:
+        return base if over is None else over
+    return {key: decoder for key, decoder in base.items() if key not in over} | dict(over)
+
+
+def _merge_decoders(base: Decoders, over: Decoders) -> Decoders:
+    if base is None or over is None:
+        return base if over is None else over
+    merged = {key: merge_component(base.get(key, each), each) for key, each in over.items()}
+    return replace_decoders(base, merged)
 
 
 def _merge_readers(base: Readers, over: Readers) -> Readers:

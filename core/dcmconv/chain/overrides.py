@@ -12,7 +12,13 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from dcmconv.chain.errors import Location, chain_error, invalid_chain, unknown_word
-from dcmconv.chain.layering import merge, merge_component, merge_slots, replace_readers
+from dcmconv.chain.layering import (
+    merge,
+    merge_component,
+    merge_slots,
+    replace_decoders,
+    replace_readers,
+)
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
@@ -157,8 +163,8 @@ def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
     """Return the chain with what explicit flags say; flags have no rules.
 
     A flag counts for every input, so what it says is removed from the rules.  It replaces a whole
-    component, options included.  Outputs keep what they set themselves, and readers that the flags
-    do not name keep their options.
+    component, options included.  Outputs keep what they set themselves, and readers and decoders
+    that the flags do not name stay.
     """
     names = (*SLOT_NAMES, "outputs", "frames", "tags", "executor")
     given = {name: getattr(flags, name) for name in names if getattr(flags, name) is not None}
@@ -167,9 +173,11 @@ def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
         chain,
         **given,
         read=replace_readers(chain.read, flags.read),
+        decoders=replace_decoders(chain.decoders, flags.decoders),
         rules=chain.rules and tuple(replace(rule, **unset) for rule in chain.rules),  # type: ignore[arg-type]
         run=merge_component(chain.run, flags.run),
         tag_locations={**chain.tag_locations, **flags.tag_locations},
+        decoder_locations={**chain.decoder_locations, **flags.decoder_locations},
         problems=(*chain.problems, *flags.problems),
     )
 
@@ -240,6 +248,7 @@ def _override_components(spec: ChainSpec, override: Override) -> ChainSpec:
     return replace(
         _change_slots(spec, change),
         read=spec.read and tuple(map(change, spec.read)),
+        decoders=spec.decoders and {key: change(each) for key, each in spec.decoders.items()},
         rules=rules,
         outputs=spec.outputs and _override_outputs(spec.outputs, override, change),
         executor=spec.executor and change(spec.executor),

@@ -1,4 +1,4 @@
-"""JSON Schema of chain files, from what is installed: an editor completes and checks with it."""
+"""The JSON Schema of chain files with the installed components, for editors."""
 
 from __future__ import annotations
 
@@ -23,25 +23,34 @@ _SLOT_KINDS = {"normalize": "normalizer", "colormap": "colormap", "steps": "step
 def chain_schema(registry: Registry) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a chain file.
 
-    Each kind is a definition: a name, a short form, or a mapping whose ``use`` decides which other
-    keys there are.  Components that cannot be loaded are left out.
+    Each kind of component is a definition: a name, a short form, or a mapping whose ``use`` decides
+    which other keys it can have.  Components that cannot be loaded are left out.
     """
     slots = _slots()
     rule = {
         "when": _when(),
-        "skip": {"type": "boolean", "description": "Leave these instances out."},
+        "skip": {"type": "boolean", "description": "Do not convert these instances."},
         **slots,
         "outputs": _one_or_many("writer"),
     }
     chain = {
         "version": {"const": VERSION},
-        "extends": {"type": ["string", "array"], "items": _TEXT, "description": "Chains below."},
+        "extends": {
+            "type": ["string", "array"],
+            "items": _TEXT,
+            "description": "Chains to build on.",
+        },
         "read": {**_one_or_many("reader"), "description": "Readers that get options."},
+        "decoders": {
+            "type": "object",
+            "additionalProperties": _reference("decoder"),
+            "description": "UID or name of a Transfer Syntax to the decoder to use for it.",
+        },
         **slots,
         "rules": {
             "type": "array",
             "items": _object(rule, ["when"]),
-            "description": "First match wins.",
+            "description": "The first rule that matches applies.",
         },
         "outputs": _one_or_many("writer"),
         "frames": {
@@ -54,7 +63,7 @@ def chain_schema(registry: Registry) -> dict[str, Any]:
         },
         "run": _run(),
     }
-    kinds = ("reader", "normalizer", "colormap", "step", "writer", "executor")
+    kinds = ("reader", "decoder", "normalizer", "colormap", "step", "writer", "executor")
     return {
         "$schema": DIALECT,
         "title": "A dcmconv chain",
@@ -80,7 +89,7 @@ def _when() -> dict[str, Any]:
         "minProperties": 1,
         "propertyNames": {"pattern": _whole(TAG_FORM)},
         "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar}]},
-        "description": "Attributes that all have to match.",
+        "description": "Attributes that must all match.",
     }
 
 
@@ -112,7 +121,7 @@ def _loaded(kind: str, registry: Registry) -> Iterator[tuple[Offered, type[Compo
         try:
             yield offer, registry.load(kind, offer.qualified_name)
         except DcmconvError:
-            continue  # `dcmconv doctor` names it; the schema is of what works.
+            continue  # `dcmconv doctor` reports it
 
 
 def _mapping(kind: str, offer: Offered, component: type[Component]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A chain as YAML that reads back to the same chain, with where each value comes from."""
+"""A chain as YAML that reads back as the same chain, with the location of each value."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any
 
+from dcmconv.chain.document import VERSION
 from dcmconv.chain.errors import NOWHERE, Location
 from dcmconv.chain.layering import merge
 from dcmconv.chain.settings import RunSettings
@@ -19,6 +20,7 @@ from dcmconv.chain.spec import (
     OutputSpec,
     RuleSpec,
     Slots,
+    is_no_colormap,
 )
 from dcmconv.chain.validate import validated
 from dcmconv.chain.values import frames_as_text
@@ -37,21 +39,27 @@ def chain_as_yaml(spec: ChainSpec, registry: Registry | None = None) -> str:
     Parameters
     ----------
     spec : ChainSpec
-        With everything that it extends already laid below it.
+        Layered over the chains that it extends.
     registry : Registry, optional
-        Shows numbers and lists where flags gave text; options that are wrong stay as written.
+        With it, text from flags is shown as the number or list that it means; invalid options are
+        shown as written.
     """
-    return "\n".join(_Writing(registry).chain(merge(DEFAULT_CHAIN, spec))) + "\n"
+    return "\n".join(_Lines(registry).chain(merge(DEFAULT_CHAIN, spec))) + "\n"
 
 
 @dataclass
-class _Writing:
+class _Lines:
     registry: Registry | None
 
     def chain(self, spec: ChainSpec) -> Iterator[str]:
-        yield "version: 1"
+        yield f"version: {VERSION}"
         readers = [list(self.component("reader", reader)) for reader in spec.read or ()]
         yield from self.listed("read", readers)
+        if spec.decoders:
+            yield "decoders:"
+        for transfer_syntax, decoder in (spec.decoders or {}).items():
+            yield f"  {_key(transfer_syntax)}:"
+            yield from _indented(self.component("decoder", decoder), 4)
         yield from self.slots(spec)
         yield from self.listed("rules", [list(self.rule(rule)) for rule in spec.rules or ()])
         yield from self.outputs(spec)
@@ -75,8 +83,8 @@ class _Writing:
         if slots.steps is not None:
             blocks = [list(self.component("step", step)) for step in slots.steps]
             yield from self.listed("steps", blocks, even_empty=True)
-        if slots.colormap and slots.colormap.use == "none":
-            yield f"colormap: none{_origin(slots.colormap.location)}"
+        if slots.colormap and is_no_colormap(slots.colormap):
+            yield f"colormap: {slots.colormap.use}{_origin(slots.colormap.location)}"
         elif slots.colormap:
             yield "colormap:"
             yield from _indented(self.component("colormap", slots.colormap))
@@ -113,14 +121,14 @@ class _Writing:
             yield f"{name}: {_value(value)}{_origin(written.value if written else NOWHERE)}"
 
     def values(self, spec: ComponentSpec, kind: str) -> Mapping[str, Any]:
-        """Return the options, as their declaration reads them where that can be asked."""
+        """Return the options as validated values, or as written if they are not valid."""
         if self.registry is None:
             return spec.options
         try:
             component = RunSettings if kind == "run" else self.registry.load(kind, spec.use)
             found = validated(component, spec)
         except DcmconvError:
-            return spec.options  # The name is wrong; compile_chain says so.
+            return spec.options  # compile_chain reports the wrong name
         if isinstance(found, list):
             return spec.options
         return {name: getattr(found, name) for name in spec.options}
@@ -161,12 +169,12 @@ def _key(word: object) -> str:
 
 
 def _scalar(value: Any) -> str:
-    """Return a scalar that the loader reads as the same value."""
+    """Return YAML that reads back as the same value."""
     if value is None or isinstance(value, (bool, int, float)):
         return json.dumps(value)
     text = fspath(value) if isinstance(value, PathLike) else str(value)
     if _WORD.fullmatch(text) and text.lower() not in _RESERVED:
         return text
     quoted = json.dumps(text, ensure_ascii=False)
-    # Line separators and the like would be folded by YAML, or be refused.
+    # YAML folds or refuses line separators and other characters that cannot be printed.
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -130,6 +130,9 @@ class ChainSpec(Slots):
     ----------
     read : tuple of ComponentSpec, optional
         Readers that get options; the others are used without options.
+    decoders : mapping, optional
+        UID or name of a Transfer Syntax to the decoder that is used instead of the pinned one.
+        Those of a higher layer come last.
     run : ComponentSpec
         Its ``options`` are the settings of the run.
     problems : tuple of ChainProblem
@@ -147,6 +150,9 @@ class ChainSpec(Slots):
     run: ComponentSpec = field(default_factory=lambda: ComponentSpec("run"))
     executor: ComponentSpec | None = None
     tag_locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
+    decoder_locations: Mapping[str, Location] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     problems: tuple[ChainProblem, ...] = field(default=(), compare=False, repr=False)
     extended: tuple[ChainSpec, ...] = field(default=(), compare=False, repr=False)
 

@@ -22,6 +22,7 @@ __all__ = [
     "as_output",
     "check_tag",
     "frames_as_text",
+    "parse_choice",
     "parse_component",
     "parse_frames",
     "parse_inline",
@@ -79,6 +80,22 @@ def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
     identity = options.pop("id", "")
     written = {key: Written(location, location) for key in options}
     return ComponentSpec(name, options, str(identity or ""), location, written)
+
+
+def parse_choice(text: str, flag: str) -> tuple[str, ComponentSpec]:
+    """Read ``KEY=COMPONENT``, as given with a flag: a Transfer Syntax and its decoder.
+
+    Raises
+    ------
+    InvalidChainError
+        If the text has another form.
+    """
+    location = Location(f"{flag} {text}", is_flag=True)
+    key, equals, component = text.partition("=")
+    # A UID and a name have no colon; the options of a component do.
+    if not key.strip() or not equals or ":" in key:
+        raise invalid_chain(location, "Expected KEY=NAME.", "Write KEY=NAME or KEY=NAME:OPTIONS.")
+    return key.strip(), parse_component(component, location)
 
 
 def as_component(value: str | Mapping[str, Any] | ComponentSpec) -> ComponentSpec:

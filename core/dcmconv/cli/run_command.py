@@ -105,6 +105,10 @@ def _show_plan(arguments: RunArguments, shown_chain: str, plan: Plan) -> int:
     if arguments.as_json:
         readers = [reader.as_data() for reader in plan.readers]
         made = {"readers": readers, "lanes": [lane.as_data() for lane in plan.lanes]}
+        if plan.decoders:
+            made["decoders"] = [
+                {"transfer_syntax": uid, **ref.as_data()} for uid, ref in plan.decoders
+            ]
         print_json({"kind": "dry-run", "inputs": count, "bytes": total_bytes, **made})
     else:
         print_result(shown_chain.rstrip())

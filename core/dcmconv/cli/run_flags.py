@@ -69,6 +69,16 @@ class RunArguments:
             names_kind="reader",
         ),
     ] = ()
+    decoder: Annotated[
+        Sequence[str],
+        _flag(
+            "--decoder",
+            help="Use another decoder for a Transfer Syntax, given by its UID or name. Repeat for "
+            "more.",
+            metavar="UID=NAME[:OPTIONS]",
+            panel=PICTURES,
+        ),
+    ] = ()
     normalize: Annotated[
         str | None,
         _flag(
