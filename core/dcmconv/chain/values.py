@@ -22,8 +22,8 @@ __all__ = [
     "as_output",
     "check_tag",
     "frames_as_text",
-    "parse_choice",
     "parse_component",
+    "parse_decoder",
     "parse_frames",
     "parse_inline",
     "parse_value",
@@ -82,8 +82,8 @@ def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
     return ComponentSpec(name, options, str(identity or ""), location, written)
 
 
-def parse_choice(text: str, flag: str) -> tuple[str, ComponentSpec]:
-    """Read ``KEY=COMPONENT``, as given with a flag: a Transfer Syntax and its decoder.
+def parse_decoder(text: str, flag: str) -> tuple[str, ComponentSpec]:
+    """Read a Transfer Syntax and its decoder, as given with a flag: ``UID=NAME[:OPTIONS]``.
 
     Raises
     ------
@@ -91,11 +91,12 @@ def parse_choice(text: str, flag: str) -> tuple[str, ComponentSpec]:
         If the text has another form.
     """
     location = Location(f"{flag} {text}", is_flag=True)
-    key, equals, component = text.partition("=")
-    # A UID and a name have no colon; the options of a component do.
-    if not key.strip() or not equals or ":" in key:
-        raise invalid_chain(location, "Expected KEY=NAME.", "Write KEY=NAME or KEY=NAME:OPTIONS.")
-    return key.strip(), parse_component(component, location)
+    transfer_syntax, equals, component = text.partition("=")
+    # Neither a UID nor a name has a colon: this = would belong to an option of a component.
+    if not transfer_syntax.strip() or not equals or ":" in transfer_syntax:
+        hint = "Write UID=NAME or UID=NAME:OPTIONS, with the UID or name of a Transfer Syntax."
+        raise invalid_chain(location, "Expected UID=NAME.", hint)
+    return transfer_syntax.strip(), parse_component(component, location)
 
 
 def as_component(value: str | Mapping[str, Any] | ComponentSpec) -> ComponentSpec:

@@ -13,7 +13,7 @@ from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import load_chain
 from dcmconv.chain.overrides import assemble, environment_overrides, parse_override, with_name
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
-from dcmconv.chain.values import as_output, parse_choice, parse_frames, parse_inline
+from dcmconv.chain.values import as_output, parse_decoder, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.template import plain_tag
@@ -85,7 +85,7 @@ def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
 
 
 def _explicit(arguments: RunArguments) -> ChainSpec:
-    decoders = [parse_choice(decoder, "--decoder") for decoder in arguments.decoder]
+    decoders = [parse_decoder(decoder, "--decoder") for decoder in arguments.decoder]
     return ChainSpec(
         decoders=dict(decoders) or None,
         decoder_locations={name: decoder.location for name, decoder in decoders},

@@ -14,7 +14,7 @@ from dcmconv.chain.overrides import apply_override, parse_override, with_flags
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
-from dcmconv.chain.values import parse_choice
+from dcmconv.chain.values import parse_decoder
 from dcmconv.errors import ChainError, UsageError
 
 RLE = "1.2.840.10008.1.2.5"
@@ -54,7 +54,7 @@ def test_every_transfer_syntax_is_found_by_its_name(registry):
 
 def test_flags_yaml_and_python_choose_the_same_decoder(chain_file, registry):
     name = chain_file('version: 1\ndecoders: {"RLE Lossless": {use: rle}}\n')
-    flags = ChainSpec(decoders=dict([parse_choice("RLE Lossless=rle", "--decoder")]))
+    flags = ChainSpec(decoders=dict([parse_decoder("RLE Lossless=rle", "--decoder")]))
     specs = [
         load_chain(name, registry),
         with_flags(ChainSpec(), flags),
@@ -149,7 +149,7 @@ def test_the_last_layer_decides_between_uid_and_name(chain_file, registry):
 
 def test_a_flag_replaces_the_choice_for_its_transfer_syntax_alone():
     below = ChainSpec(decoders={"a": ComponentSpec("x", {"n": 1}), "b": ComponentSpec("y")})
-    flags = ChainSpec(decoders=dict([parse_choice("a=x:m=2", "--decoder")]))
+    flags = ChainSpec(decoders=dict([parse_decoder("a=x:m=2", "--decoder")]))
     assert with_flags(below, flags).decoders == {
         "b": ComponentSpec("y"),
         "a": ComponentSpec("x", {"m": "2"}),
@@ -163,9 +163,12 @@ def test_a_setting_reaches_a_decoder():
 
 @pytest.mark.parametrize("text", ["rle", "=rle", "rle:a=1"])
 def test_a_flag_without_a_transfer_syntax_is_refused(text):
-    with pytest.raises(ChainError, match=r"--decoder .*: Expected KEY=NAME\.") as caught:
-        parse_choice(text, "--decoder")
-    assert caught.value.hint == "Write KEY=NAME or KEY=NAME:OPTIONS."
+    with pytest.raises(ChainError, match=r"--decoder .*: Expected UID=NAME\.") as caught:
+        parse_decoder(text, "--decoder")
+    assert (
+        caught.value.hint
+        == "Write UID=NAME or UID=NAME:OPTIONS, with the UID or name of a Transfer Syntax."
+    )
 
 
 def test_python_takes_decoders_as_a_mapping(registry):
@@ -175,7 +178,7 @@ def test_python_takes_decoders_as_a_mapping(registry):
 
 
 def test_chosen_decoders_are_shown_and_read_back(chain_file, registry):
-    flags = ChainSpec(decoders=dict([parse_choice("RLE Lossless=rle", "--decoder")]))
+    flags = ChainSpec(decoders=dict([parse_decoder("RLE Lossless=rle", "--decoder")]))
     shown = chain_as_yaml(with_flags(ChainSpec(), flags), registry)
     assert 'decoders:\n  "RLE Lossless":\n    use: rle  # --decoder RLE Lossless=rle\n' in shown
     again = load_chain(chain_file(shown), registry)
