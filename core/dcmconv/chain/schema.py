@@ -26,49 +26,48 @@ def chain_schema(registry: Registry) -> dict[str, Any]:
     Each kind of component is a definition: a name, a short form, or a mapping whose ``use`` decides
     which other keys it can have.  Components that cannot be loaded are left out.
     """
-    slots = _slots()
-    rule = {
-        "when": _when(),
-        "skip": {"type": "boolean", "description": "Do not convert these instances."},
-        **slots,
-        "outputs": _one_or_many("writer"),
+    kinds = ("reader", "decoder", "normalizer", "colormap", "step", "writer", "executor")
+    return {
+        "$schema": DIALECT,
+        "title": "A dcmconv chain",
+        **_object(_chain(), ["version"]),
+        "$defs": {kind: _kind(kind, registry) for kind in kinds},
     }
-    chain = {
+
+
+def _chain() -> dict[str, Any]:
+    scalar = {"type": ["string", "integer"]}
+    return {
         "version": {"const": VERSION},
-        "extends": {
-            "type": ["string", "array"],
-            "items": _TEXT,
-            "description": "Chains to build on.",
-        },
+        "extends": {"type": ["string", "array"], "items": _TEXT, "description": "Base chains."},
         "read": {**_one_or_many("reader"), "description": "Readers that get options."},
         "decoders": {
             "type": "object",
             "additionalProperties": _reference("decoder"),
             "description": "UID or name of a Transfer Syntax to the decoder to use for it.",
         },
-        **slots,
+        **_slots(),
         "rules": {
             "type": "array",
-            "items": _object(rule, ["when"]),
+            "items": _object(_rule(), ["when"]),
             "description": "The first rule that matches applies.",
         },
         "outputs": _one_or_many("writer"),
-        "frames": {
-            "type": ["string", "integer", "array"],
-            "items": {"type": ["string", "integer"]},
-        },
+        "frames": {"type": ["string", "integer", "array"], "items": scalar},
         "tags": {
             "type": ["string", "array"],
             "items": {"type": "string", "pattern": _whole(TAG_FORM)},
         },
         "run": _run(),
     }
-    kinds = ("reader", "decoder", "normalizer", "colormap", "step", "writer", "executor")
+
+
+def _rule() -> dict[str, Any]:
     return {
-        "$schema": DIALECT,
-        "title": "A dcmconv chain",
-        **_object(chain, ["version"]),
-        "$defs": {kind: _kind(kind, registry) for kind in kinds},
+        "when": _when(),
+        "skip": {"type": "boolean", "description": "Do not convert these instances."},
+        **_slots(),
+        "outputs": _one_or_many("writer"),
     }
 
 
