@@ -141,7 +141,11 @@ def test_choosing_a_decoder_changes_the_digest_of_the_plan():
 @pytest.mark.parametrize(
     ("syntax", "decoder", "message"),
     [
-        ("rle losles", "darkness", "Unknown Transfer Syntax 'rle losles'.*id you mean 'RLE Lossless'"),
+        (
+            "rle losles",
+            "darkness",
+            "Unknown Transfer Syntax 'rle losles'.*id you mean 'RLE Lossless'",
+        ),
         (f"{JPEG}.80", "rle", r"'rle' does not decode JPEG-LS Lossless .*It decodes: RLE Lossless"),
         (SYNTAX["native"], "darkness", "cannot be chosen for Explicit VR Little Endian"),
         (f"{JPEG}.100", "darkness", "cannot be chosen for MPEG2 Main Profile / Main Level"),
