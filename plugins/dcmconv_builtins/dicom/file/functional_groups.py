@@ -1,4 +1,4 @@
-"""Functional groups: what is true of every frame, and of one (PS3.3 C.7.6.16)."""
+"""Functional groups: attributes of all frames, and of one frame (PS3.3 C.7.6.16)."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ __all__ = ["FrameGroups", "FunctionalGroups"]
 
 
 class FrameGroups:
-    """Where an attribute of one frame may stand, the nearest place first.
+    """Finds attributes of one frame: in its own functional groups, the shared ones, the top level.
 
-    The order is: the frame's own functional groups, the shared ones, the top level.  In each of
-    them the macro's sequence comes first; then the place itself, because vendors forget the
-    sequence.
+    In each of them the macro's sequence comes first, then the group itself, because some vendors
+    leave out the sequence.
     """
 
     def __init__(self, top: Elements, groups: tuple[Elements, ...] = ()) -> None:
         self.top = top
         self.groups = groups
 
-    def places(self, macro: str) -> Iterator[Elements]:
-        """Yield the items that may hold the attributes of a macro's sequence."""
+    def candidates(self, macro: str) -> Iterator[Elements]:
+        """Yield the items that may have the attributes of a macro, the nearest first."""
         for group in (*self.groups, self.top):
             yield from group.items(macro)[:1]
             yield group
 
     def find(self, macro: str, *keywords: str) -> Elements | None:
         """Return the nearest item in which one of the attributes has a value."""
-        for place in self.places(macro):
-            if any(place.has_value(keyword) for keyword in keywords):
-                return place
+        for candidate in self.candidates(macro):
+            if any(candidate.has_value(keyword) for keyword in keywords):
+                return candidate
         return None
 
 
@@ -44,7 +43,7 @@ class FunctionalGroups:
         self._per_frame = top.items("PerFrameFunctionalGroupsSequence")
 
     def of_frame(self, frame_index: int) -> FrameGroups:
-        """Return the places for one frame; ``frame_index`` counts from 0."""
+        """Return the groups of one frame; ``frame_index`` counts from 0."""
         if not self._shared and not self._per_frame:
             return FrameGroups(self._top)
         own = self._per_frame[frame_index : frame_index + 1]

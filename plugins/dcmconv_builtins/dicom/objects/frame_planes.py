@@ -67,7 +67,7 @@ def source_image(groups: FrameGroups) -> tuple[str, int]:
 
     An empty text and 0 if the file does not say.
     """
-    for derivation in groups.places("DerivationImageSequence"):
+    for derivation in groups.candidates("DerivationImageSequence"):
         for source in derivation.items("SourceImageSequence")[:1]:
             uid = source.text("ReferencedSOPInstanceUID")
             return uid, source.integer("ReferencedFrameNumber") or 0

@@ -12,9 +12,9 @@ __all__ = ["FrameSource", "TilePosition"]
 
 
 class TilePosition(NamedTuple):
-    """Where a frame lies in a total pixel matrix (PS3.3 C.8.12.14).
+    """Where a frame is in a total pixel matrix (PS3.3 C.8.12.14).
 
-    ``path`` tells optical paths apart (for segmentations: segments), ``plane`` focal planes;
+    ``path`` identifies the optical path (in segmentations: the segment), ``plane`` the focal plane;
     ``row`` and ``column`` are those of the frame's upper left pixel, from 0.
     """
 
@@ -25,13 +25,13 @@ class TilePosition(NamedTuple):
 
 
 class FrameSource(Protocol):
-    """Frames that can be read in any order; ``places`` is None for what is not tiled."""
+    """Frames that can be read in any order; ``tile_positions`` is None if they are not tiles."""
 
     frame_count: int
 
     @property
     def tile_positions(self) -> Sequence[TilePosition] | None:
-        """Where each frame lies in a total pixel matrix, if they are tiles."""
+        """The position of each frame in a total pixel matrix, if they are tiles."""
         ...
 
     def read_frame(self, frame_index: int) -> Frame:
@@ -39,5 +39,5 @@ class FrameSource(Protocol):
         ...
 
     def groups_of(self, frame_index: int) -> FrameGroups:
-        """Return where attributes of a frame may stand."""
+        """Return the functional groups of a frame."""
         ...

@@ -115,7 +115,7 @@ def _hounsfield(groups: FrameGroups) -> str:
 
 
 def _real_world_unit(groups: FrameGroups, modality: Rescale) -> str:
-    for item in groups.places("RealWorldValueMappingSequence"):
+    for item in groups.candidates("RealWorldValueMappingSequence"):
         for code in item.items("MeasurementUnitsCodeSequence")[:1]:
             same = _mapping(item) == (modality.slope, modality.intercept)
             return code.text("CodeValue") if same else ""
