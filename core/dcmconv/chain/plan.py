@@ -1,6 +1,6 @@
 """A plan: a chain with every name resolved and every option checked.
 
-A plan is small, picklable and made of references, so that a worker imports just what it uses: no
+A plan is small, picklable and made of references, so that a worker imports only what it uses: no
 registry, no pluggy, no pydantic, no YAML.
 """
 
@@ -21,7 +21,7 @@ __all__ = ["ComponentRef", "Lane", "Plan", "PlannedRule", "load_target"]
 
 @dataclass(frozen=True)
 class Lane:
-    """The way of one output: from a Frame to the bytes of one file."""
+    """One output branch of a chain, from a Frame to the bytes of a file."""
 
     id: str
     normalizer: ComponentRef
@@ -30,9 +30,9 @@ class Lane:
     writer: ComponentRef
     invert: bool = False
     aspect: str = "square"
-    """``square`` resamples pixels that are not; ``keep`` leaves them."""
+    """``square`` resamples pixels that are not square; ``keep`` does not."""
     name: str = ""
-    """The name template; empty means the input's own name."""
+    """The name template; empty for the input's own name."""
 
     @property
     def components(self) -> tuple[ComponentRef, ...]:
@@ -56,7 +56,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class PlannedRule:
-    """Lanes for the instances whose attributes match; ``skip`` leaves them out instead.
+    """The lanes of the instances whose attributes match; with ``skip`` they are not converted.
 
     ``when`` maps a keyword to the accepted values; all keywords must match.
     """
@@ -66,7 +66,7 @@ class PlannedRule:
     skip: bool = False
 
     def matches(self, attributes: Mapping[str, Any]) -> bool:
-        """Say whether an instance falls under the rule."""
+        """Say whether the rule applies to an instance."""
         return all(_is_among(attributes.get(word), values) for word, values in self.when.items())
 
 
@@ -77,21 +77,21 @@ def _is_among(value: Any, accepted: tuple[Any, ...]) -> bool:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides what becomes of an input."""
+    """Everything that determines how an input is converted."""
 
     readers: tuple[ComponentRef, ...]
     sources: tuple[ComponentRef, ...]
     lanes: tuple[Lane, ...]
     rules: tuple[PlannedRule, ...] = ()
     frames: tuple[tuple[int, int | None], ...] = ()
-    """Ranges of frame numbers from 1, both ends included, None for the last; empty means all."""
+    """Ranges of frame numbers; empty for all frames.  See ``FrameRange`` in ``spec``."""
     tags: tuple[str, ...] = ()
     """Keywords, or ``GGGG,EEEE``, for the tag table."""
     run: RunSettings = field(default=RunSettings())
     decoders: tuple[tuple[str, ComponentRef], ...] = ()
     """Transfer Syntax UIDs with the decoders that the chain chooses for them, sorted by UID."""
     executor: ComponentRef | None = None
-    """None: the engine chooses, by how much there is to do."""
+    """None: the engine chooses by the number and size of the inputs."""
 
     @property
     def all_lanes(self) -> tuple[Lane, ...]:
@@ -114,16 +114,19 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of all that can change a picture or its name; workers and time limits cannot.
+        """A hash of everything that can change a picture or its name.
 
-        Nor can the policy: it decides which inputs become pictures, and stands beside the digest in
-        each line of the journal.
+        Run settings cannot.  The policy decides which inputs become pictures, so each line of the
+        journal has it next to the digest.
         """
         text = json.dumps(self.as_data(), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def as_data(self) -> dict[str, Any]:
-        """Return all that can change a picture or its name, as plain data."""
+        """Return everything that can change a picture or its name, as plain data.
+
+        The digest is computed from it: a key more would convert every input of older runs again.
+        """
         decoders = {uid: decoder.as_data() for uid, decoder in self.decoders}
         return {
             "readers": [reader.as_data() for reader in self.readers],
