@@ -1,4 +1,4 @@
-"""Attributes that a chain asks for are checked against what the readers know."""
+"""Attributes that a chain names are checked against those that the readers list."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def compiled(registry, **data):
         ),
     ],
 )
-def test_a_slip_in_a_keyword_is_refused_with_the_nearest(registry, data):
+def test_misspelled_keyword_gets_a_suggestion(registry, data):
     message = r"No reader knows the attribute 'PatientId'; did you mean 'PatientID'\?\n.*0010,0020"
     with pytest.raises(ChainError, match=message):
         compiled(registry, **data)
 
 
-def test_a_word_far_from_every_keyword_is_refused_too(registry):
+def test_unknown_keyword_without_a_suggestion_is_rejected(registry):
     with pytest.raises(ChainError, match=r"No reader knows the attribute 'Xqzzy'\.\n"):
         compiled(registry, tags=["Xqzzy"])
 
 
-def test_each_slip_is_shown_where_it_stands(chain_file, registry):
+def test_unknown_attributes_are_reported_at_their_locations(chain_file, registry):
     name = chain_file(
         """
         version: 1
@@ -65,12 +65,12 @@ def test_each_slip_is_shown_where_it_stands(chain_file, registry):
     assert "did you mean 'PatientName'?" in lines[2]
 
 
-def test_names_of_pictures_may_ask_for_what_is_no_attribute(registry):
+def test_name_fields_need_not_be_attributes(registry):
     name = "{folder}/{name}_{frame:03d}_{frames}_{Modality}"
     assert compiled(registry, outputs=[{"use": "png", "name": name}]).lanes[0].name == name
 
 
-def test_tags_as_numbers_pass_whatever_they_are(registry):
+def test_numeric_tags_are_not_checked(registry):
     data = {
         "tags": ["0009,1001", "6000,0010"],
         "rules": [{"when": {"00FF,aa01": "1"}, "skip": True}],
@@ -79,7 +79,7 @@ def test_tags_as_numbers_pass_whatever_they_are(registry):
     assert compiled(registry, **data).tags == ("0009,1001", "6000,0010")
 
 
-def test_a_reader_that_lists_its_attributes_may_be_asked_for_them(registry):
+def test_attributes_of_every_reader_are_known(registry):
     with_microscope = registry_with(registry, microscope="Microscope")
     assert compiled(with_microscope, tags=["Magnification", "PatientID"])
     with pytest.raises(ChainError, match="'Magnificatoin'; did you mean 'Magnification'"):
@@ -89,14 +89,14 @@ def test_a_reader_that_lists_its_attributes_may_be_asked_for_them(registry):
 
 
 @pytest.mark.parametrize("target", ["Silent", "NotThere"], ids=["silent", "broken"])
-def test_beside_a_reader_that_lists_nothing_only_a_sure_slip_is_refused(registry, target):
+def test_unlisted_attributes_allow_all_but_close_misspellings(registry, target):
     with_other = registry_with(registry, other=target)
     assert compiled(with_other, tags=["Magnification", "Stain", "PatientDog"])
     with pytest.raises(ChainError, match="did you mean 'PatientID'"):
         compiled(with_other, tags=["PatientId"])
 
 
-def test_where_no_reader_lists_anything_every_name_passes(registry):
+def test_every_attribute_passes_if_no_reader_lists_any(registry):
     alone = registry_with(registry, silent="Silent")
     alone._offered["reader"] = alone._offered["reader"][1:]
     assert compiled(alone, tags=["PatientId"])
@@ -111,7 +111,7 @@ def test_where_no_reader_lists_anything_every_name_passes(registry):
         ("tags=['PatientID']", True),
     ],
 )
-def test_readers_are_imported_only_for_the_names_of_attributes(chain, is_imported):
+def test_readers_are_imported_only_to_check_keywords(chain, is_imported):
     code = (
         "import sys; from dcmconv.plugins.registry import Registry;"
         "from dcmconv.chain.compile import compile_chain;"

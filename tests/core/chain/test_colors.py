@@ -1,4 +1,4 @@
-"""The static check of colours: a format without them takes no colormap that has some."""
+"""A format without colors accepts only gray colormaps."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def compiled(registry, **data):
     return compile_chain(chain_from_data(data, registry), registry)
 
 
-def test_a_colormap_is_refused_where_the_format_has_no_colors(registry, monkeypatch):
+def test_gray_format_rejects_a_color_map(registry, monkeypatch):
     monkeypatch.setattr(registry.load("writer", "jpg"), "takes_color", False)
 
     with pytest.raises(
@@ -21,7 +21,7 @@ def test_a_colormap_is_refused_where_the_format_has_no_colors(registry, monkeypa
     assert "colormap: none" in str(caught.value)
 
 
-def test_a_gray_colormap_suits_a_format_without_colors(registry, monkeypatch):
+def test_gray_format_accepts_a_gray_colormap(registry, monkeypatch):
     monkeypatch.setattr(registry.load("writer", "jpg"), "takes_color", False)
 
     plan = compiled(registry, colormap="gray", outputs=["jpg"])

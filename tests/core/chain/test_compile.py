@@ -10,7 +10,7 @@ import pytest
 from dcmconv.chain.compile import compile_chain, make_component
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.settings import RunSettings
-from dcmconv.chain.spec import ChainSpec, ComponentSpec
+from dcmconv.chain.spec import ChainSpec, ComponentSpec, RuleSpec
 from dcmconv.chain.values import as_output, parse_inline
 from dcmconv.errors import ChainError, PluginError
 
@@ -47,7 +47,7 @@ def problem_in(registry, **data):
     return str(caught.value)
 
 
-def test_the_example_chain_of_the_documentation_compiles(chain_file, registry):
+def test_example_chain_of_the_documentation_compiles(chain_file, registry):
     plan = compile_chain(load_chain(chain_file(DESIGN), registry), registry)
     jpg, raw16 = plan.lanes
     assert (jpg.id, jpg.normalizer.name, jpg.colormap.name) == ("jpg", "minmax", "bone")
@@ -63,7 +63,7 @@ def test_the_example_chain_of_the_documentation_compiles(chain_file, registry):
     assert plan.run == RunSettings()
 
 
-def test_nothing_said_is_auto_without_a_colormap_to_png(registry):
+def test_empty_chain_is_auto_to_png(registry):
     plan = compile_chain(ChainSpec(), registry)
     (lane,) = plan.lanes
     assert (lane.id, lane.normalizer.name, lane.colormap, lane.writer.name) == (
@@ -78,7 +78,7 @@ def test_nothing_said_is_auto_without_a_colormap_to_png(registry):
     assert [source.name for source in plan.sources] == ["folder"]
 
 
-def test_flags_and_yaml_and_python_make_the_same_plan(chain_file, registry):
+def test_flags_yaml_and_python_make_the_same_plan(chain_file, registry):
     name = chain_file(
         """
         version: 1
@@ -111,7 +111,7 @@ def test_flags_and_yaml_and_python_make_the_same_plan(chain_file, registry):
     assert from_flags.digest == from_file.digest == from_python.digest
 
 
-def test_text_becomes_what_the_option_declares(registry):
+def test_text_becomes_the_declared_type(registry):
     window = make_component("normalizer", "window:roi=[1,2,3,4]", registry)
     assert window.roi == (1, 2, 3, 4)
     assert (
@@ -122,13 +122,13 @@ def test_text_becomes_what_the_option_declares(registry):
     assert make_component("step", {"use": "rotate", "degrees": "180"}, registry).degrees == 180
 
 
-def test_a_plan_is_small_picklable_and_ready_for_a_worker(compiled):
+def test_plan_is_small_and_picklable(compiled):
     plan = compiled(normalize="window:center=40,width=400", outputs=["jpg:quality=80"])
     assert len(pickle.dumps(plan)) < 4000
     assert plan.lanes[0].normalizer.load().center == 40.0
 
 
-def test_a_plan_is_unpickled_without_registry_yaml_or_pydantic(compiled, tmp_path):
+def test_unpickling_a_plan_imports_no_heavy_library(compiled, tmp_path):
     (tmp_path / "plan").write_bytes(pickle.dumps(compiled(outputs=["png"])))
     code = (
         "import pickle, pathlib, sys;"
@@ -139,7 +139,7 @@ def test_a_plan_is_unpickled_without_registry_yaml_or_pydantic(compiled, tmp_pat
     assert done.stdout.strip() == "[]"
 
 
-def test_more_of_one_writer_gets_ids_of_its_own(compiled):
+def test_repeated_writers_get_numbered_ids(compiled):
     assert [lane.id for lane in compiled(outputs=["png", "png", "jpg"]).lanes] == [
         "png",
         "png-2",
@@ -147,13 +147,13 @@ def test_more_of_one_writer_gets_ids_of_its_own(compiled):
     ]
 
 
-def test_a_rule_that_skips_has_no_lanes(compiled):
+def test_skip_rule_has_no_lanes(compiled):
     plan = compiled(rules=[{"when": {"Modality": "SR"}, "skip": True}])
     assert plan.rules[0].skip
     assert plan.rules[0].lanes == ()
 
 
-def test_an_output_has_the_last_word_then_the_rule_then_the_chain(compiled):
+def test_output_overrides_rule_and_rule_overrides_chain(compiled):
     plan = compiled(
         normalize="minmax",
         colormap="bone",
@@ -178,14 +178,14 @@ def test_run_settings_reach_the_plan(compiled):
     assert plan.tags == ("PatientID",)
 
 
-def test_the_digest_minds_pictures_and_not_workers(compiled):
+def test_digest_depends_on_pictures_not_on_workers(compiled):
     plain = compiled().digest
     assert compiled(run={"workers": 3}).digest == plain
     assert compiled(invert=True).digest != plain
     assert compiled(outputs=["png:compression=small"]).digest != plain
 
 
-def test_every_complaint_comes_in_one_error_in_the_order_of_the_text(chain_file, registry):
+def test_one_error_lists_all_problems_in_order(chain_file, registry):
     name = chain_file(
         """
         version: 1
@@ -227,7 +227,7 @@ def test_every_complaint_comes_in_one_error_in_the_order_of_the_text(chain_file,
     assert "13:14: 'jpg' has quality 400; expected at most 100." in caught.value.message
 
 
-def test_a_flag_is_blamed_by_its_text(registry):
+def test_problem_in_a_flag_quotes_the_flag(registry):
     spec = ChainSpec(normalize=parse_inline("window:widht=4", "--normalize"))
     with pytest.raises(
         ChainError, match=re.escape("no option 'widht'; did you mean 'width'?")
@@ -284,33 +284,68 @@ def test_a_flag_is_blamed_by_its_text(registry):
         ),
     ],
 )
-def test_what_is_wrong_is_said_before_any_file_is_opened(registry, data, problem):
+def test_wrong_chains_are_rejected_with_a_reason(registry, data, problem):
     assert re.search(problem, problem_in(registry, **data))
 
 
-def test_unscaled_values_do_not_go_into_a_jpg(registry):
+def test_jpg_rejects_unscaled_values(registry):
     text = problem_in(registry, normalize="none", outputs=["jpg"])
     assert "'jpg' takes display values; 'none' gives stored values." in text
     assert "Use the writer png, or another normalizer." in text
 
 
-def test_unscaled_values_take_no_colors_and_no_drawing(registry):
+def test_colormap_and_title_reject_unscaled_values(registry):
     text = problem_in(registry, normalize="none", colormap="bone", steps=["title"])
     assert "The colormap 'bone' takes display values; 'none' gives stored values." in text
     assert "'title' takes display values; 'none' gives stored values." in text
 
 
-def test_unscaled_values_go_into_a_png(compiled):
+def test_png_accepts_unscaled_values(compiled):
     assert compiled(normalize="none", outputs=["png"]).lanes[0].normalizer.name == "none"
 
 
-def test_one_slip_that_many_lanes_share_is_one_complaint(registry):
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param(ChainSpec(outputs=()), id="chain"),
+        pytest.param(
+            ChainSpec(rules=(RuleSpec(when={"Modality": ("CT",)}, outputs=()),)), id="rule"
+        ),
+    ],
+)
+def test_chain_without_outputs_is_rejected(registry, spec):
+    with pytest.raises(ChainError, match=r"^There is no output\.") as caught:
+        compile_chain(spec, registry)
+    assert caught.value.hint == "Name a writer: outputs: [png]"
+
+
+def test_skip_rule_needs_no_outputs(registry):
+    rule = RuleSpec(when={"Modality": ("SR",)}, outputs=(), skip=True)
+    assert compile_chain(ChainSpec(rules=(rule,)), registry).rules[0].lanes == ()
+
+
+def test_plan_lists_the_lanes_and_components_of_rules(compiled):
+    plan = compiled(
+        colormap="bone",
+        steps=["flip"],
+        rules=[{"when": {"Modality": "CT"}, "normalize": "voi", "outputs": ["jpg"]}],
+    )
+    assert [(lane.id, lane.normalizer.name) for lane in plan.all_lanes] == [
+        ("png", "auto"),
+        ("jpg", "voi"),
+    ]
+    names = [component.name for component in plan.components]
+    assert names[0] == "dicom"
+    assert names[-8:] == ["auto", "flip", "bone", "png", "voi", "flip", "bone", "jpg"]
+
+
+def test_shared_mistake_is_reported_once(registry):
     rules = [{"when": {"Modality": name}} for name in ("CT", "MR", "US")]
     text = problem_in(registry, normalize="minmx", rules=rules, outputs=["png", "jpg"])
     assert text.count("minmx") == 1
 
 
-def test_a_component_that_cannot_be_imported_is_the_installations_fault(registry, monkeypatch):
+def test_failed_import_is_a_plugin_error(registry, monkeypatch):
     monkeypatch.setattr(registry, "load", _unloadable)
     with pytest.raises(PluginError, match=r"acme:Bad cannot be loaded(.|\n)*dcmconv doctor"):
         compile_chain(ChainSpec(), registry)
@@ -320,7 +355,7 @@ def _unloadable(kind, name):
     raise PluginError("acme:Bad cannot be loaded: ImportError: no acme", hint="See: dcmconv doctor")
 
 
-def test_a_component_of_another_kind_is_refused(registry, monkeypatch):
+def test_component_of_another_kind_is_rejected(registry, monkeypatch):
     step = registry.load("step", "flip")
     monkeypatch.setattr(registry, "load", lambda kind, name: step)
     with pytest.raises(
@@ -329,7 +364,7 @@ def test_a_component_of_another_kind_is_refused(registry, monkeypatch):
         make_component("normalizer", "minmax", registry)
 
 
-def test_complaints_of_a_hostile_chain_stay_readable(registry):
+def test_error_lists_at_most_fifty_problems(registry):
     spec = ChainSpec(normalize=ComponentSpec("minmax", {f"x{n}": n for n in range(500)}))
     with pytest.raises(ChainError) as caught:
         compile_chain(spec, registry)

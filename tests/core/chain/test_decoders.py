@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dcmconv.chain.checks import find_uid
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.keywords import chain_from_keywords
 from dcmconv.chain.layering import merge
@@ -38,15 +39,12 @@ def compiled(registry):
         pytest.param("RLELossless", id="keyword"),
     ],
 )
-def test_a_transfer_syntax_is_named_by_uid_or_name(compiled, name):
+def test_transfer_syntax_is_named_by_uid_or_name(compiled, name):
     assert chosen(compiled(decoders={name: "rle"})) == {RLE: "rle"}
 
 
 def test_every_transfer_syntax_is_found_by_its_name(registry):
-    reader = registry.load("reader", "dicom")
-    from dcmconv.chain.checks import find_uid
-
-    names = reader.transfer_syntaxes()
+    names = registry.load("reader", "dicom").transfer_syntaxes()
     assert {uid: find_uid(name, names) for uid, name in names.items()} == {
         uid: uid for uid in names
     }
@@ -65,14 +63,14 @@ def test_flags_yaml_and_python_choose_the_same_decoder(chain_file, registry):
     assert len({plan.digest for plan in plans}) == 1
 
 
-def test_a_chosen_decoder_changes_the_digest(compiled):
+def test_only_a_chosen_decoder_changes_the_digest(compiled):
     plain, with_decoder = compiled(), compiled(decoders={RLE: "rle"})
     assert plain.digest != with_decoder.digest
     assert "decoders" not in plain.as_data()
     assert with_decoder.as_data()["decoders"][RLE]["name"] == "rle"
 
 
-def test_a_chosen_decoder_is_a_component_of_the_plan(compiled):
+def test_chosen_decoder_is_a_component_of_the_plan(compiled):
     assert "rle" in [component.name for component in compiled(decoders={RLE: "rle"}).components]
 
 
@@ -113,7 +111,7 @@ def test_a_chosen_decoder_is_a_component_of_the_plan(compiled):
         ),
     ],
 )
-def test_a_wrong_choice_is_reported_at_its_location(
+def test_wrong_decoder_is_reported_at_its_location(
     chain_file, registry, decoders, location, message, hint
 ):
     name = chain_file(f"version: 1\ndecoders: {decoders}\n")
@@ -128,7 +126,7 @@ def test_native_pixels_have_no_decoder_to_choose(compiled):
         compiled(decoders={"Explicit VR Little Endian": "rle"})
 
 
-def test_a_higher_layer_chooses_again_by_another_name():
+def test_higher_layer_replaces_or_extends_a_decoder():
     below = ChainSpec(decoders={"a": ComponentSpec("x"), "b": ComponentSpec("y", {"n": 1})})
     above = ChainSpec(decoders={"a": ComponentSpec("z"), "b": ComponentSpec("y", {"m": 2})})
     merged = merge(below, above).decoders
@@ -137,7 +135,7 @@ def test_a_higher_layer_chooses_again_by_another_name():
     assert [*merge(below, ChainSpec(decoders={"a": ComponentSpec("z")})).decoders] == ["b", "a"]
 
 
-def test_the_last_layer_decides_between_uid_and_name(chain_file, registry):
+def test_last_layer_wins_between_uid_and_name(chain_file, registry):
     chain_file('version: 1\ndecoders: {"RLE Lossless": jpeg-ls}\n', "below.yaml")
     name = chain_file(f"version: 1\nextends: below.yaml\ndecoders: {{{RLE}: rle}}\n")
     spec = load_chain(name, registry)
@@ -147,7 +145,7 @@ def test_the_last_layer_decides_between_uid_and_name(chain_file, registry):
     assert chosen(compile_chain(load_chain(name, registry), registry)) == {RLE: "rle"}
 
 
-def test_a_flag_replaces_the_choice_for_its_transfer_syntax_alone():
+def test_decoder_flag_replaces_one_choice_only():
     below = ChainSpec(decoders={"a": ComponentSpec("x", {"n": 1}), "b": ComponentSpec("y")})
     flags = ChainSpec(decoders=dict([parse_decoder("a=x:m=2", "--decoder")]))
     assert with_flags(below, flags).decoders == {
@@ -156,13 +154,13 @@ def test_a_flag_replaces_the_choice_for_its_transfer_syntax_alone():
     }
 
 
-def test_a_setting_reaches_a_decoder():
+def test_set_reaches_a_decoder():
     spec = ChainSpec(decoders={"a": ComponentSpec("x")})
     assert apply_override(spec, parse_override("x.n=1")).decoders["a"].options == {"n": "1"}
 
 
 @pytest.mark.parametrize("text", ["rle", "=rle", "rle:a=1"])
-def test_a_flag_without_a_transfer_syntax_is_refused(text):
+def test_decoder_flag_needs_a_transfer_syntax(text):
     with pytest.raises(ChainError, match=r"--decoder .*: Expected UID=NAME\.") as caught:
         parse_decoder(text, "--decoder")
     assert (
@@ -171,13 +169,13 @@ def test_a_flag_without_a_transfer_syntax_is_refused(text):
     )
 
 
-def test_python_takes_decoders_as_a_mapping(registry):
+def test_python_decoders_must_be_a_mapping(registry):
     with pytest.raises(UsageError, match=r"decoders: expected a mapping, got list") as caught:
         chain_from_keywords({"decoders": ["rle"]}, registry)
     assert "decoders={UID: NAME}" in caught.value.hint
 
 
-def test_chosen_decoders_are_shown_and_read_back(chain_file, registry):
+def test_shown_decoders_read_back(chain_file, registry):
     flags = ChainSpec(decoders=dict([parse_decoder("RLE Lossless=rle", "--decoder")]))
     shown = chain_as_yaml(with_flags(ChainSpec(), flags), registry)
     assert 'decoders:\n  "RLE Lossless":\n    use: rle  # --decoder RLE Lossless=rle\n' in shown
@@ -185,7 +183,7 @@ def test_chosen_decoders_are_shown_and_read_back(chain_file, registry):
     assert chosen(compile_chain(again, registry)) == {RLE: "rle"}
 
 
-def test_the_schema_knows_the_decoders(registry):
+def test_schema_has_the_decoders(registry):
     schema = json.loads(json.dumps(chain_schema(registry)))
     assert schema["properties"]["decoders"]["additionalProperties"] == {"$ref": "#/$defs/decoder"}
     assert "rle" in schema["$defs"]["decoder"]["oneOf"][0]["enum"]

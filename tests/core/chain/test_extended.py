@@ -1,4 +1,4 @@
-"""What is wrong in a chain that another one extends."""
+"""Chains that another chain extends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def problem_in(name, registry):
     return caught.value
 
 
-def test_complaints_of_an_extended_file_stay_when_its_components_are_replaced(chain_file, registry):
+def test_replaced_parts_of_an_extended_file_are_checked(chain_file, registry):
     chain_file(
         """
         version: 1
@@ -45,15 +45,30 @@ def test_complaints_of_an_extended_file_stay_when_its_components_are_replaced(ch
     }
 
 
-def test_an_extended_chain_need_not_be_whole(chain_file, registry):
+def test_extended_chain_may_lack_required_options(chain_file, registry):
     chain_file("version: 1\nnormalize: {use: window, center: 40}\n", "below.yaml")
     name = chain_file("version: 1\nextends: below.yaml\nnormalize: {use: window, width: 400}\n")
     plan = compile_chain(load_chain(name, registry), registry)
     assert plan.lanes[0].normalizer.options == {"center": 40.0, "width": 400.0}
 
 
-def test_an_empty_list_of_outputs_is_refused_where_it_stands(chain_file, registry):
+def test_empty_outputs_are_reported_at_their_location(chain_file, registry):
     name = chain_file("version: 1\noutputs: []\n")
     found = problem_in(name, registry)
     assert found.message.startswith("chain.yaml:2:10: The list of outputs is empty.")
     assert found.hint == "Name a writer: outputs: [png]"
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "aspect"),
+    [
+        pytest.param("aspect: keep", "", "keep", id="inherited"),
+        pytest.param("aspect: keep", "aspect: square", "square", id="replaced"),
+        pytest.param("", "aspect: keep", "keep", id="set"),
+    ],
+)
+def test_aspect_is_inherited_from_an_extended_chain(chain_file, registry, below, above, aspect):
+    chain_file(f"version: 1\n{below}\n", "below.yaml")
+    name = chain_file(f"version: 1\nextends: below.yaml\n{above}\n")
+    plan = compile_chain(load_chain(name, registry), registry)
+    assert plan.lanes[0].aspect == aspect

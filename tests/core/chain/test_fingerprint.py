@@ -1,4 +1,4 @@
-"""What a component says of itself beside its options decides the digest, and reaches the workers."""
+"""Fingerprints of components: part of the digest, and part of the reference for workers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def compiled(registry):
     return lambda **data: compile_chain(chain_from_data(data, made), made)
 
 
-def test_a_file_that_an_option_names_is_a_part_of_the_digest(compiled, chain_file):
+def test_digest_includes_the_named_files(compiled, chain_file):
     chain_file("0,0,0\n255,0,0\n", "red.csv")
     red = compiled(colormap="file:path=red.csv")
     chain_file("0,0,0\n0,255,0\n", "red.csv")
@@ -26,7 +26,7 @@ def test_a_file_that_an_option_names_is_a_part_of_the_digest(compiled, chain_fil
     assert compiled(colormap="file:path=red.csv").digest == green.digest
 
 
-def test_a_reference_has_the_fingerprint_of_its_component(compiled, chain_file):
+def test_reference_has_the_components_fingerprint(compiled, chain_file):
     chain_file("tissue", "table.txt")
     plan = compiled(read="microscope:table=table.txt")
     assert [reader.fingerprint for reader in plan.readers] == ["", "tissue"]
@@ -34,12 +34,12 @@ def test_a_reference_has_the_fingerprint_of_its_component(compiled, chain_file):
     assert plan.lanes[0].normalizer.fingerprint == ""
 
 
-def test_a_fingerprint_that_cannot_be_taken_is_a_complaint(compiled):
+def test_unreadable_option_file_is_a_chain_error(compiled):
     with pytest.raises(ChainError, match=r"nowhere\.txt cannot be read\.\n  Name a file\."):
         compiled(read="microscope:table=nowhere.txt")
 
 
-def test_workers_get_the_path_that_the_component_made_absolute(compiled, chain_file, tmp_path):
+def test_workers_get_absolute_paths(compiled, chain_file, tmp_path):
     chain_file("0,0,0\n255,0,0\n", "red.csv")
     colormap = compiled(colormap="file:path=red.csv").lanes[0].colormap
     assert colormap.options == {"path": str(tmp_path / "red.csv")}

@@ -14,7 +14,7 @@ def plan_of(registry, **keywords):
     return compile_chain(chain_from_keywords(keywords, registry), registry)
 
 
-def test_keywords_make_the_plan_that_flags_make(registry):
+def test_keywords_make_the_same_plan_as_flags(registry):
     plan = plan_of(
         registry,
         normalize="window:center=40,width=400",
@@ -38,14 +38,14 @@ def test_keywords_make_the_plan_that_flags_make(registry):
     assert (plan.run.workers, plan.run.timeout) == (2, 5.0)
 
 
-def test_none_is_as_good_as_left_out(registry):
+def test_none_means_not_given(registry):
     assert chain_from_keywords(
         {"normalize": None, "workers": None}, registry
     ) == chain_from_keywords({}, registry)
 
 
 @pytest.mark.parametrize("form", ["preset", "path", "mapping", "spec"])
-def test_a_chain_may_be_a_preset_a_path_a_mapping_or_a_spec(chain_file, registry, form):
+def test_chain_keyword_accepts_every_form(chain_file, registry, form):
     chain = {
         "preset": "preset:article",
         "path": Path(chain_file("version: 1\nnormalize: minmax\n")),
@@ -56,14 +56,14 @@ def test_a_chain_may_be_a_preset_a_path_a_mapping_or_a_spec(chain_file, registry
     assert plan_of(registry, chain=chain, normalize="voi").lanes[0].normalizer.name == "voi"
 
 
-def test_an_unknown_keyword_names_the_nearest(registry):
+def test_unknown_keyword_gets_a_suggestion(registry):
     with pytest.raises(
         UsageError, match=r"Unknown keyword 'normalise'; did you mean 'normalize'\?"
     ):
         chain_from_keywords({"normalise": "minmax"}, registry)
 
 
-def test_wrong_values_are_refused(registry):
+def test_wrong_keyword_values_are_rejected(registry):
     with pytest.raises(
         UsageError, match=r"'patientid' is neither a keyword nor a tag(.|\n)*PatientID"
     ):

@@ -7,7 +7,7 @@ from dcmconv.chain.spec import ComponentSpec, RuleSpec
 from dcmconv.errors import ChainError
 
 
-def test_a_component_is_a_name_a_short_form_or_a_mapping(chain_file, registry):
+def test_component_is_a_name_a_short_form_or_a_mapping(chain_file, registry):
     name = chain_file(
         """
         version: 1
@@ -25,13 +25,13 @@ def test_a_component_is_a_name_a_short_form_or_a_mapping(chain_file, registry):
     assert [output.writer for output in spec.outputs] == [ComponentSpec("jpg")]
 
 
-def test_what_is_not_written_is_not_said(chain_file, registry):
+def test_missing_keys_stay_unset(chain_file, registry):
     spec = load_chain(chain_file("version: 1\n"), registry)
     assert (spec.normalize, spec.invert, spec.steps, spec.colormap) == (None, None, None, None)
     assert (spec.rules, spec.outputs, spec.frames, spec.tags) == (None, None, None, None)
 
 
-def test_the_rest_of_a_chain_is_read(chain_file, registry):
+def test_remaining_keys_are_read(chain_file, registry):
     name = chain_file(
         """
         version: 1
@@ -57,7 +57,7 @@ def test_the_rest_of_a_chain_is_read(chain_file, registry):
     assert spec.executor == ComponentSpec("inline")
 
 
-def test_the_nearer_chain_wins_and_lists_replace(chain_file, registry):
+def test_extending_chain_merges_components_and_replaces_lists(chain_file, registry):
     chain_file(
         """
         version: 1
@@ -86,7 +86,7 @@ def test_the_nearer_chain_wins_and_lists_replace(chain_file, registry):
     assert [output.writer.use for output in spec.outputs] == ["jpg"]
 
 
-def test_a_file_in_extends_is_relative_to_the_file_that_says_so(tmp_path, chain_file, registry):
+def test_extends_is_relative_to_the_extending_file(tmp_path, chain_file, registry):
     (tmp_path / "site").mkdir()
     chain_file("version: 1\ncolormap: hot\n", "site/colors.yaml")
     chain_file("version: 1\nextends: colors.yaml\n", "site/base.yaml")
@@ -94,20 +94,20 @@ def test_a_file_in_extends_is_relative_to_the_file_that_says_so(tmp_path, chain_
     assert spec.colormap == ComponentSpec("hot")
 
 
-def test_a_preset_is_found_by_its_name(registry):
+def test_preset_is_found_by_name(registry):
     spec = load_chain("preset:article-batch", registry)
     assert spec.normalize == ComponentSpec("minmax")
     assert str(spec.normalize.location) == "preset:article:4:12"
 
 
-def test_chains_that_extend_each_other_are_refused_where_the_circle_closes(chain_file, registry):
+def test_circular_extends_is_reported_at_its_location(chain_file, registry):
     chain_file("version: 1\nextends: [chain.yaml]\n", "other.yaml")
     spec = load_chain(chain_file("version: 1\nextends: [other.yaml]\n"), registry)
     assert [str(each.location) for each in spec.problems] == ["other.yaml:2:11"]
     assert "chain.yaml extends itself" in spec.problems[0].message
 
 
-def test_two_ways_to_one_base_are_no_circle(chain_file, registry):
+def test_one_base_may_be_extended_twice(chain_file, registry):
     chain_file("version: 1\ncolormap: hot\n", "base.yaml")
     chain_file("version: 1\nextends: base.yaml\n", "left.yaml")
     chain_file("version: 1\nextends: base.yaml\n", "right.yaml")
@@ -115,7 +115,7 @@ def test_two_ways_to_one_base_are_no_circle(chain_file, registry):
     assert not spec.problems
 
 
-def test_a_missing_file_names_the_preset_that_was_meant(tmp_path, monkeypatch, registry):
+def test_missing_file_suggests_the_preset(tmp_path, monkeypatch, registry):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ChainError, match=r"'article' cannot be read(.|\n)*preset:article"):
         load_chain("article", registry)
@@ -123,12 +123,12 @@ def test_a_missing_file_names_the_preset_that_was_meant(tmp_path, monkeypatch, r
         load_chain(".", registry)
 
 
-def test_an_unknown_preset_names_the_nearest(registry):
+def test_unknown_preset_gets_a_suggestion(registry):
     with pytest.raises(ChainError, match=r"Unknown preset 'chest-cd'(.|\n)*'chest-ct'"):
         load_chain("preset:chest-cd", registry)
 
 
-def test_data_is_read_like_a_file(registry):
+def test_python_data_is_read_like_a_file(registry):
     data = {"extends": "preset:article", "colormap": None, "outputs": [{"use": "png", "bits": 16}]}
     spec = chain_from_data(data, registry)
     assert not spec.problems
@@ -207,7 +207,7 @@ def test_data_is_read_like_a_file(registry):
         ),
     ],
 )
-def test_a_slip_is_found_at_its_line_and_column(chain_file, registry, line, location, message):
+def test_mistake_is_reported_with_line_and_column(chain_file, registry, line, location, message):
     spec = load_chain(chain_file(f"version: 1\n{line}\n"), registry)
     assert [str(each.location) for each in spec.problems] == [f"chain.yaml:{location}"]
     assert message in spec.problems[0].message
@@ -221,13 +221,13 @@ def test_a_slip_is_found_at_its_line_and_column(chain_file, registry, line, loca
         pytest.param("version: true\n", "Unknown version true; expected 1", id="true-is-not-one"),
     ],
 )
-def test_the_version_has_to_be_known(chain_file, registry, text, message):
+def test_missing_or_unknown_version_is_rejected(chain_file, registry, text, message):
     spec = load_chain(chain_file(text), registry)
     assert [message in each.message for each in spec.problems] == [True]
     assert spec.problems[0].hint.endswith("version: 1")
 
 
-def test_a_chain_is_a_mapping(chain_file, registry):
+def test_chain_must_be_a_mapping(chain_file, registry):
     assert (
         "Expected a mapping, got 'hello'"
         in load_chain(chain_file("hello\n"), registry).problems[0].message

@@ -37,7 +37,7 @@ def chain():
     )
 
 
-def test_components_of_one_name_merge_and_of_another_replace():
+def test_same_component_merges_and_another_replaces():
     base = ChainSpec(
         normalize=ComponentSpec("window", LUNG), colormap=ComponentSpec("file", {"path": "a"})
     )
@@ -49,17 +49,17 @@ def test_components_of_one_name_merge_and_of_another_replace():
     assert merged.colormap == ComponentSpec("bone")
 
 
-def test_laying_an_empty_chain_over_or_below_changes_nothing():
+def test_merging_with_an_empty_chain_changes_nothing():
     assert merge(chain(), ChainSpec()) == chain()
     assert merge(ChainSpec(), chain()) == chain()
 
 
-def test_outputs_without_ids_are_numbered_and_given_ids_stay():
+def test_outputs_without_ids_are_numbered():
     outputs = [output(text) for text in ("jpg", "jpg", "acme/jpg", "png:id=jpg-2", "png")]
     assert output_ids(outputs) == ["jpg", "jpg-3", "jpg-4", "jpg-2", "png"]
 
 
-def test_a_setting_reaches_the_component_of_that_id_alone():
+def test_set_reaches_only_the_component_with_that_id():
     spec = apply_set(chain(), "png-2.compression=small")
     assert [each.writer.options for each in spec.outputs] == [
         {"quality": "92"},
@@ -72,16 +72,16 @@ def test_a_setting_reaches_the_component_of_that_id_alone():
     assert spec.run.options == {"workers": "8"}
 
 
-def test_a_setting_reaches_components_inside_rules():
+def test_set_reaches_components_in_rules():
     assert apply_set(chain(), "voi.number=2").rules[0].normalize.options == {"number": "2"}
 
 
-def test_a_setting_reaches_the_defaults():
+def test_set_reaches_the_defaults():
     spec = apply_set(ChainSpec(), "png.bits=16")
     assert spec.outputs[0].writer == ComponentSpec("png", {"bits": "16"})
 
 
-def test_a_setting_can_be_an_outputs_own_key():
+def test_set_reaches_the_keys_of_an_output():
     spec = apply_set(chain(), "jpg.name={PatientID}/a, b")
     assert spec.outputs[0].name == "{PatientID}/a, b"
     assert spec.outputs[0].writer.options == {"quality": "92"}
@@ -90,7 +90,7 @@ def test_a_setting_can_be_an_outputs_own_key():
     assert apply_set(spec, "run.executor=inline").executor == ComponentSpec("inline")
 
 
-def test_a_value_may_be_quoted_a_list_or_null():
+def test_set_value_may_be_quoted_a_list_or_null():
     assert apply_set(chain(), 'small.fill="0"').steps[0].options["fill"] == "0"
     assert apply_set(chain(), "small.box=[1,2]").steps[0].options["box"] == ["1", "2"]
     assert apply_set(chain(), "small.max=null").steps[0].options["max"] is None
@@ -115,31 +115,31 @@ def test_a_value_may_be_quoted_a_list_or_null():
         pytest.param('jpg.quality="95', "is not closed", id="quote"),
     ],
 )
-def test_a_setting_that_reaches_nothing_is_refused_with_its_text(text, message):
+def test_set_without_a_target_is_rejected(text, message):
     with pytest.raises(ChainError, match=message) as caught:
         apply_set(chain(), text)
     assert caught.value.message.startswith(f"--set {text}: ")
 
 
-def test_a_flag_says_a_whole_component_for_every_input():
+def test_flag_replaces_the_component_in_chain_and_rules():
     spec = with_flags(chain(), ChainSpec(normalize=parse_inline("window", "--normalize")))
     assert spec.normalize == ComponentSpec("window")
     assert spec.rules[0].normalize is None
     assert spec.rules[0].when == {"Modality": ("MG",)}
 
 
-def test_a_writer_flag_replaces_the_outputs_of_rules_too():
+def test_writer_flag_replaces_the_outputs_of_rules():
     rule = RuleSpec(when={"Modality": ("CT",)}, outputs=(output("png"),))
     spec = with_flags(ChainSpec(rules=(rule,)), ChainSpec(outputs=(output("jpg"),)))
     assert spec.rules[0].outputs is None
     assert spec.outputs == (output("jpg"),)
 
 
-def test_what_flags_leave_unsaid_stays():
+def test_empty_flags_change_nothing():
     assert with_flags(chain(), ChainSpec()) == chain()
 
 
-def test_precedence_is_file_then_environment_then_set_then_flags():
+def test_precedence_is_file_environment_set_flags():
     flags = ChainSpec(outputs=(output("jpg:quality=50", "--writer"), output("png", "--writer")))
     spec = assemble(
         chain(),
@@ -156,14 +156,14 @@ def test_precedence_is_file_then_environment_then_set_then_flags():
     assert spec.run.options == {"workers": "3"}
 
 
-def test_a_dotted_flag_wins_over_the_short_form():
+def test_dotted_flag_overrides_the_short_form():
     flags = ChainSpec(normalize=parse_inline("window:center=1,width=2", "--normalize"))
     spec = assemble(ChainSpec(), flags, overrides=[flag_override("window", "center", "-600")])
     assert spec.normalize.options == {"center": "-600", "width": "2"}
     assert str(spec.normalize.written["center"].value) == "--window.center -600"
 
 
-def test_the_environment_is_split_as_a_shell_would_but_keeps_backslashes():
+def test_environment_is_split_but_keeps_backslashes():
     variable = {"DCMCONV_SET": r"""file.path=C:\a\b "title.text=UID, {frame}" title.color=#fff"""}
     spec = ChainSpec(colormap=ComponentSpec("file"), steps=(ComponentSpec("title"),))
     spec = assemble(spec, ChainSpec(), overrides=environment_overrides(variable))
@@ -173,7 +173,7 @@ def test_the_environment_is_split_as_a_shell_would_but_keeps_backslashes():
         environment_overrides({"DCMCONV_SET": "'a.b=c"})
 
 
-def test_one_name_goes_to_every_output_also_to_the_default_one():
+def test_name_flag_reaches_every_output():
     assert [each.name for each in with_name(ChainSpec(), "{frame}").outputs] == ["{frame}"]
     assert [each.name for each in with_name(chain(), "x").outputs] == ["x", "x", "x"]
     rule = RuleSpec(when={"Modality": ("CT",)}, outputs=(OutputSpec(writer=ComponentSpec("png")),))
@@ -188,12 +188,12 @@ def test_one_name_goes_to_every_output_also_to_the_default_one():
         pytest.param("1, 3-5 ,10-", ((1, 1), (3, 5), (10, None)), id="several"),
     ],
 )
-def test_frame_numbers_are_ranges_that_read_back(text, ranges):
+def test_frame_ranges_read_back(text, ranges):
     assert parse_frames(text) == ranges
     assert parse_frames(frames_as_text(ranges)) == ranges
 
 
 @pytest.mark.parametrize("text", ["", "0", "5-2", "-3", "1;2", "1,,2", "1" * 12])
-def test_frame_numbers_of_another_form_are_refused_with_an_example(text):
+def test_invalid_frame_numbers_are_rejected_with_an_example(text):
     with pytest.raises(UsageError, match=r"Frames: .*\n  For example: 1,3-5"):
         parse_frames(text)

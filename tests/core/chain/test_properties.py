@@ -71,7 +71,7 @@ INLINE_PIECES = st.sampled_from([*INLINE, '"', " ", "\\"])
 
 
 @given(st.lists(YAML_PIECES, max_size=40).map("".join))
-def test_any_text_is_a_chain_or_a_complaint(text):
+def test_any_text_is_a_chain_or_a_chain_error(text):
     with suppress(InvalidChainError, ChainError):
         node, _ = read_yaml(text.encode(), "chain.yaml")
         spec, _ = read_document(node)
@@ -79,13 +79,13 @@ def test_any_text_is_a_chain_or_a_complaint(text):
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_yaml_or_a_complaint(content):
+def test_any_bytes_are_yaml_or_a_chain_error(content):
     with suppress(InvalidChainError):
         read_yaml(content, "chain.yaml")
 
 
 @given(st.lists(INLINE_PIECES, max_size=20).map("".join))
-def test_any_flag_is_a_component_or_a_complaint(text):
+def test_any_flag_is_a_component_or_a_chain_error(text):
     with suppress(ChainError):
         compile_chain(ChainSpec(outputs=(as_output(parse_inline(text, "--writer")),)), REGISTRY)
     with suppress(ChainError):
@@ -97,7 +97,7 @@ def test_any_flag_is_a_component_or_a_complaint(text):
         st.text(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans()
     )
 )
-def test_any_value_is_shown_so_that_it_reads_back(value):
+def test_any_shown_value_reads_back(value):
     spec = ChainSpec(normalize=ComponentSpec("window", {"center": value}))
     node, _ = read_yaml(chain_as_yaml(spec).encode(), "chain.yaml")
     again, _ = read_document(node)
@@ -106,7 +106,7 @@ def test_any_value_is_shown_so_that_it_reads_back(value):
     assert isinstance(found, str) == isinstance(value, str)
 
 
-def test_chains_of_flags_alone_load_neither_yaml_nor_pydantic():
+def test_importing_the_chain_loads_no_heavy_library():
     code = (
         "import sys; from dcmconv.chain import compile, keywords, loader, overrides, schema, show;"
         "print([n for n in ('yaml', 'pydantic', 'typer', 'rich', 'pydicom', 'PIL') if n in sys.modules])"

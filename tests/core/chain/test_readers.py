@@ -1,4 +1,4 @@
-"""Options of readers: said in a file, by flags, by settings and in Python alike."""
+"""Options of readers in a file, in flags, with ``--set`` and in Python."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def options_of(plan):
     return {reader.name: dict(reader.options) for reader in plan.readers}
 
 
-def test_options_reach_their_reader_and_the_order_stays(three):
+def test_reader_options_keep_the_order_of_readers(three):
     plan = compile_chain(chain_from_data(LIMITED, three), three)
     assert list(options_of(plan).items()) == [
         ("silent", {}),
@@ -47,7 +47,7 @@ def test_options_reach_their_reader_and_the_order_stays(three):
     assert plan.readers[1].load().inflate_limit == 5
 
 
-def test_a_reader_that_is_not_named_is_not_imported(registry):
+def test_reader_that_is_not_named_is_not_imported(registry):
     broken = registry_with(registry, broken="NotThere")
     plan = compile_chain(chain_from_data(LIMITED, broken), broken)
     assert list(options_of(plan)) == ["dicom", "broken"]
@@ -61,7 +61,7 @@ def test_a_reader_that_is_not_named_is_not_imported(registry):
         pytest.param({"use": "dcmconv/dicom", "inflate_limit": "5"}, id="qualified"),
     ],
 )
-def test_every_form_of_a_component_gives_the_same_plan(registry, read):
+def test_every_form_of_a_reader_gives_the_same_plan(registry, read):
     expected = compile_chain(chain_from_data(LIMITED, registry), registry)
     from_data = compile_chain(chain_from_data({"read": read}, registry), registry)
     from_python = compile_chain(chain_from_keywords({"read": read}, registry), registry)
@@ -69,19 +69,19 @@ def test_every_form_of_a_component_gives_the_same_plan(registry, read):
     assert from_data.digest == expected.digest != compile_chain(ChainSpec(), registry).digest
 
 
-def test_a_chain_that_is_laid_over_another_adds_options_reader_by_reader():
+def test_layers_merge_options_reader_by_reader():
     below = ChainSpec(read=(ComponentSpec("a", {"x": 1, "y": 1}), ComponentSpec("b", {"x": 1})))
     above = ChainSpec(read=(ComponentSpec("a", {"y": 2}), ComponentSpec("c")))
     assert set_of(merge(below, above)) == {"a": {"x": 1, "y": 2}, "b": {"x": 1}, "c": {}}
 
 
-def test_a_flag_says_a_whole_reader_and_the_others_stay():
+def test_read_flag_replaces_one_reader_only():
     below = ChainSpec(read=(ComponentSpec("a", {"x": 1}), ComponentSpec("b", {"x": 1})))
     flags = ChainSpec(read=(parse_inline("a:y=2", "--read"),))
     assert set_of(assemble(below, flags)) == {"a": {"y": "2"}, "b": {"x": 1}}
 
 
-def test_a_setting_reaches_a_reader_that_the_chain_does_not_name():
+def test_set_reaches_a_reader_the_chain_does_not_name():
     spec = assemble(
         ChainSpec(),
         ChainSpec(),
@@ -91,17 +91,17 @@ def test_a_setting_reaches_a_reader_that_the_chain_does_not_name():
     assert set_of(spec) == {"dicom": {"inflate_limit": "5", "x": "1"}}
 
 
-def test_a_setting_reaches_a_reader_by_its_id():
+def test_set_reaches_a_reader_by_id():
     spec = ChainSpec(read=(ComponentSpec("dicom", id="d"),))
     assert set_of(apply_override(spec, parse_override("d.x=1"))) == {"dicom": {"x": "1"}}
 
 
-def test_a_setting_names_the_nearest_reader():
+def test_set_with_a_misspelled_reader_gets_a_suggestion():
     with pytest.raises(ChainError, match=r"no component 'dicmo'; did you mean 'dicom'\?"):
         apply_override(ChainSpec(), parse_override("dicmo.x=1"), readers=["dicom"])
 
 
-def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():
+def test_short_flag_of_a_reader_takes_text_literally():
     setting = flag_override("silent", "layers", ["[a],b", "'c"], "--layer")
     assert setting.value == ["[a],b", "'c"]
     assert str(setting.location) == "--layer [a],b 'c"
@@ -118,18 +118,18 @@ def test_what_a_flag_of_its_own_says_is_taken_as_it_stands():
         pytest.param("png", "Unknown reader 'png'", id="another-kind"),
     ],
 )
-def test_what_is_wrong_with_a_reader_is_said(registry, read, problem):
+def test_wrong_readers_are_rejected_with_a_reason(registry, read, problem):
     with pytest.raises(ChainError) as caught:
         compile_chain(chain_from_data({"read": read}, registry), registry)
     assert re.search(problem, str(caught.value))
 
 
-def test_a_rule_cannot_choose_how_to_read(registry):
+def test_rule_cannot_choose_a_reader(registry):
     spec = chain_from_data({"rules": [{"when": {"Modality": "CT"}, "read": "dicom"}]}, registry)
     assert [each.message for each in spec.problems] == ["A rule has no key 'read'."]
 
 
-def test_readers_are_shown_and_read_back(chain_file, registry):
+def test_shown_readers_read_back(chain_file, registry):
     spec = ChainSpec(read=(parse_inline("dicom:inflate_limit=5", "--read"),))
     shown = chain_as_yaml(spec, registry)
     assert "read:\n  - use: dicom  # --read dicom:inflate_limit=5\n    inflate_limit: 5" in shown
@@ -137,14 +137,14 @@ def test_readers_are_shown_and_read_back(chain_file, registry):
     assert options_of(compile_chain(again, registry)) == {"dicom": {"inflate_limit": 5}}
 
 
-def test_the_schema_knows_the_options_of_readers(registry):
+def test_schema_has_the_options_of_readers(registry):
     schema = json.loads(json.dumps(chain_schema(registry)))
     assert {"$ref": "#/$defs/reader"} in schema["properties"]["read"]["oneOf"]
     (dicom,) = [each for each in schema["$defs"]["reader"]["oneOf"] if "title" in each]
     assert dicom["properties"]["inflate_limit"]["minimum"] == 1
 
 
-def test_a_plain_chain_imports_no_reader():
+def test_empty_chain_imports_no_reader():
     code = (
         "import sys; from dcmconv.plugins.registry import Registry;"
         "from dcmconv.chain.compile import compile_chain; from dcmconv.chain.spec import ChainSpec;"

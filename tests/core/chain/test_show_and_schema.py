@@ -39,7 +39,7 @@ def everything(registry):
     )
 
 
-def test_a_chain_that_is_shown_reads_back_as_itself(chain_file, registry):
+def test_shown_chain_reads_back_unchanged(chain_file, registry):
     spec = everything(registry)
     assert not spec.problems
     again = load_chain(chain_file(chain_as_yaml(spec)), registry)
@@ -48,14 +48,14 @@ def test_a_chain_that_is_shown_reads_back_as_itself(chain_file, registry):
 
 
 @pytest.mark.parametrize("preset", ["article", "article-batch", "chest-ct", "ml-8bit", "ml-16bit"])
-def test_a_preset_compiles_and_reads_back(chain_file, registry, preset):
+def test_preset_compiles_and_reads_back(chain_file, registry, preset):
     spec = load_chain(f"preset:{preset}", registry)
     plan = compile_chain(spec, registry)
     again = load_chain(chain_file(chain_as_yaml(spec, registry)), registry)
     assert compile_chain(again, registry).digest == plan.digest
 
 
-def test_every_value_is_shown_with_where_it_comes_from(chain_file, registry):
+def test_shown_values_have_their_origin(chain_file, registry):
     spec = load_chain(chain_file("version: 1\nextends: preset:article\ncolormap: hot\n"), registry)
     shown = chain_as_yaml(spec)
     assert "  use: minmax  # preset:article:" in shown
@@ -63,7 +63,7 @@ def test_every_value_is_shown_with_where_it_comes_from(chain_file, registry):
     assert "    width: 12  # preset:article:" in shown
 
 
-def test_flags_are_shown_as_numbers_where_the_registry_is_asked(registry):
+def test_flags_are_shown_as_numbers_with_a_registry(registry):
     spec = ChainSpec(outputs=(as_output(parse_inline("jpg:quality=95", "--writer")),))
     assert "quality: 95  # --writer jpg:quality=95" in chain_as_yaml(spec, registry)
     assert 'quality: "95"' in chain_as_yaml(spec)
@@ -71,14 +71,14 @@ def test_flags_are_shown_as_numbers_where_the_registry_is_asked(registry):
     assert "timeout: 33.0  # --set run.timeout=33" in chain_as_yaml(spec, registry)
 
 
-def test_a_chain_with_a_slip_is_shown_as_written(registry):
+def test_wrong_chain_is_shown_as_written(registry):
     spec = ChainSpec(normalize=parse_inline("windw:center=1"), colormap=parse_inline("bone:x=1"))
     shown = chain_as_yaml(spec, registry)
     assert 'use: windw\n  center: "1"' in shown
     assert 'use: bone\n  x: "1"' in shown
 
 
-def test_the_articles_presets_are_the_articles_figures(registry):
+def test_article_presets_match_the_articles_figures(registry):
     (lane,) = compile_chain(load_chain("preset:article", registry), registry).lanes
     assert (lane.normalizer.name, lane.colormap.name, lane.writer.name) == ("minmax", "bone", "jpg")
     (figure,) = lane.steps
@@ -93,7 +93,7 @@ def test_the_articles_presets_are_the_articles_figures(registry):
     assert batch.steps[0].options["dpi"] == 80.0
 
 
-def test_the_schema_knows_every_component_and_its_options(registry):
+def test_schema_has_every_component_and_option(registry):
     schema = chain_schema(registry)
     json.dumps(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -111,7 +111,7 @@ def test_the_schema_knows_every_component_and_its_options(registry):
         assert named == set(registry.names(kind))
 
 
-def test_the_schema_has_every_bound(registry):
+def test_schema_has_every_bound(registry):
     writers = chain_schema(registry)["$defs"]["writer"]["oneOf"]
     (jpg,) = [form for form in writers if form.get("title") == "jpg"]
     assert (jpg["properties"]["quality"]["minimum"], jpg["properties"]["quality"]["maximum"]) == (
@@ -123,13 +123,13 @@ def test_the_schema_has_every_bound(registry):
     )
 
 
-def test_the_schema_and_the_loader_know_the_same_keys(registry):
+def test_schema_and_loader_have_the_same_keys(registry):
     schema = chain_schema(registry)
     text = chain_from_data({"nonsense": 1}, registry).problems[0].hint
     assert set(re.findall(r"\w+", text.removeprefix("Known: "))) == set(schema["properties"])
 
 
-def test_a_component_that_cannot_be_loaded_is_left_out(registry, monkeypatch):
+def test_schema_leaves_out_broken_components(registry, monkeypatch):
     from dcmconv.errors import PluginError
 
     def load(kind, name):

@@ -1,4 +1,4 @@
-"""Names and texts with fields are checked before the first file is opened."""
+"""Templates of names and texts are checked before the first file is opened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def compiled(registry, **data):
 
 
 @pytest.mark.parametrize("step", ["title", "figure"])
-def test_an_unknown_attribute_in_the_text_of_a_step_is_refused(registry, step):
+def test_unknown_attribute_in_a_step_text_is_rejected(registry, step):
     message = "No reader knows the attribute 'PatientsName'; did you mean 'PatientName'"
     with pytest.raises(ChainError, match=message) as caught:
         compiled(registry, steps=[{"use": step, "text": "{PatientsName} {frame}/{frames}"}])
@@ -28,7 +28,7 @@ def test_an_unknown_attribute_in_the_text_of_a_step_is_refused(registry, step):
         pytest.param({"steps": [{"use": "title", "text": "{SeriesNumber:zz}"}]}, id="title"),
     ],
 )
-def test_a_format_that_nothing_takes_is_refused_before_any_file_is_opened(registry, data):
+def test_invalid_format_in_a_template_is_rejected(registry, data):
     with pytest.raises(
         ChainError, match=r"Invalid format 'zz' for \{SeriesNumber\} in '\{SeriesNumber:zz\}'"
     ):
@@ -45,14 +45,14 @@ def test_a_format_that_nothing_takes_is_refused_before_any_file_is_opened(regist
         ("Nope", "."),
     ],
 )
-def test_fields_of_a_name_are_advised_before_attributes_and_only_near_ones(registry, field, advice):
+def test_suggestions_prefer_fields_to_attributes(registry, field, advice):
     with pytest.raises(ChainError) as caught:
         compiled(registry, outputs=[f"png:name={{{field}}}"])
     assert caught.value.message.endswith(f"No reader knows the attribute '{field}'{advice}")
     assert "{name}, {frame}, {frames}, {folder}" in caught.value.hint
 
 
-def test_a_tag_in_the_brackets_of_the_standard_is_taken_wherever_tags_are(registry):
+def test_tags_may_have_brackets_everywhere(registry):
     plan = compiled(
         registry,
         tags=["(0028,0121)"],

@@ -53,7 +53,7 @@ from dcmconv.errors import ChainError, UsageError
         ),
     ],
 )
-def test_a_short_form_is_a_name_and_options_as_text(text, name, options):
+def test_short_form_is_a_name_and_text_options(text, name, options):
     if name is None:
         with pytest.raises(ChainError, match="does not start with the name"):
             parse_inline(text)
@@ -80,20 +80,20 @@ def test_a_short_form_is_a_name_and_options_as_text(text, name, options):
         pytest.param("../evil", "does not start with the name", id="a-path"),
     ],
 )
-def test_another_form_is_refused_with_the_piece_and_the_right_form(text, piece):
+def test_invalid_short_form_is_rejected_with_an_example(text, piece):
     with pytest.raises(ChainError, match=piece) as caught:
         parse_inline(text, "--normalize")
     assert caught.value.message.startswith(f"--normalize {text}: ")
     assert "NAME:KEY=VALUE" in caught.value.hint or "Remove one of them" in caught.value.hint
 
 
-def test_the_id_is_no_option():
+def test_id_is_not_an_option():
     assert parse_inline("resize:id=small,max=1024") == ComponentSpec(
         "resize", {"max": "1024"}, "small"
     )
 
 
-def test_an_outputs_own_keys_leave_the_writers_options():
+def test_output_keys_are_not_options_of_the_writer():
     output = as_output(
         parse_inline(
             "png:id=raw16,bits=16,name={PatientID}/x,normalize='window:center=1,width=2',"
@@ -109,12 +109,12 @@ def test_an_outputs_own_keys_leave_the_writers_options():
     assert output.aspect == "keep"
 
 
-def test_invert_takes_nothing_but_true_and_false():
+def test_invert_accepts_only_true_and_false():
     with pytest.raises(ChainError, match=r"invert: expected true or false, got 'maybe'"):
         as_output(parse_inline("png:invert=maybe"))
 
 
-def test_python_may_pass_a_short_form_a_mapping_or_a_spec():
+def test_python_component_may_have_any_form():
     spec = ComponentSpec("window", {"center": 40})
     assert as_component(spec) is spec
     assert as_component({"use": "window", "center": 40}) == spec
@@ -122,10 +122,10 @@ def test_python_may_pass_a_short_form_a_mapping_or_a_spec():
 
 
 @pytest.mark.parametrize("text", ["2147483648", "1-99999999999", "9" * 5000])
-def test_more_frames_than_there_can_be_are_refused_as_such(text):
+def test_too_large_frame_numbers_are_rejected(text):
     with pytest.raises(UsageError, match="an instance has at most 2147483647 frames"):
         parse_frames(text)
 
 
-def test_the_last_frame_that_can_be_is_taken():
+def test_largest_frame_number_is_accepted():
     assert parse_frames("2147483647") == ((2147483647, 2147483647),)

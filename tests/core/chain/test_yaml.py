@@ -49,13 +49,13 @@ def problem_in(text):
         pytest.param("9" * 5000, "9" * 5000, id="a-number-that-python-refuses-is-text"),
     ],
 )
-def test_scalars_are_those_of_yaml_1_2(text, value):
+def test_scalars_follow_yaml_1_2(text, value):
     found = read(text)
     assert found == value
     assert type(found) is type(value)
 
 
-def test_a_key_without_a_value_is_null():
+def test_key_without_a_value_is_null():
     assert read("a:\nb: 1") == {"a": None, "b": 1}
 
 
@@ -63,11 +63,11 @@ def test_keys_are_text():
     assert read("1: a\ntrue: b") == {"1": "a", "true": "b"}
 
 
-def test_a_byte_order_mark_is_passed_over():
+def test_byte_order_mark_is_ignored():
     assert read(b"\xef\xbb\xbfversion: 1") == {"version": 1}
 
 
-def test_every_key_and_value_knows_its_place():
+def test_every_key_and_value_has_a_location():
     node, _ = read_yaml(b"a: 1\nb:\n  - x\n  - {c: 22}\n", "chain.yaml")
     inner = node.entries["b"].node.items[1]
     assert str(node.entries["b"].key_location) == "chain.yaml:2:1"
@@ -75,7 +75,7 @@ def test_every_key_and_value_knows_its_place():
     assert inner.entries["c"].node.location.text == "  - {c: 22}"
 
 
-def test_a_key_written_twice_is_a_complaint_with_both_lines():
+def test_duplicate_key_is_reported_with_both_lines():
     node, problems = read_yaml(b"a: 1\nb: 2\na: 3\n", "chain.yaml")
     assert plain(node) == {"a": 1, "b": 2}
     assert [str(each.location) for each in problems] == ["chain.yaml:3:1"]
@@ -119,31 +119,31 @@ def test_a_key_written_twice_is_a_complaint_with_both_lines():
         pytest.param(b"a: \xff", "chain.yaml", "Byte 3 is not valid UTF-8", id="latin-1"),
     ],
 )
-def test_what_no_chain_needs_is_refused_with_its_place(text, location, message):
+def test_unsupported_yaml_is_rejected_with_its_location(text, location, message):
     problem = problem_in(text)
     assert str(problem.location) == location
     assert message in problem.message
 
 
-def test_an_alias_bomb_is_refused_at_its_first_anchor():
+def test_alias_bomb_is_rejected_at_its_first_anchor():
     bomb = "a: &a [x]\n" + "\n".join(
         f"{c}: &{c} [*{p},*{p}]" for p, c in zip("ab", "bc", strict=True)
     )
     assert "Anchors such as '&a'" in problem_in(bomb).message
 
 
-def test_depth_is_limited_and_never_reaches_the_stack():
+def test_deep_nesting_is_rejected_without_recursion():
     assert "levels deep" in problem_in("[" * 30_000).message
     assert "levels deep" in problem_in("\n".join(" " * n + "a:" for n in range(40))).message
     assert read("[" * 20 + "]" * 20)
 
 
-def test_size_is_limited():
+def test_too_large_file_is_rejected():
     assert f"larger than {MAX_BYTES} bytes" in problem_in("#" * (MAX_BYTES + 1)).message
     assert read("a: 1\n" + "#" * (MAX_BYTES - 5)) == {"a": 1}
 
 
-def test_the_excerpt_of_a_long_line_is_cut_around_the_place():
+def test_excerpt_of_a_long_line_is_cut():
     problem = problem_in("a: [" + "x, " * 200 + "*z]")
     line, caret = problem.location.excerpt().splitlines()[1:]
     assert len(line) < 120

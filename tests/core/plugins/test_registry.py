@@ -1,4 +1,4 @@
-"""The registry: names, clashes, and plugins that are broken."""
+"""The registry: names, name clashes and broken plugins."""
 
 import importlib.metadata
 import sys
@@ -50,7 +50,7 @@ def test_built_ins_come_through_the_same_hooks():
     assert {"bone", "gray"} <= set(Registry.discover(only=()).names("colormap"))
 
 
-def test_an_unknown_name_is_answered_with_the_nearest_one():
+def test_unknown_name_gets_a_suggestion():
     with pytest.raises(UsageError, match="Unknown normalizer 'minmix'") as caught:
         Registry.discover(only=()).find("normalizer", "minmix")
 
@@ -58,7 +58,7 @@ def test_an_unknown_name_is_answered_with_the_nearest_one():
     assert "dcmconv plugins list" in caught.value.hint
 
 
-def test_a_clash_is_an_error_only_when_the_short_name_is_used(installed):
+def test_name_clash_matters_only_for_the_short_name(installed):
     installed(acme=offering("dcmconv_colormaps", bone="acme:Bone", own="acme:Own"))
     registry = Registry.discover()
 
@@ -70,7 +70,7 @@ def test_a_clash_is_an_error_only_when_the_short_name_is_used(installed):
     assert "dcmconv/bone" in caught.value.hint
 
 
-def test_a_broken_plugin_costs_only_itself_and_is_named_again(installed):
+def test_broken_plugin_leaves_the_others_usable(installed):
     installed(broken={"raises": True}, fine=offering("dcmconv_colormaps", own="fine:Own"))
     registry = Registry.discover()
 
@@ -81,7 +81,7 @@ def test_a_broken_plugin_costs_only_itself_and_is_named_again(installed):
     assert "dcmconv-broken 1.0" in caught.value.hint
 
 
-def test_a_hook_that_raises_costs_only_what_it_offers(installed):
+def test_raising_hook_leaves_the_other_hooks_usable(installed):
     def dcmconv_writers():
         raise RuntimeError("no licence")
 
@@ -97,19 +97,19 @@ def test_a_hook_that_raises_costs_only_what_it_offers(installed):
     assert "dcmconv_writers raised RuntimeError: no licence" in str(registry.problems[0])
 
 
-def test_a_hook_from_the_future_is_reported(installed):
+def test_unknown_hook_is_reported(installed):
     installed(acme=offering("dcmconv_holograms", x="acme:X"))
 
     assert "implements the unknown hook 'dcmconv_holograms'" in str(Registry.discover().problems[0])
 
 
-def test_a_plugin_for_a_later_dcmconv_is_not_imported(installed):
+def test_plugin_for_a_later_version_is_not_imported(installed):
     installed(acme={"raises": True, "requires": ["dcmconv>=99"]})
 
     assert "needs dcmconv>=99" in str(Registry.discover().problems[0])
 
 
-def test_plugins_can_be_left_out_by_name_and_by_environment(installed, monkeypatch):
+def test_plugins_are_left_out_by_name_or_environment(installed, monkeypatch):
     installed(acme=offering("dcmconv_colormaps", own="acme:Own"))
 
     assert "own" not in Registry.discover(left_out=["acme"]).names("colormap")
@@ -120,7 +120,7 @@ def test_plugins_can_be_left_out_by_name_and_by_environment(installed, monkeypat
     assert "own" in Registry.discover().names("colormap")
 
 
-def test_a_target_that_is_no_component_is_refused(installed):
+def test_target_must_be_a_component_class(installed):
     installed(acme=offering("dcmconv_colormaps", own="json:dumps"))
 
     with pytest.raises(PluginError, match="is not a component class") as caught:
@@ -128,7 +128,7 @@ def test_a_target_that_is_no_component_is_refused(installed):
     assert "--no-plugin acme" in caught.value.hint
 
 
-def test_an_observer_that_raises_is_a_warning_and_not_the_end(installed):
+def test_exception_of_an_observer_is_a_warning(installed):
     def dcmconv_record(outcome):
         raise ValueError("full")
 
@@ -154,9 +154,7 @@ def test_versions_are_compared_by_their_numbers(version, specifiers, fits):
     assert version_satisfies(version, specifiers) is fits
 
 
-def test_a_component_with_an_option_that_is_not_declared_is_the_plugins_fault(
-    installed, monkeypatch
-):
+def test_undeclared_option_is_a_plugin_error(installed, monkeypatch):
     from dataclasses import dataclass
 
     from dcmconv.model.components import Colormap
