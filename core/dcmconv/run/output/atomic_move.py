@@ -69,6 +69,7 @@ def _rename_new(part: str, target: Path) -> None:
 
 def _copy_new(part: str, target: Path) -> None:
     """Copy a file to a folder on another device, first under a temporary name there."""
+    _make_folder(target.parent)
     near = target.with_name(Path(part).name)
     try:
         with Path(part).open("rb") as source, near.open("wb") as copy:

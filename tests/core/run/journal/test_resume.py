@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -303,6 +304,30 @@ def test_workers_1_uses_a_worker_for_one_input(scans, tmp_path):
     ear = Ear()
     run(plan(workers=1), scans, tmp_path / "out", listener=ear)
     assert ear.workers == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/fd")
+def test_durable_syncs_files_then_folder_then_line(scans, tmp_path, monkeypatch):
+    synced, out = [], tmp_path / "out"
+    fsync = os.fsync
+
+    def watched(descriptor):
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    (scans / "c").unlink()
+    (scans / "b").unlink()
+    run(plan(durable=True, executor=registry().ref("executor", "inline")), scans, out)
+    parts = [path for path in synced if path.suffix == ".part"]
+    assert len(parts) == 2
+    journal = out / ".dcmconv" / "journal.jsonl"
+    # Two markers, and the line of each input; the pictures of input a lie between.
+    lines = [index for index, path in enumerate(synced) if path == journal]
+    folder = synced.index(out)
+    assert max(map(synced.index, parts)) < folder < max(lines)
+    assert folder == max(index for index, path in enumerate(synced) if path == out)
+    assert len(lines) >= 4
 
 
 def test_durable_and_usual_pictures_are_the_same(scans, tmp_path):

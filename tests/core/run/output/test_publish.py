@@ -187,3 +187,42 @@ def test_an_altered_picture_next_to_its_input_is_made_again(tmp_path, scan):
     run(folder, folder)
     assert pictures(folder)["a_0001.png"].startswith(b"\x89PNG")
     assert dcmconv.convert(scan).pixels.shape == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("on_existing", "status", "message"),
+    [
+        ("resume", "failed", "a_0001.png already exists and is not known to come from this input."),
+        (
+            "replace",
+            "failed",
+            "a_0001.png already exists and is not known to come from this input.",
+        ),
+        ("fail", "failed", "a_0001.png already exists."),
+        ("skip", "skipped", "a_0001.png already exists."),
+    ],
+)
+def test_an_unrelated_file_is_named_in_each_mode(tmp_path, scan, on_existing, status, message):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a_0001.png").write_text("unrelated")
+    (outcome,), _ = run(scan.parent, tmp_path / "out", on_existing=on_existing)
+    assert (outcome.status, outcome.reason, outcome.message) == (status, "exists", message)
+    assert outcome.hint == "Choose another --out, or move that file."
+    assert (tmp_path / "out" / "a_0001.png").read_text() == "unrelated"
+
+
+@pytest.mark.parametrize(
+    ("on_existing", "status", "message"),
+    [
+        ("resume", "failed", "a.png already exists and is not known to come from this input."),
+        ("fail", "failed", "a.png already exists."),
+        ("skip", "skipped", "a.png already exists."),
+    ],
+)
+def test_a_named_file_that_exists_is_kept(tmp_path, on_existing, status, message):
+    save(monochrome(FRAMES[0]), tmp_path / "in.dcm")
+    (tmp_path / "a.png").write_text("unrelated")
+    (outcome,), _ = run(tmp_path / "in.dcm", tmp_path / "a.png", on_existing=on_existing)
+    assert (outcome.status, outcome.reason, outcome.message) == (status, "exists", message)
+    assert outcome.hint == "Replace it: --on-existing replace"
+    assert (tmp_path / "a.png").read_text() == "unrelated"
