@@ -65,6 +65,7 @@ KEYS = {
     "version": "The version of the format. It has to be there.",
     "extends": "Chain files or `preset:NAME`; this chain is laid over them.",
     "read": "Options of [readers](readers.md); those not named are there without.",
+    "decoders": "UID or name of a Transfer Syntax to the decoder to use for it.",
     "normalize": "The [normalizer](normalizers.md). Default: `auto`.",
     "invert": "Swap black and white.",
     "steps": "[Steps](steps.md) in their order.",
