@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ from dcmconv.cli.run_flags import HELP, run_flags
 from dcmconv.model.components import Normalizer, Step, Writer
 from dcmconv.model.options import Component, option_fields
 from dcmconv.plugins.registry import Registry
+from dcmconv.run.journal.schema import journal_schema
 
 FOLDER = Path(__file__).parent / "reference"
 MADE_BY_TESTS = ("conformance.md",)
@@ -47,6 +49,7 @@ def pages() -> dict[str, str]:
     made["hooks.md"] = _hook_page()
     made["errors.md"] = _error_page()
     made["python.md"] = _python_page()
+    made["journal.md"] = _journal_page()
     return {name: f"{MADE}\n{tidy(text)}\n" for name, text in sorted(made.items())}
 
 
@@ -60,6 +63,9 @@ def main(words: list[str]) -> int:
         sys.stdout.write("".join(f"docs/reference/{name} is stale\n" for name in stale))
         return 1 if stale else 0
     FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "journal.schema.json").write_text(
+        json.dumps(journal_schema(), indent=2) + "\n", encoding="utf-8"
+    )
     for name, text in made.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
     return 0
@@ -226,6 +232,17 @@ def _shape(schema: dict[str, Any]) -> str:
     words = {"object": "mapping", "array": "list", "string": "text", "boolean": "true or false"}
     named = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     return " or ".join(str(words.get(word, word)) for word in named)
+
+
+def _journal_page() -> str:
+    parts = ["# The journal", prose.JOURNAL]
+    for name, kind in journal_schema()["$defs"].items():
+        rows = [
+            (code(field), _shape(value), value["description"])
+            for field, value in kind["properties"].items()
+        ]
+        parts += [f"## {name}", kind["description"], table(("field", "value", "meaning"), rows)]
+    return "\n\n".join(parts)
 
 
 def _hook_page() -> str:
