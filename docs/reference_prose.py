@@ -118,11 +118,11 @@ PYTHON = "Everything below is in `dcmconv`; it is what the command line uses."
 
 OUTCOMES = "What iterating over a run gives, and what `run.summary` is afterwards."
 
-JOURNAL = """A run writes `OUT/.dcmconv/journal.jsonl`: one JSON object per line, in UTF-8, appended and never
-rewritten. The last line about a `locator` counts. Every line fits one of the kinds below; the same is
-available as a JSON Schema, [journal.schema.json](journal.schema.json).
+JOURNAL = """A run writes `OUT/.dcmconv/journal.jsonl`: one JSON object per line, in UTF-8, appended
+and never rewritten. The last line about a `locator` counts. Every line is of one of the kinds below;
+the same is available as a JSON Schema, [journal.schema.json](journal.schema.json).
 
-`format` is the number of the line format. Lines of dcmconv 0.1.0 have none and are read as well. A new
-field may appear under the same number, so ignore fields that you do not know; a changed meaning gets a
-new number, and an older dcmconv rejects such a journal. A last line without a line break was cut by a
-crash and is ignored."""
+`format` is the number of the line format. Lines of dcmconv 0.1.0 have none and are read as well. A
+new field may appear under the same number, so ignore fields that you do not know; a changed meaning
+gets a new number, and dcmconv rejects a number that it does not know. A last line without a line
+break was cut by a crash and is ignored."""
