@@ -119,7 +119,7 @@ PYTHON = "Everything below is in `dcmconv`; it is what the command line uses."
 OUTCOMES = "What iterating over a run gives, and what `run.summary` is afterwards."
 
 JOURNAL = """A run writes `OUT/.dcmconv/journal.jsonl`: one JSON object per line, in UTF-8, appended
-and never rewritten. The last line about a `locator` counts. Every line is of one of the kinds below;
+and never rewritten. The last line about a `locator` counts. Every line is of one of these kinds;
 the same is available as a JSON Schema, [journal.schema.json](journal.schema.json).
 
 `format` is the number of the line format. Lines of dcmconv 0.1.0 have none and are read as well. A
