@@ -258,3 +258,16 @@ def test_colors_of_full_depth_are_not_changed():
     frame = Frame(stored_values=values, bits_stored=8, photometric_interpretation="RGB")
 
     assert pixels(frame).tolist() == values.tolist()
+
+
+@pytest.mark.parametrize(
+    ("facts", "icc_profile"),
+    [
+        pytest.param({}, b"", id="gray"),
+        pytest.param({"palette": Palette(np.zeros((2, 3), np.uint8))}, b"sRGB", id="palette"),
+    ],
+)
+def test_only_color_pictures_keep_the_icc_profile(facts, icc_profile):
+    picture, _ = render_tone(gray([0, 1], icc_profile=b"sRGB", **facts), Fixed())
+
+    assert picture.icc_profile == icc_profile

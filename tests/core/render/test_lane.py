@@ -1,0 +1,79 @@
+"""A lane checks what steps and writers return."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.plans import lane
+
+from dcmconv.errors import PluginError
+from dcmconv.model.components import Step, Writer
+from dcmconv.model.frame import Frame
+from dcmconv.model.inputs import Instance
+from dcmconv.model.picture import Picture
+from dcmconv.render import OpenInput
+from dcmconv.render.lane import LoadedLane
+
+FRAME = Frame(stored_values=np.array([[0, 9]], np.uint8), bits_stored=8)
+
+
+class Returning(Step):
+    """Returns the given result."""
+
+    def __init__(self, result):
+        self.result = result
+
+    def apply(self, picture):
+        return self.result
+
+
+class Encoding(Writer):
+    """Returns the given bytes."""
+
+    suffix = ".x"
+
+    def __init__(self, data):
+        self.data = data
+
+    def encode(self, picture):
+        return self.data
+
+
+def pictures(*, step=None, writer=None):
+    loaded = LoadedLane(lane("png"))
+    # Set directly: components of a test module cannot be imported by name.
+    vars(loaded)["_steps"] = ((step,) if step else (), ())
+    vars(loaded)["writer"] = writer or Encoding(b"x")
+    instance = Instance(frame_count=1, read_frame=lambda frame_index: FRAME)
+    return list(OpenInput(instance, (loaded,), frame_numbers=(1,)).pictures())
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(None, id="none"),
+        pytest.param(np.zeros((1, 2), np.uint8), id="array"),
+        pytest.param(Picture(pixels=np.zeros((0, 2), np.uint8)), id="no-pixels"),
+        pytest.param(Picture(pixels=np.zeros(2, np.uint8)), id="one-dimension"),
+        pytest.param(Picture(pixels=np.zeros((1, 1, 1, 3), np.uint8)), id="four-dimensions"),
+    ],
+)
+def test_a_step_must_return_a_picture_with_pixels(result):
+    with pytest.raises(
+        PluginError, match=r"Step Returning returned .*expected a Picture"
+    ) as caught:
+        pictures(step=Returning(result))
+    assert "StepConformance" in caught.value.hint
+
+
+@pytest.mark.parametrize("data", [None, "text", b"", bytearray(b"x")], ids=repr)
+def test_a_writer_must_return_bytes(data):
+    with pytest.raises(PluginError, match=r"Writer 'png' returned .*expected the bytes") as caught:
+        pictures(writer=Encoding(data))
+    assert "WriterConformance" in caught.value.hint
+
+
+def test_the_bytes_of_the_writer_are_published_unchanged():
+    [picture] = pictures(writer=Encoding(b"bytes"))
+    assert (picture.data, picture.lane_id, picture.frame_number) == (b"bytes", "png", 1)
+    assert (picture.rows, picture.columns, picture.salvaged) == (1, 2, False)
