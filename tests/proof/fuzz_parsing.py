@@ -33,10 +33,12 @@ def read_a_file(content: bytes) -> None:
 
 
 def find_fragments(content: bytes) -> None:
-    """Tell fragments apart into frames."""
-    from dcmconv_builtins.dicom.pixels.encapsulation import frame_streams
+    """Assign fragments to frames."""
+    from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated
 
-    list(frame_streams(content[1:], frame_count=content[0] % 8 + 1))
+    frames = Encapsulated(content[1:], frame_count=content[0] % 8 + 1)
+    for frame_index in range(frames.frame_count):
+        frames.stream(frame_index)
 
 
 def decode_a_stream(content: bytes) -> None:

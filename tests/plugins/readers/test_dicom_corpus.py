@@ -72,7 +72,7 @@ RENDERED = [
 
 
 @pytest.mark.parametrize(("name", "kind"), RENDERED)
-def test_what_a_frame_says_of_its_display_gives_the_expected_picture(name, kind):
+def test_the_display_attributes_give_the_expected_picture(name, kind):
     reference = expected()[name]["render"][kind]
     meaning, _, frame_index = kind.partition(".f")
     instance = open_instance(name)
@@ -99,7 +99,7 @@ def rendered(frame, meaning):
 @pytest.mark.parametrize(
     "name", claiming("PS3.4 B.5 What holds no picture is skipped in words", "non-image")
 )
-def test_what_holds_no_picture_is_skipped_in_words(name):
+def test_a_file_without_a_picture_is_skipped(name):
     source = InputFile(name, corpus_path() / "dicom" / name)
     if DicomReader.sniff(source.head, name) == 0:
         assert name == "pydicom__no_meta.dcm"  # a stray byte before its first element
@@ -115,7 +115,7 @@ def test_what_holds_no_picture_is_skipped_in_words(name):
     "name",
     claiming("PS3.5 7 What is damaged is refused in words", "corrupt", "broken-or-unsupported"),
 )
-def test_what_is_damaged_is_an_error_with_a_next_step(name):
+def test_a_damaged_file_is_an_error_with_a_hint(name):
     if name in RIGHTER_THAN_EXPECTED:
         sibling = stored_values("pydicomdata__emri_small.dcm")
         assert (stored_values(name) == sibling).all()
@@ -126,7 +126,7 @@ def test_what_is_damaged_is_an_error_with_a_next_step(name):
     assert raised.value.reason in ("truncated", "damaged")
 
 
-def test_every_file_of_the_corpus_ends_in_one_of_three_ways():
+def test_every_file_of_the_corpus_has_an_outcome():
     ways = {"read": 0, "skipped": 0, "refused": 0}
     for name in expected():
         try:

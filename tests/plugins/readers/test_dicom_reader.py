@@ -97,7 +97,7 @@ def test_meta_information_without_a_preamble_is_read():
     assert (frame.stored_values == PIXELS).all()
 
 
-def test_frames_come_one_by_one_and_in_any_order():
+def test_frames_can_be_read_in_any_order():
     cube = np.arange(3 * 2 * 2, dtype=np.uint16).reshape(3, 2, 2)
     instance = open_content(monochrome(cube))
     assert instance.frame_count == 3
@@ -125,30 +125,30 @@ def test_color_by_pixel_and_by_plane_is_the_same():
         assert frame.photometric_interpretation == "RGB"
 
 
-def test_ybr_becomes_rgb():
+def test_ybr_is_converted_to_rgb():
     gray = np.full((2, 2, 3), 128, np.uint8)
     frame = read_frame(color(gray, PhotometricInterpretation="YBR_FULL"))
     assert frame.photometric_interpretation == "RGB"
     assert frame.stored_values.tolist() == gray.tolist()
 
 
-def test_an_icc_profile_comes_along_with_color_if_it_is_to_be_embedded():
+def test_an_icc_profile_is_kept_for_embedding():
     frame = read_frame(color(RGB, ICCProfile=b"profile!"), icc="embed")
     assert frame.icc_profile == b"profile!"
 
 
-def test_a_label_map_says_so():
+def test_a_label_map_is_marked():
     dataset = monochrome(BYTES, SOPClassUID="1.2.840.10008.5.1.4.1.1.66.7")
     assert read_frame(dataset).is_label
 
 
-def test_monochrome1_keeps_its_values_and_says_so():
+def test_monochrome1_keeps_its_values():
     frame = read_frame(monochrome(PIXELS, PhotometricInterpretation="MONOCHROME1"))
     assert frame.is_inverted
     assert (frame.stored_values == PIXELS).all()
 
 
-def test_a_large_file_is_read_from_disk_and_its_memory_is_not(tmp_path):
+def test_a_large_file_is_not_read_into_memory(tmp_path):
     cube = np.zeros((5, 1024, 1024), np.uint16)
     cube[3] = 7
     path = tmp_path / "large"

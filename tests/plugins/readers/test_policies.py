@@ -38,7 +38,7 @@ def gray(path):
     return np.asarray(Image.open(path))
 
 
-def test_a_truncated_picture_fails_unless_what_is_left_is_asked_for(tmp_path):
+def test_a_truncated_picture_fails_unless_salvaged(tmp_path):
     content = as_bytes(monochrome(slope()))[: -8 * 2]
     outcome, _ = convert(content, tmp_path)
     assert (outcome.status, outcome.reason) == ("failed", "truncated")
@@ -67,7 +67,7 @@ def test_half_a_pixel_is_missing(tmp_path):
     assert outcome.notes[-1] == "Salvaged: 8 of 16 pixels are missing."
 
 
-def test_where_every_value_is_taken_missing_pixels_are_background_all_the_same(tmp_path):
+def test_missing_pixels_are_background_even_without_a_free_value(tmp_path):
     values = np.array([[0, 65535, 7, 7]], dtype=np.uint16)
     outcome, out = convert(as_bytes(monochrome(values))[:-2], tmp_path, policy="salvage")
     assert outcome.salvaged
@@ -98,7 +98,7 @@ def test_missing_pixels_of_a_palette_picture_are_black(tmp_path):
     assert picture.reshape(4, 3).tolist() == [[255] * 3, [255] * 3, [0] * 3, [0] * 3]
 
 
-def test_of_many_frames_those_that_are_there_are_given(tmp_path):
+def test_the_frames_that_are_there_are_salvaged(tmp_path):
     frames = np.stack([slope(start=start) for start in (0, 1, 2, 3)])
     content = as_bytes(monochrome(frames))[: -(16 + 8) * 2]
     outcome, out = convert(content, tmp_path, policy="salvage")
@@ -113,7 +113,7 @@ def test_of_many_frames_those_that_are_there_are_given(tmp_path):
 
 
 @pytest.mark.parametrize("cut", [40, 120])
-def test_of_many_compressed_frames_those_that_are_whole_are_given(tmp_path, cut):
+def test_complete_compressed_frames_are_salvaged(tmp_path, cut):
     rng = np.random.default_rng(1)
     frames = rng.integers(0, 4000, (4, 8, 8), dtype=np.uint16)
     content = as_bytes(compressed(monochrome(frames), RLE))
@@ -127,7 +127,7 @@ def test_of_many_compressed_frames_those_that_are_whole_are_given(tmp_path, cut)
     assert any(note.startswith("Left out: Frame 4: ") for note in outcome.notes)
 
 
-def test_a_compressed_frame_is_given_whole_or_not_at_all(tmp_path):
+def test_an_incomplete_compressed_frame_is_not_salvaged(tmp_path):
     rng = np.random.default_rng(1)
     frame = rng.integers(0, 4000, (16, 16), dtype=np.uint16)
     content = as_bytes(compressed(monochrome(frame), RLE))
@@ -136,14 +136,14 @@ def test_a_compressed_frame_is_given_whole_or_not_at_all(tmp_path):
 
 
 @pytest.mark.parametrize("policy", ["default", "salvage", "strict"])
-def test_a_whole_file_is_the_same_under_every_policy(tmp_path, policy):
+def test_a_complete_file_is_the_same_under_every_policy(tmp_path, policy):
     outcome, _ = convert(as_bytes(monochrome(slope())), tmp_path, policy=policy)
     usual, _ = convert(as_bytes(monochrome(slope())), tmp_path)
     assert (outcome.status, outcome.salvaged, outcome.notes) == ("converted", False, ())
     assert outcome.outputs == usual.outputs
 
 
-def test_what_has_to_be_noted_fails_under_the_strict_policy(tmp_path):
+def test_a_note_fails_under_the_strict_policy(tmp_path):
     content = as_bytes(monochrome(slope(), HighBit=7))
     outcome, _ = convert(content, tmp_path)
     assert outcome.status == "converted"
@@ -162,14 +162,14 @@ def test_a_warning_of_a_library_fails_under_the_strict_policy(tmp_path):
     assert "Invalid value for VR PN: '...'" in outcome.message
 
 
-def test_a_picture_that_may_name_the_patient_is_noted(tmp_path):
+def test_burned_in_annotation_is_noted(tmp_path):
     outcome, _ = convert(as_bytes(monochrome(slope(), BurnedInAnnotation="YES")), tmp_path)
     assert outcome.notes[0].startswith("Burned In Annotation (0028,0301) is YES")
     outcome, _ = convert(as_bytes(monochrome(slope(), BurnedInAnnotation="NO")), tmp_path)
     assert outcome.notes == ()
 
 
-def test_a_frame_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path):
+def test_too_many_pixels_are_rejected_before_decoding(tmp_path):
     content = as_bytes(monochrome(slope(20, 20)))
     outcome, _ = convert(content, tmp_path, max_pixels=399)
     assert (outcome.status, outcome.reason) == ("failed", "limit")
@@ -178,7 +178,7 @@ def test_a_frame_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path):
     assert convert(content, tmp_path, max_pixels=400)[0].status == "converted"
 
 
-def test_too_many_frames_are_refused_before_the_first(tmp_path):
+def test_too_many_frames_are_rejected_before_decoding(tmp_path):
     content = as_bytes(monochrome(np.stack([slope()] * 5)))
     outcome, _ = convert(content, tmp_path, max_frames=4)
     assert (outcome.status, outcome.reason) == ("failed", "limit")
@@ -186,13 +186,13 @@ def test_too_many_frames_are_refused_before_the_first(tmp_path):
     assert "max_frames" in outcome.hint
 
 
-def test_a_bomb_that_is_truncated_as_well_is_called_truncated(tmp_path):
+def test_a_truncated_bomb_is_called_truncated(tmp_path):
     content = as_bytes(monochrome(slope(), Rows=65535, Columns=65535))
     outcome, _ = convert(content, tmp_path)
     assert outcome.reason == "truncated"
 
 
-def test_nothing_of_a_file_gets_into_the_log_of_the_program_around(tmp_path, caplog):
+def test_no_value_of_a_file_gets_into_the_log(tmp_path, caplog):
     content = as_bytes(monochrome(slope(), PatientBirthDate="19700101"))
     broken = content.replace(b"19700101", b"SECRET!!")
     made = plan()

@@ -50,7 +50,7 @@ def test_a_tag_is_a_name_too():
 
 
 @pytest.mark.parametrize("name", ["PatientComments", "PixelData", "NoSuchKeyword", "0099,zzzz", ""])
-def test_what_is_absent_or_unknown_is_a_missing_key(name):
+def test_absent_and_unknown_attributes_are_missing_keys(name):
     found = attributes_of(monochrome(PIXELS))
     assert name not in found
     assert found.get(name) is None
@@ -64,7 +64,7 @@ def test_sequences_and_binary_values_are_absent():
     assert "0009,1010" not in found
 
 
-def test_every_key_that_is_listed_answers():
+def test_every_listed_key_has_a_value():
     found = attributes_of(monochrome(PIXELS))
     assert len(found) == len(dict(found))
     assert {"PatientName", "Rows", "Modality"} <= set(found)
@@ -98,7 +98,7 @@ def test_empty_name_components_are_dropped():
     assert attributes_of(monochrome(PIXELS, PatientName="Nobody^^^"))["PatientName"] == "Nobody"
 
 
-def test_undecodable_text_is_no_error_and_its_note_names_nobody():
+def test_the_note_of_undecodable_text_has_no_name():
     content = as_bytes(
         monochrome(PIXELS, SpecificCharacterSet="ISO_IR 192", PatientName="ABCDEFGH")
     )
@@ -123,7 +123,7 @@ def test_a_broken_number_is_a_missing_key_and_a_note():
     instance.close()
 
 
-def test_the_articles_table_is_of_real_keywords():
+def test_the_table_of_the_article_has_valid_keywords():
     dataset = Dataset()
     for keyword in ARTICLE_KEYWORDS:
         setattr(dataset, keyword, "")
@@ -131,7 +131,7 @@ def test_the_articles_table_is_of_real_keywords():
 
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-def test_who_asks_for_an_attribute_changes_no_number_of_the_image(syntax):
+def test_reading_an_attribute_does_not_change_the_image(syntax):
     dataset = monochrome(PIXELS, RescaleSlope="0.25", RescaleIntercept="1")
     content = with_bytes(recoded(dataset, syntax), b"0.25", b"0,25")
     instance = open_content(content)
@@ -154,7 +154,7 @@ def test_units_are_in_the_character_set_of_the_file(syntax, character_set, coded
     assert read_frame(content).units == units
 
 
-def test_units_that_are_not_in_their_character_set_are_no_error():
+def test_undecodable_units_are_no_error():
     dataset = monochrome(PIXELS, SpecificCharacterSet="ISO_IR 192", RescaleSlope="2")
     dataset.RescaleIntercept, dataset.RescaleType = "0", "AAAA"
     assert read_frame(with_bytes(as_bytes(dataset), b"AAAA", b"m\xff\xfe ")).units
@@ -162,7 +162,7 @@ def test_units_that_are_not_in_their_character_set_are_no_error():
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
 @pytest.mark.parametrize("said", [b"inf ", b"1e999 ", b"nan "])
-def test_an_infinite_number_of_frames_is_no_number(syntax, said):
+def test_an_infinite_number_of_frames_is_ignored(syntax, said):
     dataset = monochrome(PIXELS, NumberOfFrames="1" * len(said))
     content = with_bytes(recoded(dataset, syntax), b"1" * len(said), said)
     assert read_frame(content).stored_values.shape == PIXELS.shape

@@ -211,7 +211,7 @@ def test_a_large_file_is_scanned_from_its_first_bytes(tmp_path):
         assert part.pixels.available == part.pixels.length == PIXELS.nbytes
 
 
-def test_a_series_whose_elements_all_differ_in_length_is_read_the_same(monkeypatch):
+def test_files_that_differ_in_every_length_are_read_the_same(monkeypatch):
     for number in range(3):
         dataset = monochrome(PIXELS)
         block = dataset.private_block(0x0009, "SOMEBODY", create=True)

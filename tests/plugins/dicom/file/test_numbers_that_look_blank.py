@@ -25,7 +25,7 @@ SYNTAXES = pytest.mark.parametrize(
 
 @SYNTAXES
 @covers("PS3.3 C.8.20.2 Segments combined to one label map per plane")
-def test_every_segment_number_is_read_whatever_its_bytes_mean_as_text(transfer_syntax):
+def test_segment_numbers_that_are_blank_as_text_are_read(transfer_syntax):
     numbers = range(1, 41)
     frames = np.eye(40, dtype=np.uint8).reshape(40, 1, 40)
     dataset = segmentation(
@@ -38,7 +38,7 @@ def test_every_segment_number_is_read_whatever_its_bytes_mean_as_text(transfer_s
 
 
 @pytest.mark.parametrize("moments", [(3, 4), (9, 10), (13, 32)])
-def test_moments_stay_apart_whatever_their_numbers(moments):
+def test_time_points_that_are_blank_as_text_stay_apart(moments):
     frames = np.array([[[1, 0]], [[0, 1]]], np.uint8)
     dataset = segmentation(frames, [(1, 0.0), (1, 0.0)], segments=[segment(1, "Liver")])
     for groups, moment in zip(dataset.PerFrameFunctionalGroupsSequence, moments, strict=True):
@@ -48,14 +48,14 @@ def test_moments_stay_apart_whatever_their_numbers(moments):
 
 
 @covers("PS3.3 C.8.12.14 Sparse slide with explicit tile positions")
-def test_tiles_at_row_9_and_column_32_have_a_place():
+def test_tiles_at_row_9_and_column_32_have_a_position():
     tiles = np.array([[[7]], [[8]]], np.uint8)
     frame = read_frames(slide(tiles, (9, 32), [(9, 32), (9, 9)]), tiles="stitched")[0]
     assert (frame.stored_values[8, 31], frame.stored_values[8, 8]) == (7, 8)
 
 
 @pytest.mark.parametrize("number", BLANK_NUMBERS)
-def test_a_number_is_there_if_its_bytes_are(number):
+def test_every_number_is_a_value(number):
     with_number = Elements(item(TemporalPositionIndex=number), Notes())
     assert with_number.has_value("TemporalPositionIndex")
 
@@ -70,7 +70,7 @@ def test_a_number_is_there_if_its_bytes_are(number):
         ({"SegmentLabel": "a"}, True),
     ],
 )
-def test_blank_text_is_no_value_and_a_blank_number_is_one(attributes, is_there, transfer_syntax):
+def test_blank_text_is_not_a_value_but_a_number_is(attributes, is_there, transfer_syntax):
     dataset = segmentation(np.ones((1, 1, 1), np.uint8), [(1, 0.0)], segments=[item(**attributes)])
     content = recoded(dataset, transfer_syntax)
     top = read_part10(io.BytesIO(content), Notes(), inflate_limit=1 << 20).top

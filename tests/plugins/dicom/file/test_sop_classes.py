@@ -33,25 +33,25 @@ def test_words(sop_class, words):
     assert without_picture(sop_class) == words
 
 
-def test_no_image_storage_counts_as_without_picture():
+def test_image_storage_classes_have_a_picture():
     images = [uid for uid, entry in UID_dictionary.items() if "Image Storage" in entry[0]]
     assert len(images) > 50
     assert [uid for uid in images if without_picture(uid)] == []
 
 
-def test_an_object_without_picture_is_skipped_in_words():
+def test_an_object_without_a_picture_is_skipped():
     with pytest.raises(SkipInput, match=r"Structured Report \(Basic Text SR Storage\) holds") as e:
         open_content(instance(f"{STORAGE}88.11"))
     assert e.value.reason == "no-pixels"
 
 
-def test_a_spectrum_has_rows_and_no_picture():
+def test_a_spectrum_with_rows_has_no_picture():
     dataset = changed(instance(f"{STORAGE}4.2"), Rows=1, Columns=1)
     with pytest.raises(SkipInput, match="MR Spectroscopy"):
         open_content(dataset)
 
 
-def test_a_dose_without_grid_is_skipped_and_one_with_rows_is_cut():
+def test_a_dose_is_skipped_only_without_a_grid():
     with pytest.raises(SkipInput, match="RT Dose without a dose grid"):
         open_content(instance(f"{STORAGE}481.2"))
     with pytest.raises(InputError, match="RT Dose Storage should have") as raised:

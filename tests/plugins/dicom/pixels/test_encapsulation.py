@@ -1,4 +1,4 @@
-"""Fragments become frames, with a right table, a wrong one, and none."""
+"""Fragments are assigned to frames, with a valid offset table, a wrong one, or none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets, frame_streams
+from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
 
 DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 FIRST, SECOND, THIRD = (b"\xff\xd8\xff" + bytes([n]) * 7 + b"\xff\xd9" for n in (1, 2, 3))
@@ -24,19 +24,20 @@ def element(*fragments: bytes, offsets: tuple[int, ...] = (), end: bytes = DELIM
 
 
 def streams(content: bytes, frame_count: int, **options) -> list[bytes]:
-    return list(frame_streams(content, frame_count=frame_count, **options))
+    frames = Encapsulated(content, frame_count=frame_count, **options)
+    return [frames.stream(frame_index) for frame_index in range(frame_count)]
 
 
 def test_one_fragment_a_frame_needs_no_table():
     assert streams(element(FIRST, SECOND, THIRD), 3) == [FIRST, SECOND, THIRD]
 
 
-def test_any_frame_can_be_asked_for_first():
+def test_frames_can_be_read_in_any_order():
     frames = Encapsulated(element(FIRST, SECOND, THIRD), frame_count=3)
     assert [frames.stream(index) for index in (2, 0, 1)] == [THIRD, FIRST, SECOND]
 
 
-def test_all_fragments_of_a_single_frame_belong_together():
+def test_a_single_frame_has_all_fragments():
     assert streams(element(FIRST[:5], FIRST[5:8], FIRST[8:]), 1) == [FIRST]
 
 
@@ -44,7 +45,7 @@ def test_fragments_of_no_known_codec_make_one_frame():
     assert streams(element(b"\1\2", b"\3\4"), 1) == [b"\1\2\3\4"]
 
 
-def test_a_right_basic_offset_table_decides():
+def test_a_valid_basic_offset_table_is_used():
     content = element(FIRST[:6], FIRST[6:], SECOND, offsets=(0, 8 + 6 + 8 + 6))
     frames = Encapsulated(content, frame_count=2)
     assert [frames.stream(0), frames.stream(1)] == [FIRST, SECOND]
@@ -61,13 +62,11 @@ def test_a_right_basic_offset_table_decides():
         pytest.param((4, 28), id="not-at-the-first-item"),
     ],
 )
-def test_a_wrong_basic_offset_table_is_noted_and_not_used(offsets):
+def test_a_wrong_basic_offset_table_is_ignored_with_a_note(offsets):
     content = element(FIRST[:6], FIRST[6:], SECOND, offsets=offsets)
     frames = Encapsulated(content, frame_count=2)
     assert [frames.stream(0), frames.stream(1)] == [FIRST, SECOND]
-    assert frames.notes == [
-        "the Basic Offset Table is wrong; frames were found by their own markers"
-    ]
+    assert frames.notes == ["the Basic Offset Table is wrong; found the frames by their markers"]
 
 
 def test_frames_of_several_fragments_are_found_by_their_start_markers():
@@ -75,12 +74,12 @@ def test_frames_of_several_fragments_are_found_by_their_start_markers():
     assert streams(content, 3) == [FIRST, SECOND, THIRD]
 
 
-def test_frames_are_found_by_their_end_markers_where_starts_say_nothing():
+def test_frames_without_start_markers_are_found_by_their_ends():
     first, second = b"\1\2\3\4\xff\xd9", b"\5\6\7\x08\xff\xd9"
     assert streams(element(first[:2], first[2:], second[:2], second[2:]), 2) == [first, second]
 
 
-def test_bytes_that_look_like_another_codecs_start_do_not_split_a_frame():
+def test_the_start_of_another_codec_does_not_split_a_frame():
     jpeg_2000 = b"\xff\x4f\xff\x51" + bytes(4) + b"\xff\x0a" + bytes(4) + b"\xff\xd9"
     content = element(jpeg_2000[:8], jpeg_2000[8:], jpeg_2000)
     assert streams(content, 2) == [jpeg_2000, jpeg_2000]
@@ -91,7 +90,7 @@ def test_padding_fragments_stay_with_the_last_frame():
     assert stream == FIRST + b"\0" * 10 + b"\xff" * 6
 
 
-def test_an_extended_offset_table_wins_and_gives_the_true_lengths():
+def test_an_extended_offset_table_gives_the_true_lengths():
     odd = FIRST[:-1]  # an odd length, padded in its item
     step = 8 + len(FIRST)
     extended = ExtendedOffsets(struct.pack("<2Q", 0, step), struct.pack("<2Q", len(odd), 12))
@@ -100,19 +99,19 @@ def test_an_extended_offset_table_wins_and_gives_the_true_lengths():
     assert frames.notes == []
 
 
-def test_a_wrong_extended_offset_table_is_noted_and_not_used():
+def test_a_wrong_extended_offset_table_is_ignored_with_a_note():
     extended = ExtendedOffsets(struct.pack("<2Q", 0, 1 << 40), struct.pack("<2Q", 12, 12))
     frames = Encapsulated(element(FIRST, SECOND), frame_count=2, extended=extended)
     assert [frames.stream(0), frames.stream(1)] == [FIRST, SECOND]
-    assert frames.notes == [
-        "the Extended Offset Table is wrong; frames were found by their own markers"
-    ]
+    assert frames.notes == ["the Extended Offset Table is wrong; found the frames by their markers"]
 
 
 def test_frames_beyond_number_of_frames_are_noted():
     frames = Encapsulated(element(FIRST, SECOND, THIRD), frame_count=1)
     assert frames.stream(0) == FIRST
-    assert frames.notes == ["2 frames beyond Number of Frames (0028,0008) were left out"]
+    assert frames.notes == [
+        "Number of Frames (0028,0008) is 1, but Pixel Data (7FE0,0010) holds 3; ignored the rest"
+    ]
 
 
 def test_a_missing_delimiter_is_noted():
@@ -126,7 +125,7 @@ def test_a_delimiter_within_a_fragment_is_data():
     assert streams(element(stream, SECOND), 2) == [stream, SECOND]
 
 
-def test_only_the_frame_that_is_cut_is_truncated():
+def test_only_the_cut_frame_is_truncated():
     content = element(FIRST, SECOND, end=b"")[:-3]
     frames = Encapsulated(content, frame_count=2)
     assert frames.stream(0) == FIRST
@@ -142,18 +141,19 @@ def test_only_the_frame_that_is_cut_is_truncated():
         (element(FIRST), 2, "holds 1 fragments; Number of Frames .* is 2"),
         (element(), 1, "holds no fragment"),
         (b"", 1, "starts with nothing"),
-        (b"\1\2\3\4\5\6\7\x08", 1, "starts with 01 02 03 04; the item tag"),
-        (element(b"\1\2", b"\3\4", b"\5\6"), 2, "cannot be told apart into 2 frames"),
+        (item(b"")[:6], 1, "ends within the first item header"),
+        (b"\1\2\3\4\5\6\7\x08", 1, "starts with 01 02 03 04; expected fe ff 00 e0, the item tag"),
+        (element(b"\1\2", b"\3\4", b"\5\6"), 2, "cannot be assigned to 2 frames"),
         (item(b"") + b"\xfe\xff\x00\xe0\xff\xff\xff\xff", 1, "has no length"),
     ],
 )
-def test_what_cannot_be_frames_is_refused(content, frame_count, message):
+def test_invalid_fragments_are_rejected(content, frame_count, message):
     with pytest.raises(InputError, match=message) as caught:
         Encapsulated(content, frame_count=frame_count)
     assert caught.value.hint
 
 
-def test_bytes_are_read_only_when_a_frame_is_asked_for():
+def test_fragments_are_read_on_demand():
     class Counting(io.BytesIO):
         total = 0
 

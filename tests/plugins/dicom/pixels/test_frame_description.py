@@ -40,7 +40,7 @@ def test_a_localizer_is_not_in_hounsfield_units():
     assert read_frame(dataset).units == ""
 
 
-def test_a_slope_of_zero_is_noted_and_left_out():
+def test_a_slope_of_zero_is_ignored_with_a_note():
     frame = read_frame(monochrome(PIXELS, RescaleSlope="0", RescaleIntercept="-1024"))
     assert frame.modality == Rescale()
     assert any("cannot be applied" in note for note in frame.notes)
@@ -65,7 +65,7 @@ def test_the_modality_table_of_an_xa_image_is_not_for_display():
 @pytest.mark.parametrize(
     "broken", [lut_item([], count=0), lut_item([1, 2], count=4096), item(LUTExplanation="x")]
 )
-def test_a_broken_table_is_noted_and_left_out(broken):
+def test_a_broken_table_is_ignored_with_a_note(broken):
     changes = {"ModalityLUTSequence": Sequence([broken]), "VOILUTSequence": Sequence([broken])}
     frame = read_frame(monochrome(PIXELS, **changes))
     assert frame.modality == Rescale()
@@ -73,13 +73,13 @@ def test_a_broken_table_is_noted_and_left_out(broken):
     assert any("ignored the table" in note for note in frame.notes)
 
 
-def test_a_first_value_beyond_every_input_was_meant_signed():
+def test_a_first_value_out_of_range_is_read_as_signed():
     sequence = Sequence([lut_item([0, 1], first=-100)])
     frame = read_frame(monochrome(PIXELS.astype(np.int16), VOILUTSequence=sequence))
     assert frame.voi_luts[0].first == -100
 
 
-def test_a_first_value_within_reach_stays_as_it_is():
+def test_a_first_value_in_range_is_kept():
     sequence = Sequence([lut_item([0, 1], first=40000)])
     assert read_frame(monochrome(PIXELS, VOILUTSequence=sequence)).voi_luts[0].first == 40000
 
@@ -91,7 +91,7 @@ def test_bits_of_a_table_grow_to_what_its_entries_need():
     assert any("says 8 bits" in note for note in frame.notes)
 
 
-def test_windows_pair_up_with_their_words():
+def test_windows_have_their_explanations():
     frame = read_frame(
         monochrome(
             PIXELS,
@@ -107,7 +107,7 @@ def test_windows_pair_up_with_their_words():
     )
 
 
-def test_a_center_without_width_is_left_out_with_a_note():
+def test_a_center_without_width_is_ignored_with_a_note():
     frame = read_frame(monochrome(PIXELS, WindowCenter=["40", "1500"], WindowWidth=["400"]))
     assert frame.voi_windows == (VoiWindow(40, 400),)
     assert any("only pairs" in note for note in frame.notes)
@@ -122,13 +122,13 @@ def test_a_decimal_comma_is_a_point():
 
 
 @pytest.mark.parametrize("nonsense", [b"\\\\\\\\", b"    ", b"abcd"])
-def test_a_window_that_is_no_number_is_no_window(nonsense):
+def test_a_window_that_is_not_a_number_is_ignored(nonsense):
     content = as_bytes(monochrome(PIXELS, WindowCenter="1234", WindowWidth="5678"))
     frame = read_frame(content.replace(b"1234", nonsense).replace(b"5678", nonsense))
     assert frame.voi_windows == ()
 
 
-def test_an_impossible_width_is_kept_for_the_normalizer_to_judge():
+def test_an_invalid_width_is_left_to_the_normalizer():
     frame = read_frame(monochrome(PIXELS, WindowCenter="0", WindowWidth="0"))
     assert frame.voi_windows == (VoiWindow(0, 0),)
 
@@ -169,7 +169,7 @@ def test_every_frame_has_its_own_rescale_and_window():
     assert [frame.frame_number for frame in frames] == [1, 2]
 
 
-def test_shared_groups_answer_where_a_frame_has_none():
+def test_shared_groups_apply_to_frames_without_their_own():
     shared = item(PixelMeasuresSequence=Sequence([item(PixelSpacing=["0.5", "0.25"])]))
     changes = {"SharedFunctionalGroupsSequence": Sequence([shared])}
     first, _ = read_frames(monochrome(CUBE, **changes))
@@ -189,7 +189,21 @@ def test_a_macro_without_its_sequence_is_found():
 def test_too_few_groups_are_noted():
     frames = read_frames(monochrome(CUBE, **per_frame(item(WindowCenter="1", WindowWidth="2"))))
     assert frames[1].voi_windows == ()
-    assert any("fewer items than there are frames" in note for note in frames[1].notes)
+    (note,) = frames[1].notes
+    assert note == (
+        "Per-frame Functional Groups Sequence (5200,9230) has fewer items than frames; using the "
+        "shared groups."
+    )
+
+
+@pytest.mark.parametrize("is_shared", [True, False], ids=["shared", "no-shared"])
+@pytest.mark.parametrize("is_per_frame", [True, False], ids=["per-frame", "no-per-frame"])
+def test_complete_functional_groups_have_no_note(is_shared, is_per_frame):
+    window = {"WindowCenter": "1", "WindowWidth": "2"}
+    groups = per_frame(item(**window), item(**window)) if is_per_frame else {}
+    if is_shared:
+        groups["SharedFunctionalGroupsSequence"] = Sequence([item(**window)])
+    assert [frame.notes for frame in read_frames(monochrome(CUBE, **groups))] == [(), ()]
 
 
 def test_a_real_world_mapping_names_units_where_it_is_the_same_transform():
@@ -217,9 +231,9 @@ def test_a_real_world_mapping_names_units_where_it_is_the_same_transform():
         ({"PixelSpacing": "1"}, None),
     ],
 )
-def test_spacing_is_the_first_that_makes_sense(attributes, spacing):
+def test_spacing_is_the_first_valid_one(attributes, spacing):
     assert read_frame(monochrome(PIXELS, **attributes)).spacing == spacing
 
 
-def test_an_aspect_ratio_stands_for_a_missing_spacing():
+def test_an_aspect_ratio_replaces_a_missing_spacing():
     assert read_frame(monochrome(PIXELS, PixelAspectRatio=[4, 3])).aspect == pytest.approx(4 / 3)
