@@ -49,7 +49,7 @@ class FunctionalGroups:
         own = self._per_frame[frame_index : frame_index + 1]
         if self._per_frame and not own:
             self._top.notes.add(
-                "Per-frame Functional Groups Sequence (5200,9230) has fewer items than frames; using "
-                "the shared groups."
+                "Per-frame Functional Groups Sequence (5200,9230) has fewer items than "
+                "frames; using the shared groups."
             )
         return FrameGroups(self._top, (*own, *self._shared))

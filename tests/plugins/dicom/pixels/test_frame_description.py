@@ -187,7 +187,8 @@ def test_a_macro_without_its_sequence_is_found():
 
 
 def test_too_few_groups_are_noted():
-    frames = read_frames(monochrome(CUBE, **per_frame(item(WindowCenter="1", WindowWidth="2"))))
+    group = item(FrameVOILUTSequence=Sequence([item(WindowCenter="1", WindowWidth="2")]))
+    frames = read_frames(monochrome(CUBE, **per_frame(group)))
     assert frames[1].voi_windows == ()
     (note,) = frames[1].notes
     assert note == (
@@ -199,7 +200,7 @@ def test_too_few_groups_are_noted():
 @pytest.mark.parametrize("is_shared", [True, False], ids=["shared", "no-shared"])
 @pytest.mark.parametrize("is_per_frame", [True, False], ids=["per-frame", "no-per-frame"])
 def test_complete_functional_groups_have_no_note(is_shared, is_per_frame):
-    window = {"WindowCenter": "1", "WindowWidth": "2"}
+    window = {"FrameVOILUTSequence": Sequence([item(WindowCenter="1", WindowWidth="2")])}
     groups = per_frame(item(**window), item(**window)) if is_per_frame else {}
     if is_shared:
         groups["SharedFunctionalGroupsSequence"] = Sequence([item(**window)])
