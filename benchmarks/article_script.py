@@ -92,7 +92,7 @@ def main():
 	# 存放转换后的JPG图片的文件夹
 	jpg_dir = sys.argv[2] + "/"
 	begin_time = time.time()                      # 开始时间
-	pool = multiprocessing.StatisticsGroup(processes=int(sys.argv[4]))      # 创建进程池
+	pool = multiprocessing.Pool(processes=int(sys.argv[4]))      # 创建进程池
 	args_list = getDicomFile(dicom_dir,jpg_dir)   # 获取参数list
 	pool.starmap(saveAsJPGImage,args_list)        # 多进程保存jpg文件
 	pool.close()                                  # 关闭进程

@@ -1,7 +1,7 @@
-"""A reader of tiny text files that say what shall go wrong, as a stranger's plugin would.
+"""A reader of small text files that name what goes wrong, as a third-party plugin would offer it.
 
-``DEED segfault`` kills the process, ``DEED frames 3`` gives three frames; the fault_actions of
-``support.faults`` can all be named.
+``DEED segfault`` kills the process, ``DEED frames 3`` gives three frames; every action of
+``support.faults`` can be named.
 """
 
 from __future__ import annotations

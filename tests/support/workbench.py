@@ -122,6 +122,8 @@ def workbench(
     """Give a workbench; what its page imports is forgotten afterwards."""
     for name in ("DCMCONV_PLUGINS", "DCMCONV_SET"):
         monkeypatch.delenv(name, raising=False)
+    # A fork server that has preloaded a plugin would not see a page's next version of it.
+    monkeypatch.setenv("DCMCONV_PRELOAD", "")
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(folder)
