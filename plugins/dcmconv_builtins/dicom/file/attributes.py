@@ -43,12 +43,12 @@ _ESCAPE_SEQUENCE = re.compile("\x1b[ -/]+[0-~]")
 
 
 class DicomAttributes(Mapping[str, AttributeValue]):
-    """The elements of a dataset by keyword or ``GGGG,EEEE``; each is converted when asked for.
+    """The elements of a dataset by keyword or ``GGGG,EEEE``, converted on demand.
 
     Text is decoded by Specific Character Set (0008,0005), names included; DS and IS are numbers;
     several values are a tuple; an empty element is None.  Sequences and binary values are absent.
-    An element that cannot be read is a missing key and a note.  Attributes of functional groups
-    answer where the frame has its own.
+    An unreadable element is a missing key and a note.  Attributes in the functional groups of a
+    frame take precedence.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class DicomAttributes(Mapping[str, AttributeValue]):
 
     @cached_property
     def _datasets(self) -> tuple[Dataset, ...]:
-        # The first to ask for an attribute pays for the parsing of the dataset.
+        # The first attribute costs the parsing of the whole dataset.
         return tuple(elements.dataset for elements in self._elements)
 
     @classmethod

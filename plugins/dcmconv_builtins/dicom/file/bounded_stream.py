@@ -1,4 +1,4 @@
-"""Files as the reader wants them: no read makes room for more than there is, or copies twice."""
+"""Streams that never allocate more than the file has, and never copy a frame twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 __all__ = ["open_bounded", "read_span"]
 
 SMALL = 8 << 20
-"""Up to this size a file is read at once: fewer system calls than it has elements."""
+"""Up to this size a file is read at once, with one system call instead of one per element."""
 
 
 class HeldBytes(io.BytesIO):
@@ -20,9 +20,9 @@ class HeldBytes(io.BytesIO):
 
 
 class BoundedReader(io.BufferedIOBase):
-    """A file whose ``read`` never makes room for more bytes than are left.
+    """A file whose ``read`` never allocates more bytes than are left.
 
-    A value length of 4 GiB in a small file would otherwise reserve 4 GiB.
+    A value length of 4 GiB in a small file would otherwise allocate 4 GiB.
     """
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
@@ -49,7 +49,7 @@ class BoundedReader(io.BufferedIOBase):
 
 
 def open_bounded(stream: BinaryIO) -> BinaryIO:
-    """Take over a stream, which is closed with the result or, if it is small, at once."""
+    """Wrap a stream, which is closed with the result, or at once if it is small."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     if size > SMALL and not isinstance(stream, io.BytesIO):
@@ -59,9 +59,9 @@ def open_bounded(stream: BinaryIO) -> BinaryIO:
 
 
 def read_span(stream: BinaryIO, start: int, length: int) -> bytes:
-    """Return ``length`` bytes from ``start``, or fewer at the end; a view where it can be."""
+    """Return ``length`` bytes from ``start``, fewer at the end; a view of them if possible."""
     if isinstance(stream, HeldBytes):
-        # A memoryview is as good as bytes for whoever only reads, and saves a copy of the frame.
+        # Callers only read, so a memoryview will do, and saves a copy of the frame.
         return cast("bytes", memoryview(stream.content)[start : start + length])
     stream.seek(start)
     return stream.read(length)

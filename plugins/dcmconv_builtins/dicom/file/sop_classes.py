@@ -1,4 +1,4 @@
-"""Which SOP Classes hold no picture, and what to call them (PS3.4 B.5, PS3.6 A)."""
+"""SOP Classes without a picture, and their names (PS3.4 B.5, PS3.6 A)."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ _WORDS = {
     f"{_STORAGE}481.8": "RT Plan",
     f"{_STORAGE}481.": "RT Object",
 }
-"""UID, or root of UIDs where it ends with a point, to the word for what it is."""
+"""UID, or prefix of UIDs if it ends with a dot, to the name of the kind of object."""
 
 
 _RT_IMAGES = frozenset({f"{_STORAGE}481.1", f"{_STORAGE}481.23", f"{_STORAGE}481.24"})
 
 
 def without_picture(sop_class_uid: str) -> str:
-    """Return what an Instance without pixels is, in words; empty if its class should hold pixels.
+    """Return what kind of object has no pixels; empty if the SOP Class should have them.
 
     >>> without_picture("1.2.840.10008.5.1.4.1.1.88.11")
     'Structured Report (Basic Text SR Storage)'
@@ -71,7 +71,7 @@ def without_picture(sop_class_uid: str) -> str:
 
 
 def name_of(uid: str) -> str:
-    """Return the standard's name of a UID; the UID itself if it is none of the standard's."""
+    """Return the standard's name of a UID; the UID itself if the standard has none."""
     from pydicom.config import IGNORE
     from pydicom.uid import UID
 
