@@ -58,7 +58,11 @@ def nested(depth):
 
 
 BROKEN = {
-    "one-byte-short": (cut(1), "truncated", r"has 8191 bytes; 1 frame of 64x64 pixels need 8192"),
+    "one-byte-short": (
+        cut(1),
+        "truncated",
+        r"has 8191 bytes; expected 8192 for 1 frame of 64x64 pixels",
+    ),
     "half-the-pixels": (
         lambda: as_bytes(monochrome(PIXELS, PixelData=PIXELS.tobytes()[:4096])),
         "truncated",
@@ -83,12 +87,12 @@ BROKEN = {
     "two-frames-and-no-number": (
         lambda: as_bytes(monochrome(PIXELS, PixelData=PIXELS.tobytes() * 2)),
         "mismatch",
-        r"has 16384 bytes; 1 frame of 64x64 pixels need 8192",
+        r"has 16384 bytes; expected 8192 for 1 frame of 64x64 pixels",
     ),
     "ten-frames-promised": (
         lambda: as_bytes(monochrome(PIXELS, NumberOfFrames=10)),
         "truncated",
-        r"10 frames of 64x64 pixels need 81920",
+        r"expected 81920 for 10 frames of 64x64 pixels",
     ),
     "a-billion-frames-promised": (
         lambda: as_bytes(monochrome(PIXELS, NumberOfFrames=1000000000)),

@@ -317,8 +317,8 @@ def _open_encapsulated(
 def _truncated(description: PixelDescription, needed: int, found: int) -> InputError:
     frames = "frame" if description.frame_count == 1 else "frames"
     return InputError(
-        f"Pixel Data (7FE0,0010) has {found} bytes; {description.frame_count} {frames} of "
-        f"{description.columns}x{description.rows} pixels need {needed}.",
+        f"Pixel Data (7FE0,0010) has {found} bytes; expected {needed} for "
+        f"{description.frame_count} {frames} of {description.columns}x{description.rows} pixels.",
         hint=COPY_AGAIN if found < needed else _HEADER_IS_WRONG,
         reason="truncated" if found < needed else "mismatch",
     )
