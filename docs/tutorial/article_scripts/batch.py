@@ -1,8 +1,8 @@
-"""The article's batch, with dcmconv: every file of a folder to a JPG with a title, and the time taken.
+"""The article's batch with dcmconv: convert a folder to JPG figures and print the elapsed time.
 
 Usage: python batch.py DICOM_FOLDER JPG_FOLDER
 
-After the script in 《初识DICOM以及pydicom的基础操作》 by Labyrinthine Leo (qq_38330148), 2020, CC BY-SA 4.0.
+Based on the script in 《初识DICOM以及pydicom的基础操作》 by Labyrinthine Leo (qq_38330148), 2020, CC BY-SA 4.0.
 SPDX-License-Identifier: CC-BY-SA-4.0
 """
 
@@ -13,12 +13,12 @@ import dcmconv
 
 
 def main(dicom_dir, jpg_dir):
-    """Convert, and say what could not be converted, and why."""
+    """Convert the folder, and print each failure with its reason."""
     begin_time = time.time()
     run = dcmconv.run(
         dicom_dir,
         jpg_dir,
-        chain="preset:article-batch",  # min-max, bone, a figure with the UID above it, jpg
+        chain="preset:article-batch",  # min-max, bone, a figure with the UID as its title, jpg
         workers=5,
         tag_table=f"{jpg_dir}/tags.csv",
         tags=["PatientID", "PatientName", "PatientBirthDate", "StudyDate"],

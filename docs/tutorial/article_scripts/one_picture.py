@@ -1,8 +1,8 @@
-"""The article's single picture, with dcmconv: tags, min-max, bone, a figure with the UID above it.
+"""The article's single picture with dcmconv: min-max, bone, a figure with the UID as its title.
 
 Usage: python one_picture.py DICOM_FILE JPG_FILE
 
-After the script in 《初识DICOM以及pydicom的基础操作》 by Labyrinthine Leo (qq_38330148), 2020, CC BY-SA 4.0.
+Based on the script in 《初识DICOM以及pydicom的基础操作》 by Labyrinthine Leo (qq_38330148), 2020, CC BY-SA 4.0.
 SPDX-License-Identifier: CC-BY-SA-4.0
 """
 
@@ -12,7 +12,7 @@ import dcmconv
 
 
 def main(filename, jpgname):
-    """Convert one file."""
+    """Convert one file to a figure."""
     picture = dcmconv.convert(
         filename,
         normalize="minmax",

@@ -102,7 +102,7 @@ BROKEN = {
     "65535-squared": (
         lambda: as_bytes(monochrome(PIXELS, Rows=65535, Columns=65535)),
         "truncated",
-        r"need 8589672450",
+        r"expected 8589672450",
     ),
     "no-rows": (
         lambda: as_bytes(monochrome(PIXELS, Rows=None)),
