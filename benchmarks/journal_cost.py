@@ -17,7 +17,8 @@ from benchmarks.corpora import Corpora
 from dcmconv.api import plan_from, registry
 from dcmconv.model.outcome import Outcome
 from dcmconv.run.engine import Run
-from dcmconv.run.journal.writer import Journal, read_journal
+from dcmconv.run.journal.line import read_journal
+from dcmconv.run.journal.writer import Journal
 
 __all__ = ["main", "measure"]
 
@@ -39,7 +40,7 @@ def measure(files: Path, folder: Path, writer: str) -> dict[str, float]:
     many = [outcomes[number % len(outcomes)] for number in range(LINES)]
     path = folder / f"{writer}.jsonl"
     journal = Journal(path, {"run": 1, "dcmconv": "0"}).open()
-    written = _cpu(lambda: [journal.record(outcome, "0" * 16) for outcome in many]) / LINES
+    written = _cpu(lambda: [journal.write(outcome, "0" * 16) for outcome in many]) / LINES
     journal.close()
     opened: list[Journal] = []
     loaded = _cpu(lambda: opened.append(Journal(path).open())) / LINES
