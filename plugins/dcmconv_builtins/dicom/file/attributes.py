@@ -73,7 +73,10 @@ class DicomAttributes(Mapping[str, AttributeValue]):
         macros: list[Elements] = []
         for group in groups:
             for tag in list(group.tags):
-                macros.extend(group.items(_keyword_of(tag))[:1])
+                if group.is_sequence(keyword := _keyword_of(tag)):
+                    macros.extend(group.items(keyword)[:1])
+            # Some vendors put attributes directly into the group, without a macro's sequence.
+            macros.append(group)
         return cls((*macros, top), top.notes)
 
     def __getitem__(self, key: str) -> AttributeValue:

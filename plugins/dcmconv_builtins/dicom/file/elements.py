@@ -247,6 +247,11 @@ class Elements:
         """Return the first value as text; empty if there is none."""
         return next(iter(self.texts(keyword)), "")
 
+    def is_sequence(self, keyword: str) -> bool:
+        """Whether the element is present and a sequence; no value is read."""
+        element = self._element(keyword)
+        return element is not None and _vr_of(element) == "SQ"
+
     def items(self, keyword: str) -> tuple[Elements, ...]:
         """Return the items of a sequence."""
         tag = find_tag(keyword)

@@ -11,6 +11,8 @@ from functools import cache
 
 __all__ = ["Notes", "parse_errors"]
 
+_OTHER_VR = re.compile("Expected (ex|im)plicit VR, but found")
+
 
 class Notes:
     """What was decided or tolerated while reading: each thing once, in order, without values."""
@@ -46,7 +48,10 @@ class Notes:
         finally:
             logger.removeFilter(_reject)
         for warning in caught:
-            self.add(_without_values(str(warning.message)))
+            message = str(warning.message)
+            # The caller notes this one in our words.
+            if not _OTHER_VR.match(message):
+                self.add(_without_values(message))
 
 
 @cache

@@ -39,8 +39,6 @@ _GUESSED_SYNTAX = {
     Encoding(False, False): "1.2.840.10008.1.2.2",
 }
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-# A pixel data element with one of these text and 64-bit VRs is damaged; its length is not believed.
-_LONG_PIXEL_VRS = LONG_VRS - {b"SV", b"UC", b"UR", b"UV"}
 
 
 class PixelElement(NamedTuple):
@@ -124,7 +122,11 @@ def _parse(stream: BinaryIO, notes: Notes, inflate_limit: int) -> Part10:
     encoding, transfer_syntax = _find_encoding(stream, transfer_syntax, notes)
     dataset, is_cut = parse_until_pixels(stream, encoding, notes)
     # pydicom corrects the VR, explicit or implicit, by what it finds.
-    encoding = encoding._replace(is_implicit=bool(dataset.original_encoding[0]))
+    is_implicit = bool(dataset.original_encoding[0])
+    if is_implicit != encoding.is_implicit:
+        found, said = ("implicit", "explicit") if is_implicit else ("explicit", "implicit")
+        notes.add(f"Transfer Syntax UID (0002,0010) stands for {said} VR; the dataset is {found}.")
+    encoding = encoding._replace(is_implicit=is_implicit)
     return Part10(
         meta=meta,
         top=Elements(dataset, notes),
@@ -238,7 +240,7 @@ def _find_pixel_element(stream: BinaryIO, position: int, encoding: Encoding) -> 
         (length,) = struct.unpack_from(f"{order}I", head, 4)
     else:
         vr = head[4:6]
-        if vr in _LONG_PIXEL_VRS and len(head) == 12:
+        if vr in LONG_VRS and len(head) == 12:
             offset += 4
             (length,) = struct.unpack_from(f"{order}I", head, 8)
         else:

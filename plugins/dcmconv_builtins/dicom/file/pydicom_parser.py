@@ -32,7 +32,10 @@ def parse_meta(stream: BinaryIO, notes: Notes) -> Dataset:
         If it is damaged.
     """
     with notes.catching_warnings():
-        return _parse(stream, Encoding(False, True), _is_past_meta)
+        meta = _parse(stream, Encoding(False, True), _is_past_meta)
+    if meta and meta.original_encoding[0]:
+        notes.add("File Meta Information is implicit VR; expected explicit VR.")
+    return meta
 
 
 def parse_until_pixels(stream: BinaryIO, encoding: Encoding, notes: Notes) -> tuple[Dataset, bool]:
@@ -43,7 +46,7 @@ def parse_until_pixels(stream: BinaryIO, encoding: Encoding, notes: Notes) -> tu
     InputError
         If it is damaged, or an element that describes the pixels occurs twice.
     """
-    until_pixels = _UntilPixels()
+    until_pixels = _UntilPixels(stream)
     with notes.catching_warnings() as caught:
         dataset = _parse(stream, encoding, until_pixels)
     _check_repeated(until_pixels.repeated, notes)
@@ -59,11 +62,17 @@ def _is_past_meta(tag: BaseTag, vr: str | None, length: int) -> bool:
 class _UntilPixels:
     """Stops before the pixels, and collects the tags that occurred twice up to there."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        # pydicom asks about the first element twice if its VR is not as declared: when it has read
+        # tag and VR, and again when it has read the whole header.
+        self._probed = stream.tell() + 6
         self._seen: set[int] = set()
         self.repeated: list[int] = []
 
     def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
+        if self._stream.tell() == self._probed:
+            return tag in PIXEL_KEYWORDS
         if tag in self._seen:
             self.repeated.append(int(tag))
         self._seen.add(tag)

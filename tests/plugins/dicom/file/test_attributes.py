@@ -166,3 +166,12 @@ def test_an_infinite_number_of_frames_is_ignored(syntax, said):
     dataset = monochrome(PIXELS, NumberOfFrames="1" * len(said))
     content = with_bytes(recoded(dataset, syntax), b"1" * len(said), said)
     assert read_frame(content).stored_values.shape == PIXELS.shape
+
+
+def test_an_attribute_directly_in_a_functional_group_has_no_note():
+    # Without Pixel Measures Sequence around it, as some vendors write it.
+    group = item(PixelSpacing=["0.5", "0.25"], PlanePositionSequence=[item()])
+    frame = read_frame(monochrome(PIXELS, SharedFunctionalGroupsSequence=[group]))
+    assert frame.spacing[:2] == (0.5, 0.25)
+    assert frame.attributes["PixelSpacing"] == (0.5, 0.25)
+    assert frame.notes == ()
