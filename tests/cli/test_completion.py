@@ -49,6 +49,7 @@ def test_every_key_of_an_output_is_completed():
     }
     assert offered >= OUTPUT_KEYS | {"id", "quality"}
     assert component_of("writer")("jpg:aspect=") == [
+        ("jpg:aspect=auto", ""),
         ("jpg:aspect=square", ""),
         ("jpg:aspect=keep", ""),
     ]

@@ -95,8 +95,13 @@ class Stages:
     writer: Made
 
 
-def stage_problems(stages: Stages, registry: Registry) -> Iterator[ChainProblem]:
-    """Yield a problem for each stage that cannot take the values of the normalizer."""
+def stage_problems(
+    stages: Stages, aspect: str | None, registry: Registry
+) -> Iterator[ChainProblem]:
+    """Yield a problem for each stage that cannot take the values of the normalizer.
+
+    ``aspect`` counts as a stage: ``square`` resamples, and so changes values to compute with.
+    """
     normalizer, colormap = stages.normalizer, stages.colormap
     domain = cast("Normalizer", normalizer.component).domain()
     gives = f"'{normalizer.spec.use}' gives {domain} values"
@@ -113,6 +118,12 @@ def stage_problems(stages: Stages, registry: Registry) -> Iterator[ChainProblem]
             _location(colormap, normalizer),
             f"The colormap '{colormap.spec.use}' takes display values; {gives}.",
             "Give that output 'colormap: none', or use another normalizer.",
+        )
+    if aspect == "square" and domain != "display":
+        yield ChainProblem(
+            normalizer.spec.location,
+            f"'aspect: square' resamples display values; {gives}, which are never resampled.",
+            "Give that output 'aspect: keep', or use another normalizer.",
         )
     yield from _writer_problems(stages, domain, gives, registry)
 

@@ -38,7 +38,7 @@ from dcmconv.chain.spec import (
 from dcmconv.chain.validate import validated
 from dcmconv.chain.values import as_component
 from dcmconv.errors import DcmconvError, PluginError, UsageError
-from dcmconv.model.components import Colormap, Reader
+from dcmconv.model.components import Colormap, Normalizer, Reader
 from dcmconv.model.options import Component
 from dcmconv.model.template import Template
 from dcmconv.plugins.registry import Registry
@@ -276,7 +276,7 @@ class _Planner:
         stages = self._stages(output, slots)
         if stages is None:
             return None
-        self.maker.problems += stage_problems(stages, self.maker.registry)
+        self.maker.problems += stage_problems(stages, slots.aspect, self.maker.registry)
         return Lane(
             id=lane_id,
             normalizer=stages.normalizer.ref,
@@ -284,7 +284,7 @@ class _Planner:
             colormap=stages.colormap.ref if stages.colormap else None,
             writer=stages.writer.ref,
             invert=bool(slots.invert),
-            aspect=slots.aspect or "square",
+            aspect=_aspect(slots.aspect, stages),
             name=output.name,
         )
 
@@ -328,6 +328,14 @@ class _Planner:
             Template(output.name)
         except UsageError as error:
             self.maker.report(output.name_location, error.message, error.hint)
+
+
+def _aspect(wanted: str | None, stages: Stages) -> str:
+    """Return ``square`` or ``keep``: values to compute with are never resampled."""
+    if wanted in ("square", "keep"):
+        return wanted
+    domain = cast("Normalizer", stages.normalizer.component).domain()
+    return "square" if domain == "display" else "keep"
 
 
 def _identity(ref: ComponentRef) -> tuple[str, str]:

@@ -28,12 +28,11 @@ from dcmconv.chain.spec import (
     RuleSpec,
     Written,
 )
-from dcmconv.chain.values import as_output, check_tag, parse_component, parse_frames
+from dcmconv.chain.values import as_output, check_aspect, check_tag, parse_component, parse_frames
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 
 __all__ = [
-    "ASPECTS",
     "CHAIN_KEYS",
     "MAX_BYTES",
     "RULE_KEYS",
@@ -66,7 +65,6 @@ CHAIN_KEYS = (
     "run",
 )
 RULE_KEYS = ("when", "skip", *SLOT_NAMES, "outputs")
-ASPECTS = ("square", "keep")
 
 Value = TypeVar("Value")
 
@@ -313,9 +311,7 @@ class _Grammar:
             self.problems.append(invalid.problem)
 
     def _aspect(self, node: Node) -> str:
-        if plain(node) not in ASPECTS:
-            raise _unexpected(node, " or ".join(ASPECTS), f"Write: aspect: {ASPECTS[0]}")
-        return str(plain(node))
+        return check_aspect(plain(node), node.location)
 
     def _truth(self, node: Node) -> bool:
         if not isinstance(node, ScalarNode) or not isinstance(node.value, bool):

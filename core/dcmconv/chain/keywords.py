@@ -11,7 +11,7 @@ from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.overrides import with_flags, with_name
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
-from dcmconv.chain.values import as_component, as_output, check_tag, parse_frames
+from dcmconv.chain.values import as_component, as_output, check_aspect, check_tag, parse_frames
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
@@ -90,7 +90,7 @@ def _flags(given: Mapping[str, Any]) -> ChainSpec:
         invert=given.get("invert"),
         steps=_components(given.get("steps")),
         colormap=_component(given.get("colormap")),
-        aspect=given.get("aspect"),
+        aspect=check_aspect(given["aspect"]) if "aspect" in given else None,
         outputs=tuple(as_output(writer) for writer in writers) or None,
         frames=parse_frames(given["frames"]) if "frames" in given else None,
         tags=_tags(given.get("tags")),

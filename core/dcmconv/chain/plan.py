@@ -30,7 +30,7 @@ class Lane:
     writer: ComponentRef
     invert: bool = False
     aspect: str = "square"
-    """``square`` resamples pixels that are not square; ``keep`` does not."""
+    """``square`` resamples pixels that are not square; ``keep`` does not; never ``auto``."""
     name: str = ""
     """The name template; empty for the input's own name."""
 

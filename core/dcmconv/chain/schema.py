@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from dcmconv.chain.document import ASPECTS, VERSION
+from dcmconv.chain.document import VERSION
 from dcmconv.chain.settings import RunSettings
+from dcmconv.chain.spec import ASPECTS
 from dcmconv.chain.values import TAG_FORM
 from dcmconv.errors import DcmconvError
 from dcmconv.model.options import Component

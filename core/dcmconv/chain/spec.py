@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location
 
 __all__ = [
+    "ASPECTS",
     "COMPONENT_KEYS",
     "DEFAULT_CHAIN",
     "NO_COLORMAP",
@@ -88,6 +89,10 @@ class Slots:
 SLOT_NAMES = ("normalize", "invert", "steps", "colormap", "aspect")
 """The fields of ``Slots``, in the order in which a frame meets them."""
 
+ASPECTS = ("auto", "square", "keep")
+"""What ``aspect`` can be; ``auto`` resamples display values, which are for looking at, and keeps
+values to compute with."""
+
 COMPONENT_KEYS = frozenset({"use", "id"})
 """Keys that every component can have and that are not options."""
 
@@ -162,7 +167,7 @@ DEFAULT_CHAIN = ChainSpec(
     invert=False,
     steps=(),
     colormap=ComponentSpec("none", location=Location("default")),
-    aspect="square",
+    aspect="auto",
     outputs=(OutputSpec(writer=ComponentSpec("png", location=Location("default"))),),
 )
 """The lowest layer: what is done if nothing else is given."""

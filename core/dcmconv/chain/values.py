@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import Any
 
 from dcmconv.chain.errors import NOWHERE, Location, invalid_chain
-from dcmconv.chain.spec import ComponentSpec, FrameRange, OutputSpec, Written
+from dcmconv.chain.spec import ASPECTS, ComponentSpec, FrameRange, OutputSpec, Written
 from dcmconv.errors import UsageError
 
 __all__ = [
     "TAG_FORM",
     "as_component",
     "as_output",
+    "check_aspect",
     "check_tag",
     "frames_as_text",
     "parse_component",
@@ -131,7 +132,7 @@ def as_output(component: ComponentSpec) -> OutputSpec:
     if "invert" in options:
         slots["invert"] = _truth(options.pop("invert"), location)
     if "aspect" in options:
-        slots["aspect"] = str(options.pop("aspect"))
+        slots["aspect"] = check_aspect(options.pop("aspect"), location)
     name = str(options.pop("name", ""))
     return OutputSpec(
         writer=replace(component, options=options), name=name, name_location=location, **slots
@@ -217,6 +218,21 @@ def _list(text: str, start: int, location: Location) -> tuple[list[Any], int]:
             items.append(item)
         if closing == "]":
             return items, position
+
+
+def check_aspect(value: object, location: Location = NOWHERE) -> str:
+    """Return a word of ``ASPECTS``.
+
+    Raises
+    ------
+    InvalidChainError
+        If it is any other value.
+    """
+    if value not in ASPECTS:
+        expected = "auto, square or keep"
+        message = f"aspect: expected {expected}, got {value!r}."
+        raise invalid_chain(location, message, "For example: aspect: keep")
+    return str(value)
 
 
 def check_tag(word: str, location: Location = NOWHERE) -> None:

@@ -13,7 +13,7 @@ from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import load_chain
 from dcmconv.chain.overrides import assemble, environment_overrides, parse_override, with_name
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
-from dcmconv.chain.values import as_output, parse_decoder, parse_frames, parse_inline
+from dcmconv.chain.values import as_output, check_aspect, parse_decoder, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.template import plain_tag
@@ -93,6 +93,11 @@ def _explicit(arguments: RunArguments) -> ChainSpec:
         normalize=parse_inline(arguments.normalize, "--normalize") if arguments.normalize else None,
         colormap=parse_inline(arguments.colormap, "--colormap") if arguments.colormap else None,
         invert=arguments.invert,
+        aspect=(
+            check_aspect(arguments.aspect, Location(f"--aspect {arguments.aspect}", is_flag=True))
+            if arguments.aspect
+            else None
+        ),
         steps=tuple(parse_inline(step, "--step") for step in arguments.step) or None,
         outputs=tuple(_output(writer) for writer in arguments.writer) or None,
         frames=parse_frames(arguments.frames) if arguments.frames else None,

@@ -98,7 +98,7 @@ def _fields(kind: str, name: str) -> list[OptionField]:
 
 
 def _values(kind: str, key: str, fields: Iterable[OptionField]) -> Iterator[str]:
-    from dcmconv.chain.document import ASPECTS
+    from dcmconv.chain.spec import ASPECTS
     from dcmconv.cli.flags import literals_of
     from dcmconv.plugins.registry import Registry
 

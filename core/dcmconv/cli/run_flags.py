@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
+from dcmconv.chain.spec import ASPECTS
 from dcmconv.cli.completion import component_of, plugin_names, preset_names
 from dcmconv.cli.flags import Flag
 
@@ -43,6 +44,10 @@ def _flag(*words: str, **shown: Any) -> Flag:
     if "names_kind" in shown:
         shown["complete"] = component_of(shown["names_kind"])
     return Flag("", str, words, **shown)
+
+
+def _aspects(incomplete: str) -> list[tuple[str, str]]:
+    return [(word, "") for word in ASPECTS if word.startswith(incomplete)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +135,18 @@ class RunArguments:
     invert: Annotated[
         bool | None,
         _flag("--invert/--no-invert", help="Swap black and white.", panel=PICTURES),
+    ] = None
+    aspect: Annotated[
+        str | None,
+        _flag(
+            "--aspect",
+            help="What to do with pixels that are not square: resample them to square ones, or "
+            "keep them; auto resamples pictures to look at and keeps unscaled values.",
+            metavar="auto|square|keep",
+            panel=PICTURES,
+            default="auto",
+            complete=_aspects,
+        ),
     ] = None
     frames: Annotated[
         str | None,
