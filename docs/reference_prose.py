@@ -70,8 +70,8 @@ KEYS = {
     "invert": "Swap black and white.",
     "steps": "[Steps](steps.md) in their order.",
     "colormap": "The [colormap](colormaps.md); `none` for none.",
-    "aspect": "`square` makes pixels square that are not; `keep` leaves them. Default: `auto`, which "
-    "is `square` for display values and `keep` for unscaled ones, which are never resampled.",
+    "aspect": "`square` makes pixels square that are not; `keep` leaves them. Default: `auto`, "
+    "which is `square` for display values and `keep` for unscaled ones: those are never resampled.",
     "rules": "What is different for some instances; the first rule that matches counts.",
     "outputs": "[Writers](writers.md): one picture of each frame for each. Default: `png`.",
     "frames": "Frame numbers from 1, such as `1,3-5` or `10-`. Default: `all`.",

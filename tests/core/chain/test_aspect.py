@@ -64,9 +64,7 @@ def test_asking_to_resample_unscaled_values_is_refused(registry, where):
 
 
 def test_each_output_decides_for_itself(registry):
-    plan = compiled(
-        registry, outputs=["png", {"use": "png", "id": "raw", "normalize": "none"}]
-    )
+    plan = compiled(registry, outputs=["png", {"use": "png", "id": "raw", "normalize": "none"}])
     assert [lane.aspect for lane in plan.lanes] == ["square", "keep"]
 
 

@@ -158,7 +158,12 @@ def test_python_data_is_read_like_a_file(registry):
             "normalize: {use: [a]}", "2:18", "Expected text, got a list", id="list-as-name"
         ),
         pytest.param("invert: yes", "2:9", "Expected true or false, got 'yes'", id="yes"),
-        pytest.param("aspect: round", "2:9", "aspect: expected auto, square or keep, got 'round'", id="aspect"),
+        pytest.param(
+            "aspect: round",
+            "2:9",
+            "aspect: expected auto, square or keep, got 'round'",
+            id="aspect",
+        ),
         pytest.param(
             "frames: 0-3", "2:9", "'0-3' starts at 0, but frame numbers start at 1", id="frame-zero"
         ),
