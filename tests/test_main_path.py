@@ -23,6 +23,16 @@ def is_ours(code: CodeType) -> bool:
     return code.co_filename.startswith(SOURCES) and bool(code.co_flags & inspect.CO_OPTIMIZED)
 
 
+def is_importing(frame: FrameType) -> bool:
+    """Return whether a call is part of an import, such as a comprehension in a module."""
+    at: FrameType | None = frame
+    while at is not None:
+        if at.f_code.co_name == "<module>" and at.f_code.co_filename.startswith(SOURCES):
+            return True
+        at = at.f_back
+    return False
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> tuple[set[str], list[str]]:
     """Convert one CT in this process: the files it passes through, the stack at the encoder."""
@@ -30,7 +40,7 @@ def path(tmp_path_factory) -> tuple[set[str], list[str]]:
     stack: list[str] = []
 
     def watch(frame: FrameType, event: str, argument: object) -> None:
-        if event != "call" or not is_ours(frame.f_code):
+        if event != "call" or not is_ours(frame.f_code) or is_importing(frame):
             return
         files.add(frame.f_code.co_filename)
         if frame.f_code is Jpg.encode.__code__:
