@@ -36,11 +36,18 @@ from dcmconv.model.components import (
     Writer,
 )
 from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, Tone
-from dcmconv.model.decoding import DecodedFrame, FrameDescription
 from dcmconv.model.executor import Done, Executor, Job, Lost, Task, WorkerPool
 from dcmconv.model.frame import Attributes, AttributeValue, Frame
 from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale, Spacing, VoiWindow
-from dcmconv.model.inputs import EncodedFrame, InputFile, Instance, Reference, Rejected
+from dcmconv.model.inputs import (
+    DecodedFrame,
+    EncodedFrame,
+    FrameDescription,
+    InputFile,
+    Instance,
+    Reference,
+    Rejected,
+)
 from dcmconv.model.layers import LabelName, Layer, View, default_label_color
 from dcmconv.model.options import Component, Opt
 from dcmconv.model.picture import Domain, Picture, ValueScale

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from dcmconv.chain.layering import with_flags, with_name
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.overrides import with_flags, with_name
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.chain.values import as_component, as_output, check_aspect, check_tag, parse_frames

@@ -1,20 +1,51 @@
-"""One chain layered over another: mappings merge, lists and components of another name replace."""
+"""One chain layered over another, and single values from outside layered over both.
+
+Precedence: defaults < preset < chain file < ``DCMCONV_SET`` < ``--set`` < explicit flags.
+Mappings merge; lists, and components with another name, replace.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+import re
+import shlex
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
 
-from dcmconv.chain.spec import SLOT_NAMES, ChainSpec, ComponentSpec, OutputSpec, RuleSpec, Slots
+from dcmconv.chain.errors import Location, chain_error, invalid_chain, unknown_word
+from dcmconv.chain.settings import RunSettings
+from dcmconv.chain.spec import (
+    DEFAULT_CHAIN,
+    OUTPUT_KEYS,
+    SLOT_NAMES,
+    ChainSpec,
+    ComponentSpec,
+    OutputSpec,
+    RuleSpec,
+    Slots,
+    Written,
+    component_ids,
+    is_no_colormap,
+    output_ids,
+)
+from dcmconv.chain.values import as_output, parse_component, parse_value
 
 __all__ = [
+    "ENVIRONMENT",
+    "Override",
+    "apply_override",
+    "assemble",
+    "environment_overrides",
+    "flag_override",
     "merge",
     "merge_component",
     "merge_slots",
+    "parse_override",
     "replace_decoders",
     "replace_readers",
     "slots_of_output",
+    "with_flags",
+    "with_name",
 ]
 
 Readers = tuple[ComponentSpec, ...] | None
@@ -122,3 +153,254 @@ def _merge_optional(base: ComponentSpec | None, over: ComponentSpec | None) -> C
 
 def _given(over: Any, base: Any) -> Any:
     return base if over is None else over
+
+
+ENVIRONMENT = "DCMCONV_SET"
+"""Overrides separated by spaces, quoted as in a shell: ``jpg.quality=95 run.workers=4``."""
+
+_TARGET = re.compile(r"\s*([A-Za-z0-9][\w-]*)\.([A-Za-z_]\w*)\s*=")
+
+Owner = TypeVar("Owner", bound=Slots)
+Change = Callable[[ComponentSpec], ComponentSpec]
+
+
+@dataclass(frozen=True)
+class Override:
+    """One value for one option of every component with an id, or of the run.
+
+    Parameters
+    ----------
+    target : str
+        The id of components, the name of a reader, or ``run``.
+    key : str
+        The option.
+    value : str, list or None
+        Text becomes what the option declares.
+    """
+
+    target: str
+    key: str
+    value: Any
+    location: Location = field(default=Location(), compare=False)
+
+
+def parse_override(text: str, source: str = "--set") -> Override:
+    """Read an override such as ``jpg.quality=95`` or ``run.workers=4``.
+
+    Raises
+    ------
+    ChainError
+        If the text has another form.
+    """
+    location = Location(f"{source} {text}")
+    match = _TARGET.match(text)
+    if match is None:
+        hint = "For example: jpg.quality=95"
+        raise invalid_chain(location, "Expected ID.OPTION=VALUE.", hint)
+    value = parse_value(text[match.end() :].strip(), location)
+    return Override(match[1], match[2], value, location)
+
+
+def environment_overrides(environment: Mapping[str, str]) -> list[Override]:
+    """Return the overrides in ``DCMCONV_SET``; raises ``ChainError`` as ``parse_override`` does."""
+    lexer = shlex.shlex(environment.get(ENVIRONMENT, ""), posix=True, punctuation_chars=False)
+    # No escapes and no comments: a backslash belongs to a Windows path, and # to a color.
+    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
+    try:
+        texts = list(lexer)
+    except ValueError as error:
+        hint = f"Write it as in a shell: {ENVIRONMENT}='jpg.quality=95 run.workers=2'"
+        raise invalid_chain(Location(ENVIRONMENT), f"It cannot be read: {error}.", hint) from None
+    return [parse_override(text, ENVIRONMENT) for text in texts]
+
+
+def flag_override(target: str, key: str, value: str | list[str], flag: str = "") -> Override:
+    """Return the override that a component's flag means: ``--window.center 40``.
+
+    Parameters
+    ----------
+    flag : str
+        A name of its own that the component gives the flag, such as ``--layer``.  Its texts are
+        taken literally, because the shell has removed the quotes already.
+
+    Raises
+    ------
+    ChainError
+        If the text of a dotted flag is not a value.
+    """
+    shown = value if isinstance(value, str) else " ".join(value)
+    location = Location(f"{flag or f'--{target}.{key}'} {shown}", is_flag=True)
+    is_literal = flag or isinstance(value, list)
+    parsed = value if is_literal else parse_value(str(value).strip(), location)
+    return Override(target, key, parsed, location)
+
+
+def assemble(
+    chain: ChainSpec,
+    flags: ChainSpec,
+    *,
+    overrides: Iterable[Override] = (),
+    readers: Collection[str] = (),
+) -> ChainSpec:
+    """Layer the flags of a command and its overrides over a chain.
+
+    Parameters
+    ----------
+    chain : ChainSpec
+        From ``--chain``; an empty one without that flag.
+    flags : ChainSpec
+        What flags such as ``-n`` and ``-w`` say.
+    overrides : iterable of Override
+        Of the environment, of ``--set`` and of the components' flags, in this order; the last one
+        takes precedence.
+    readers : collection of str
+        Names of readers, which can be overridden even if the chain does not name them.
+
+    Raises
+    ------
+    ChainError
+        If an override names something that the chain does not have.
+    """
+    spec = with_flags(merge(DEFAULT_CHAIN, chain), flags)
+    for override in overrides:
+        spec = apply_override(spec, override, readers)
+    return spec
+
+
+def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
+    """Return the chain with what explicit flags say; flags have no rules.
+
+    A flag counts for every input, so what it says is removed from the rules.  It replaces a whole
+    component, options included.  Outputs keep what they set themselves, and readers and decoders
+    that the flags do not name stay.
+    """
+    names = (*SLOT_NAMES, "outputs", "frames", "tags", "executor")
+    given = {name: getattr(flags, name) for name in names if getattr(flags, name) is not None}
+    unset = {name: None for name in given if name in (*SLOT_NAMES, "outputs")}
+    return replace(
+        chain,
+        **given,
+        read=replace_readers(chain.read, flags.read),
+        decoders=replace_decoders(chain.decoders, flags.decoders),
+        rules=chain.rules and tuple(replace(rule, **unset) for rule in chain.rules),  # type: ignore[arg-type]
+        run=merge_component(chain.run, flags.run),
+        tag_locations={**chain.tag_locations, **flags.tag_locations},
+        decoder_locations={**chain.decoder_locations, **flags.decoder_locations},
+        problems=(*chain.problems, *flags.problems),
+    )
+
+
+def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainSpec:
+    """Return the chain with one name template for all outputs, those of rules included."""
+    location = Location(f"{source} {template}", is_flag=True)
+
+    def named(outputs: tuple[OutputSpec, ...]) -> tuple[OutputSpec, ...]:
+        return tuple(replace(output, name=template, name_location=location) for output in outputs)
+
+    full = merge(DEFAULT_CHAIN, chain)
+    rules = full.rules and tuple(
+        replace(rule, outputs=rule.outputs and named(rule.outputs)) for rule in full.rules
+    )
+    return replace(full, outputs=named(full.outputs or ()), rules=rules)
+
+
+def apply_override(spec: ChainSpec, override: Override, readers: Collection[str] = ()) -> ChainSpec:
+    """Return the chain with one override.
+
+    It sets the option in every component with that id; an option that an explicit flag gave stays.
+    A reader that the chain does not name is added to it.
+
+    Raises
+    ------
+    ChainError
+        If the chain has no such component.
+    """
+    full = merge(DEFAULT_CHAIN, spec)
+    if override.target == "run":
+        return _override_run(full, override)
+    ids = component_ids(full)
+    if override.target in ids:
+        return _override_components(full, override)
+    if override.target in readers:
+        reader = ComponentSpec(override.target, location=override.location)
+        return replace(full, read=(*(full.read or ()), _overridden(reader, override)))
+    known = sorted({*ids, *readers, "run"})
+    subject = "This chain has no component"
+    raise chain_error([unknown_word(override.location, subject, override.target, known)])
+
+
+def _override_run(spec: ChainSpec, override: Override) -> ChainSpec:
+    if override.key == "executor":
+        executor = parse_component(str(override.value), override.location)
+        return replace(spec, executor=executor)
+    settings = [item.name for item in fields(RunSettings)]
+    if override.key not in settings:
+        subject = "'run' has no setting"
+        raise chain_error([unknown_word(override.location, subject, override.key, settings)])
+    return replace(spec, run=_overridden(spec.run, override))
+
+
+def _override_components(spec: ChainSpec, override: Override) -> ChainSpec:
+    def change(component: ComponentSpec) -> ComponentSpec:
+        return (
+            _overridden(component, override) if component.known_as == override.target else component
+        )
+
+    rules = spec.rules and tuple(
+        replace(
+            _change_slots(rule, change),
+            outputs=rule.outputs and _override_outputs(rule.outputs, override, change),
+        )
+        for rule in spec.rules
+    )
+    return replace(
+        _change_slots(spec, change),
+        read=spec.read and tuple(map(change, spec.read)),
+        decoders=spec.decoders and {key: change(each) for key, each in spec.decoders.items()},
+        rules=rules,
+        outputs=spec.outputs and _override_outputs(spec.outputs, override, change),
+        executor=spec.executor and change(spec.executor),
+    )
+
+
+def _change_slots(owner: Owner, change: Change) -> Owner:
+    colormap = owner.colormap
+    return replace(
+        owner,
+        normalize=owner.normalize and change(owner.normalize),
+        steps=owner.steps and tuple(map(change, owner.steps)),
+        colormap=colormap if colormap is None or is_no_colormap(colormap) else change(colormap),
+    )
+
+
+def _override_outputs(
+    outputs: tuple[OutputSpec, ...], override: Override, change: Change
+) -> tuple[OutputSpec, ...]:
+    # An output's id may be a number that its writer alone does not know: png-2.
+    return tuple(
+        _override_output(_change_slots(output, change), override)
+        if output_id == override.target
+        else _change_slots(output, change)
+        for output, output_id in zip(outputs, output_ids(outputs), strict=True)
+    )
+
+
+def _override_output(output: OutputSpec, override: Override) -> OutputSpec:
+    if override.key not in OUTPUT_KEYS:
+        return replace(output, writer=_overridden(output.writer, override))
+    key = {override.key: override.value}
+    given = as_output(ComponentSpec(output.writer.use, key, location=override.location))
+    named = replace(output, name=given.name, name_location=given.name_location)
+    return replace(named if given.name else output, **merge_slots(output, given))
+
+
+def _overridden(component: ComponentSpec, override: Override) -> ComponentSpec:
+    key, location = override.key, override.location
+    before = component.written.get(key)
+    if before is not None and before.value.is_flag and not location.is_flag:
+        return component
+    return replace(
+        component,
+        options={**component.options, key: override.value},
+        written={**component.written, key: Written(location, location)},
+    )

@@ -6,12 +6,13 @@ the built-ins, and a component is loaded when it is named.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.completion import whole_words_for_bash
 from dcmconv.cli.exit_codes import (
     EXIT_INTERNAL,
     EXIT_INTERRUPTED,
@@ -44,7 +45,7 @@ def run_program(words: Sequence[str]) -> int:
     with termination_as_exception() as received, warnings.catch_warnings():
         warnings.showwarning = _say_warning
         try:
-            with whole_words_for_bash():
+            with _completion():
                 build_app(words)(args=list(words), prog_name="dcmconv")
             code = 0
         except SystemExit as stop:
@@ -77,10 +78,21 @@ def build_app(words: Sequence[str]) -> typer.Typer:
     return app
 
 
-def _completed_words() -> list[str] | None:
-    import os
+def _completion() -> AbstractContextManager[None]:
+    """Return what has to surround the parser when a shell asks for completions."""
+    if not _is_completing():
+        return nullcontext()
+    from dcmconv.cli.completion import whole_words_for_bash
 
-    if "_DCMCONV_COMPLETE" not in os.environ:
+    return whole_words_for_bash()
+
+
+def _is_completing() -> bool:
+    return "_DCMCONV_COMPLETE" in os.environ
+
+
+def _completed_words() -> list[str] | None:
+    if not _is_completing():
         return None
     from dcmconv.cli.component_flags import completed_words
 

@@ -28,7 +28,7 @@ from dcmconv.errors import DcmconvError
 from dcmconv.model.options import Component, OptionField, option_fields
 
 if TYPE_CHECKING:
-    from dcmconv.chain.overrides import Override
+    from dcmconv.chain.layering import Override
     from dcmconv.plugins.registry import Registry
 
 __all__ = [
@@ -87,7 +87,7 @@ def given_overrides(values: Mapping[str, Any], targets: Iterable[FlagTarget]) ->
 
 
 def _overrides_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Override]:
-    from dcmconv.chain.overrides import flag_override
+    from dcmconv.chain.layering import flag_override
 
     for option in option_fields(target.component):
         for key, flag in ((_key(target, option), ""), (_own_key(target, option), option.opt.flag)):

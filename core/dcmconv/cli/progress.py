@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
     from dcmconv.cli.run_flags import RunArguments
     from dcmconv.model.outcome import Outcome
-    from dcmconv.run.journal.chain_change import ChainChange
+    from dcmconv.run.journal.run_record import ChainChange
     from dcmconv.run.progress import Tally
 
 __all__ = ["Bar", "PlainLines", "Progress", "progress_for"]

@@ -17,7 +17,7 @@ from dcmconv.cli.completion import component_of, plugin_names, preset_names
 from dcmconv.cli.flags import Flag
 
 if TYPE_CHECKING:
-    from dcmconv.chain.overrides import Override
+    from dcmconv.chain.layering import Override
 
 __all__ = ["DEFAULT_OUT", "HELP", "RunArguments", "run_flags"]
 

@@ -16,9 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.model.curve import Tone
-from dcmconv.model.decoding import DecodedFrame, FrameDescription
 from dcmconv.model.frame import Frame
-from dcmconv.model.inputs import EncodedFrame, InputFile, Instance, Reference, Rejected
+from dcmconv.model.inputs import (
+    DecodedFrame,
+    EncodedFrame,
+    FrameDescription,
+    InputFile,
+    Instance,
+    Reference,
+    Rejected,
+)
 from dcmconv.model.options import Component
 from dcmconv.model.picture import Domain, Picture
 from dcmconv.model.statistics import StatisticsRequest

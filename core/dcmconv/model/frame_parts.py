@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -20,6 +22,18 @@ class Spacing(NamedTuple):
     rows: float
     columns: float
     attribute: str = "Pixel Spacing"
+
+    def pixels_per(self, millimeters: float) -> tuple[Fraction, Fraction] | None:
+        """Return how many rows and columns are in a length; None if they are not positive.
+
+        Exact: a spacing is taken as the decimal number in the file, 0.1 is exactly a tenth.
+        """
+        if not (0 < self.rows < math.inf and 0 < self.columns < math.inf):
+            return None
+        length = Fraction(repr(float(millimeters)))
+        return length / Fraction(repr(float(self.rows))), length / Fraction(
+            repr(float(self.columns))
+        )
 
 
 class Padding(NamedTuple):

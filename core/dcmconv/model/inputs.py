@@ -6,6 +6,8 @@
 3. A reader opens the bytes, and returns an ``Instance``: the attributes, and the frames on demand.
 4. A frame is decoded to a ``Frame``.  If the file holds it as an ordinary picture that a writer may
    copy, the instance offers it as an ``EncodedFrame`` as well.
+5. A decoder gets the codestream of a frame and its ``FrameDescription``, and returns a
+   ``DecodedFrame``.
 """
 
 from __future__ import annotations
@@ -16,12 +18,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
+
+from numpy.typing import NDArray
 
 from dcmconv.model.frame import Attributes, Frame
 from dcmconv.model.frame_parts import Spacing
 
-__all__ = ["HEAD_BYTES", "EncodedFrame", "InputFile", "Instance", "Reference", "Rejected"]
+__all__ = [
+    "HEAD_BYTES",
+    "DecodedFrame",
+    "EncodedFrame",
+    "FrameDescription",
+    "InputFile",
+    "Instance",
+    "Reference",
+    "Rejected",
+]
 
 HEAD_BYTES = 512
 """How much of an input ``Reader.sniff`` sees."""
@@ -196,3 +209,63 @@ class Instance:
         """Yield every frame in order."""
         for frame_index in range(self.frame_count):
             yield self.read_frame(frame_index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameDescription:
+    """What a file's header says of its encoded frames; a codestream may say otherwise.
+
+    Parameters
+    ----------
+    rows, columns, samples_per_pixel : int
+        Size of a frame, each at least 1.
+    bits_allocated, bits_stored : int
+        Bits of the cell of one sample, and how many of them hold its value.
+    is_signed : bool
+        Pixel Representation is 1: values are two's complement.
+    photometric_interpretation : str
+        Such as ``MONOCHROME2`` or ``YBR_FULL_422``, as the header says it.
+    planar_configuration : int
+        0 by pixel, 1 by plane; only uncompressed samples follow it.
+    """
+
+    rows: int
+    columns: int
+    samples_per_pixel: int = 1
+    bits_allocated: int = 16
+    bits_stored: int = 16
+    is_signed: bool = False
+    photometric_interpretation: str = "MONOCHROME2"
+    planar_configuration: int = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a decoded frame: (rows, columns), or (rows, columns, samples)."""
+        if self.samples_per_pixel == 1:
+            return self.rows, self.columns
+        return self.rows, self.columns, self.samples_per_pixel
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DecodedFrame:
+    """One frame as its codestream holds it.
+
+    Parameters
+    ----------
+    values : integer or float array, shape (rows, columns) or (rows, columns, samples)
+        As coded.  Integers without the sign that the header gives them are read as two's complement
+        of Bits Stored.  May be read-only.
+    photometric_interpretation : str
+        What the values mean after decoding: ``RGB`` if the codec undid a color transform.
+    is_masked : bool
+        The values are already those of the stored bits, sign included: lossy codestreams know
+        their own precision, and masking would wrap their overshoot (4170 of 12 bits to 74).
+        Otherwise the reader masks to Bits Stored and extends the sign.
+    notes : tuple of str
+        What was tolerated.
+    """
+
+    values: NDArray[Any]
+    photometric_interpretation: str
+    is_masked: bool = False
+    notes: tuple[str, ...] = ()

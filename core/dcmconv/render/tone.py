@@ -13,8 +13,7 @@ from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, origin_of
 from dcmconv.model.frame import Frame
 from dcmconv.model.frame_parts import Lut, Palette, Rescale
 from dcmconv.model.picture import Domain, Picture, ValueScale
-from dcmconv.render.display import DisplayRule
-from dcmconv.render.lookup import TableCache
+from dcmconv.render.lookup import DisplayRule, TableCache
 
 __all__ = ["render_tone"]
 

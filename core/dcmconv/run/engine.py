@@ -27,7 +27,6 @@ from dcmconv.run.messages import StatisticsReport
 from dcmconv.run.output.destination import Destination, open_destination
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.publish import Publisher
-from dcmconv.run.output.tag_table import TableFile, open_tag_table
 from dcmconv.run.progress import Listener, Tally
 from dcmconv.run.statistics_pass import GatheredStatistics, needs_statistics_pass
 from dcmconv.run.walk import EVERYTHING, Found, Selection, Walk
@@ -36,7 +35,8 @@ from dcmconv.run.worklist import WorkList
 
 if TYPE_CHECKING:
     from dcmconv.plugins.registry import Events, Registry
-    from dcmconv.run.journal.chain_change import ChainChange
+    from dcmconv.run.journal.run_record import ChainChange
+    from dcmconv.run.output.tag_table import TableFile
 
 __all__ = ["Run"]
 
@@ -105,7 +105,7 @@ class Run:
         """Do the work, and yield the outcome of each input."""
         walk = Walk(self.plan.sources, self.inputs, self._avoid(), self.selection)
         walk.check()
-        place = self._table_file()
+        table_file = self._table_file()
         if self.events is not None:
             self.events.configure(self.plan)
         tally = self.tally = Tally(stopped="interrupted")
@@ -117,7 +117,11 @@ class Run:
             )
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
-            table = stack.enter_context(open_tag_table(place, self.plan.tags, destination))
+            table = None
+            if table_file is not None:
+                from dcmconv.run.output.tag_table import open_tag_table
+
+                table = stack.enter_context(open_tag_table(table_file, self.plan.tags, destination))
             publisher = Publisher(destination, self.plan.run)
             gathered = GatheredStatistics(self.plan)
             committer = Committer(destination, table, publisher, gathered, tally)
@@ -201,10 +205,12 @@ class Run:
     def _table_file(self) -> TableFile | None:
         if self.tag_table is None:
             return None
+        from dcmconv.run.output.tag_table import TableFile
+
         asked = (*self.inputs, *self.selection.include, *self.selection.exclude)
-        place = TableFile.of(self.tag_table, self.out, asked)
-        place.check(may_replace=self.plan.run.on_existing == "replace")
-        return place
+        table_file = TableFile.of(self.tag_table, self.out, asked)
+        table_file.check(may_replace=self.plan.run.on_existing == "replace")
+        return table_file
 
     def _check_single(self, destination: Destination, first: Sequence[Found]) -> None:
         if destination.file_name and len(first) > 1:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Summary
 
 if TYPE_CHECKING:
-    from dcmconv.run.journal.chain_change import ChainChange
+    from dcmconv.run.journal.run_record import ChainChange
 
 __all__ = ["Listener", "Tally"]
 

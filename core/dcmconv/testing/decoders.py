@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dcmconv.errors import DcmconvError, InputError
 from dcmconv.model.components import Decoder
-from dcmconv.model.decoding import DecodedFrame, FrameDescription
+from dcmconv.model.inputs import DecodedFrame, FrameDescription
 from dcmconv.testing.components import ComponentConformance, has_message_and_hint
 from dcmconv.testing.spawned import digest, in_a_spawned_worker
 

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dcmconv.plugin import Picture, Spacing
-from dcmconv_builtins.writers.scale import per_length
 
 __all__ = ["copied_stream", "with_segments"]
 
@@ -119,10 +118,10 @@ def _density(spacing: Spacing | None) -> Density:
 
 
 def _density_in(unit: int, spacing: Spacing) -> Density | None:
-    length = 25.4 if unit == INCH else 10
-    across, down = per_length(length, spacing.columns), per_length(length, spacing.rows)
-    if across is None or down is None:
+    pixels = spacing.pixels_per(25.4 if unit == INCH else 10)
+    if pixels is None:
         return None
+    down, across = pixels
     x, y = int(across + Fraction(1, 2)), int(down + Fraction(1, 2))
     if not (1 <= x <= UINT16 and 1 <= y <= UINT16):
         return None
@@ -131,9 +130,10 @@ def _density_in(unit: int, spacing: Spacing) -> Density | None:
 
 def _exif(spacing: Spacing) -> bytes:
     """Return an EXIF segment with the resolution as fractions, per centimeter."""
-    across, down = per_length(10, spacing.columns), per_length(10, spacing.rows)
-    if across is None or down is None:
+    pixels = spacing.pixels_per(10)
+    if pixels is None:
         return b""
+    down, across = pixels
     fields = 3
     values_at = 8 + 2 + fields * 12 + 4
     tiff = b"MM\0\x2a" + struct.pack(">IH", 8, fields)

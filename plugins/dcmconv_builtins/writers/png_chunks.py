@@ -12,7 +12,6 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from dcmconv.plugin import Picture, Spacing
-from dcmconv_builtins.writers.scale import per_length
 
 __all__ = [
     "GRAY",
@@ -69,9 +68,10 @@ def _physical_size(spacing: Spacing) -> bytes:
     sCAL gives the size of a pixel as text, so that it is exact at any size.  Cached, because a
     series has one spacing and fractions are slow.
     """
-    across, down = per_length(1000, spacing.columns), per_length(1000, spacing.rows)
-    if across is None or down is None:
+    pixels = spacing.pixels_per(1000)
+    if pixels is None:
         return b""
+    down, across = pixels
     chunks = b""
     if across.denominator > 1 or down.denominator > 1:
         width, height = (f"{length / 1000:.12g}" for length in (spacing.columns, spacing.rows))

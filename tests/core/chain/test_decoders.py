@@ -9,9 +9,8 @@ import pytest
 from dcmconv.chain.checks import find_uid
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.keywords import chain_from_keywords
-from dcmconv.chain.layering import merge
+from dcmconv.chain.layering import apply_override, merge, parse_override, with_flags
 from dcmconv.chain.loader import chain_from_data, load_chain
-from dcmconv.chain.overrides import apply_override, parse_override, with_flags
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from dcmconv.chain.layering import merge
-from dcmconv.chain.overrides import (
+from dcmconv.chain.layering import (
     apply_override,
     assemble,
     environment_overrides,
     flag_override,
+    merge,
     parse_override,
     with_flags,
     with_name,

@@ -13,8 +13,7 @@ from hypothesis.extra import numpy as hnp
 from dcmconv.model.curve import Curve, Linear
 from dcmconv.model.frame_parts import Lut, Padding, Rescale
 from dcmconv.render import lookup
-from dcmconv.render.display import DisplayRule
-from dcmconv.render.lookup import Line, TableCache, find_line
+from dcmconv.render.lookup import DisplayRule, Line, TableCache, find_line
 
 
 def rule(black=0.0, white=255.0, *, inverted=False, depth=8, **options) -> DisplayRule:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dcmconv.errors import OutputError
 from dcmconv.model.executor import Lost
@@ -18,10 +19,12 @@ from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.os_errors import ENDS_THE_RUN, output_error
 from dcmconv.run.output.publish import Publisher
 from dcmconv.run.output.state_dir import open_state_file
-from dcmconv.run.output.tag_table import TagTable
 from dcmconv.run.progress import Tally
 from dcmconv.run.statistics_pass import GatheredStatistics
 from dcmconv.run.window import PendingInput
+
+if TYPE_CHECKING:
+    from dcmconv.run.output.tag_table import TagTable
 
 __all__ = ["Committer"]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dcmconv.errors import DcmconvError, UsageError
-from dcmconv.model.components import Writer
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
+    from dcmconv.model.components import Writer
     from dcmconv.plugins.registry import Registry
 
 __all__ = ["ends_like_a_folder", "find_writer", "names_a_file", "no_writer_error"]

@@ -23,8 +23,8 @@ from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.messages import PART_PREFIX
 from dcmconv.run.output.atomic_move import move_new
 from dcmconv.run.output.destination import Destination
-from dcmconv.run.output.leftovers import remove_dead_parts
 from dcmconv.run.output.naming import STATE_FOLDER
+from dcmconv.run.output.state_dir import remove_dead_parts
 
 __all__ = ["TableFile", "TagTable", "open_tag_table"]
 
@@ -144,8 +144,8 @@ class TableFile:
 
 @contextmanager
 def open_tag_table(
-    file: TableFile | None, tags: Sequence[str], destination: Destination
-) -> Iterator[TagTable | None]:
+    file: TableFile, tags: Sequence[str], destination: Destination
+) -> Iterator[TagTable]:
     """Open a table for a run; the complete file appears when the run has finished.
 
     Raises
@@ -153,9 +153,6 @@ def open_tag_table(
     OutputError
         If it cannot be written.
     """
-    if file is None:
-        yield None
-        return
     path = file.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
