@@ -204,8 +204,18 @@ def test_folder_without_pictures_exits_with_3(tmp_path, monkeypatch, capsys):
     (tmp_path / "notes.txt").write_text("no DICOM", "utf-8")
     assert main(["run"]) == 3
     told = capsys.readouterr().err
-    assert "Nothing to convert in .: 1 input found, none with a picture." in told
+    assert "Nothing to convert in .: 1 input skipped (1 not-dicom)." in told
     assert "dcmconv samples demo" in told
+
+
+def test_existing_pictures_are_the_reason_that_nothing_was_converted(scans, capsys):
+    assert main(["run", "-w", "png"]) == 0
+    assert main(["run", "-w", "png", "--on-existing", "skip"]) == 3
+    told = capsys.readouterr().err
+    assert (
+        "Nothing to convert in .: 2 inputs skipped (2 exists).\n"
+        "  To convert inputs whose pictures exist already: --on-existing replace"
+    ) in told
 
 
 @pytest.mark.parametrize(

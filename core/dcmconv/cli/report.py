@@ -45,7 +45,7 @@ def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: 
     if summary.failed and journal.exists():
         say(f"Details of every input: {harmless(str(journal))}")
     if code == EXIT_NOTHING:
-        say(_nothing_to_convert(arguments, summary))
+        say(_nothing_to_convert(arguments, summary, tally))
     if arguments.as_json:
         print_json(summary_data(summary, tally, out=arguments.out, code=code))
     if not arguments.quiet:
@@ -53,13 +53,15 @@ def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: 
         tell(closing_line(summary, tally, _shown_folder(arguments.out)))
 
 
-def _nothing_to_convert(arguments: RunArguments, summary: Summary) -> str:
+def _nothing_to_convert(arguments: RunArguments, summary: Summary, tally: Tally) -> str:
     where = " ".join(shlex.quote(_shown_input(each)) for each in arguments.inputs or ["."])
-    skipped = f"{counted(summary.skipped, 'input')} found, none with a picture"
-    return (
-        f"Nothing to convert in {where}: {skipped if summary.skipped else 'no inputs found'}.\n"
-        "  To try dcmconv on sample files: dcmconv samples demo && dcmconv run demo"
-    )
+    reasons = tally.reasons_of("skipped")
+    skipped = f"{counted(summary.skipped, 'input')} skipped{_shown_reasons(reasons)}"
+    hint = "To try dcmconv on sample files: dcmconv samples demo && dcmconv run demo"
+    if "exists" in reasons:
+        hint = "To convert inputs whose pictures exist already: --on-existing replace"
+    found = skipped if summary.skipped else "no inputs found"
+    return f"Nothing to convert in {where}: {found}.\n  {hint}"
 
 
 def _shown_input(text: str) -> str:

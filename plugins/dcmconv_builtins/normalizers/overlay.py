@@ -46,8 +46,8 @@ class Overlay(MaskNormalizer):
             return joined
         found = ", ".join(f"{plane.group:04X}" for plane in planes) or "none"
         raise InputError(
-            f"Overlay planes (60xx,3000): found {found}; overlay needs "
-            f"{'one' if wanted is None else f'{wanted:04X}'}.",
+            f"Overlay planes (60xx,3000): expected "
+            f"{'one' if wanted is None else f'{wanted:04X}'}, found {found}.",
             hint="Skip such files with a rule, or choose a group that the file has.",
             reason="overlay",
         )

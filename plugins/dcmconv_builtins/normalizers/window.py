@@ -152,7 +152,7 @@ def _get_file_window(frame: Frame, number: int) -> VoiWindow:
     if count == 0:
         raise InputError(
             "Window Center (0028,1050) and Window Width (0028,1051) are missing; "
-            "window without numbers needs the file's.",
+            "the file has no window to use.",
             hint="Give --window.center and --window.width, or use --normalize auto.",
             reason="window",
         )

@@ -59,13 +59,13 @@ def test_16_bit_masks_use_the_whole_range():
 
 
 def test_a_frame_without_planes_is_refused_with_a_hint():
-    with pytest.raises(InputError, match=r"found none; overlay needs one") as raised:
+    with pytest.raises(InputError, match=r"expected one, found none") as raised:
         Overlay().mask(frame_with())
     assert "rule" in raised.value.hint
 
 
 def test_a_missing_group_is_refused_with_those_found():
-    with pytest.raises(InputError, match=r"found 6002; overlay needs 6004"):
+    with pytest.raises(InputError, match=r"expected 6004, found 6002"):
         Overlay(group="6004").mask(with_an_overlay())
 
 
