@@ -95,7 +95,7 @@ def test_orphans_lists_pictures_of_an_old_chain(out, capsys):
     said = capsys.readouterr().err
     assert "The chain changed since the last run; 3 inputs with 1 picture" in said
     assert "  output 'jpg' was added" in said
-    assert "Orphans: 1 picture of earlier runs without an input." in said
+    assert "Orphans: 1 picture of earlier runs, no longer produced by their inputs." in said
     assert "good.png" in told(capsys, "orphans", "out")
 
 
