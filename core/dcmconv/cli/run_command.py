@@ -99,8 +99,8 @@ def _say_orphans(out: str) -> None:
     count = sum(1 for _ in orphans(Path(out)))
     if count:
         say(
-            f"Orphans: {counted(count, 'picture')} of earlier runs, no longer produced by their inputs. "
-            f"To list them: dcmconv journal orphans {shlex.quote(out)}"
+            f"Orphans: {counted(count, 'picture')} of earlier runs, no longer produced by their "
+            f"inputs. To list them: dcmconv journal orphans {shlex.quote(out)}"
         )
 
 

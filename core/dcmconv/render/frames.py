@@ -30,7 +30,8 @@ def wanted_frames(ranges: tuple[tuple[int, int | None], ...], frame_count: int) 
         if first > frame_count:
             raise InputError(
                 f"Frame {first} does not exist; the last frame is {frame_count}.",
-                hint=f"Use --frames with numbers from 1 to {frame_count}.",
+                hint="Choose existing frames, for example --frames "
+                + ("1" if frame_count == 1 else f"1-{frame_count}"),
                 reason="no-such-frame",
             )
         wanted.update(range(first, min(last or frame_count, frame_count) + 1))
