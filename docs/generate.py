@@ -1,8 +1,8 @@
 """Write the reference pages from the declarations: ``python docs/generate.py``.
 
-A component's options come from its fields, commands from their flags, hooks and errors from their
-docstrings; the sentences around them are in ``reference_prose.py``.  With ``--check`` nothing is
-written: stale pages are named, and the exit code is 1.
+Options come from the fields of components, commands from their flags, and hooks and errors from their
+docstrings; the sentences around them are in ``reference_prose.py``.  With ``--check``, nothing is
+written; if pages are stale, their names are printed and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from dcmconv.cli.journal_commands import add_to as add_journal_commands
 from dcmconv.cli.plugin_commands import add_to as add_plugin_commands
 from dcmconv.cli.provided_commands import command_class, flags_of_command
 from dcmconv.cli.run_flags import HELP, run_flags
-from dcmconv.model.components import Normalizer, Step, Writer
+from dcmconv.model.components import Decoder, Normalizer, Step, Writer
 from dcmconv.model.options import Component, option_fields
 from dcmconv.plugins.registry import Registry
 from dcmconv.run.journal.schema import journal_schema
@@ -40,7 +40,7 @@ MADE = "<!-- Made by docs/generate.py from the declarations. Do not edit. -->"
 
 
 def pages() -> dict[str, str]:
-    """Return the text of every page by its file name, for the built-in components."""
+    """Return file name and text of every page, for the built-in components."""
     registry = Registry.discover(only=())
     made = {f"{kind}s.md": _component_page(registry, kind) for kind in prose.COMPONENTS}
     made["presets.md"] = _preset_page(registry)
@@ -54,10 +54,10 @@ def pages() -> dict[str, str]:
 
 
 def main(words: list[str]) -> int:
-    """Write every page, or say which are stale; return the exit code."""
+    """Write every page, or report the stale ones; return the exit code."""
     made = pages()
     if "--check" in words:
-        stale = [name for name, text in made.items() if _standing(name) != text]
+        stale = [name for name, text in made.items() if _current(name) != text]
         known = {*made, *MADE_BY_TESTS}
         stale += [path.name for path in FOLDER.glob("*.md") if path.name not in known]
         sys.stdout.write("".join(f"docs/reference/{name} is stale\n" for name in stale))
@@ -71,7 +71,7 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def _standing(name: str) -> str:
+def _current(name: str) -> str:
     path = FOLDER / name
     return path.read_text("utf-8") if path.is_file() else ""
 
@@ -81,18 +81,27 @@ def _component_page(registry: Registry, kind: str) -> str:
     for name in registry.names(kind):
         component = registry.load(kind, name)
         parts += [f"## `{name}`", _docstring(component), *_facts(component), _options(component)]
+        if issubclass(component, Decoder):
+            parts.append(_transfer_syntaxes(registry, component))
     return "\n\n".join(parts)
 
 
+def _transfer_syntaxes(registry: Registry, decoder: type[Decoder]) -> str:
+    names = registry.load("reader", "dicom").transfer_syntaxes()
+    rows = [(code(uid), names.get(uid, "")) for uid in sorted(decoder.transfer_syntaxes)]
+    return table(("Transfer Syntax", "name"), rows)
+
+
 def _facts(component: type[Component]) -> Iterator[str]:
-    """Yield in words what a kind declares beside its options."""
+    """Yield sentences about what a component declares besides its options."""
     if issubclass(component, Step):
         when = "after the colormap" if component.after_colormap else "before the colormap"
-        yield f"Works {when}, on {_words(component.accepts)} values."
+        yield f"Runs {when}. Accepts {_words(component.accepts)} values."
     if issubclass(component, Writer):
-        yield f"Writes `{component.suffix}`; takes {_words(component.accepts)} values."
-    if issubclass(component, Normalizer) and getattr(component, "gives", "display") == "keep":
-        yield "Gives stored or modality values, which only some writers take."
+        suffixes = ", ".join(map(code, (component.suffix, *component.other_suffixes)))
+        yield f"Suffix: {suffixes}. Accepts {_words(component.accepts)} values."
+    if issubclass(component, Normalizer) and component.domain is not Normalizer.domain:
+        yield "Gives stored or modality values, which only some writers accept."
 
 
 def _options(component: type[Component]) -> str:
@@ -107,7 +116,7 @@ def _options(component: type[Component]) -> str:
         for field in option_fields(component)
     ]
     if not rows:
-        return "It has no options."
+        return "No options."
     return table(("option", "values", "default", "unit, limits", "meaning"), rows)
 
 
@@ -158,7 +167,7 @@ def _command_page(registry: Registry) -> str:
 
 
 def _in_group(add_to: Any) -> Iterator[tuple[str, str, list[Flag]]]:
-    """Yield name, help and flags of the commands that a module adds to its group."""
+    """Yield name, help and flags of each command that a module adds to its group."""
     import typer
 
     group = typer.Typer()
@@ -198,11 +207,11 @@ def _chain_page(registry: Registry) -> str:
     schema = chain_schema(registry)
     rule = schema["properties"]["rules"]["items"]
     sections = {
-        "At the top": _keys(CHAIN_KEYS, schema),
+        "At the top level": _keys(CHAIN_KEYS, schema),
         "In a rule": _keys(RULE_KEYS, rule),
         "In an output": prose.OUTPUT,
         "In `run`": f"{_options(RunSettings)}\n\n{prose.EXECUTOR}",
-        "What goes first": prose.PRECEDENCE,
+        "Precedence": prose.PRECEDENCE,
     }
     parts = ["# Keys of a chain file", prose.CHAIN]
     for title, text in sections.items():
@@ -218,15 +227,16 @@ def _keys(keys: Iterable[str], schema: dict[str, Any]) -> str:
 
 
 def _shape(schema: dict[str, Any]) -> str:
-    """Say in a word what form a value has."""
+    """Return the form of a value, such as ``text`` or ``list of steps``."""
     if "const" in schema:
         return code(str(schema["const"]))
     if "enum" in schema:
-        return code("|".join(str(value) for value in schema["enum"]))
+        return code("|".join(str(value) for value in schema["enum"] if value is not None))
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "oneOf" in schema:
-        return " or ".join(dict.fromkeys(_shape(each) for each in schema["oneOf"]))
+        shapes = dict.fromkeys(_shape(each) for each in schema["oneOf"])
+        return " or ".join(sorted(shapes, key=lambda shape: shape.startswith("list of")))
     if schema.get("type") == "array" and "$ref" in schema["items"]:
         return f"list of {_shape(schema['items'])}s"
     words = {"object": "mapping", "array": "list", "string": "text", "boolean": "true or false"}
@@ -275,11 +285,11 @@ def _error_page() -> str:
     )
 
 
-def _check_codes(told: dict[int, str]) -> None:
+def _check_codes(described: dict[int, str]) -> None:
     known = {value for name, value in vars(exit_codes).items() if name.startswith("EXIT_")}
     known |= {getattr(errors, name).exit_code for name in errors.__all__}
-    if known - set(told):
-        raise SystemExit(f"docs/generate.py says nothing of exit codes {known - set(told)}.")
+    if known - set(described):
+        raise SystemExit(f"reference_prose.py does not describe exit codes {known - set(described)}.")
 
 
 def _python_page() -> str:
@@ -316,7 +326,8 @@ def _summary(thing: Any) -> str:
 
 
 def _words(words: Iterable[str]) -> str:
-    return ", ".join(sorted(words))
+    *others, last = sorted(words)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 if __name__ == "__main__":

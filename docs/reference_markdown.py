@@ -1,4 +1,4 @@
-"""Markdown from values, for the reference pages."""
+"""Markdown for the reference pages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["code", "fenced", "table", "tidy"]
 
 
 def code(value: Any) -> str:
-    """Return a value as code; nothing for an empty one."""
+    """Return a value as inline code; an empty one as nothing."""
     return f"`{value}`" if str(value) else ""
 
 
 def fenced(text: str, language: str = "text") -> str:
-    """Return a block of code."""
+    """Return a code block."""
     return f"```{language}\n{text}\n```"
 
 
@@ -26,7 +26,7 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def tidy(text: str) -> str:
-    """Turn reST's double backquotes to Markdown's single ones."""
+    """Replace the double backquotes of reST by the single ones of Markdown."""
     return re.sub(r"``([^`\n]+)``", r"`\1`", text).strip()
 
 

@@ -115,8 +115,8 @@ def convert(
         Bits of a display value, 8 or 16.
     **chain
         ``normalize``, ``colormap``, ``steps`` (a list), ``invert``, ``read`` (options of a reader),
-        or ``chain`` (a file, ``preset:NAME`` or a mapping); same values as on the command line and
-        in YAML.
+        ``decoders`` (Transfer Syntax to decoder), or ``chain`` (a file, ``preset:NAME`` or a
+        mapping); same values as on the command line and in YAML.
 
     Raises
     ------
@@ -166,10 +166,10 @@ def run(
         The output folder, or one picture if its suffix is one that the writer makes; a text that
         ends with ``/`` is always a folder.
     **options
-        ``chain``, ``read``, ``normalize``, ``colormap``, ``steps``, ``writers``, ``invert``,
-        ``frames``, ``name``, ``tags`` and the settings of a run (``workers``, ``timeout``,
-        ``policy``, ``retry_failed``, ...) as on the command line;
-        ``include``, ``exclude`` (patterns), ``tag_table`` (a file for the table of tags).
+        ``chain``, ``read``, ``decoders``, ``normalize``, ``colormap``, ``steps``, ``writers``,
+        ``invert``, ``frames``, ``name``, ``tags`` and the settings of a run (``workers``,
+        ``timeout``, ``policy``, ``retry_failed``, ...) as on the command line;
+        ``include``, ``exclude`` (patterns), ``tag_table`` (a file for the tag table).
 
     Returns
     -------
