@@ -1,8 +1,8 @@
 """Write the reference pages from the declarations: ``python docs/generate.py``.
 
-Options come from the fields of components, commands from their flags, and hooks and errors from their
-docstrings; the sentences around them are in ``reference_prose.py``.  With ``--check``, nothing is
-written; if pages are stale, their names are printed and the exit code is 1.
+Options come from the fields of components, commands from their flags, and hooks and errors from
+their docstrings; the sentences around them are in ``reference_prose.py``.  With ``--check``, nothing
+is written; if pages are stale, their names are printed and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -289,7 +289,9 @@ def _check_codes(described: dict[int, str]) -> None:
     known = {value for name, value in vars(exit_codes).items() if name.startswith("EXIT_")}
     known |= {getattr(errors, name).exit_code for name in errors.__all__}
     if known - set(described):
-        raise SystemExit(f"reference_prose.py does not describe exit codes {known - set(described)}.")
+        raise SystemExit(
+            f"reference_prose.py does not describe exit codes {known - set(described)}."
+        )
 
 
 def _python_page() -> str:

@@ -41,9 +41,10 @@ COMMANDS = "`python -m dcmconv` is the same program as `dcmconv`."
 
 CHAIN = """\
 A chain file is YAML 1.2 or JSON.
-Unknown keys and wrong values are reported before any input is opened, each with its line, its column \
-and a suggestion.
-`dcmconv chain schema` prints a JSON Schema for editors, with the options of every installed component.
+Unknown keys and wrong values are reported before any input is opened, each with its line, its \
+column and a suggestion.
+`dcmconv chain schema` prints a JSON Schema for editors, with the options of every installed \
+component.
 
 A component is written as its name (`minmax`), in the short form (`window:center=40,width=400`), \
 or as a mapping (`{use: window, center: 40, width: 400}`).
@@ -67,15 +68,16 @@ The later one wins:
 
 KEYS = {
     "version": "The version of the format. Required.",
-    "extends": "Chain files or `preset:NAME` that this chain is based on; its own values take precedence.",
+    "extends": "Chain files or `preset:NAME` that this chain is based on; its own values take "
+    "precedence.",
     "read": "Options of [readers](readers.md). Readers that are not listed keep their defaults.",
-    "decoders": "The [decoder](decoders.md) to use for a Transfer Syntax: UID or name, then decoder.",
+    "decoders": "UID or name of a Transfer Syntax, and the [decoder](decoders.md) to use for it.",
     "normalize": "The [normalizer](normalizers.md). Default: `auto`.",
     "invert": "Swap black and white.",
     "steps": "[Steps](steps.md), in order.",
     "colormap": "The [colormap](colormaps.md); `none` for none.",
-    "aspect": "`square` resamples pixels that are not square; `keep` does not. Default: `auto`, which "
-    "is `square` for display values and `keep` for unscaled values, which are never resampled.",
+    "aspect": "`square` resamples pixels that are not square; `keep` does not. Default: `auto`: "
+    "`square` for display values, `keep` for unscaled values, which are never resampled.",
     "rules": "Different settings for some instances; the first rule that matches applies.",
     "outputs": "[Writers](writers.md): each makes one picture of each frame. Default: `png`.",
     "frames": "Frame numbers from 1, such as `1,3-5` or `10-`. Default: `all`.",
@@ -108,13 +110,15 @@ EXIT_CODES = {
     6: "`run --verify` or `journal verify` found pictures that are missing or differ from the "
     "journal.",
     70: "A bug in dcmconv or in a plugin; a traceback is shown.",
-    129: "Ended by SIGHUP, for example because the terminal was closed. The same command continues.",
+    129: "Ended by SIGHUP, for example because the terminal was closed. The same command "
+    "continues the run.",
     130: "Interrupted with Ctrl-C. The same command continues the run.",
     143: "Ended by SIGTERM. The same command continues the run.",
 }
 
 CLASSES = """\
-All are in `dcmconv.plugin`, for components to raise, except `ChainError`, which only the core raises.
+All are in `dcmconv.plugin`, for components to raise, except `ChainError`, which only the \
+core raises.
 The class says who must act.
 The reason is what the journal records unless an error has a reason of its own."""
 
@@ -123,8 +127,8 @@ PYTHON = "Everything below is in the module `dcmconv`."
 OUTCOMES = "Iterating over a run yields outcomes; afterwards, `run.summary` is a `Summary`."
 
 JOURNAL = """A run writes `OUT/.dcmconv/journal.jsonl`: one JSON object per line, in UTF-8, appended
-and never rewritten. The last line about a `locator` counts. Every line is of one of the kinds below,
-which are also available as a JSON Schema: [journal.schema.json](journal.schema.json).
+and never rewritten. The last line about a `locator` counts. Every line is of one of the kinds
+below, which are also available as a JSON Schema: [journal.schema.json](journal.schema.json).
 
 `format` is the number of the line format. Lines of dcmconv 0.1.0 have none and are read as well. A
 new field may appear under the same number, so ignore unknown fields. A changed meaning gets a new
