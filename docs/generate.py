@@ -1,8 +1,8 @@
 """Write the reference pages from the declarations: ``python docs/generate.py``.
 
 Options come from the fields of components, commands from their flags, and hooks and errors from
-their docstrings; the sentences around them are in ``reference_prose.py``.  With ``--check``, nothing
-is written; if pages are stale, their names are printed and the exit code is 1.
+their docstrings; the sentences around them are in ``reference_prose.py``.  With ``--check``,
+nothing is written; if pages are stale, their names are printed and the exit code is 1.
 """
 
 from __future__ import annotations
