@@ -22,7 +22,7 @@ def here(tmp_path, monkeypatch):
 def test_new_chain_is_valid_and_has_its_schema(here, capsys):
     assert main(["chain", "init", "lung.yaml"]) == 0
     assert main(["chain", "validate", "lung.yaml"]) == 0
-    assert "lung.yaml is valid: outputs jpg." in capsys.readouterr().out
+    assert "lung.yaml is valid: 1 output (jpg)." in capsys.readouterr().out
     schema = json.loads((here / "dcmconv.schema.json").read_text("utf-8"))
     assert schema["$schema"].startswith("https://json-schema.org/")
 

@@ -84,8 +84,9 @@ def _validate(values: Mapping[str, Any]) -> int:
     if values["as_json"]:
         print_json({"chain": values["chain"], "outputs": lanes, "digest": plan.digest})
     else:
-        rules = f", {counted(len(plan.rules), 'rule')}" if plan.rules else ""
-        print_result(f"{values['chain']} is valid: outputs {', '.join(lanes)}{rules}.")
+        rules = f"; {counted(len(plan.rules), 'rule')}" if plan.rules else ""
+        outputs = f"{counted(len(lanes), 'output')} ({', '.join(lanes)})"
+        print_result(f"{values['chain']} is valid: {outputs}{rules}.")
     return 0
 
 
