@@ -153,3 +153,72 @@ def test_tracebacks_are_logged_only_on_request(tmp_path, capsys, monkeypatch):
         assert log.exists() == asked
     assert "ZeroDivisionError: by nobody" in log.read_text()
     assert log.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def noted(tmp_path, monkeypatch, capsys):
+    """Return the output of a run over four files with notes of one kind, and a good one."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+    values = np.arange(16, dtype=np.uint16).reshape(4, 4)
+    for number in range(4):
+        save(monochrome(values, HighBit=20 + number), tmp_path / "in" / f"{number}.dcm")
+    save(monochrome(values), tmp_path / "in" / "good.dcm")
+    assert main(["run", "in", "-o", "out"]) == 0
+    capsys.readouterr()
+    return tmp_path / "out"
+
+
+KIND = "High Bit (0028,0102) is #, which is invalid; using 15."
+
+
+def test_notes_are_grouped_by_kind_with_examples(noted, capsys):
+    assert told(capsys, "notes", "out").splitlines() == [
+        f"4 inputs: {KIND}",
+        "  input  note",
+        *(f"  {n}.dcm  {KIND.replace('#', str(20 + n))}" for n in range(3)),
+    ]
+
+
+def test_notes_as_json(noted, capsys):
+    (table,) = json.loads(told(capsys, "notes", "out", "--json"))["tables"]
+    (row,) = table["rows"]
+    assert (row["note"], row["inputs"], len(row["examples"])) == (KIND, 4, 3)
+    assert row["examples"][0] == {"input": "0.dcm", "note": KIND.replace("#", "20")}
+    tables = json.loads(told(capsys, "stats", "out", "--json"))["tables"]
+    (rows,) = [table["rows"] for table in tables if table["title"] == "Notes"]
+    assert rows == [{"note": KIND, "inputs": 4}]
+
+
+def test_no_notes_are_a_sentence(out, capsys):
+    assert told(capsys, "notes", "out") == "No input has a note.\n"
+
+
+@pytest.mark.parametrize("existing", ["resume", "skip", "replace"])
+def test_a_later_run_counts_the_notes_of_unchanged_inputs(noted, capsys, existing):
+    main(["run", "in", "-o", "out", "--on-existing", existing])
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert ", 4 with notes (to read them: dcmconv journal notes out), " in last
+    main(["run", "in", "-o", "out", "--on-existing", existing, "--json"])
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["with_notes"], summary["notes"]) == (4, {KIND: 4})
+    assert summary["note_examples"] == {KIND: ["0.dcm", "1.dcm", "2.dcm"]}
+
+
+def test_quiet_run_does_not_mention_notes(noted, capsys):
+    assert main(["run", "in", "-o", "out", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_one_named_file_shows_its_notes_at_once(noted, capsys):
+    assert main(["run", "in/1.dcm", "-o", "one.png"]) == 0
+    printed = capsys.readouterr()
+    assert f"Note: {KIND.replace('#', '21')}\n" in printed.err
+    assert ", 1 with notes, " in printed.out
+    assert main(["run", "in/2.dcm", "-o", "two.png", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_folder_with_blanks_is_quoted_in_the_advice(noted, capsys):
+    assert main(["run", "in", "-o", "my out"]) == 0
+    assert "(to read them: dcmconv journal notes 'my out')" in capsys.readouterr().out

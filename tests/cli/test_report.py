@@ -13,7 +13,7 @@ def failed(name, reason="truncated"):
     )
 
 
-def converted(name="a.dcm", *, pictures=1, unchanged=False):
+def converted(name="a.dcm", *, pictures=1, unchanged=False, notes=()):
     outputs = tuple(
         OutputFile(
             path=f"a_{number:04d}.jpg",
@@ -27,7 +27,7 @@ def converted(name="a.dcm", *, pictures=1, unchanged=False):
         )
         for number in range(1, pictures + 1)
     )
-    return Converted(input=name, locator=name, outputs=outputs, unchanged=unchanged)
+    return Converted(input=name, locator=name, outputs=outputs, unchanged=unchanged, notes=notes)
 
 
 def test_failures_are_grouped_with_examples():
@@ -131,6 +131,32 @@ def test_verbose_line_names_pictures_and_tone():
     assert outcome_line(converted(pictures=3)) == "a.dcm → a_0001.jpg and 2 more (minmax)"
     assert outcome_line(converted(unchanged=True)) == "a.dcm: unchanged"
     assert outcome_line(failed("c")) == "c: failed, truncated: Too short."
+
+
+def test_closing_line_counts_inputs_with_notes_and_says_how_to_read_them():
+    tally = Tally()
+    for number in range(5):
+        tally.add(converted(f"{number}.dcm", notes=("The table has 4 entries.", "It is dark.")))
+    tally.add(converted("old.dcm", unchanged=True, notes=("The table has 7 entries.",)))
+    tally.add(converted("good.dcm"))
+    told = closing_line(tally.summary, tally, "o", read_notes="dcmconv journal notes o")
+    assert ", 6 with notes (to read them: dcmconv journal notes o), " in told
+    assert "with notes" not in closing_line(Summary(converted=1), Tally(), "o")
+
+
+def test_unchanged_input_shows_its_notes_if_verbose():
+    outcome = converted(unchanged=True, notes=("It is dark.",))
+    assert outcome_line(outcome) == "a.dcm: unchanged\n  It is dark."
+
+
+def test_json_summary_has_notes_by_kind_with_examples():
+    tally = Tally()
+    for number in range(5):
+        tally.add(converted(f"{number}.dcm", notes=(f"The table has {number} entries.",)))
+    data = summary_data(tally.summary, tally, out="out", code=0)
+    assert data["with_notes"] == 5
+    assert data["notes"] == {"The table has # entries.": 5}
+    assert data["note_examples"] == {"The table has # entries.": ["0.dcm", "1.dcm", "2.dcm"]}
 
 
 def test_json_summary_has_reasons_and_examples():

@@ -8,7 +8,7 @@ import pytest
 from support.program import dcmconv
 
 from dcmconv._entry import main
-from dcmconv.run.output.state_dir import Lock
+from dcmconv.run.output.lock import Lock
 
 TEST_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
 JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG"

@@ -27,10 +27,11 @@ MOST_NOTES = 10
 
 
 def add_to(group: typer.Typer) -> None:
-    """Add the five commands."""
+    """Add the six commands."""
     for name, rows, help_text in (
         ("show", _show, "List every input with its outcome."),
         ("failures", _failures, "List the failed inputs, with the reason and what to do."),
+        ("notes", _notes, "Group the notes by kind, with counts and examples of inputs."),
         ("stats", _stats, "Count inputs, reasons, contrasts, decoders, notes and times."),
         ("orphans", _orphans, "List pictures of earlier runs that no longer belong to an input."),
     ):
@@ -80,6 +81,24 @@ def _failures(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
             yield Row(**{key: line.get(key, "") for key in keys[: 6 if values["as_json"] else 4]})
 
 
+def _notes(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
+    from dcmconv.cli.report import counted
+    from dcmconv.model.components import Ending, Heading, Row
+    from dcmconv.run.journal.reader import read_stats
+
+    kinds = read_stats(out).notes.most_common()
+    for kind in kinds:
+        if values["as_json"]:
+            examples = [{"input": key, "note": note} for key, note in kind.examples.items()]
+            yield Row(note=kind.text, inputs=kind.inputs, examples=examples)
+            continue
+        yield Heading(title=f"{counted(kind.inputs, 'input')}: {kind.text}")
+        for key, note in kind.examples.items():
+            yield Row(input=key) if note == kind.text else Row(input=key, note=note)
+    if not kinds:
+        yield Ending(text="No input has a note.", code=0)
+
+
 def _stats(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
     from dcmconv.model.components import Heading, Row
     from dcmconv.run.journal.reader import read_stats
@@ -101,8 +120,8 @@ def _stats(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
     yield Row(what="inputs salvaged in part", value=found.salvaged)
     for title, counts in (("Contrasts", found.tones), ("Decoders", found.decoders)):
         yield from _titled(title, [Row(name=n, inputs=c) for n, c in counts.most_common()])
-    notes = found.notes.most_common(MOST_NOTES)
-    yield from _titled("Notes", [Row(note=note, inputs=count) for note, count in notes])
+    notes = found.notes.most_common()[:MOST_NOTES]
+    yield from _titled("Notes", [Row(note=each.text, inputs=each.inputs) for each in notes])
     yield from _times(found)
 
 

@@ -49,8 +49,11 @@ def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: 
     if arguments.as_json:
         print_json(summary_data(summary, tally, out=arguments.out, code=code))
     if not arguments.quiet:
+        command = f"dcmconv journal notes {shlex.quote(arguments.out)}" if journal.exists() else ""
+        for line in [] if command else note_lines(tally):
+            say(line)
         tell = say if arguments.as_json else print_result
-        tell(closing_line(summary, tally, _shown_folder(arguments.out)))
+        tell(closing_line(summary, tally, _shown_folder(arguments.out), read_notes=command))
 
 
 def _nothing_to_convert(arguments: RunArguments, summary: Summary, tally: Tally) -> str:
@@ -93,12 +96,12 @@ def outcome_line(outcome: Outcome) -> str:
     """Return what ``--verbose`` prints for one input."""
     name = harmless(outcome.input)
     if isinstance(outcome, Converted):
-        if outcome.unchanged:
-            return f"{name}: unchanged"
         tones = "; ".join(dict.fromkeys(filter(None, (file.tone for file in outcome.outputs))))
         first = harmless(outcome.outputs[0].path) if outcome.outputs else ""
         more = f" and {len(outcome.outputs) - 1} more" if len(outcome.outputs) > 1 else ""
         told = [f"{name} → {first}{more}" + (f" ({tones})" if tones else "")]
+        if outcome.unchanged:
+            told = [f"{name}: unchanged"]
     elif isinstance(outcome, Skipped | Failed):
         told = [f"{name}: {outcome.status}, {outcome.reason}: {harmless(outcome.message)}"]
     else:
@@ -106,8 +109,13 @@ def outcome_line(outcome: Outcome) -> str:
     return "\n".join(told + [f"  {harmless(note)}" for note in outcome.notes])
 
 
-def closing_line(summary: Summary, tally: Tally, out: str) -> str:
-    """Return the last line: counts, speed and time."""
+def note_lines(tally: Tally) -> list[str]:
+    """Return the notes of one named file, which has no journal to read them in."""
+    return [f"Note: {harmless(kind.text)}" for kind in tally.notes.most_common()]
+
+
+def closing_line(summary: Summary, tally: Tally, out: str, *, read_notes: str = "") -> str:
+    """Return the last line: counts, speed and time; ``read_notes`` is a command."""
     parts = [
         f"{counted(summary.converted, 'input')} converted to {counted(summary.pictures, 'picture')}"
     ]
@@ -117,6 +125,9 @@ def closing_line(summary: Summary, tally: Tally, out: str) -> str:
         parts.append(f"{summary.skipped:,} skipped{_shown_reasons(tally.reasons_of('skipped'))}")
     if summary.failed:
         parts.append(f"{summary.failed:,} failed{_shown_reasons(tally.reasons_of('failed'))}")
+    if summary.with_notes:
+        how = f" (to read them: {harmless(read_notes)})" if read_notes else ""
+        parts.append(f"{summary.with_notes:,} with notes{how}")
     if tally.new_pictures and summary.seconds > 0:
         parts.append(f"{tally.new_pictures / summary.seconds:,.1f} pictures/s")
     parts.append(_elapsed(summary.seconds))
@@ -161,6 +172,9 @@ def summary_data(summary: Summary, tally: Tally, *, out: str, code: int) -> dict
         "skipped_reasons": tally.reasons_of("skipped"),
         "failed_reasons": tally.reasons_of("failed"),
         "failures": failures,
+        "note_examples": {
+            kind.text: list(kind.examples) for kind in tally.notes.most_common()
+        },
         "out": out,
         "exit_code": code,
     }

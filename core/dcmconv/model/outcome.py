@@ -157,6 +157,10 @@ class Summary:
     """Pictures of earlier runs that differ from what the journal says."""
     left_behind: int = 0
     """Pictures of earlier runs that the changed input or chain no longer produces."""
+    with_notes: int = 0
+    """Inputs with at least one note, unchanged ones included."""
+    notes: dict[str, int] = field(default_factory=dict)
+    """Each kind of note with its number of inputs; # stands for numbers that differ."""
 
     @property
     def inputs(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Summary
+from dcmconv.run.notes import NoteCounts
 
 if TYPE_CHECKING:
     from dcmconv.run.journal.run_record import ChainChange
@@ -58,6 +59,7 @@ class Tally:
     """The first failures of each reason."""
     new_pictures: int = 0
     """Pictures that this run wrote, without those of earlier runs."""
+    notes: NoteCounts = field(default_factory=NoteCounts)
     _counts: Counter[str] = field(default_factory=Counter)
     _reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By status and reason."""
@@ -65,6 +67,8 @@ class Tally:
     def add(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self._counts[outcome.status] += 1
+        if outcome.notes:
+            self.notes.add(outcome.input, outcome.notes)
         if isinstance(outcome, Converted):
             self._counts["unchanged"] += outcome.unchanged
             self._counts["salvaged"] += outcome.salvaged
@@ -138,4 +142,6 @@ class Tally:
             missing=self._counts["missing"],
             altered=self._counts["altered"],
             left_behind=self._counts["left_behind"],
+            with_notes=self.notes.inputs,
+            notes={kind.text: kind.inputs for kind in self.notes.most_common()},
         )

@@ -15,7 +15,7 @@ import pytest
 from dcmconv.model.outcome import Skipped
 from dcmconv.plugin import Done, Job, Lost, PluginError, Task, UnsupportedError
 from dcmconv.run.journal.writer import Journal
-from dcmconv.run.output.state_dir import Lock
+from dcmconv.run.output.lock import Lock
 from dcmconv_builtins.executors import supervisor
 from dcmconv_builtins.executors.processes import Processes, memory_per_worker
 

@@ -13,6 +13,7 @@ from typing import Any
 from dcmconv.errors import UsageError
 from dcmconv.run.journal.digests import digest_of, folded_digest
 from dcmconv.run.journal.line import BEGUN, LEFT, output_file, read_journal
+from dcmconv.run.notes import NoteCounts
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.verify import PictureState, picture_state
 
@@ -77,7 +78,7 @@ class Stats:
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     tones: Counter[str] = field(default_factory=Counter)
     decoders: Counter[str] = field(default_factory=Counter)
-    notes: Counter[str] = field(default_factory=Counter)
+    notes: NoteCounts = field(default_factory=NoteCounts)
     pictures: int = 0
     picture_bytes: int = 0
     salvaged: int = 0
@@ -98,7 +99,7 @@ def read_stats(out: Path) -> Stats:
         counted.picture_bytes += sum(output.get("size", 0) for output in outputs)
         counted.tones.update({_NUMBER.sub("#", output.get("tone") or "none") for output in outputs})
         counted.decoders.update([line["decoder"]] if line.get("decoder") else [])
-        counted.notes.update(line.get("notes", ()))
+        counted.notes.add(line.get("input", line["locator"]), line.get("notes", ()))
         counted.salvaged += bool(line.get("salvaged"))
         counted.seconds.append(float(line.get("seconds", 0.0)))
         time = str(line.get("time", ""))

@@ -107,4 +107,5 @@ class Resume:
 
 def _skipped(reference: Reference, known: Converted) -> Skipped:
     message = f"Its pictures already exist ({len(known.outputs)})."
-    return replace(Skipped.of(reference, reason="exists", message=message), unchanged=True)
+    skipped = Skipped.of(reference, reason="exists", message=message)
+    return replace(skipped, notes=known.notes, unchanged=True)

@@ -14,11 +14,11 @@ from dcmconv.errors import OutputError, UsageError
 from dcmconv.run.journal.run_record import ChainChange, RunRecord, find_change, read_run
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.messages import PART_PREFIX
+from dcmconv.run.output.lock import Lock
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.os_errors import output_error
 from dcmconv.run.output.out_path import names_a_file
 from dcmconv.run.output.state_dir import (
-    Lock,
     UnjournaledPictures,
     check_state_folder,
     remove_dead_parts,

@@ -1,4 +1,4 @@
-"""The folder ``<out>/.dcmconv``: its files are opened safely, and one run at a time locks it.
+"""The folder ``<out>/.dcmconv``: its files are opened safely.
 
 An output folder may be shared, copied or unpacked from an archive: a link in it could make us
 write somewhere else, and opening a named pipe could block forever.  Parts that killed runs
@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import socket
 import stat
 import time
 from collections.abc import Mapping
@@ -22,11 +21,11 @@ from dcmconv.errors import OutputError
 from dcmconv.run.messages import PART_PREFIX
 
 __all__ = [
-    "Lock",
     "UnjournaledPictures",
     "check_state_folder",
     "close_held",
     "hold",
+    "is_alive",
     "open_state_file",
     "remove_dead_parts",
     "remove_unfinished_parts",
@@ -111,58 +110,6 @@ def _wrong_type(path: Path, found: str, expected: str) -> OutputError:
     )
 
 
-try:
-    import fcntl
-except ImportError:  # Windows has no flock
-    fcntl = None  # type: ignore[assignment]
-
-__all__ = ["Lock"]
-
-
-class Lock:
-    """An advisory lock that the system releases when the process ends, even by a crash."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._descriptor: int | None = None
-
-    def acquire(self) -> None:
-        """Take the lock and write this process into the file.
-
-        Raises
-        ------
-        OutputError
-            If another run holds it, or the file is not a regular one.
-        """
-        descriptor = open_state_file(self.path, os.O_RDWR | os.O_CREAT)
-        try:
-            if fcntl is not None:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
-            os.close(descriptor)
-            raise OutputError(
-                f"{self.path.parent.parent} is in use by another run ({holder}).",
-                hint="Wait until that run ends, or choose another --out.",
-                reason="in-use",
-            ) from None
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
-        self._descriptor = hold(descriptor)
-
-    def release(self) -> None:
-        """Release the lock.
-
-        The file is never deleted: one run could otherwise lock the deleted file, another a new one.
-        """
-        if self._descriptor is not None:
-            # On a disk that has become read-only the text stays, but the lock is released.
-            with suppress(OSError):
-                os.truncate(self._descriptor, 0)
-            close_held(self._descriptor)
-            self._descriptor = None
-
-
 SECONDS_UNTIL_DEAD = 3600.0
 """Age after which an unfinished file of a process that no longer exists is removed."""
 
@@ -217,11 +164,12 @@ def remove_dead_parts(folder: Path, name: str = "*") -> None:
         process = re.match(r"\d+", path.name.removeprefix(PART_PREFIX))
         with suppress(OSError):
             is_old = time.time() - path.stat().st_mtime > SECONDS_UNTIL_DEAD
-            if process and is_old and not _is_alive(int(process[0])):
+            if process and is_old and not is_alive(int(process[0])):
                 path.unlink()
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Return whether a process of this machine exists; True if the system does not tell."""
     if os.name == "nt":
         return True  # on Windows, os.kill with signal 0 ends the process
     try:
