@@ -57,21 +57,22 @@ class Lock:
         """
         descriptor = open_state_file(self.path, os.O_RDWR | os.O_CREAT)
         try:
-            error = _try_flock(descriptor)
-            if isinstance(error, BlockingIOError):
-                raise self._in_use(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())
-            if error is not None and error.errno not in WITHOUT_FLOCK:
-                raise error
-            self._check_owner(descriptor)
-            if error is not None:
-                self._create_owner_file(error)
-            os.truncate(descriptor, 0)
-            os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+            self._take(descriptor)
         except BaseException:
             os.close(descriptor)
             self.release()
             raise
         self._descriptor = hold(descriptor)
+
+    def _take(self, descriptor: int) -> None:
+        error = _try_flock(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise self._in_use(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())
+        self._check_owner(descriptor)
+        if error is not None:
+            self._create_owner_file(error)
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
 
     def release(self) -> None:
         """Release the lock.
@@ -150,12 +151,14 @@ class Lock:
 
 
 def _try_flock(descriptor: int) -> OSError | None:
-    """Take the lock of the system; return its error."""
+    """Take the lock of the system; return its error if another run has it or there are no locks."""
     if fcntl is None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        if not isinstance(error, BlockingIOError) and error.errno not in WITHOUT_FLOCK:
+            raise
         return error
     return None
 
