@@ -172,9 +172,7 @@ def summary_data(summary: Summary, tally: Tally, *, out: str, code: int) -> dict
         "skipped_reasons": tally.reasons_of("skipped"),
         "failed_reasons": tally.reasons_of("failed"),
         "failures": failures,
-        "note_examples": {
-            kind.text: list(kind.examples) for kind in tally.notes.most_common()
-        },
+        "note_examples": {kind.text: list(kind.examples) for kind in tally.notes.most_common()},
         "out": out,
         "exit_code": code,
     }
