@@ -1,1 +1,1 @@
-"""The referee: dcmconv beside a C program and its peers, in one run; see README.md."""
+"""The referee: dcmconv compared with a C program and its peers in one run; see README.md."""

@@ -1,4 +1,4 @@
-"""The referee's command: ``python -m benchmarks``."""
+"""The command of the referee: ``python -m benchmarks``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CT = Task("ct", "jpg", "window")
 
 
 def main() -> int:
-    """Measure, write ``results.json``, ``results.md`` and ``results.svg``; and publish if asked."""
+    """Measure; write ``results.json``, ``results.md`` and ``results.svg``; publish if asked."""
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
     saved = options.out / "results.json"
@@ -47,35 +47,41 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few files, two rounds: ten minutes")
+    parser.add_argument("--quick", action="store_true", help="few files, two rounds: 25 minutes")
     parser.add_argument(
         "--only",
         nargs="+",
         metavar="WORD",
-        help=f"tasks that begin so, such as ct-jpg; or {', '.join(EXTRAS)}",
+        help=f"only tasks whose names start so, such as ct-jpg; or {', '.join(EXTRAS)}",
     )
     parser.add_argument("--tools", nargs="+", metavar="TOOL", help="only these tools, by name")
-    parser.add_argument("--rounds", type=int, help="how often everything runs; 2 if quick, else 5")
-    parser.add_argument("--workers", type=int, default=2, help="processes of every tool; 2")
     parser.add_argument(
-        "--out", type=Path, default=Path("benchmark-results"), help="for the results"
+        "--rounds", type=int, help="how often everything runs (default: 5; with --quick, 2)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=2, help="processes of every tool (default: 2)"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("benchmark-results"), help="folder for the results"
     )
     parser.add_argument(
         "--work",
         type=Path,
         default=Path(tempfile.gettempdir()) / "dcmconv-benchmarks",
-        help="for corpora and pictures: 6 GB on a disk like the one that you care about",
+        help="folder for corpora and pictures: 6 GB, on the kind of disk that you want to measure",
     )
-    parser.add_argument("--report", action="store_true", help="measure nothing, write it up again")
+    parser.add_argument(
+        "--report", action="store_true", help="measure nothing, write the report again"
+    )
     parser.add_argument("--publish", action="store_true", help=f"put the tables into {PAGE.name}")
     return parser.parse_args()
 
 
 def _measured(options: argparse.Namespace, saved: Path) -> Results:
     adopt_orphans()
-    # As in our own workers: threads of a library would only make CPU time harder to compare.
+    # As in our own workers: library threads would only make CPU times harder to compare.
     os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
-    # What a user installs is compiled once; under this variable every start compiles it again.
+    # An installation is compiled once; with this variable, every start would compile it again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     limit = build_limit(options.work / "climit")
     tools, missing = find_tools(limit, options.work)
@@ -157,4 +163,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except CommandError as error:
-        sys.exit(f"The referee stops: {error}")
+        sys.exit(f"The referee stopped: {error}")

@@ -1,4 +1,4 @@
-"""No time is believed before the pictures are looked at."""
+"""Compare the pictures of two tools: a tool is timed only if its pictures agree."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ __all__ = ["Verdict", "compare", "pictures_in"]
 _PARTS = re.compile(r"(\d+)")
 
 MEAN_IN_JPEG = 1.0
-"""Lossy pictures of equal gray levels may differ this much on average, whatever the encoder."""
+"""How much lossy pictures of the same gray levels may differ on average, with any encoder."""
 MEAN_IN_COLOR = 3.0
-"""JPEG decoders may interpolate color between samples in several ways."""
+"""Decoders upsample the color channels of a JPEG in different ways."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether pictures agree, and the words for the table."""
+    """Whether pictures agree, and what the table says about it."""
 
     agree: bool
     words: str
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Return the pictures below a folder by name, with the numbers in it as numbers."""
+    """Return the pictures in a folder, sorted by name with numbers as numbers."""
     found = [path for ending in ("*.jpg", "*.png") for path in folder.rglob(ending)]
     return sorted(found, key=lambda path: [_sortable(part) for part in _PARTS.split(str(path))])
 
@@ -46,7 +46,7 @@ def compare(ours: Iterable[Path], theirs: Iterable[Path], gray_levels: int) -> V
     ours, theirs : paths
         In the same order.
     gray_levels : int
-        How far values of lossless pictures may be apart.
+        How much the values of lossless pictures may differ.
     """
     ours, theirs = list(ours), list(theirs)
     if len(ours) != len(theirs) or not ours:

@@ -1,7 +1,7 @@
-"""Pictures with the statistics of real ones: anatomy from real files, noise of our own.
+"""Pictures with the statistics of real ones: anatomy from real files, with generated noise.
 
-Anatomy comes from the corpus of real files where DCMCONV_CORPUS names it, and from the small files
-inside pydicom's wheel elsewhere.  The same number always gives the same picture.
+The anatomy comes from the corpus of real files if DCMCONV_CORPUS names it, otherwise from the small
+files in pydicom's wheel.  The same number always gives the same picture.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ Float = NDArray[np.float32]
 
 
 def where_from() -> str:
-    """Say in words where the anatomy comes from."""
+    """Return the name of the source of the anatomy."""
     return "the corpus" if _corpus() else "pydicom's wheel"
 
 
 def ct_hounsfield(number: int) -> NDArray[np.int16]:
-    """Return a CT slice in HU, int16, shape 512x512: between real slices, shifted, with noise."""
+    """Return a CT slice in HU, int16, shape 512x512: interpolated, shifted, with noise."""
     slices, noise = _ct_slices(), _noise()
     random = np.random.default_rng(number)
     here = random.uniform(0, len(slices) - 1)
@@ -52,13 +52,13 @@ def ct_hounsfield(number: int) -> NDArray[np.int16]:
     anatomy = np.roll(anatomy, tuple(random.integers(-16, 17, 2)), axis=(0, 1))
     row, column = random.integers(0, _NOISE_SIDE - max(CT_SHAPE), 2)
     grain = noise[row : row + CT_SHAPE[0], column : column + CT_SHAPE[1]]
-    # Noise in air is cut at the bottom of the scale, as scanners do.
+    # Noise in air is clipped at the bottom of the scale, as scanners do.
     weight = np.where(anatomy > -700, np.float32(CT_NOISE), np.float32(CT_NOISE * 0.4))
     return np.clip(np.rint(anatomy + grain * weight), -1024, 3071).astype(np.int16)
 
 
 def cr_stored_values(number: int) -> NDArray[np.uint16]:
-    """Return a radiograph of 12 bits, uint16, shape 2500x2048."""
+    """Return a 12-bit radiograph, uint16, shape 2500x2048."""
     random = np.random.default_rng(10_000 + number)
     anatomy = np.roll(_cr_anatomy(), tuple(random.integers(-60, 61, 2)), axis=(0, 1))
     rows, columns = (-(-side // _NOISE_SIDE) for side in CR_SHAPE)
@@ -103,7 +103,7 @@ def _hounsfield(path: Path) -> Float:
 
 @lru_cache(maxsize=1)
 def _cr_anatomy() -> Float:
-    """A real radiograph in its own gray levels, or slices laid over one another, as X-rays do."""
+    """A real radiograph in its own gray levels, or the sum of slices, as an X-ray is."""
     corpus = _corpus()
     if corpus:
         import pydicom
@@ -129,7 +129,7 @@ def _us_frames() -> list[NDArray[np.uint8]]:
 
 @lru_cache(maxsize=1)
 def _noise() -> Float:
-    """Noise whose neighbours are alike, as after a reconstruction filter; standard deviation 1."""
+    """Noise with correlated neighbors, as after a reconstruction filter; standard deviation 1."""
     white = np.random.default_rng(7).standard_normal((_NOISE_SIDE, _NOISE_SIDE)).astype(np.float32)
     alike = 0.6 * white + 0.4 * np.roll(white, (1, 1), (0, 1))
     return (alike / alike.std()).astype(np.float32)
@@ -143,7 +143,7 @@ def _resized(values: NDArray[Any], shape: tuple[int, int]) -> Float:
 
 
 def _smooth(values: Float) -> Float:
-    """Take the file's own noise out, so that ours is all there is."""
+    """Remove the noise of the file, so that only the generated noise remains."""
     padded = np.pad(values, 1, mode="edge")
     tall = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
     return ((tall[:, :-2] + 2 * tall[:, 1:-1] + tall[:, 2:]) / 4).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A picture of the table: bars on a logarithmic scale, as SVG that any browser draws."""
+"""The tables as a bar chart with a logarithmic scale, in SVG."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STYLE = (
 
 
 def chart(results: Results) -> str:
-    """Return the picture; CPU per picture in ms, one group of bars for each task."""
+    """Return the chart: CPU per picture in ms, one group of bars for each task."""
     timed = [row for row in results.rows if row.marginal is not None and row.marginal > 0]
     tasks = list(dict.fromkeys(row.task for row in timed))
     height = 24 + sum(

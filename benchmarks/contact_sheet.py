@@ -1,10 +1,10 @@
-"""Contact sheets: every picture of the corpus beside its reference, to be looked at.
+"""Contact sheets: every picture of the corpus next to its reference, to look at.
 
     DCMCONV_CORPUS=path/to/corpus python benchmarks/contact_sheet.py OUT_FOLDER
 
-Each cell shows our picture on the left and the corpus's reference on the right, with the greatest
-difference in gray levels.  A file without a reference stands alone; a file without a picture shows
-the reason.
+Each cell shows our picture on the left and the reference on the right, with the largest difference
+in gray levels.  A file without a reference is shown alone; a file without a picture shows the
+reason.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Cell:
 
 
 def main() -> None:
-    """Make sheet-01.png, sheet-02.png, ... and print what differs."""
+    """Write sheet-01.png, sheet-02.png, ... and print the differences."""
     corpus, out = Path(os.environ["DCMCONV_CORPUS"]), Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     expected = json.loads((corpus / "expected.json").read_text())["files"]
@@ -67,7 +67,7 @@ def compare(corpus: Path, name: str, facts: dict) -> list[Cell]:
         for key, render in facts.get("render", {}).items()
         if key.partition(".")[0] in NORMALIZERS and render.get("png")
     ]
-    # Pictures above 512x512 have no reference that is kept whole; the tests compare 64 places.
+    # Pictures above 512x512 have no complete reference; the tests compare 64 pixels of each.
     return cells or [alone(path, name)]
 
 
@@ -86,7 +86,7 @@ def against(path: Path, name: str, key: str, reference: Path) -> Cell:
             path,
             frame=int(frame or 0) + 1,
             normalize=NORMALIZERS[kind],
-            read={"use": "dicom", "icc": "ignore"},  # as the tools that made the references do
+            read={"use": "dicom", "icc": "ignore"},  # as in the tools that made the references
         ).pixels
     except DcmconvError as error:
         return Cell(name, f"{key} {type(error).__name__}: {error.message}", None, expected)

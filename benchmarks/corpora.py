@@ -1,4 +1,4 @@
-"""The corpora: made once, in a folder, each with as many files as are asked for."""
+"""The corpora: created once, in a folder, each with the requested number of files."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from benchmarks import anatomy, headers
 __all__ = ["CORPORA", "FRAMES", "Corpora"]
 
 FRAMES = {"enhanced": 300, "us": 120}
-"""Frames of a file, where it is more than one."""
+"""Frames per file, if more than one."""
 
 MADE = {"cr": 60, "enhanced": 1, "us": 10}
-"""How many different files there are; 2,000 where nothing is said."""
+"""Number of different files; 2,000 for other corpora."""
 
 
 def _jpeg_lossless(values: NDArray[np.uint16]) -> bytes:
     import imagecodecs
 
-    # Selection value 1 is what the Transfer Syntax demands.
+    # The Transfer Syntax requires selection value 1.
     return bytes(imagecodecs.jpeg8_encode(values, lossless=True, predictor=1))
 
 
@@ -60,7 +60,7 @@ def _rle(values: NDArray[np.uint16]) -> bytes:
 
 @dataclass(frozen=True)
 class Coding:
-    """A Transfer Syntax and what encodes it."""
+    """A Transfer Syntax and its encoder."""
 
     uid: str
     encode: Callable[[NDArray[np.uint16]], bytes]
@@ -78,17 +78,17 @@ CORPORA = ("ct", "cr", *CODINGS, "enhanced", "us")
 
 @dataclass(frozen=True)
 class Corpora:
-    """Knows where the corpora lie, and makes what is missing.
+    """Knows the folder of the corpora, and creates missing files.
 
-    Files are made one by one and never change, so a longer run adds to what a shorter one made.
+    Files are created one by one and never change, so a longer run adds to those of a shorter one.
     """
 
     root: Path
 
     def folder(self, name: str, count: int) -> Path:
-        """Return a folder with exactly ``count`` files of a corpus; hard links, so it is free.
+        """Return a folder with exactly ``count`` files of a corpus, as hard links.
 
-        Beyond what a corpus has, its files come again under other names.
+        If the corpus has fewer different files, they are repeated under other names.
         """
         view = self.root / f"{name}@{count}"
         if (view / f"{count - 1:06d}.dcm").exists():
@@ -112,7 +112,7 @@ class Corpora:
 
 
 def make_dataset(name: str, number: int) -> Dataset:
-    """Return a file of a corpus."""
+    """Return one file of a corpus as a dataset."""
     if name == "cr":
         return _with_pixels(headers.cr_header(number), anatomy.cr_stored_values(number))
     if name == "us":

@@ -1,8 +1,9 @@
-"""What a command costs: processor time and memory of its whole tree of processes.
+"""What a command costs: CPU time and memory of its whole process tree.
 
-The kernel counts a process's children only once somebody has waited for them, and nobody waits
-for a fork server.  So the referee adopts every orphan below it (it is a *child subreaper*, Linux),
-waits for all of them, and adds up what each says of itself and of those that it waited for.
+The kernel counts the children of a process only after the process has waited for them, and nothing
+waits for a fork server.  So the referee adopts all orphans below it (it is a *child subreaper*,
+Linux only), waits for all of them, and adds up the usage that each reports for itself and for the
+children that it waited for.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ LONGEST = 3600.0
 
 
 class CommandError(RuntimeError):
-    """A command failed; the text says which, and the end of what it wrote."""
+    """A command failed; the text has the command and the end of its output."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds: ``cpu`` is user and system time of all processes, ``wall`` ends with the first."""
+    """Seconds: user and system time of all processes, and wall time of the first one."""
 
     cpu: float
     wall: float
 
 
 def adopt_orphans() -> None:
-    """Become the parent of all that comes to be below; once, before the first command."""
+    """Become the parent of all orphaned descendants; called once, before the first command."""
     if not sys.platform.startswith("linux"):
         raise CommandError("The referee adopts orphans with Linux's prctl; it needs Linux.")
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
@@ -48,10 +49,11 @@ def adopt_orphans() -> None:
 
 
 def touch_memory(size: int) -> None:
-    """Have so many bytes of free memory at hand, of what there is at most a quarter.
+    """Touch this many bytes of free memory, at most a quarter of it, so that later use is fast.
 
-    A virtual machine gives free memory back to its host.  Who touches it first waits for the host,
-    five times as long as writing a picture takes; after that it is anybody's, for some seconds.
+    A virtual machine returns free memory to its host.  The first process that touches it again
+    waits for the host, five times as long as writing a picture takes; after that the memory is
+    fast for every process, for some seconds.
     """
     free = os.sysconf("SC_AVPHYS_PAGES") * mmap.PAGESIZE
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE
@@ -59,7 +61,7 @@ def touch_memory(size: int) -> None:
 
 
 def measure(command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> Cost:
-    """Run a command to the end of its last process.
+    """Run a command, and wait for the last of its processes.
 
     Raises
     ------
@@ -83,9 +85,9 @@ def measure(command: Sequence[str], log: Path, env: Mapping[str, str] | None = N
 
 
 def peak_memory(command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> int:
-    """Return the most bytes (PSS, shared pages shared out) that the whole tree has had at once.
+    """Return the peak memory of the whole process tree in bytes: PSS, which divides shared pages.
 
-    Looked at every 20 ms, which costs time: memory and time are not measured in one run.
+    Sampling every 20 ms costs time, so memory and time are not measured in the same run.
     """
     child, _ = _started(command, log, env)
     peak = 0
@@ -117,7 +119,7 @@ def _started(
 
 
 class _ended_in_time:  # noqa: N801 - reads as a statement
-    """Kills a session that takes longer than an hour."""
+    """Kills a session after an hour."""
 
     def __init__(self, session: int) -> None:
         self._timer = threading.Timer(LONGEST, self._kill, [session])
@@ -148,7 +150,7 @@ def _session(leader: int) -> list[int]:
         if not folder.name.isdigit():
             continue
         with suppress(OSError, IndexError):
-            # The name, in parentheses, may hold anything: look behind it.
+            # The process name, in parentheses, may contain anything: parse what follows it.
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             if int(fields[3]) == leader:
                 found.append(int(folder.name))

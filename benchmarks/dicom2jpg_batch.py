@@ -1,6 +1,6 @@
-"""Has dicom2jpg convert a folder with its own pool: SOURCE OUT jpg|png WORKERS CENTER WIDTH.
+"""Convert a folder with dicom2jpg and its own pool: SOURCE OUT jpg|png WORKERS CENTER WIDTH.
 
-It takes the window from the files, which is the same one, and decides itself how many processes.
+dicom2jpg uses the window in the files, which is the same one, and chooses the number of processes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The goals that dcmconv has set itself, beside what was measured."""
+"""The performance goals of dcmconv, and how the results compare with them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["goal_lines"]
 
 @dataclass(frozen=True)
 class Goal:
-    """So many times less CPU per picture than a tool; for the C limit, that share of its speed."""
+    """How many times as fast as a tool dcmconv should be, or which share of the C limit's speed."""
 
     task: str
     peer: str
@@ -49,7 +49,7 @@ START = 0.5
 
 
 def goal_lines(results: Results) -> Iterator[str]:
-    """Yield a table line for every goal that something was measured for."""
+    """Yield a table line for every goal that has a measurement."""
     for goal in GOALS:
         times, span = results.times(goal.task, goal.peer), results.span(goal.task, goal.peer)
         if times is None or span is None:
@@ -82,7 +82,7 @@ def _running(results: Results) -> Iterator[str]:
     gains = {gain.tool: gain.gain for gain in results.gains}
     if {"dcmconv", "C limit"} <= set(gains):
         share = gains["dcmconv"] / gains["C limit"]
-        # Where even C gains little, other programs had the second processor.
+        # If even the C program gains little, the second processor was busy with other programs.
         is_free = gains["C limit"] >= LEAST_GAIN
         doubt = "" if is_free else "undecided: no second processor was free"
         yield _line("gain of two workers, share of C's", GAIN, share, "{:.0%}", doubt=doubt)
@@ -105,7 +105,7 @@ def _line(
     span: tuple[float, float] | None = None,
     doubt: str = "",
 ) -> str:
-    """Return a line; where single rounds fall on both sides of the goal, nothing is decided."""
+    """Return a table line; the goal is undecided if single rounds fall on both sides of it."""
     reached = found >= wanted if least else found <= wanted
     bound = "≥" if least else "≤"
     mark = "reached" if reached else "**not reached**"

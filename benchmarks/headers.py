@@ -1,4 +1,4 @@
-"""Headers as scanners write them: CT with 260 elements and with 80, CR, cine, enhanced."""
+"""Headers like those of real scanners: CT with 260 and with 80 elements, CR, cine, enhanced."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 ROOT = "1.2.826.0.1.3680043.10.1338.20"
 WINDOWS = {"ct": (40, 400), "cr": (2048, 4096)}
-"""The window in the files is the one that every tool is asked for."""
+"""Center and width in the files, and the window that every tool is asked for."""
 
 
 @lru_cache(maxsize=1)
@@ -37,7 +37,7 @@ def _ge_template() -> Dataset:
 
 
 def ge_header(number: int) -> Dataset:
-    """CT, signed 16 bits, padding outside the circle: the real tag set of pydicom's CT_small."""
+    """CT, signed 16 bits, padding outside the circle: the elements of pydicom's CT_small."""
     import copy
 
     dataset = copy.copy(_ge_template())
@@ -51,7 +51,7 @@ def ge_header(number: int) -> Dataset:
 
 
 def plain_header(number: int) -> Dataset:
-    """CT, unsigned 12 bits in 16, some 80 elements."""
+    """CT, unsigned 12 bits in 16, about 80 elements."""
     dataset = _study("1.2.840.10008.5.1.4.1.1.2", "CT", number)
     for keyword, value in _CT_VALUES.items():
         setattr(dataset, keyword, value)
@@ -77,7 +77,7 @@ def cr_header(number: int) -> Dataset:
 
 
 def enhanced_header(frame_count: int) -> Dataset:
-    """Enhanced CT: window and rescale in the shared groups, a position in each frame's own."""
+    """Enhanced CT: window and rescale in the shared groups, the position in per-frame groups."""
     dataset = _study("1.2.840.10008.5.1.4.1.1.2.1", "CT", 0)
     _describe(dataset, (512, 512), stored=12)
     dataset.NumberOfFrames = frame_count

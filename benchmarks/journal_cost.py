@@ -1,4 +1,4 @@
-"""What keeping the journal costs, beside the work that it records.
+"""What writing the journal costs, compared with the conversion that it records.
 
 >>> python -m benchmarks.journal_cost --count 500    # doctest: +SKIP
 """
@@ -26,7 +26,7 @@ LINES = 20_000
 
 
 def measure(files: Path, folder: Path, writer: str) -> dict[str, float]:
-    """Convert CT files in this process, then write and read the lines of their journal alone.
+    """Convert CT files in this process, then only write and read the lines of their journal.
 
     Returns milliseconds of CPU time for each input, and bytes for each line.
     """
@@ -53,7 +53,7 @@ def measure(files: Path, folder: Path, writer: str) -> dict[str, float]:
 def main() -> int:
     """Print a line for each writer."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=200, help="how many CT files")
+    parser.add_argument("--count", type=int, default=200, help="number of CT files")
     count = parser.parse_args().count
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -62,10 +62,11 @@ def main() -> int:
             found = measure(files, folder, writer)
             share = 100 * found["line"] / found["run"]
             sys.stdout.write(
-                f"{writer}: {found['run']:.2f} ms of CPU an input, of it {found['line']:.4f} ms "
-                f"({share:.1f} %) for its line of {found['bytes']:.0f} bytes; "
-                f"{1000 / found['line']:,.0f} lines a second written, "
-                f"{1000 / found['load']:,.0f} learned at the next start.\n"
+                f"{writer}: {found['run']:.2f} ms of CPU per input, including "
+                f"{found['line']:.4f} ms ({share:.1f} %) for its line "
+                f"of {found['bytes']:.0f} bytes; "
+                f"{1000 / found['line']:,.0f} lines written per second, "
+                f"{1000 / found['load']:,.0f} read per second at the next start.\n"
             )
     return 0
 

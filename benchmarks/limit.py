@@ -1,4 +1,4 @@
-"""Builds the C limit, with the best libraries that are there."""
+"""Build the C limit, with the best libraries that are installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOW = "Debian: apt-get install gcc libjpeg62-turbo-dev libisal-dev"
 
 @dataclass(frozen=True)
 class Limit:
-    """The program, or why there is none; ``deflater`` names the library that compresses PNG."""
+    """The program, or why there is none; ``deflater`` is the library that compresses PNG."""
 
     program: Path | None
     deflater: str
@@ -29,7 +29,7 @@ class Limit:
 
 
 def build_limit(folder: Path) -> Limit:
-    """Compile climit.c into a folder, unless it is there already; or say what is missing."""
+    """Compile climit.c into a folder unless that was done before; report what is missing."""
     compiler = next(
         (found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None
     )
@@ -37,7 +37,7 @@ def build_limit(folder: Path) -> Limit:
         return Limit(None, "", f"no C compiler ({HOW})")
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
-    complaint = ""
+    message = ""
     for deflater, flags in DEFLATERS:
         program = folder / f"climit-{deflater}-{digest}"
         if program.exists():
@@ -49,5 +49,5 @@ def build_limit(folder: Path) -> Limit:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return Limit(program, deflater, f"built with {deflater}")
-        complaint = complaint or done.stderr.strip().splitlines()[0]
-    return Limit(None, "", f"cannot be built: {complaint} ({HOW})")
+        message = message or done.stderr.strip().splitlines()[0]
+    return Limit(None, "", f"cannot be built: {message} ({HOW})")

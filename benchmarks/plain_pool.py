@@ -1,6 +1,6 @@
-"""What a careful programmer writes in an hour: SOURCE OUT jpg|png WORKERS CENTER WIDTH.
+"""What a careful programmer can write in an hour: SOURCE OUT jpg|png WORKERS CENTER WIDTH.
 
-pydicom, one table for each kind of file, Pillow, the standard library's pool in chunks.
+pydicom, one lookup table per kind of file, Pillow, and the standard library's process pool.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PIL import Image
 def table(
     window: tuple[float, float], slope: float, intercept: float, dtype: str, inverted: bool
 ) -> NDArray[np.uint8]:
-    """Return the gray level of each bit pattern of a stored value."""
+    """Return the gray level for each bit pattern of a stored value."""
     center, width = window
     modality = np.arange(65536, dtype=np.uint16).view(dtype) * slope + intercept
     unit = ((modality - (center - 0.5)) / (width - 1) + 0.5).clip(0, 1)

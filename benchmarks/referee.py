@@ -1,4 +1,4 @@
-"""Runs the tools A B A B and keeps what each run cost."""
+"""Run the tools in turns and record what each run costs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.tools import Tool
 __all__ = ["Measured", "Referee"]
 
 COMPARED = 8
-"""More than a handful, so that our own pictures come out of the pool."""
+"""More than a handful, so that our own pictures are made by worker processes."""
 COMPARED_ONE_BY_ONE = 4
 TOUCHED_BYTES = 2 << 30
 """More than any run writes."""
@@ -37,7 +37,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Referee:
-    """Knows the folders, and tells what it does through ``say``."""
+    """Runs and compares tools; reports what it does through ``say``."""
 
     dcmconv: Tool
     corpora: Corpora
@@ -51,21 +51,21 @@ class Referee:
         return self.folder / "command.log"
 
     def forget(self) -> None:
-        """Throw earlier pictures away: another version of dcmconv may have made them."""
+        """Delete earlier reference pictures: another version of dcmconv may have made them."""
         shutil.rmtree(self.folder / "reference", ignore_errors=True)
 
     def judge(self, task: Task, tools: Sequence[Tool], rounds: int) -> list[Measured]:
-        """Check the pictures of every tool, then let them run in turns, round after round.
+        """Check the pictures of every tool, then run the tools in turns, round after round.
 
         Raises
         ------
         CommandError
-            If dcmconv itself fails; a peer that fails is left out, and the result says why.
+            If dcmconv itself fails.  A peer that fails is left out, and the result says why.
         """
         self._ours(task)
         entered = [self._entered(task, tool) for tool in tools if tool.handles(task)]
         for number in range(rounds):
-            # Turned around every second time: who comes first finds the cache colder.
+            # Every second round is reversed: the first tool finds colder caches.
             for each in entered if number % 2 == 0 else entered[::-1]:
                 if each.verdict.agree:
                     self._let_run(each, number)
@@ -88,15 +88,15 @@ class Referee:
         self.say(f"  round {number + 1}  {each.tool.name:10} {words} CPU")
 
     def run(self, task: Task, tool: Tool, count: int, workers: int) -> Cost:
-        """Run a tool over so many files; fails unless every picture is there."""
+        """Run a tool on ``count`` files; fails unless every picture was written."""
         source, out = self._folders(task, count)
-        # Whoever runs first would else pay for the memory that all others write to.
+        # Otherwise the first run would pay for the memory that all the others use.
         size = sum(path.stat().st_size for path in source.iterdir())
         touch_memory(min(size, TOUCHED_BYTES))
         cost = measure(tool.command(task, source, out, workers), self._log, tool.env)
         found = len(pictures_in(out))
         if found != count * task.frames:
-            raise CommandError(f"{tool.name} wrote {found} pictures of {count * task.frames}.")
+            raise CommandError(f"{tool.name} wrote {found} of {count * task.frames} pictures.")
         return cost
 
     def memory(self, task: Task, tool: Tool, count: int) -> int:
@@ -127,7 +127,7 @@ class Referee:
         return compare(self._ours(task)[: count * task.frames], theirs, tool.gray_levels)
 
     def _ours(self, task: Task) -> list[Path]:
-        """Return our own pictures, made once, to compare with."""
+        """Return our own pictures to compare with; made once."""
         kept = self.folder / "reference" / task.name
         if not kept.exists():
             source, out = self._folders(task, _compared(task))
@@ -137,7 +137,7 @@ class Referee:
         return pictures_in(kept)
 
     def _of_one(self, task: Task, tool: Tool, number: int) -> list[Path]:
-        """Convert one file alone, so that it does not matter how the tool names its pictures."""
+        """Convert a single file, so that the tool's names for pictures do not matter."""
         source = self.folder / "one"
         shutil.rmtree(source, ignore_errors=True)
         source.mkdir(parents=True)
@@ -150,7 +150,7 @@ class Referee:
         return pictures_in(out)
 
     def _folders(self, task: Task, count: int) -> tuple[Path, Path]:
-        """Return the input, and an empty output; what earlier runs wrote is on the disk by then."""
+        """Return the input and an empty output folder, after flushing earlier files to disk."""
         source, out = self.corpora.folder(task.corpus, count), self.folder / "out"
         self._put_away(out)
         out.mkdir(parents=True)
@@ -158,11 +158,11 @@ class Referee:
         return source, out
 
     def _put_away(self, out: Path) -> None:
-        """Empty the pictures of an earlier run, and leave their files until the end.
+        """Truncate the pictures of an earlier run, and keep the empty files until the end.
 
-        ext4 gives the inode of a file to no other for minutes after it was deleted, and looks at
-        every one that it passes over: a run after a thousand deletions pays more for that than for
-        its own work.  A file of no bytes costs nobody anything.
+        For minutes after a file was deleted, ext4 does not reuse its inode, and checks every such
+        inode that it skips: a run after a thousand deletions pays more for this than for its own
+        work.  Empty files cost nothing.
         """
         if not out.exists():
             return
@@ -173,7 +173,7 @@ class Referee:
         out.rename(away / f"{len(list(away.iterdir())):06d}")
 
     def tidy_up(self) -> None:
-        """Delete what was put away, when nothing is measured any more."""
+        """Delete what was put away, after the last measurement."""
         shutil.rmtree(self.folder / "away", ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""The table of docs/explanation/performance.md, from results alone."""
+"""The tables of docs/explanation/performance.md, made only from the results."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def publish(results: Results, page: Path) -> None:
     Raises
     ------
     ValueError
-        If the page has no markers.
+        If a marker is missing.
     """
     text = page.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{page} has no lines {BEGIN} and {END}.")
+        raise ValueError(f"{page} must have the lines {BEGIN} and {END}.")
     page.write_text(f"{before}{BEGIN}\n{tables(results)}\n{END}{after}", encoding="utf-8")
 
 
@@ -51,20 +51,24 @@ def tables(results: Results) -> str:
 
 
 def title_of(task: str) -> str:
-    """Return a task in words: ``ct-jpg-window`` is CT to JPG with a window."""
+    """Return the title of a task: ``ct-jpg-window`` is CT to JPG with a window."""
     corpus, writer, normalizer = task.rsplit("-", 2)
-    contrast = {"window": "explicit window", "minmax": "min-max", "auto": "colors as they are"}
+    contrast = {"window": "explicit window", "minmax": "min-max", "auto": "colors unchanged"}
     return f"{TITLES[corpus]} → {writer.upper()}, {contrast[normalizer]}"
 
 
 def _setting(results: Results) -> Iterator[str]:
     if results.quick:
-        yield "**A quick run on a busy machine: good for comparing, not for quoting.**\n"
+        yield "**A quick run: good for comparing, not for quoting.**\n"
     yield "; ".join(f"{key}: {value}" for key, value in results.machine.items()) + "."
     yield f"{results.rounds} rounds, in turns.\n"
     yield "Tools: " + "; ".join(f"{n} ({v})" for n, v in results.tools.items()) + ".\n"
     if results.missing:
-        yield "Not here: " + "; ".join(f"{n}: {why}" for n, why in results.missing.items()) + ".\n"
+        yield (
+            "Not measured: "
+            + "; ".join(f"{n}: {why}" for n, why in results.missing.items())
+            + ".\n"
+        )
 
 
 def _goals(results: Results) -> Iterator[str]:
@@ -81,8 +85,8 @@ def _tasks(results: Results) -> Iterator[str]:
     for task in dict.fromkeys(row.task for row in results.rows):
         yield f"### {title_of(task)}\n"
         yield (
-            "| tool | CPU per picture, ms | rounds | start-up, s CPU | against dcmconv | pictures |"
-            "\n|---|---|---|---|---|---|"
+            "| tool | CPU per picture, ms | rounds | start-up, s CPU | compared with dcmconv "
+            "| pictures |\n|---|---|---|---|---|---|"
         )
         for row in results.rows:
             if row.task == task:
@@ -97,14 +101,14 @@ def _task_line(results: Results, row: Row) -> str:
     times = results.times(row.task, row.tool)
     against = "" if row.tool == "dcmconv" or times is None else f"{times:.2f} x"
     if row.tool == "C limit" and times is not None:
-        against = f"dcmconv is at {times * 100:.0f} %"
+        against = f"dcmconv reaches {times * 100:.0f} %"
     start = f"{row.start:.2f}" if row.start is not None and row.start >= 0.005 else "0"
     return f"| {row.tool} | {row.marginal:.2f} | {spread} | {start} | {against} | {row.words} |"
 
 
 def _gains(results: Results) -> Iterator[str]:
     if results.gains:
-        yield "### Two processes against one\n"
+        yield "### Two processes compared with one\n"
         yield "| tool | one, s | two, s | gain |\n|---|---|---|---|"
         for gain in results.gains:
             one, two = statistics.median(gain.one), statistics.median(gain.two)
@@ -125,9 +129,9 @@ def _memory(results: Results) -> Iterator[str]:
 
 def _starts(results: Results) -> Iterator[str]:
     if results.starts:
-        yield "### Starting\n"
+        yield "### Start-up\n"
         yield "| what | CPU, ms |\n|---|---|"
         for name, seconds in results.starts.items():
             yield f"| {name} | {statistics.median(seconds) * 1000:.0f} |"
         slowest = ", ".join(f"{name} {ms:.0f}" for name, ms in results.imports.items())
-        yield f"\nImport time by package, of one CT to JPG, in ms (`-X importtime`): {slowest}.\n"
+        yield f"\nImport time by package for one CT to JPG, in ms (`-X importtime`): {slowest}.\n"

@@ -1,4 +1,4 @@
-"""What was measured, as plain data; and the few figures that follow from it."""
+"""The measurements as plain data, and the figures derived from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Gain", "Results", "Row", "machine", "row_of"]
 
 @dataclass
 class Row:
-    """One tool at one task; seconds of CPU of each round, for the smaller and the larger count."""
+    """One tool at one task: CPU seconds of each round, for the smaller and the larger count."""
 
     task: str
     tool: str
@@ -31,19 +31,19 @@ class Row:
 
     @property
     def slopes(self) -> list[float]:
-        """Marginal CPU of one picture in ms, round by round: no start-up is in it."""
+        """Marginal CPU of one picture in ms, by round; contains no start-up."""
         pictures = (self.counts[1] - self.counts[0]) * self.frames
         pairs = zip(self.small, self.large, strict=True)
         return [(large - small) / pictures * 1000 for small, large in pairs]
 
     @property
     def marginal(self) -> float | None:
-        """Their median; None where nothing was timed."""
+        """The median of the slopes; None if nothing was timed."""
         return statistics.median(self.slopes) if self.small else None
 
     @property
     def start(self) -> float | None:
-        """CPU in seconds that a run takes before its first picture: the line's end at zero."""
+        """CPU seconds of a run before its first picture: where the line meets zero."""
         if self.marginal is None:
             return None
         pictures = self.counts[0] * self.frames
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass
 class Gain:
-    """Wall seconds of equal runs with one process and with two, round by round."""
+    """Wall seconds of the same run with one process and with two, by round."""
 
     tool: str
     one: list[float]
@@ -60,7 +60,7 @@ class Gain:
 
     @property
     def gain(self) -> float:
-        """How many times faster two are."""
+        """How many times as fast two processes are."""
         return statistics.median(self.one) / statistics.median(self.two)
 
 
@@ -80,28 +80,28 @@ class Results:
     imports: dict[str, float] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
-        """Return what JSON holds."""
+        """Return the results as plain data for JSON."""
         return asdict(self)
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Results:
-        """Take it back from JSON."""
+        """Return the results that ``as_data`` turned into data."""
         rows = [Row(**{**row, "counts": tuple(row["counts"])}) for row in data["rows"]]
         return cls(**{**data, "rows": rows, "gains": [Gain(**gain) for gain in data["gains"]]})
 
     def row(self, task: str, tool: str) -> Row | None:
-        """Return one tool's row at one task."""
+        """Return the row of a tool at a task; None if it has none."""
         return next((row for row in self.rows if (row.task, row.tool) == (task, tool)), None)
 
     def times(self, task: str, peer: str, ours: str = "dcmconv") -> float | None:
-        """Return how many times less CPU a picture takes us than a peer."""
+        """Return how many times as much CPU a picture takes a peer."""
         mine, theirs = self.row(task, ours), self.row(task, peer)
         if mine is None or theirs is None or not mine.marginal or theirs.marginal is None:
             return None
         return theirs.marginal / mine.marginal
 
     def span(self, task: str, peer: str, ours: str = "dcmconv") -> tuple[float, float] | None:
-        """Return the least and the greatest of that figure, round against the same round."""
+        """Return the smallest and the largest of these ratios, taken round by round."""
         mine, theirs = self.row(task, ours), self.row(task, peer)
         if mine is None or theirs is None or not mine.small or not theirs.small:
             return None
@@ -111,7 +111,7 @@ class Results:
 
 
 def row_of(measured: Measured) -> Row:
-    """Turn what the referee holds into data."""
+    """Return the measurements of a tool as a row."""
     return Row(
         task=measured.task.name,
         tool=measured.tool.name,
@@ -125,7 +125,7 @@ def row_of(measured: Measured) -> Row:
 
 
 def machine(anatomy: str) -> dict[str, str]:
-    """Describe the machine in the words that a reader needs; no name, no path."""
+    """Describe the machine, without host name and paths."""
     processor = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.exists():

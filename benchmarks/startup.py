@@ -1,4 +1,4 @@
-"""What it takes to begin: --help, one picture, and the imports that nobody can save."""
+"""What starting costs: --help, one picture, and the imports that are unavoidable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.tools import Tool
 __all__ = ["Start", "measure_starts", "slowest_imports"]
 
 COMMANDS = 6
-"""As many as ``dcmconv --help`` shows."""
+"""The number of commands that ``dcmconv --help`` shows."""
 
 BARE_TYPER = f"""
 import typer
@@ -52,7 +52,7 @@ BARE_IMPORTS = {
 
 @dataclass
 class Start:
-    """One thing that was started several times; seconds of CPU."""
+    """One command that was started several times; CPU seconds."""
 
     name: str
     command: list[str]
@@ -60,17 +60,17 @@ class Start:
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """The median of the CPU seconds."""
         return statistics.median(self.seconds)
 
 
 def measure_starts(
     dcmconv: Tool, corpora: Corpora, folder: Path, rounds: int
 ) -> tuple[list[Start], dict[str, float]]:
-    """Start everything in turns; return the starts and, by name, our slowest imports in ms."""
+    """Start all commands in turns; return the starts, and our slowest imports in ms by package."""
     task, out = Task("ct", "jpg", "window"), folder / "one-out"
     one = dcmconv.command(task, corpora.folder("ct", 1) / "000000.dcm", out, 1)
-    # Without a word on workers one picture is made in the process itself, as everybody has it.
+    # Without --workers, the picture is made in the main process, as for an ordinary user.
     workers = one.index("--workers")
     one = [*one[:workers], *one[workers + 2 :]]
     program = one[: one.index("run")]
@@ -86,14 +86,14 @@ def measure_starts(
         for start in starts:
             shutil.rmtree(out, ignore_errors=True)
             cost = measure(start.command, folder / "command.log")
-            if number > 0:  # the first round fills the caches of the disk
+            if number > 0:  # the first round fills the disk cache
                 start.seconds.append(cost.cpu)
     shutil.rmtree(out, ignore_errors=True)
     return starts, slowest_imports(one, folder / "imports.log")
 
 
 def slowest_imports(one: list[str], log: Path) -> dict[str, float]:
-    """Return the ten packages whose modules take longest to import, in ms of their own."""
+    """Return the ten packages that take longest to import, in ms without what they import."""
     words = one[one.index("run") :]
     measure([sys.executable, "-X", "importtime", "-m", "dcmconv", *words], log)
     own: dict[str, float] = {}

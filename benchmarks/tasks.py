@@ -1,4 +1,4 @@
-"""What is measured: a corpus, a format, a contrast, and how many files for which kind of tool."""
+"""What is measured: a corpus, a format, a contrast, and the number of files for each tool."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Counts = tuple[int, int]
 
 @dataclass(frozen=True)
 class Task:
-    """One line of work: the same pictures are wanted of every tool."""
+    """One task: every tool is asked for the same pictures."""
 
     corpus: str
     writer: str
@@ -22,12 +22,12 @@ class Task:
 
     @property
     def name(self) -> str:
-        """A word for the command line and the results."""
+        """The name on the command line and in the results."""
         return f"{self.corpus}-{self.writer}-{self.normalizer}"
 
     @property
     def frames(self) -> int:
-        """Pictures of one file."""
+        """Pictures per file."""
         return FRAMES.get(self.corpus, 1)
 
     @property
@@ -40,8 +40,8 @@ PLAIN = [Task(c, w, n) for c in ("ct", "cr") for w in ("jpg", "png") for n in ("
 CODED = [Task(f"ct-{c}", "jpg", "window") for c in ("jll", "jls", "rle", "htj2k", "j2k")]
 TASKS = [*PLAIN, *CODED, Task("enhanced", "jpg", "window"), Task("us", "jpg", "auto")]
 
-# Slow tools get fewer files.  That is fair, because what counts is the slope between two counts,
-# which has no start-up in it.
+# Slow tools get fewer files.  This is fair, because only the slope between two counts matters, and
+# the slope contains no start-up.
 _COUNTS: dict[str, dict[str, Counts]] = {
     "ct": {"fast": (1000, 10_000), "middle": (200, 1000), "slow": (50, 250), "slowest": (8, 24)},
     "cr": {"fast": (60, 600), "middle": (12, 60), "slow": (6, 24), "slowest": (2, 6)},
@@ -59,6 +59,6 @@ _QUICK: dict[str, dict[str, Counts]] = {
 
 
 def counts_of(task: Task, pace: str, *, quick: bool) -> Counts:
-    """Return the two numbers of files between which the slope is taken."""
+    """Return the two numbers of files between which the slope is measured."""
     group = task.corpus if task.corpus in _COUNTS else "coded"
     return (_QUICK if quick else _COUNTS)[group][pace]

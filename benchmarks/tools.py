@@ -1,4 +1,4 @@
-"""dcmconv, the C limit, and the peers: how each is asked for the same pictures."""
+"""dcmconv, the C limit and the peers, with the commands that make the same pictures."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Command = Callable[[Task, Path, Path, int], list[str]]
 class Tool:
     """A program to measure.
 
-    ``command`` gives the words for a task, an input folder, an output folder and a number of
-    processes.  ``gray_levels`` is how far a PNG of it may be from ours; None where its pictures are
-    something else altogether, such as figures.
+    ``command`` returns the command line for a task, an input folder, an output folder and a number
+    of processes.  ``gray_levels`` is how much its PNGs may differ from ours; None if its pictures
+    cannot be compared, such as figures with axes.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Tool:
 
 
 def find_tools(limit: Limit, folder: Path) -> tuple[list[Tool], dict[str, str]]:
-    """Return the tools that are there, ours first, and why others are not.
+    """Return the tools that were found, ours first, and why others are missing.
 
-    ``folder`` is for what a tool needs beside itself.
+    ``folder`` is for additional files that a tool needs.
     """
     tools, missing = [_dcmconv()], {}
     if limit.program:
@@ -55,8 +55,8 @@ def find_tools(limit: Limit, folder: Path) -> tuple[list[Tool], dict[str, str]]:
             tools.append(find(name, prefix, folder))
         else:
             missing[name] = f"not found; set {_variable(name)} to the command"
-    # gdcmimg writes stored values, so there is nothing to compare.
-    missing["GDCM"] = "its programs apply no window"
+    # gdcmimg writes stored values, which cannot be compared.
+    missing["GDCM"] = "its programs do not apply a window"
     return tools, missing
 
 
@@ -65,7 +65,7 @@ def _variable(name: str) -> str:
 
 
 def _prefix(name: str) -> list[str]:
-    """Return the words that start a peer: from the environment, or from the search path."""
+    """Return the command of a peer, from the environment or from the search path."""
     said = os.environ.get(_variable(name))
     if said:
         return shlex.split(said)
@@ -116,9 +116,9 @@ def _climit(limit: Limit) -> Tool:
 
 
 def _dcmtk(name: str, prefix: list[str], folder: Path) -> Tool:
-    """A program of DCMTK: one process for each file, ``xargs -P`` of them at once.
+    """A program of DCMTK: one process per file, several at once with ``xargs -P``.
 
-    DCMDICTPATH names the dictionary of dcmtk_dictionary.py, to its advantage.
+    DCMDICTPATH names the dictionary of dcmtk_dictionary.py, which makes it faster.
     """
 
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
@@ -127,7 +127,7 @@ def _dcmtk(name: str, prefix: list[str], folder: Path) -> Tool:
         if task.writer == "jpg" and name == "dcmj2pnm":
             options += ["+Jq", "90"]
         options += ["+Fa"] if task.frames > 1 else []
-        # With several frames the last word is only the beginning of the names.
+        # With several frames, the last argument is only the start of the file names.
         target = f"{out}/{{}}" if task.frames > 1 else f"{out}/{{}}.{task.writer}"
         call = shlex.join([*prefix, *options, f"{source}/{{}}", target])
         return ["sh", "-c", f"ls {shlex.quote(str(source))} | xargs -P {workers} -I {{}} {call}"]
@@ -160,7 +160,7 @@ def _dicom2jpg(name: str, prefix: list[str], _: Path) -> Tool:
         _script(prefix, "dicom2jpg_batch.py"),
         lambda task: task.corpus in ("ct", "cr") and task.normalizer == "window",
         "middle",
-        # It takes every window for LINEAR_EXACT, and truncates.
+        # It treats every window as LINEAR_EXACT, and truncates instead of rounding.
         gray_levels=2,
     )
 

@@ -100,7 +100,7 @@ def test_only_what_lies_between_the_markers_of_the_page_changes(tmp_path):
 def test_a_page_without_markers_is_left_alone(tmp_path):
     page = tmp_path / "performance.md"
     page.write_text("nothing")
-    with pytest.raises(ValueError, match="has no lines"):
+    with pytest.raises(ValueError, match="must have the lines"):
         publish(results(row()), page)
     assert page.read_text() == "nothing"
 
