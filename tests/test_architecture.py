@@ -8,7 +8,7 @@ import sys
 from collections import Counter, defaultdict
 
 import pytest
-from support.source_code import calls, circles, functions, imports, modules, tree
+from support.source_code import calls, circles, definitions, functions, imports, modules, tree
 
 LAYERS = [
     ["errors"],
@@ -169,6 +169,17 @@ def test_no_small_module_has_a_single_importer():
         and len(path.read_text("utf-8").splitlines()) < SMALL
     ]
     assert set(lonely) - READS_BETTER_ALONE == set()
+
+
+def test_no_module_defines_a_name_twice():
+    def repeated(name):
+        seen = set()
+        for defined, line in definitions(name):
+            if defined in seen:
+                yield defined, line
+            seen.add(defined)
+
+    assert found_in(modules(), repeated) == []
 
 
 def test_every_module_has_a_docstring():

@@ -51,12 +51,13 @@ def functions(name: str) -> Iterator[tuple[str, int]]:
             yield f"{name}.{node.name}", node.end_lineno - begin + 1 - docstring
 
 
-def parameters(name: str) -> Iterator[tuple[str, int]]:
-    """Yield each function with the number of its parameters, ``self`` and ``cls`` left out."""
-    for node in ast.walk(tree(name)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            yield f"{name}.{node.name}", len([a for a in every if a.arg not in ("self", "cls")])
+def definitions(name: str) -> Iterator[tuple[str, int]]:
+    """Yield each name that a module defines or assigns at its top level, and the line."""
+    for node in tree(name).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        yield from ((each.id, node.lineno) for each in targets if isinstance(each, ast.Name))
 
 
 def calls(name: str) -> Iterator[tuple[str, int]]:

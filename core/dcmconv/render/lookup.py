@@ -32,7 +32,7 @@ __all__ = ["DisplayRule", "Line", "LookupTable", "TableCache", "find_line"]
 
 FloatArray = NDArray[np.float64]
 
-_NOISE = 2.0**-36
+_FLOAT64_NOISE = 2.0**-36
 """Of the scale from black to white: a value this little below a half is still rounded up.
 
 With Rescale Slope 32.1216, the middle of an even range comes out as 42.49999999999999.
@@ -98,7 +98,7 @@ class DisplayRule:
         if self.inverted:
             # Invert after scaling: (1 - 55 / 510) * 255 would be 227.49999999999997, not a half.
             scaled = top - scaled
-        display_values = np.floor(scaled + (0.5 + top * _NOISE)).astype(self.dtype)
+        display_values = np.floor(scaled + (0.5 + top * _FLOAT64_NOISE)).astype(self.dtype)
         display_values[background] = 0
         return display_values
 
@@ -106,7 +106,7 @@ class DisplayRule:
 def _apply_presentation_lut(unit_values: FloatArray, lut: Lut) -> FloatArray:
     """Look up P-Values (PS3.3 C.11.6.1.1); the range 0 to 1 is spread over the entries."""
     last = len(lut.entries) - 1
-    index = np.floor(unit_values * last + (0.5 + last * _NOISE)) + lut.first
+    index = np.floor(unit_values * last + (0.5 + last * _FLOAT64_NOISE)) + lut.first
     p_values: FloatArray = lut(index) / ((1 << lut.bits) - 1)
     return p_values
 
@@ -132,7 +132,7 @@ _LINE_BLOCK = 1 << 16
 _TABLE_BLOCK = 1 << 17  # numpy widens the index of a table to 64 bits
 _RULE_BLOCK = 1 << 18
 
-_NOISE = 2.0**-22
+_FLOAT32_NOISE = 2.0**-22
 """Of the scale from black to white: more than the error of float32, less than one display step."""
 
 
@@ -305,7 +305,7 @@ def _line(rule: DisplayRule, black: float, white: float) -> Line | None:
     if not np.isfinite(white - black) or white == black:
         return None
     steps = 255.0 / (white - black)
-    factor, offset = slope * steps, (intercept - black) * steps + 0.5 + 255 * _NOISE
+    factor, offset = slope * steps, (intercept - black) * steps + 0.5 + 255 * _FLOAT32_NOISE
     # float32 has 24 bits: beyond this, a line cannot be exact and may overflow.
     if max(abs(factor), abs(offset)) > 1e9:
         return None
