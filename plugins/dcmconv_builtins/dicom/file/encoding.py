@@ -32,10 +32,12 @@ PIXEL_KEYWORDS = {
 }
 """The elements that hold pixels, by tag; the header of a file ends before them."""
 
-_FIRST_GROUPS = (0x0002, 0x0008)
-_LAST_EARLY_GROUP = 0x0020
+_USUAL_FIRST_GROUPS = (0x0002, 0x0008)
+_LAST_EARLY_GROUP = 0x0028
 _LONGEST_EARLY_VALUE = 0x10000
 _NEEDED = 2
+_NEEDED_OF_OTHERS = 4
+"""A dataset may begin with any group, such as 0000, 0010 or 0028, but that is weaker evidence."""
 
 
 class Encoding(NamedTuple):
@@ -54,27 +56,27 @@ class _ElementSpan(NamedTuple):
 
 
 def guess_encoding(head: bytes) -> Encoding | None:
-    """Return the encoding in which bytes start a dataset of group 0002 or 0008, or None.
+    """Return the encoding in which bytes start a dataset, or None.
 
-    Two elements in ascending order have to make sense; otherwise text or another binary format
-    could pass for a dataset without a preamble.
+    Two elements in ascending order have to make sense if the first is of group 0002 or 0008, else
+    four; otherwise text or another binary format could pass for a dataset without a preamble.
     """
     return next((candidate for candidate in _CANDIDATES if _is_dataset(head, candidate)), None)
 
 
 def _is_dataset(head: bytes, encoding: Encoding) -> bool:
-    position, last_tag, count = 0, -1, 0
-    while count < _NEEDED:
+    position, last_tag, count, needed = 0, -1, 0, _NEEDED
+    while count < needed:
         element = _element_at(head, position, encoding)
         if element is None or element.tag <= last_tag:
             return False
-        if count == 0 and element.tag >> 16 not in _FIRST_GROUPS:
-            return False
+        if count == 0 and element.tag >> 16 not in _USUAL_FIRST_GROUPS:
+            needed = _NEEDED_OF_OTHERS
         count += 1
         position, last_tag = element.end, element.tag
         if position >= len(head):
             # A first value that fills the whole head proves nothing, unless the file ends there.
-            return count >= _NEEDED or position == len(head)
+            return count >= needed or position == len(head)
     return True
 
 

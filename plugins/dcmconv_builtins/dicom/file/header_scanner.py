@@ -123,8 +123,7 @@ class ScannedDataset:
         self._is_used_whole = True
         stream = io.BytesIO(self._content[: self.end])
         stream.seek(self._start)
-        dataset, _ = parse_until_pixels(stream, self.original_encoding, Notes())
-        return dataset
+        return parse_until_pixels(stream, self.original_encoding, Notes()).dataset
 
     def record_dependencies(self, make: Callable[[], Result]) -> tuple[Result, Dependencies | None]:
         """Call ``make``; return its result, and the elements it looked up on the way.

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from dcmconv.plugin import InputError, LimitError
+from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.encoding import (
@@ -27,18 +26,22 @@ from dcmconv_builtins.dicom.file.encoding import (
     guess_encoding,
 )
 from dcmconv_builtins.dicom.file.header_scanner import scan_header
+from dcmconv_builtins.dicom.file.sop_classes import without_picture
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from dcmconv_builtins.dicom.file.tolerant_parser import TolerantlyParsed
 
 __all__ = ["Part10", "PixelElement", "read_part10"]
 
-_PREAMBLE = 128
-_CHUNK = 1 << 20
+_FIRST_DELIMITER = 0xFFFEE000
 _GUESSED_SYNTAX = {
     Encoding(True, True): "1.2.840.10008.1.2",
     Encoding(False, True): "1.2.840.10008.1.2.1",
     Encoding(False, False): "1.2.840.10008.1.2.2",
 }
-_DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 class PixelElement(NamedTuple):
@@ -113,71 +116,127 @@ def read_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10
 
 def _parse(stream: BinaryIO, notes: Notes, inflate_limit: int) -> Part10:
     # pydicom takes longer to import than a usual file to convert.
-    from dcmconv_builtins.dicom.file.pydicom_parser import parse_until_pixels
+    from dcmconv_builtins.dicom.file.file_start import open_deflated, read_meta
 
-    meta = _read_meta(stream, notes)
+    meta = Elements(read_meta(stream, notes), notes)
     transfer_syntax = meta.text("TransferSyntaxUID")
-    if transfer_syntax == _DEFLATED:
-        stream = _inflate(stream, inflate_limit)
+    stream = open_deflated(stream, transfer_syntax, notes, limit=inflate_limit)
     encoding, transfer_syntax = _find_encoding(stream, transfer_syntax, notes)
-    dataset, is_cut = parse_until_pixels(stream, encoding, notes)
-    # pydicom corrects the VR, explicit or implicit, by what it finds.
-    is_implicit = bool(dataset.original_encoding[0])
-    if is_implicit != encoding.is_implicit:
-        found, said = ("implicit", "explicit") if is_implicit else ("explicit", "implicit")
-        notes.add(f"Transfer Syntax UID (0002,0010) stands for {said} VR; the dataset is {found}.")
-    encoding = encoding._replace(is_implicit=is_implicit)
+    parsed = _parse_dataset(stream, encoding, notes)
     return Part10(
         meta=meta,
-        top=Elements(dataset, notes),
+        top=Elements(parsed.dataset, notes),
         transfer_syntax=transfer_syntax,
-        encoding=encoding,
+        encoding=parsed.encoding,
         stream=stream,
-        pixels=_find_pixel_element(stream, stream.tell(), encoding),
-        is_cut=is_cut,
+        pixels=parsed.pixels,
+        is_cut=parsed.is_cut,
     )
 
 
-def _read_meta(stream: BinaryIO, notes: Notes) -> Elements:
-    from pydicom.dataset import Dataset
-
-    from dcmconv_builtins.dicom.file.pydicom_parser import parse_meta
-
-    head = stream.read(_PREAMBLE + 4)
-    if head[_PREAMBLE:] == b"DICM":
-        start = _PREAMBLE + 4
-    else:
-        start = 4 if head[:4] == b"DICM" else 0
-        notes.add("the file has no preamble; it was read from its first element.")
-    stream.seek(start)
-    has_meta = stream.read(2) == b"\x02\x00"
-    stream.seek(start)
-    if not has_meta:
-        notes.add("the file has no File Meta Information.")
-        return Elements(Dataset(), notes)
-    return Elements(parse_meta(stream, notes), notes)
+class _ParsedDataset(NamedTuple):
+    dataset: Dataset
+    encoding: Encoding
+    pixels: PixelElement | None
+    is_cut: bool
 
 
-def _inflate(stream: BinaryIO, limit: int) -> BinaryIO:
-    """Inflate the rest of a file (PS3.5 A.5), at most ``limit`` bytes."""
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    inflated = io.BytesIO()
+def _parse_dataset(stream: BinaryIO, encoding: Encoding, notes: Notes) -> _ParsedDataset:
+    """Parse a dataset with pydicom; what it cannot read, with our own tolerant parser."""
+    from dcmconv_builtins.dicom.file.pydicom_parser import check_repeated, parse_until_pixels
+
+    start, own_notes = stream.tell(), Notes()
     try:
-        while not inflater.eof and (chunk := stream.read(_CHUNK)):
-            while chunk and not inflater.eof:
-                inflated.write(inflater.decompress(chunk, _CHUNK))
-                chunk = inflater.unconsumed_tail
-                if inflated.tell() > limit:
-                    raise LimitError(
-                        f"the deflated dataset is larger than {limit >> 20} MiB when inflated.",
-                        hint="If you trust the file, raise inflate_limit of the dicom reader.",
-                    )
-    except zlib.error as error:
-        raise InputError(f"the deflated dataset is damaged: {error}", hint=DAMAGED) from error
-    if not inflater.eof:
-        raise InputError("the deflated dataset ends early.", hint=COPY_AGAIN, reason="truncated")
-    inflated.seek(0)
-    return inflated
+        parsed = parse_until_pixels(stream, encoding, own_notes)
+    except InputError:
+        return _parse_tolerantly(stream, start, encoding, notes, None)
+    # pydicom corrects the VR, explicit or implicit, by what it finds.
+    found = encoding._replace(is_implicit=bool(parsed.dataset.original_encoding[0]))
+    pixels = _find_pixel_element(stream, stream.tell(), found)
+    result = _ParsedDataset(parsed.dataset, found, pixels, parsed.is_cut)
+    if parsed.unknown_vrs or not _is_whole(result, stream):
+        return _parse_tolerantly(stream, start, encoding, notes, result)
+    if found != encoding:
+        notes.add(
+            f"Transfer Syntax UID (0002,0010) stands for {_vr_kind(encoding)} VR; "
+            f"the dataset is {_vr_kind(found)}."
+        )
+    for line in own_notes.lines():
+        notes.add(line)
+    check_repeated(parsed.repeated, notes)
+    return result
+
+
+def _is_whole(result: _ParsedDataset, stream: BinaryIO) -> bool:
+    """Whether pydicom has found the pixels, or has read everything in good order."""
+    if result.is_cut:
+        return False
+    if result.pixels is not None:
+        return True
+    tags = list(result.dataset.keys())
+    return stream.read(1) == b"" and tags == sorted(tags)
+
+
+def _parse_tolerantly(
+    stream: BinaryIO, start: int, encoding: Encoding, notes: Notes, usual: _ParsedDataset | None
+) -> _ParsedDataset:
+    """Parse a dataset that pydicom cannot read, or whose ``usual`` result is doubtful."""
+    from dcmconv_builtins.dicom.file.pydicom_parser import check_repeated
+    from dcmconv_builtins.dicom.file.tolerant_parser import parse_tolerantly
+
+    stream.seek(start)
+    guessed = guess_encoding(stream.read(512)) or encoding
+    stream.seek(start)
+    own_notes = Notes()
+    try:
+        parsed = parse_tolerantly(stream, guessed, own_notes)
+    except InputError:
+        if usual is None or not _is_acceptable(usual, notes):
+            raise
+        notes.add("the dataset has elements of unknown VR; they were read as pydicom does.")
+        return usual
+    if parsed.is_cut and usual is not None:
+        return usual
+    if usual is not None and usual.pixels is not None and not usual.is_cut:
+        _check_same(usual, parsed)
+    for line in own_notes.lines():
+        notes.add(line)
+    check_repeated(parsed.repeated, notes)
+    pixels = None
+    if (header := parsed.pixels) is not None:
+        pixels = PixelElement(
+            keyword=PIXEL_KEYWORDS[header.tag],
+            value_representation=header.vr or "OW",
+            offset=header.start,
+            length=header.length,
+            available=max(stream.seek(0, io.SEEK_END) - header.start, 0),
+        )
+    return _ParsedDataset(parsed.dataset, guessed, pixels, parsed.is_cut)
+
+
+def _is_acceptable(usual: _ParsedDataset, notes: Notes) -> bool:
+    """Whether pydicom's result will do: it has found the pixels, or there should be none."""
+    sop_class = Elements(usual.dataset, notes).text("SOPClassUID")
+    return not usual.is_cut and (usual.pixels is not None or bool(without_picture(sop_class)))
+
+
+def _check_same(usual: _ParsedDataset, parsed: TolerantlyParsed) -> None:
+    """Insist that an unknown VR has one reading."""
+    pixels = parsed.pixels
+    is_same = (
+        pixels is not None and usual.pixels is not None and pixels.start == usual.pixels.offset
+    )
+    # pydicom takes a delimiter that closes nothing for an element.
+    tags = {tag for tag in usual.dataset.keys() if tag < _FIRST_DELIMITER}  # noqa: SIM118
+    if not is_same or tags != parsed.dataset.keys():
+        raise InputError(
+            "the dataset has an element of unknown VR, whose length can be read as 16 or 32 bits.",
+            hint=DAMAGED,
+        )
+
+
+def _vr_kind(encoding: Encoding) -> str:
+    return "implicit" if encoding.is_implicit else "explicit"
 
 
 def _find_encoding(stream: BinaryIO, transfer_syntax: str, notes: Notes) -> tuple[Encoding, str]:

@@ -6,7 +6,7 @@ Parsing stops before the pixels, which are read frame by frame later.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
@@ -14,17 +14,45 @@ from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS, UNDEFINED_LENGTH, Encoding
+from dcmconv_builtins.dicom.file.encoding import (
+    LONG_VRS,
+    PIXEL_KEYWORDS,
+    SHORT_VRS,
+    UNDEFINED_LENGTH,
+    Encoding,
+)
 from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 
-__all__ = ["parse_meta", "parse_until_pixels"]
+__all__ = ["Parsed", "check_repeated", "parse_meta", "parse_until_pixels", "skip_command_set"]
 
 StopWhen = Callable[[BaseTag, str | None, int], bool]
+_KNOWN_VRS = frozenset(vr.decode() for vr in SHORT_VRS | LONG_VRS)
+
+
+class Parsed(NamedTuple):
+    """A dataset up to its pixels, and what was unusual.
+
+    ``is_cut`` says that it ends in the middle of an element, ``repeated`` which tags occur more
+    than once, and ``unknown_vrs`` which elements of an explicit dataset have no known VR.
+    """
+
+    dataset: Dataset
+    is_cut: bool
+    repeated: list[int]
+    unknown_vrs: list[int]
+
+
+def skip_command_set(stream: BinaryIO, notes: Notes) -> None:
+    """Skip a command set, which is always implicit little endian (PS3.7 6.3.1)."""
+    with notes.catching_warnings():
+        _parse(stream, Encoding(True, True), lambda tag, vr, length: tag.group != 0)
 
 
 def parse_meta(stream: BinaryIO, notes: Notes) -> Dataset:
     """Parse File Meta Information, which is always explicit little endian (PS3.10 7.1).
+
+    It ends before the first tag that is not above the one before: there a second group 0002 begins.
 
     Raises
     ------
@@ -32,31 +60,47 @@ def parse_meta(stream: BinaryIO, notes: Notes) -> Dataset:
         If it is damaged.
     """
     with notes.catching_warnings():
-        meta = _parse(stream, Encoding(False, True), _is_past_meta)
+        meta = _parse(stream, Encoding(False, True), _UntilMetaEnds(stream))
     if meta and meta.original_encoding[0]:
         notes.add("File Meta Information is implicit VR; expected explicit VR.")
     return meta
 
 
-def parse_until_pixels(stream: BinaryIO, encoding: Encoding, notes: Notes) -> tuple[Dataset, bool]:
-    """Parse a dataset up to its pixels, and tell whether it ends in the middle of an element.
+def parse_until_pixels(stream: BinaryIO, encoding: Encoding, notes: Notes) -> Parsed:
+    """Parse a dataset up to its pixels.
 
     Raises
     ------
     InputError
-        If it is damaged, or an element that describes the pixels occurs twice.
+        If it is damaged.
     """
     until_pixels = _UntilPixels(stream)
     with notes.catching_warnings() as caught:
         dataset = _parse(stream, encoding, until_pixels)
-    _check_repeated(until_pixels.repeated, notes)
     # Where a file ends inside a sequence, pydicom only warns.
     is_cut = any("No tag to read" in str(warning.message) for warning in caught)
-    return dataset, is_cut or _last_element_is_short(dataset) or _has_leftover(stream)
+    return Parsed(
+        dataset,
+        is_cut or _last_element_is_short(dataset) or _has_leftover(stream),
+        until_pixels.repeated,
+        [] if dataset.original_encoding[0] else until_pixels.unknown_vrs,
+    )
 
 
-def _is_past_meta(tag: BaseTag, vr: str | None, length: int) -> bool:
-    return tag.group != 2
+class _UntilMetaEnds:
+    """Stops before the first tag that is not in group 0002, or not above the one before."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._probed = stream.tell() + 6
+        self._last = -1
+
+    def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
+        if self._stream.tell() == self._probed:
+            return tag.group != 2
+        is_past = tag.group != 2 or tag <= self._last
+        self._last = int(tag)
+        return is_past
 
 
 class _UntilPixels:
@@ -69,6 +113,7 @@ class _UntilPixels:
         self._probed = stream.tell() + 6
         self._seen: set[int] = set()
         self.repeated: list[int] = []
+        self.unknown_vrs: list[int] = []
 
     def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
         if self._stream.tell() == self._probed:
@@ -76,6 +121,8 @@ class _UntilPixels:
         if tag in self._seen:
             self.repeated.append(int(tag))
         self._seen.add(tag)
+        if vr not in _KNOWN_VRS:
+            self.unknown_vrs.append(int(tag))
         return tag in PIXEL_KEYWORDS
 
 
@@ -99,8 +146,14 @@ def _parse(stream: BinaryIO, encoding: Encoding, stop_when: StopWhen) -> Dataset
         raise InputError("the dataset is damaged and cannot be read.", hint=DAMAGED) from error
 
 
-def _check_repeated(tags: list[int], notes: Notes) -> None:
-    """Accept a repeated element only outside the Image Pixel Module: readers disagree about it."""
+def check_repeated(tags: list[int], notes: Notes) -> None:
+    """Accept a repeated element only outside the Image Pixel Module: readers disagree about it.
+
+    Raises
+    ------
+    InputError
+        If an element that describes the pixels occurs twice.
+    """
     for tag in tags:
         name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
         if 0x00280002 <= tag <= 0x00280107:
