@@ -156,6 +156,15 @@ class Decoder(Component, ABC):
             that it does not decode.
         """
 
+    def salvage(
+        self, stream: bytes, description: FrameDescription, transfer_syntax: str
+    ) -> DecodedFrame:
+        """Decode what is left of a damaged frame, under the policy ``salvage``.
+
+        The result says what is wrong with it in ``salvaged``.  By default, the same as ``decode``.
+        """
+        return self.decode(stream, description, transfer_syntax)
+
 
 class NamedDecoder(NamedTuple):
     """A decoder, and the name that the chain chose it by, which goes into the journal."""

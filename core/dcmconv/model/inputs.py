@@ -263,9 +263,18 @@ class DecodedFrame:
         Otherwise the reader masks to Bits Stored and extends the sign.
     notes : tuple of str
         What was tolerated.
+    decoder : str
+        What decoded it, if the decoder chooses between libraries; empty for its own name.
+    salvaged : str
+        Why the values may be wrong; empty if they are not.  Only ``Decoder.salvage`` gives it.
+    missing : bool array, shape (rows, columns), optional
+        Where the stream has no pixels; only ``Decoder.salvage`` gives it.
     """
 
     values: NDArray[Any]
     photometric_interpretation: str
     is_masked: bool = False
     notes: tuple[str, ...] = ()
+    decoder: str = ""
+    salvaged: str = ""
+    missing: NDArray[Any] | None = None

@@ -8,6 +8,7 @@ says about them, and a presentation, if there is one, what is drawn over them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -140,6 +141,9 @@ class DicomInstance:
             decoder=decoded.decoder,
             notes=(*self.notes.lines(), *(f"{note}." for note in decoded.notes)),
         )
+        if decoded.salvaged:
+            notes = (*frame.notes, f"Salvaged: {decoded.salvaged}.")
+            frame = replace(frame, salvaged=decoded.salvaged, notes=notes)
         if decoded.missing is not None:
             frame = with_background(frame, decoded.missing)
         if self._presentation is None:

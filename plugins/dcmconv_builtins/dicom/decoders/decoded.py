@@ -37,22 +37,16 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Decoded(DecodedFrame):
-    """One frame as its codestream holds it, and what decoded it.
-
-    Parameters
-    ----------
-    decoder : str
-        Such as ``imagecodecs.jpegls``, or the name that the chain chose it by.
-    missing : bool array, shape (rows, columns), optional
-        Where the file has no pixels; only under the policy ``salvage``.
-    """
-
-    decoder: str
-    missing: NDArray[Any] | None = None
+    """One frame as its codestream holds it; ``decoder`` is never empty."""
 
 
 def decode_with(
-    chosen: NamedDecoder, stream: bytes, description: FrameDescription, transfer_syntax: str
+    chosen: NamedDecoder,
+    stream: bytes,
+    description: FrameDescription,
+    transfer_syntax: str,
+    *,
+    salvage: bool = False,
 ) -> Decoded:
     """Decode one frame, and check what comes out: any decoder may be a third party's.
 
@@ -63,7 +57,8 @@ def decode_with(
     PluginError
         If the decoder returns anything but a frame of numbers.
     """
-    frame = chosen.decoder.decode(stream, description, transfer_syntax)
+    decode = chosen.decoder.salvage if salvage else chosen.decoder.decode
+    frame = decode(stream, description, transfer_syntax)
     values = getattr(frame, "values", None)
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
         raise PluginError(
@@ -78,9 +73,11 @@ def decode_with(
     return Decoded(
         values=values,
         photometric_interpretation=frame.photometric_interpretation,
-        decoder=chosen.name,
+        decoder=frame.decoder or chosen.name,
         is_masked=frame.is_masked,
         notes=frame.notes,
+        salvaged=frame.salvaged,
+        missing=frame.missing,
     )
 
 

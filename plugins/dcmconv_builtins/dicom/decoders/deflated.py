@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError
 from dcmconv_builtins.dicom.decoders.decoded import truncated
@@ -46,4 +46,4 @@ class Deflate(Decoder):
             )
         if not inflater.eof or len(content) < needed:
             raise truncated("deflated", f"it inflates to {len(content)} of {needed} bytes")
-        return decode_native(content, described)
+        return replace(decode_native(content, described), decoder=DEFLATE.decoder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dcmconv.plugin import InputError
@@ -9,7 +10,18 @@ from dcmconv_builtins.dicom.decoders.decoded import Coded, truncated
 from dcmconv_builtins.dicom.decoders.syntaxes import JPEG
 from dcmconv_builtins.dicom.hints import ANOTHER_CODEC, DAMAGED
 
-__all__ = ["JpegHeader", "read_jpeg_header"]
+__all__ = [
+    "JPEG_LS_FRAME",
+    "LOSSLESS_FRAME",
+    "NO_END",
+    "START_OF_SCAN",
+    "JpegHeader",
+    "header_segments",
+    "read_jpeg_header",
+    "segment_end",
+]
+
+NO_END = "it has no end marker (ff d9)"
 
 START_OF_IMAGE = JPEG.starts[0][:2]
 END_OF_IMAGE = JPEG.end
@@ -26,15 +38,20 @@ class JpegHeader:
     """What precedes the first scan.
 
     ``frame_marker`` is the second byte of SOF*n*; ``adobe_transform`` is that of the Adobe segment,
-    None if there is none; ``size`` counts the bytes before the first scan's data.
+    None if there is none; ``size`` counts the bytes before the first scan's data, ``frame_start``
+    those before SOF*n*, ``end`` those before the end marker.
+    ``sampling`` has one byte for each component: its horizontal and vertical factor.
     """
 
     frame_marker: int
     coded: Coded
     component_ids: bytes
+    sampling: bytes
     has_jfif: bool
     adobe_transform: int | None
+    frame_start: int
     size: int
+    end: int
 
     @property
     def is_jpeg_ls(self) -> bool:
@@ -45,6 +62,11 @@ class JpegHeader:
     def is_lossless(self) -> bool:
         """Whether the stream is lossless JPEG, Huffman coded (process 14)."""
         return self.frame_marker == LOSSLESS_FRAME
+
+    @property
+    def is_subsampled(self) -> bool:
+        """Whether some component has fewer samples than another."""
+        return len(set(self.sampling)) > 1
 
 
 def read_jpeg_header(stream: bytes, *, stream_format: str) -> tuple[JpegHeader, tuple[str, ...]]:
@@ -63,12 +85,12 @@ def read_jpeg_header(stream: bytes, *, stream_format: str) -> tuple[JpegHeader, 
             reason="mismatch",
         )
     segments, scan_start = _segments(stream, stream_format)
-    notes = _check_end(stream, scan_start, stream_format)
+    end, notes = _find_end(stream, scan_start, stream_format)
     frames = [marker for marker in segments if _is_frame(marker)]
     if not frames:
         raise InputError(f"the {stream_format} stream has no frame header.", hint=DAMAGED)
     marker = frames[0]
-    frame, adobe = segments[marker], segments.get(APP14, b"")
+    frame, adobe = _payload(stream, segments[marker]), _payload(stream, segments.get(APP14))
     if len(frame) < 6 or len(frame) < 6 + 3 * frame[5]:
         raise InputError(f"the {stream_format} frame header is too short.", hint=DAMAGED)
     header = JpegHeader(
@@ -81,45 +103,83 @@ def read_jpeg_header(stream: bytes, *, stream_format: str) -> tuple[JpegHeader, 
             samples=frame[5],
         ),
         component_ids=frame[6::3][: frame[5]],
-        has_jfif=segments.get(APP0, b"").startswith(b"JFIF\0"),
-        size=scan_start,
+        sampling=frame[7::3][: frame[5]],
+        has_jfif=_payload(stream, segments.get(APP0)).startswith(b"JFIF\0"),
         adobe_transform=adobe[11] if adobe.startswith(b"Adobe") and len(adobe) > 11 else None,
+        frame_start=segments[marker],
+        size=scan_start,
+        end=end,
     )
     return header, notes
+
+
+def header_segments(stream: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the marker and the offset of every segment up to the first scan, that included.
+
+    Raises
+    ------
+    ValueError
+        With the offset of a byte that should be a marker and is not.
+    EOFError
+        If the stream ends before its first scan.
+    """
+    position = 2
+    while position + 4 <= len(stream):
+        if stream[position] != 0xFF:
+            raise ValueError(position)
+        marker = stream[position + 1]
+        if marker == 0xFF:  # a fill byte (B.1.1.2)
+            position += 1
+            continue
+        yield marker, position
+        if marker == START_OF_SCAN:
+            return
+        position = segment_end(stream, position)
+    raise EOFError
+
+
+def segment_end(stream: bytes, position: int) -> int:
+    """Return where the segment at an offset ends."""
+    return position + 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
 
 
 def _is_frame(marker: int) -> bool:
     return marker == JPEG_LS_FRAME or (0xC0 <= marker <= 0xCF and marker not in NOT_FRAMES)
 
 
-def _segments(stream: bytes, stream_format: str) -> tuple[dict[int, bytes], int]:
-    """Return the payload of the first segment of each kind, and the offset of the first scan."""
-    segments: dict[int, bytes] = {}
-    position = 2
-    while position + 4 <= len(stream):
-        if stream[position] != 0xFF:
-            raise InputError(
-                f"the {stream_format} stream has no marker at byte {position}.", hint=DAMAGED
-            )
-        marker = stream[position + 1]
-        if marker == 0xFF:  # a fill byte (B.1.1.2)
-            position += 1
-            continue
-        end = position + 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
-        segments.setdefault(marker, stream[position + 4 : end])
-        if marker == START_OF_SCAN:
-            return segments, end
-        position = end
-    raise truncated(stream_format, "it ends within its header")
+def _payload(stream: bytes, position: int | None) -> bytes:
+    if position is None:
+        return b""
+    return bytes(stream[position + 4 : segment_end(stream, position)])
 
 
-def _check_end(stream: bytes, scan_start: int, stream_format: str) -> tuple[str, ...]:
+def _segments(stream: bytes, stream_format: str) -> tuple[dict[int, int], int]:
+    """Return the offset of the first segment of each kind, and that of the first scan's data."""
+    segments: dict[int, int] = {}
+    try:
+        for marker, position in header_segments(stream):
+            segments.setdefault(marker, position)
+    except ValueError as error:
+        raise InputError(
+            f"the {stream_format} stream has no marker at byte {error.args[0]}.", hint=DAMAGED
+        ) from error
+    except EOFError as error:
+        raise truncated(stream_format, "it ends within its header") from error
+    return segments, segment_end(stream, segments[START_OF_SCAN])
+
+
+def _find_end(stream: bytes, scan_start: int, stream_format: str) -> tuple[int, tuple[str, ...]]:
     # PS3.5 A.4: a frame of odd length is padded, mostly with 00, sometimes with ff.
-    if stream[-TAIL:].rstrip(b"\0\xff").endswith(END_OF_IMAGE):
-        return ()
+    tail = bytes(stream[-TAIL:])
+    closed = tail.rstrip(b"\0\xff")
+    if closed.endswith(END_OF_IMAGE):
+        return len(stream) - len(tail) + len(closed) - len(END_OF_IMAGE), ()
     # Within a scan every ff is followed by a stuffed byte, so ff d9 can only be the end.
     end = stream.find(END_OF_IMAGE, scan_start)
     if end < 0:
-        raise truncated(stream_format, "it has no end marker (ff d9)")
-    surplus = stream[end + 2 :].rstrip(b"\0\xff")
-    return (f"{len(surplus)} bytes after the end of the stream were ignored",) if surplus else ()
+        raise truncated(stream_format, NO_END)
+    surplus = len(stream[end + 2 :].rstrip(b"\0\xff"))
+    if not surplus:
+        return end, ()
+    count = "1 byte" if surplus == 1 else f"{surplus} bytes"
+    return end, (f"ignored {count} after the end of the stream",)

@@ -13,6 +13,7 @@ __all__ = [
     "DEFLATE",
     "JPEG",
     "JPEG_2000",
+    "JPEG_LOSSLESS",
     "JPEG_LS",
     "JPEG_XL",
     "LOSSY",
@@ -116,12 +117,20 @@ RLE = Codec(
     component=f"{HERE}.rle:Rle",
 )
 JPEG = Codec(
+    decoder="simplejpeg",
+    module="simplejpeg",
+    distribution="simplejpeg",
+    component=f"{HERE}.jpeg:Jpeg",
+    starts=(b"\xff\xd8\xff",),
+    end=b"\xff\xd9",
+)
+JPEG_LOSSLESS = Codec(
     decoder="imagecodecs.jpeg8",
     module="imagecodecs",
     distribution="imagecodecs",
     component=f"{HERE}.jpeg:Jpeg",
-    starts=(b"\xff\xd8\xff",),
-    end=b"\xff\xd9",
+    starts=JPEG.starts,
+    end=JPEG.end,
 )
 JPEG_LS = Codec(
     decoder="imagecodecs.jpegls",
@@ -171,8 +180,8 @@ _ENCAPSULATED: tuple[tuple[str, str, Codec, bool], ...] = (
     ("4.51", "JPEG Extended (Process 2 and 4)", JPEG, True),
     ("4.53", "JPEG Spectral Selection, Non-Hierarchical (Process 6 and 8)", JPEG, True),
     ("4.55", "JPEG Full Progression, Non-Hierarchical (Process 10 and 12)", JPEG, True),
-    ("4.57", "JPEG Lossless, Non-Hierarchical (Process 14)", JPEG, False),
-    ("4.70", "JPEG Lossless, Non-Hierarchical, First-Order Prediction", JPEG, False),
+    ("4.57", "JPEG Lossless, Non-Hierarchical (Process 14)", JPEG_LOSSLESS, False),
+    ("4.70", "JPEG Lossless, Non-Hierarchical, First-Order Prediction", JPEG_LOSSLESS, False),
     ("4.80", "JPEG-LS Lossless", JPEG_LS, False),
     ("4.81", "JPEG-LS Lossy (Near-Lossless)", JPEG_LS, True),
     ("4.90", "JPEG 2000 (Lossless Only)", JPEG_2000, False),

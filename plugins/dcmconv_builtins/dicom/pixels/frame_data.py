@@ -7,7 +7,7 @@ and a video is one stream for all frames.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import BinaryIO, Protocol
 
@@ -21,9 +21,16 @@ from dcmconv_builtins.dicom.decoders import (
     native_span,
     pinned_decoder,
 )
-from dcmconv_builtins.dicom.decoders.jpeg import JPEG_BASELINE, ordinary_head
+from dcmconv_builtins.dicom.decoders.identify import identify_stream
+from dcmconv_builtins.dicom.decoders.jpeg import JPEG_BASELINE, is_ordinary
 from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bits
-from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE, VIDEO
+from dcmconv_builtins.dicom.decoders.syntaxes import (
+    NATIVE,
+    REFUSED,
+    SYNTAXES,
+    VIDEO,
+    TransferSyntax,
+)
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
@@ -78,17 +85,17 @@ def open_frame_data(
     InputError
         If bytes are missing, or the element is not encoded as its Transfer Syntax says.
     """
-    chosen = decoders.get(part10.transfer_syntax)
+    uid = part10.transfer_syntax
+    chosen = decoders.get(uid)
     if chosen is not None and pixels.length is None:
-        return _open_encapsulated(part10, pixels, description, chosen, salvage=salvage)
-    syntax = get_transfer_syntax(part10.transfer_syntax)
+        decoding = _Decoding(chosen, uid, salvage, is_chosen=True)
+        return _open_encapsulated(part10, pixels, description, decoding)
+    named = SYNTAXES.get(uid)
+    if pixels.length is None and uid not in REFUSED and (named is None or named.coding == "native"):
+        decoding = _decoding_of_stream(part10, pixels, description, salvage=salvage)
+        return _open_encapsulated(part10, pixels, description, decoding)
+    syntax = get_transfer_syntax(uid)
     if syntax.coding == "native":
-        if pixels.length is None:
-            raise InputError(
-                f"Transfer Syntax UID (0002,0010) is {syntax.name} ({syntax.uid}), but Pixel Data "
-                "(7FE0,0010) is encapsulated.",
-                hint="Ask the sender for a file whose Transfer Syntax UID matches its pixels.",
-            )
         return _open_native(part10, pixels, description, salvage=salvage)
     if pixels.length is not None:
         part10.top.notes.add(
@@ -96,8 +103,34 @@ def open_frame_data(
             "encapsulated; read it as native pixels, because it has exactly their length."
         )
         return _open_native(part10, pixels, description, exactly=True)
-    pinned = None if syntax.coding == "video" else pinned_decoder(syntax.codec)
-    return _open_encapsulated(part10, pixels, description, pinned, salvage=salvage)
+    if syntax.coding == "video":
+        return VideoFrameData(_find_streams(part10, pixels, 1, salvage=salvage), description)
+    return _open_encapsulated(part10, pixels, description, _pinned(syntax, salvage=salvage))
+
+
+def _decoding_of_stream(
+    part10: Part10, pixels: PixelElement, description: PixelDescription, *, salvage: bool
+) -> _Decoding:
+    """Return how to decode encapsulated pixels whose Transfer Syntax has none or is not known."""
+    named = SYNTAXES.get(part10.transfer_syntax)
+    encapsulated = Encapsulated(part10.stream, pixels.offset, salvage=True)
+    stream = encapsulated.stream(0)
+    found = identify_stream(stream, description)
+    if found is None and named is None:
+        get_transfer_syntax(part10.transfer_syntax)
+    missing = not part10.meta.text("TransferSyntaxUID")
+    said = "missing" if missing else repr(part10.transfer_syntax)
+    if named is not None and not missing:
+        said = f"{named.name} ({named.uid})"
+    subject = f"Transfer Syntax UID (0002,0010) is {said}"
+    if found is None:
+        raise InputError(
+            f"{subject}, but Pixel Data (7FE0,0010) is encapsulated, in a format that its first "
+            f"bytes do not tell ({bytes(stream[:4]).hex(' ') or 'no bytes'}).",
+            hint="Ask the sender for a file whose Transfer Syntax UID matches its pixels.",
+        )
+    part10.top.notes.add(f"{subject}, but the stream is {found.name}; decoded it as that.")
+    return _pinned(found, salvage=salvage)
 
 
 class NativeFrames:
@@ -132,6 +165,35 @@ class NativeFrames:
         """Do nothing: there is no decoder to release."""
 
 
+@dataclass(frozen=True)
+class _Decoding:
+    """What decodes the frames: a decoder, the Transfer Syntax for it, and whether that is sure."""
+
+    decoder: NamedDecoder
+    transfer_syntax: str
+    salvage: bool
+    is_chosen: bool = False
+    notes: tuple[str, ...] = ()
+
+    def decode(self, stream: bytes, description: PixelDescription, *, salvage: bool) -> Decoded:
+        """Decode one frame."""
+        return decode_with(self.decoder, stream, description, self.transfer_syntax, salvage=salvage)
+
+    def other_than_named(self, stream: bytes, description: PixelDescription) -> _Decoding | None:
+        """Return how to decode a stream that is in another format than the file says."""
+        found = None if self.is_chosen else identify_stream(stream, description)
+        if found is None or found.uid in self.decoder.decoder.transfer_syntaxes:
+            return None
+        named = f"{SYNTAXES[self.transfer_syntax].name} ({self.transfer_syntax})"
+        note = f"Transfer Syntax UID (0002,0010) is {named}, but the stream is {found.name}"
+        return _pinned(found, salvage=self.salvage, notes=(f"{note}; decoded it as that",))
+
+
+def _pinned(syntax: TransferSyntax, *, salvage: bool, notes: tuple[str, ...] = ()) -> _Decoding:
+    codec = get_transfer_syntax(syntax.uid).codec
+    return _Decoding(pinned_decoder(codec), syntax.uid, salvage, notes=notes)
+
+
 class EncapsulatedFrames:
     """Frames that are codestreams; only the bytes of the frame are read."""
 
@@ -139,21 +201,28 @@ class EncapsulatedFrames:
         self,
         encapsulated: Encapsulated,
         description: PixelDescription,
-        decoder: NamedDecoder,
-        transfer_syntax: str,
+        decoding: _Decoding,
     ) -> None:
         said, there = description.frame_count, encapsulated.frame_count
         self.description = replace(description, frame_count=there)
         self.salvaged = "" if said == there else f"{there} of {said} frames are there"
-        self.decoder = decoder.name
+        self.decoder = decoding.decoder.name
         self._encapsulated = encapsulated
-        self._decoder = decoder
-        self._syntax = transfer_syntax
+        self._decoding = decoding
 
     def read_frame(self, frame_index: int) -> Decoded:
-        """Decode one frame."""
-        stream = self._encapsulated.stream(frame_index)
-        return decode_with(self._decoder, stream, self.description, self._syntax)
+        """Decode one frame; one that is in another Transfer Syntax says so itself."""
+        stream, decoding = self._encapsulated.stream(frame_index), self._decoding
+        try:
+            return decoding.decode(stream, self.description, salvage=False)
+        except InputError:
+            found = decoding.other_than_named(stream, self.description)
+            if found is None and not decoding.salvage:
+                raise
+        if found is None:
+            return decoding.decode(stream, self.description, salvage=True)
+        decoded = found.decode(stream, self.description, salvage=decoding.salvage)
+        return replace(decoded, notes=(*found.notes, *decoded.notes))
 
     def codestream(self, frame_index: int) -> bytes:
         """Return the codestream of one frame, counted from 0."""
@@ -168,7 +237,6 @@ class JpegCopies:
 
     def __init__(self, data: EncapsulatedFrames) -> None:
         self._data = data
-        self._valid_heads: set[bytes] = set()
 
     def stream(self, frame_index: int) -> bytes | None:
         """Return the stream of a frame, counted from 0; None if some viewers would show it wrong.
@@ -179,14 +247,7 @@ class JpegCopies:
             If its stream has no end, cannot be decoded, or is not what the header describes.
         """
         stream = self._data.codestream(frame_index)
-        head = ordinary_head(stream, self._data.description)
-        if not head:
-            return None
-        if head not in self._valid_heads:
-            # Only decoding finds tables that cannot be used; all frames of a cine share theirs.
-            self._data.read_frame(frame_index)
-            self._valid_heads.add(bytes(head))
-        return stream
+        return stream if is_ordinary(stream, self._data.description) else None
 
 
 def find_jpeg_copies(data: FrameData, transfer_syntax: str) -> JpegCopies | None:
@@ -284,14 +345,16 @@ def _with_frames_of_length(
 
 
 def _open_encapsulated(
-    part10: Part10,
-    pixels: PixelElement,
-    description: PixelDescription,
-    decoder: NamedDecoder | None,
-    *,
-    salvage: bool,
+    part10: Part10, pixels: PixelElement, description: PixelDescription, decoding: _Decoding
 ) -> FrameData:
-    """Find the codestreams; without a decoder for each frame, it is a video."""
+    streams = _find_streams(part10, pixels, description.frame_count, salvage=decoding.salvage)
+    return EncapsulatedFrames(streams, description, decoding)
+
+
+def _find_streams(
+    part10: Part10, pixels: PixelElement, frame_count: int, *, salvage: bool
+) -> Encapsulated:
+    """Find the codestreams of a number of frames; a video has one for all."""
     top = part10.top
     if "NumberOfFrames" in top and frames_said(top) is None and top.texts("NumberOfFrames"):
         raise InputError(
@@ -303,15 +366,13 @@ def _open_encapsulated(
     encapsulated = Encapsulated(
         part10.stream,
         pixels.offset,
-        frame_count=1 if decoder is None else description.frame_count,
+        frame_count=frame_count,
         extended=ExtendedOffsets(offsets, lengths) if offsets else None,
         salvage=salvage,
     )
     for note in encapsulated.notes:
         top.notes.add(f"{note}.")
-    if decoder is None:
-        return VideoFrameData(encapsulated, description)
-    return EncapsulatedFrames(encapsulated, description, decoder, part10.transfer_syntax)
+    return encapsulated
 
 
 def _truncated(description: PixelDescription, needed: int, found: int) -> InputError:

@@ -474,7 +474,8 @@ def test_video_cannot_be_decoded_by_frame_stream():
 @pytest.mark.parametrize(
     ("syntax", "codec", "distribution"),
     [
-        ("jpeg", "imagecodecs.jpeg8_decode", "imagecodecs"),
+        ("jpeg", "simplejpeg.decode_jpeg", "simplejpeg"),
+        ("jpeg-lossless", "imagecodecs.jpeg8_decode", "imagecodecs"),
         ("jpeg-ls", "imagecodecs.jpegls_decode", "imagecodecs"),
         ("jpeg-xl", "imagecodecs.jpegxl_decode", "imagecodecs"),
         ("jpeg-2000", "openjpeg.utils.decode", "pylibjpeg-openjpeg"),

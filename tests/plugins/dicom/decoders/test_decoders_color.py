@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -75,11 +77,61 @@ def test_lossy_jpeg_decodes_to_the_right_color(stream, photometric, notes):
     assert np.abs(decoded.values.astype(int) - RED).max() <= 4
 
 
-def test_lossless_jpeg_stays_as_coded():
-    stream = encoded("jpeg-lossless", RED)
-    decoded = decode_frame(stream, LOSSLESS, described("YBR_FULL"))
-    assert decoded.photometric_interpretation == "YBR_FULL"
+def lossless(*, adobe: int | None = None, ids: bytes = b"\1\2\3", jfif: bool = False) -> bytes:
+    """Return a lossless color stream without markers of its own but those asked for."""
+    stream = bytes(
+        imagecodecs.jpeg8_encode(RED, lossless=True, colorspace="RGB", outcolorspace="RGB")
+    )
+    frame = stream.index(b"\xff\xc3")
+    scan = stream.index(b"\xff\xda")
+    header = bytearray(stream[frame : frame + 19])
+    header[10::3] = ids
+    tables = stream[frame + 19 : scan]
+    selector = bytearray(stream[scan:])
+    selector[5:11:2] = ids
+    own = b"" if adobe is None else b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([adobe])
+    own += b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0" if jfif else b""
+    return b"\xff\xd8" + own + bytes(header) + tables + bytes(selector)
+
+
+@pytest.mark.parametrize(
+    ("stream", "named", "meaning", "notes"),
+    [
+        pytest.param(
+            lossless(), "YBR_FULL", "YBR_FULL", 0, id="without-markers-the-header-decides"
+        ),
+        pytest.param(lossless(), "RGB", "RGB", 0, id="without-markers-rgb"),
+        pytest.param(lossless(adobe=0), "YBR_FULL", "RGB", 1, id="adobe-rgb-wins"),
+        pytest.param(lossless(adobe=0), "RGB", "RGB", 0, id="adobe-rgb-agrees"),
+        pytest.param(lossless(adobe=1), "RGB", "YBR_FULL", 1, id="adobe-ycbcr-wins"),
+        pytest.param(lossless(ids=b"RGB"), "YBR_FULL", "RGB", 1, id="component-names-win"),
+        pytest.param(lossless(jfif=True), "RGB", "RGB", 0, id="jfif-says-nothing-of-lossless"),
+    ],
+)
+def test_lossless_jpeg_has_the_colors_of_its_own_markers(stream, named, meaning, notes):
+    decoded = decode_frame(stream, LOSSLESS, described(named))
+    assert decoded.photometric_interpretation == meaning
+    assert len(decoded.notes) == notes
     assert np.array_equal(decoded.values, RED)
+
+
+@pytest.mark.parametrize("subsampling", ["420", "422"])
+@pytest.mark.parametrize("ids", [b"\1\2\3", b"RGB"])
+def test_subsampled_chroma_is_never_rgb(subsampling, ids):
+    values = rgb(np.uint8)
+    stream = bytes(imagecodecs.jpeg8_encode(values, 95, subsampling=subsampling))
+    plain = stream.replace(b"\xff\xe0", b"\xff\xef", 1).replace(b"JFIF", b"none", 1)
+    frame, scan = plain.index(b"\xff\xc0"), plain.index(b"\xff\xda")
+    plain = bytearray(plain)
+    plain[frame + 10 : frame + 19 : 3] = ids
+    plain[scan + 5 : scan + 11 : 2] = ids
+    description = replace(described("RGB"), rows=40, columns=56)
+    decoded = decode_frame(bytes(plain), BASELINE, description)
+    assert decoded.notes == (
+        "the JPEG stream is YCbCr because its chroma is subsampled; "
+        "Photometric Interpretation (0028,0004) is RGB",
+    )
+    assert np.abs(decoded.values.astype(int) - values).mean() < 6
 
 
 @pytest.mark.parametrize(
@@ -137,9 +189,11 @@ def test_hierarchical_jpeg_is_refused_by_name():
 
 
 def test_bytes_after_the_end_marker_are_ignored_with_a_note():
-    stream = jpeg(ycbcr=True) + b"trailing words, more than a tail of them: " + b"x" * 80
-    decoded = decode_frame(stream, BASELINE, described("YBR_FULL"))
-    assert decoded.notes == ("122 bytes after the end of the stream were ignored",)
+    trailing = b"trailing words, more than a tail of them: " + b"x" * 80
+    decoded = decode_frame(jpeg(ycbcr=True) + trailing, BASELINE, described("YBR_FULL"))
+    assert decoded.notes == ("ignored 122 bytes after the end of the stream",)
+    decoded = decode_frame(jpeg(ycbcr=True) + b"x", BASELINE, described("YBR_FULL"))
+    assert decoded.notes == ("ignored 1 byte after the end of the stream",)
 
 
 def test_a_header_without_markers_is_refused():
