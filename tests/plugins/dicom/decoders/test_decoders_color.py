@@ -127,9 +127,10 @@ def test_subsampled_chroma_is_never_rgb(subsampling, ids):
     plain[scan + 5 : scan + 11 : 2] = ids
     description = replace(described("RGB"), rows=40, columns=56)
     decoded = decode_frame(bytes(plain), BASELINE, description)
-    assert decoded.notes == (
+    (note,) = decoded.notes
+    assert note == (
         "the JPEG stream is YCbCr because its chroma is subsampled; "
-        "Photometric Interpretation (0028,0004) is RGB",
+        "Photometric Interpretation (0028,0004) is RGB"
     )
     assert np.abs(decoded.values.astype(int) - values).mean() < 6
 
