@@ -86,8 +86,9 @@ class RenderedPicture:
         UsageError
             If no installed writer makes files with that suffix.
         """
-        from dcmconv.run.output.out_path import find_writer, no_writer_error
+        from dcmconv.run.output.out_path import check_out, find_writer, no_writer_error
 
+        check_out(str(path))
         target = Path(path)
         writer = find_writer(target, registry())
         error = None if writer else no_writer_error(target, registry())
@@ -182,12 +183,13 @@ def run(
     ...     print(outcome.status, outcome.input)
     """
     from dcmconv.run.engine import Run
-    from dcmconv.run.output.out_path import ends_like_a_folder
+    from dcmconv.run.output.out_path import check_out, ends_like_a_folder
     from dcmconv.run.walk import Selection
 
     include = tuple(options.pop("include", ()))
     exclude = tuple(options.pop("exclude", ()))
     tag_table = options.pop("tag_table", None)
+    check_out(str(out))
     plan = plan_from(options)
     named = [inputs] if isinstance(inputs, (str, PathLike)) else list(inputs)
     return Run(

@@ -99,6 +99,43 @@ def test_orphans_lists_pictures_of_an_old_chain(out, capsys):
     assert "good.png" in told(capsys, "orphans", "out")
 
 
+def test_orphans_lists_pictures_of_removed_inputs(noted, capsys, tmp_path):
+    (tmp_path / "in" / "2.dcm").unlink()
+    assert main(["run", "in", "-o", "out", "--quiet"]) == 0
+    assert told(capsys, "orphans", "out").split() == [
+        *("picture", "input", "why"),
+        *("2.png", "2.dcm", "the", "input", "no", "longer", "exists"),
+    ]
+    (table,) = json.loads(told(capsys, "orphans", "out", "--json"))["tables"]
+    assert [row["input"] for row in table["rows"]] == ["2.dcm"]
+    (noted / "2.png").unlink()
+    assert told(capsys, "orphans", "out") == ""
+
+
+def test_a_moved_input_folder_makes_orphans_with_their_reason(noted, capsys, tmp_path):
+    (tmp_path / "in").rename(tmp_path / "elsewhere")
+    assert told(capsys, "orphans", "out").count("the input no longer exists") == 5
+
+
+@pytest.mark.parametrize(
+    "locator",
+    [
+        pytest.param("all.zip!CT/1.dcm", id="relative"),
+        pytest.param("{folder}/all.zip!CT/1.dcm", id="within-a-file"),
+        pytest.param("{folder}/all.zip/CT/1.dcm", id="below-a-file"),
+        pytest.param("s3://bucket/1.dcm", id="url"),
+        pytest.param("{folder}/x\0y", id="no-path"),
+    ],
+)
+def test_an_input_that_is_not_a_path_is_never_called_gone(noted, capsys, tmp_path, locator):
+    (tmp_path / "all.zip").write_bytes(b"PK")
+    journal = noted / ".dcmconv" / "journal.jsonl"
+    named = json.dumps(locator.replace("{folder}", str(tmp_path)))
+    journal.write_text(journal.read_text().replace(json.dumps(str(tmp_path / "in" / "2.dcm")), named))
+    assert named in journal.read_text()
+    assert told(capsys, "orphans", "out") == ""
+
+
 @pytest.mark.parametrize("share", ["0%", "101%", "x", "-1"])
 def test_an_invalid_share_is_rejected(out, capsys, share):
     assert main(["journal", "verify", "out", "--sample", share]) == 2

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
+from support.dicom_files import monochrome, save
 from support.program import dcmconv, install_plugin
 
+import dcmconv as library
 from dcmconv._entry import main
+from dcmconv.errors import UsageError
 
 CT = get_testdata_file("CT_small.dcm")
 
@@ -124,3 +128,49 @@ def test_skipped_input_has_a_hint(tmp_path):
     result = dcmconv("run", tmp_path, "-o", tmp_path / "out", "--json", "-v")
     assert '"reason": "not-dicom"' in result.stdout
     assert "plugins add readers" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("out", "told", "advice"),
+    [
+        ("-", "Pictures cannot be written to standard output.", "-o picture.png"),
+        ("s3://bucket/x", "s3://bucket/x is a URL;", "-o pictures"),
+        ("file:///tmp/x.png", "file:///tmp/x.png is a URL;", "-o pictures"),
+        ("x.zip", "x.zip: no installed writer makes .zip files.", "-o x.zip/"),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["-w", "png"], ["--dry-run"]], ids=" ".join)
+def test_out_that_is_no_folder_is_rejected(
+    capsys, tmp_path, monkeypatch, out, told, advice, more
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    code, said = refused(capsys, "run", "in", "-o", out, *more)
+    assert code == 2
+    assert advice in said.replace("with /: ", "with /: -o ")
+    assert told in said or (more == ["-w", "png"] and "x.zip ends in .zip, but writer" in said)
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    with pytest.raises(UsageError):
+        list(library.run("in", out))
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_a_folder_named_dash_can_be_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(monochrome(np.zeros((4, 4), np.uint16)), tmp_path / "in" / "a.dcm")
+    assert main(["run", "in", "-o", "./-"]) == 0
+    assert (tmp_path / "-" / "a.png").exists()
+
+
+def test_save_to_a_url_is_rejected(tmp_path):
+    path = save(monochrome(np.zeros((4, 4), np.uint16)), tmp_path / "a.dcm")
+    with pytest.raises(UsageError, match="is a URL"):
+        library.convert(path).save("s3://bucket/a.png")
+
+
+@pytest.mark.parametrize("second", ["color", "draw"])
+def test_both_spellings_of_an_option_are_rejected(capsys, second):
+    code, said = refused(capsys, "run", "--overlays", "draw", "--dicom.overlays", second)
+    assert code == 2
+    assert "--overlays and --dicom.overlays are the same option, and both are given." in said
+    assert "Remove one of them." in said

@@ -60,6 +60,10 @@ def test_failures_are_grouped_with_examples():
         (Summary(), 3),
         (Summary(skipped=9), 3),
         (Summary(converted=3, failed=1, stopped="the disk is full"), 5),
+        (Summary(failed=2, reasons={"not-installed": 2}), 4),
+        (Summary(failed=2, skipped=1, reasons={"not-installed": 2, "not-dicom": 1}), 4),
+        (Summary(failed=2, reasons={"not-installed": 1, "damaged": 1}), 1),
+        (Summary(failed=2, converted=1, reasons={"not-installed": 2}), 1),
     ],
 )
 def test_summary_decides_the_exit_code(summary, code):

@@ -260,10 +260,12 @@ class _Grammar:
         return rule
 
     def _when(self, node: Node) -> dict[str, tuple[Any, ...]]:
-        if not isinstance(node, MapNode) or not node.entries:
-            raise _unexpected(
-                node, "a mapping of attributes", "For example: when: {Modality: [CT, MR]}"
-            )
+        hint = "For example: when: {Modality: [CT, MR]}"
+        if not isinstance(node, MapNode):
+            raise _unexpected(node, "a mapping of attributes", hint)
+        if not node.entries:
+            message = "The 'when' of this rule names no attribute, so the rule matches everything."
+            raise invalid_chain(node.location, message, f"{hint}; or set it outside the rules.")
         for word, entry in node.entries.items():
             self._check_tag(plain_tag(word), entry.key_location)
         return {

@@ -24,7 +24,7 @@ from dcmconv.cli.flags import (
     metavar_of,
 )
 from dcmconv.cli.run_flags import run_flags
-from dcmconv.errors import DcmconvError
+from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.options import Component, OptionField, option_fields
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def given_overrides(values: Mapping[str, Any], targets: Iterable[FlagTarget]) ->
     ------
     ChainError
         If the text of a dotted flag is not a valid value.
+    UsageError
+        If an option is given twice, by its dotted flag and by its short one.
     """
     return [override for target in targets for override in _overrides_of(target, values)]
 
@@ -90,11 +92,18 @@ def _overrides_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Ove
     from dcmconv.chain.layering import flag_override
 
     for option in option_fields(target.component):
-        for key, flag in ((_key(target, option), ""), (_own_key(target, option), option.opt.flag)):
-            value = values.get(key)
-            if value not in (None, []):
-                text = str(value).lower() if isinstance(value, bool) else value
-                yield flag_override(target.id, option.name, text, flag)
+        keys = (_key(target, option), ""), (_own_key(target, option), option.opt.flag)
+        given = [(key, flag) for key, flag in keys if values.get(key) not in (None, [])]
+        if len(given) > 1:
+            dotted = f"--{target.id}.{option.name}"
+            raise UsageError(
+                f"{option.opt.flag} and {dotted} are the same option, and both are given.",
+                hint="Remove one of them.",
+            )
+        for key, flag in given:
+            value = values[key]
+            text = str(value).lower() if isinstance(value, bool) else value
+            yield flag_override(target.id, option.name, text, flag)
 
 
 def _dotted_flag(target: FlagTarget, option: OptionField) -> Flag:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dcmconv.cli.signals import Terminated
 from dcmconv.cli.terminal import say, stdout_error
-from dcmconv.errors import DcmconvError, UsageError
+from dcmconv.errors import DcmconvError, UnsupportedError, UsageError
 
 if TYPE_CHECKING:
     from dcmconv.model.outcome import Summary
@@ -26,6 +26,9 @@ __all__ = [
     "exit_code_of_run",
     "exit_code_of_signal",
 ]
+
+NOT_INSTALLED = "not-installed"
+"""The reason of an input whose codec is not installed."""
 
 # 2 is a usage error and 4 a missing plugin or codec: see the classes in ``dcmconv.errors``.
 EXIT_FAILED = 1
@@ -46,7 +49,8 @@ def exit_code_of_run(
     if verified and (summary.missing or summary.altered):
         return EXIT_DAMAGED
     if summary.failed:
-        return EXIT_FAILED
+        is_all = not summary.converted and summary.reasons.get(NOT_INSTALLED) == summary.failed
+        return UnsupportedError.exit_code if is_all else EXIT_FAILED
     return 0 if summary.converted else EXIT_NOTHING
 
 

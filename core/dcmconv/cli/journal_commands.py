@@ -185,5 +185,6 @@ def _orphans(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
     from dcmconv.model.components import Row
     from dcmconv.run.journal.reader import orphans
 
-    for path, key in orphans(out):
-        yield Row(picture=path, input=key)
+    for orphan in orphans(out):
+        gone = "exists" if orphan.input_is_gone else "produces it"
+        yield Row(picture=orphan.path, input=orphan.input, why=f"the input no longer {gone}")

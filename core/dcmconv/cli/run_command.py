@@ -27,7 +27,7 @@ from dcmconv.cli.terminal import print_json, print_result, say
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
-from dcmconv.run.output.out_path import ends_like_a_folder, find_writer, no_writer_error
+from dcmconv.run.output.out_path import check_out, ends_like_a_folder, find_writer, no_writer_error
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
@@ -60,7 +60,6 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
 
 def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
     from dcmconv.run.engine import Run
-    from dcmconv.run.output.out_path import ends_like_a_folder
     from dcmconv.run.walk import Selection
 
     # Libraries may log values of the file, which can be patient data.
@@ -96,11 +95,12 @@ def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
 def _say_orphans(out: str) -> None:
     from dcmconv.run.journal.reader import orphans
 
-    count = sum(1 for _ in orphans(Path(out)))
-    if count:
+    gone = [orphan.input_is_gone for orphan in orphans(Path(out))]
+    if gone:
+        or_gone = ", or whose inputs no longer exist" if any(gone) else ""
         say(
-            f"Orphans: {counted(count, 'picture')} of earlier runs, no longer produced by their "
-            f"inputs. To list them: dcmconv journal orphans {shlex.quote(out)}"
+            f"Orphans: {counted(len(gone), 'picture')} of earlier runs, no longer produced by their "
+            f"inputs{or_gone}. To list them: dcmconv journal orphans {shlex.quote(out)}"
         )
 
 
@@ -185,6 +185,7 @@ def _usual_tags(registry: Registry) -> tuple[str, ...]:
 
 def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
     """Return the writer that ``-o picture.jpg`` implies; empty for a folder."""
+    check_out(arguments.out)
     out = Path(arguments.out)
     if arguments.writer or ends_like_a_folder(arguments.out) or out.is_dir():
         return ""

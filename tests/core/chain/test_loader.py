@@ -180,7 +180,7 @@ def test_python_data_is_read_like_a_file(registry):
         pytest.param(
             "rules: [{when: {}}]",
             "2:16",
-            "Expected a mapping of attributes, got an empty mapping",
+            "The 'when' of this rule names no attribute, so the rule matches everything",
             id="empty-when",
         ),
         pytest.param(

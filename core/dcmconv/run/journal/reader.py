@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dcmconv.errors import UsageError
 from dcmconv.run.journal.digests import digest_of, folded_digest
@@ -19,6 +20,7 @@ from dcmconv.run.output.verify import PictureState, picture_state
 
 __all__ = [
     "CheckedPicture",
+    "Orphan",
     "Stats",
     "check_pictures",
     "journal_path",
@@ -130,11 +132,21 @@ def check_pictures(out: Path, *, share: float = 1.0) -> Iterator[CheckedPicture]
             )
 
 
-def orphans(out: Path) -> Iterator[tuple[str, str]]:
-    """Yield pictures of earlier runs that exist but belong to no input now, with their input."""
+class Orphan(NamedTuple):
+    """A picture of an earlier run that belongs to no input now."""
+
+    path: str
+    input: str
+    input_is_gone: bool
+
+
+def orphans(out: Path) -> Iterator[Orphan]:
+    """Yield pictures of earlier runs that exist but belong to no input now."""
+    gone = {digest_of(line["locator"]) for line in last_lines(out) if _is_gone(line["locator"])}
     current = {
         folded_digest(output["path"])
         for line in last_lines(out)
+        if digest_of(line["locator"]) not in gone
         for output in line.get("outputs", ())
     }
     seen: set[int] = set()
@@ -145,4 +157,26 @@ def orphans(out: Path) -> Iterator[tuple[str, str]]:
                 continue
             seen.add(digest)
             if (out / output["path"]).is_file():
-                yield output["path"], line["input"]
+                is_gone = digest_of(line["locator"]) in gone
+                yield Orphan(output["path"], line["input"], is_gone)
+
+
+_SEPARATOR = re.compile(r"[^\w.]")
+
+
+def _is_gone(locator: str) -> bool:
+    """Return whether a locator is an absolute path where there is nothing any more.
+
+    A locator may also name something within a file, such as ``/scans/all.zip!CT/1.dcm``; that it is
+    gone is certain only if no part of it up to a separator is a file.
+    """
+    if not Path(locator).is_absolute():
+        return False
+    try:
+        os.lstat(locator)
+    except (FileNotFoundError, NotADirectoryError):
+        within = (Path(locator[: match.start()]) for match in _SEPARATOR.finditer(locator))
+        return not any(path.is_file() for path in within)
+    except (OSError, ValueError):  # not readable, or no path at all
+        return False
+    return False

@@ -19,15 +19,40 @@ if TYPE_CHECKING:
     from dcmconv.model.components import Writer
     from dcmconv.plugins.registry import Registry
 
-__all__ = ["ends_like_a_folder", "find_writer", "names_a_file", "no_writer_error"]
+__all__ = ["check_out", "ends_like_a_folder", "find_writer", "names_a_file", "no_writer_error"]
 
 _FILE_TYPE = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 """A suffix that people give to files.  ``out.2024``, ``v1.2`` and UIDs stay names of folders."""
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 def ends_like_a_folder(text: str) -> bool:
     """Return whether a path ends with a separator, which ``Path`` drops."""
     return text.endswith(("/", os.sep))
+
+
+def check_out(text: str) -> None:
+    """Check that a path given as ``--out`` is not one that other programs treat specially.
+
+    A folder of such a name would be created otherwise, which is rarely wanted.
+
+    Raises
+    ------
+    UsageError
+        If it is ``-`` or a URL.
+    """
+    if text == "-":
+        raise UsageError(
+            "Pictures cannot be written to standard output.",
+            hint="Name a file or a folder: -o picture.png or -o pictures; for a folder of the name "
+            "-, type -o ./-",
+        )
+    if _URL.match(text):
+        raise UsageError(
+            f"{text} is a URL; pictures are written to files and folders of this machine.",
+            hint="Name a folder, such as -o pictures, and copy it there afterwards.",
+        )
 
 
 def names_a_file(out: Path, plan: Plan) -> bool:
