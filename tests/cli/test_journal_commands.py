@@ -131,7 +131,9 @@ def test_an_input_that_is_not_a_path_is_never_called_gone(noted, capsys, tmp_pat
     (tmp_path / "all.zip").write_bytes(b"PK")
     journal = noted / ".dcmconv" / "journal.jsonl"
     named = json.dumps(locator.replace("{folder}", str(tmp_path)))
-    journal.write_text(journal.read_text().replace(json.dumps(str(tmp_path / "in" / "2.dcm")), named))
+    journal.write_text(
+        journal.read_text().replace(json.dumps(str(tmp_path / "in" / "2.dcm")), named)
+    )
     assert named in journal.read_text()
     assert told(capsys, "orphans", "out") == ""
 

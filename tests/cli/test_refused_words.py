@@ -140,9 +140,7 @@ def test_skipped_input_has_a_hint(tmp_path):
     ],
 )
 @pytest.mark.parametrize("more", [[], ["-w", "png"], ["--dry-run"]], ids=" ".join)
-def test_out_that_is_no_folder_is_rejected(
-    capsys, tmp_path, monkeypatch, out, told, advice, more
-):
+def test_out_that_is_no_folder_is_rejected(capsys, tmp_path, monkeypatch, out, told, advice, more):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in").mkdir()
     code, said = refused(capsys, "run", "in", "-o", out, *more)

@@ -99,8 +99,8 @@ def _say_orphans(out: str) -> None:
     if gone:
         or_gone = ", or whose inputs no longer exist" if any(gone) else ""
         say(
-            f"Orphans: {counted(len(gone), 'picture')} of earlier runs, no longer produced by their "
-            f"inputs{or_gone}. To list them: dcmconv journal orphans {shlex.quote(out)}"
+            f"Orphans: {counted(len(gone), 'picture')} of earlier runs, no longer produced by "
+            f"their inputs{or_gone}. To list them: dcmconv journal orphans {shlex.quote(out)}"
         )
 
 

@@ -214,7 +214,11 @@ def test_pictures_of_an_old_chain_are_listed_as_orphans(scans, tmp_path):
     out = tmp_path / "out"
     run(plan(), scans, out)
     run(plan(lane(name="{name}/{frame}")), scans, out)
-    assert [orphan[:2] for orphan in orphans(out)] == [("a_0001.png", "a"), ("a_0002.png", "a"), ("b.png", "b")]
+    assert [orphan[:2] for orphan in orphans(out)] == [
+        ("a_0001.png", "a"),
+        ("a_0002.png", "a"),
+        ("b.png", "b"),
+    ]
     (out / "b.png").unlink()
     assert [path for path, *_ in orphans(out)] == ["a_0001.png", "a_0002.png"]
 
