@@ -1,14 +1,14 @@
-/* The C limit: what a program costs that does nothing but the work.
+/* The C limit: the cost of a program that does only the conversion itself.
  *
- * Two processes take files from one counter; each file is read whole, its header scanned (explicit
- * VR little endian, one frame, MONOCHROME, 16 bits allocated: the corpora of benchmarks/, nothing
- * else), mapped through one table in one pass, encoded and written.  No check, no journal, no
- * atomic name: a lower bound for any program that has them.
+ * Several processes take files from one counter.  Each file is read whole, its header is scanned
+ * (explicit VR little endian, one frame, MONOCHROME, 16 bits allocated: only the corpora of
+ * benchmarks/), and its pixels are mapped through one table in one pass, encoded and written.  There
+ * are no checks, no journal and no atomic names: this is a lower bound for any program with them.
  *
  *     climit jpg|png window:CENTER,WIDTH|minmax PROCESSES IN_FOLDER OUT_FOLDER
  *
- * Gray levels are those of PS3.3 C.11 as dcmconv has them: rounded half up, polarity before
- * rounding, padding black, so that PNG files can be compared pixel by pixel.
+ * Gray levels follow PS3.3 C.11 exactly as in dcmconv (rounded half up, polarity before rounding,
+ * padding black), so that PNG files can be compared pixel by pixel.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -99,7 +99,7 @@ static int is_long_vr(const uint8_t *vr)
     return 0;
 }
 
-/* Returns the position after an element's value; undefined lengths are followed item by item. */
+/* Returns the position after the value of an element; values of undefined length are walked item by item. */
 static size_t skip_undefined(const uint8_t *bytes, size_t at, size_t size)
 {
     int depth = 1;
@@ -167,7 +167,7 @@ static void find_extremes(const Image *image, double *black, double *white)
         const int16_t *values = (const int16_t *)image->pixels;
         int16_t padding = image->padding, least = 32767, most = -32768;
         int skips = image->has_padding;
-        for (size_t i = 0; i < count; i++) { /* branchless, so that the compiler makes it wide */
+        for (size_t i = 0; i < count; i++) { /* branchless, so that the compiler vectorizes it */
             int16_t v = values[i], out = skips & (v == padding);
             int16_t for_least = out ? 32767 : v, for_most = out ? -32768 : v;
             least = for_least < least ? for_least : least;
@@ -191,7 +191,7 @@ static void find_extremes(const Image *image, double *black, double *white)
     *white = high * image->slope + image->intercept;
 }
 
-/* The table is kept while nothing that it depends on changes; min-max spans only what is there. */
+/* The table is kept while nothing that it depends on changes; min-max covers only values that occur. */
 static const uint8_t *table_for(const Image *image, const Wish *wish)
 {
     static uint8_t table[65536];
