@@ -194,7 +194,7 @@ def relabelled(content, uid):
 
 
 @covers(
-    "PS3.5 10 doctor's table: every row that carries still pictures is ok in the default install"
+    "PS3.5 10 Every Transfer Syntax of still pictures decodes in the default installation"
 )
 def test_doctor_finds_every_still_syntax_ok(capsys):
     assert main(["doctor", "--json"]) == 0
@@ -234,7 +234,7 @@ def test_a_frame_may_have_several_fragments():
     assert_three_frames(as_bytes(dataset))
 
 
-@covers("PS3.5 A.4 A Basic Offset Table that points nowhere is put right by the streams themselves")
+@covers("PS3.5 A.4 A wrong Basic Offset Table is corrected from the streams themselves")
 def test_a_wrong_offset_table_does_not_mix_frames():
     streams = [encoded("jpeg-ls", frame) for frame in THREE]
     dataset = encapsulated(monochrome(THREE), f"{JPEG}.80", streams)

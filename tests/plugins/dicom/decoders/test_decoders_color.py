@@ -69,7 +69,7 @@ def adobe(transform: int) -> bytes:
                      "RGB", 0, id="an-adobe-segment-that-is-too-short-is-ignored"),
     ],
 )  # fmt: skip
-@covers("PS3.5 8.2.1 Colour transform of JPEG by the stream's markers and the header")
+@covers("PS3.5 8.2.1 Color transform of JPEG by the stream's markers and the header")
 def test_lossy_jpeg_decodes_to_the_right_color(stream, photometric, notes):
     decoded = decode_frame(stream, BASELINE, described(photometric))
     assert decoded.photometric_interpretation == "RGB"
