@@ -193,9 +193,7 @@ def relabelled(content, uid):
     return content[:140] + struct.pack("<I", length) + content[144:].replace(old, new, 1)
 
 
-@covers(
-    "PS3.5 10 Every Transfer Syntax of still pictures decodes in the default installation"
-)
+@covers("PS3.5 10 Every Transfer Syntax of still pictures decodes in the default installation")
 def test_doctor_finds_every_still_syntax_ok(capsys):
     assert main(["doctor", "--json"]) == 0
     tables = {
