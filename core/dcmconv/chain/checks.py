@@ -27,7 +27,7 @@ from dcmconv.model.components import (
 )
 from dcmconv.model.executor import Executor
 from dcmconv.model.options import Component, option_fields
-from dcmconv.model.template import Template, is_tag
+from dcmconv.model.template import Template, is_tag, split_path
 from dcmconv.plugins.references import ComponentRef
 from dcmconv.plugins.registry import Registry
 from dcmconv.plugins.suggestions import end_with_suggestion, find_closest
@@ -206,6 +206,7 @@ def attribute_problems(
         The chain's components; their options may be templates that ask for attributes.
     """
     asked = [*_asked(spec), *_asked_in_texts(made)]
+    asked = [each._replace(word=name) for each in asked for name, _ in split_path(each.word)]
     asked = [each for each in asked if not is_tag(each.word)]
     known = _known(registry) if asked else _Known(frozenset(), is_all=False)
     for each in asked:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -67,12 +67,20 @@ class PlannedRule:
 
     def matches(self, attributes: Mapping[str, Any]) -> bool:
         """Say whether the rule applies to an instance."""
-        return all(_is_among(attributes.get(word), values) for word, values in self.when.items())
+        return all(_common(attributes.get(word), values) for word, values in self.when.items())
+
+    def matching(self, attributes: Mapping[str, Any]) -> Iterator[str]:
+        """Yield each attribute with the accepted values that an instance has.
+
+        Its other values are left out: they may identify a patient.
+        """
+        for word, values in self.when.items():
+            yield f"{word} {', '.join(map(str, _common(attributes.get(word), values)))}"
 
 
-def _is_among(value: Any, accepted: tuple[Any, ...]) -> bool:
+def _common(value: Any, accepted: tuple[Any, ...]) -> list[Any]:
     found = value if isinstance(value, tuple) else (value,)
-    return any(item in accepted or str(item) in map(str, accepted) for item in found)
+    return [item for item in accepted if item in found or str(item) in map(str, found)]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any
 from dcmconv.chain.document import VERSION
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ASPECTS
-from dcmconv.chain.values import TAG_FORM
 from dcmconv.errors import DcmconvError
 from dcmconv.model.options import Component
+from dcmconv.model.template import ATTRIBUTE
 from dcmconv.plugins.registry import Offered, Registry
 
 __all__ = ["chain_schema"]
@@ -57,7 +57,7 @@ def _chain() -> dict[str, Any]:
         "frames": {"type": ["string", "integer", "array"], "items": scalar},
         "tags": {
             "type": ["string", "array"],
-            "items": {"type": "string", "pattern": _whole(TAG_FORM)},
+            "items": {"type": "string", "pattern": _whole(ATTRIBUTE)},
         },
         "run": _run(),
     }
@@ -87,7 +87,7 @@ def _when() -> dict[str, Any]:
     return {
         "type": "object",
         "minProperties": 1,
-        "propertyNames": {"pattern": _whole(TAG_FORM)},
+        "propertyNames": {"pattern": _whole(ATTRIBUTE)},
         "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar}]},
         "description": "Attributes that must all match.",
     }

@@ -15,9 +15,9 @@ from typing import Any
 from dcmconv.chain.errors import NOWHERE, Location, invalid_chain
 from dcmconv.chain.spec import ASPECTS, ComponentSpec, FrameRange, OutputSpec, Written
 from dcmconv.errors import UsageError
+from dcmconv.model.template import ATTRIBUTE
 
 __all__ = [
-    "TAG_FORM",
     "as_component",
     "as_output",
     "check_aspect",
@@ -34,9 +34,6 @@ FORM = "Write NAME or NAME:KEY=VALUE,KEY=VALUE; quote a value that contains a co
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _KEY = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-TAG_FORM = re.compile(r"[A-Z][A-Za-z0-9]*|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
-"""A keyword, or a tag without brackets."""
 
 _RANGE = re.compile(r"([0-9]+)(?:(-)([0-9]+)?)?")
 MAX_FRAMES = 2**31 - 1
@@ -236,12 +233,13 @@ def check_aspect(value: object, location: Location = NOWHERE) -> str:
 
 
 def check_tag(word: str, location: Location = NOWHERE) -> None:
-    """Raise ``InvalidChainError`` unless a word has the form of a keyword or a tag."""
-    if not TAG_FORM.fullmatch(word):
+    """Raise ``InvalidChainError`` unless a word has the form of a keyword, a tag or a path."""
+    if not ATTRIBUTE.fullmatch(word):
         raise invalid_chain(
             location,
             f"'{word}' is neither a keyword nor a tag.",
-            "Write a keyword such as PatientID, or a tag such as '0010,0020'.",
+            "Write a keyword such as PatientID, a tag such as '0010,0020', or a path such as "
+            "'ReferencedImageSequence[0].ReferencedSOPInstanceUID'.",
         )
 
 

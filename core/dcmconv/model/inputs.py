@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -181,7 +181,7 @@ class Instance:
     read_frame : callable
         ``read_frame(frame_index) -> Frame``, counted from 0; earlier frames are not kept.
     attributes : mapping
-        The attributes of the whole instance: what rules, names and tag tables use.
+        The attributes of the whole instance: what rules use.
     transfer_syntax, decoder : str
         For the outcome; empty if the format has no such concept.
     salvaged : str
@@ -191,6 +191,12 @@ class Instance:
     read_encoded : callable, optional
         ``read_encoded(frame_index) -> EncodedFrame | None``: the frame as an ordinary picture, if
         the file holds it as one; raises like ``read_frame``.
+    read_attributes : callable, optional
+        ``read_attributes(frame_index) -> Attributes``: those of one frame, for tag tables, without
+        decoding its pixels; by default the attributes of the instance.
+    notes : callable, optional
+        Returns every note so far, once all pictures have been made: names and titles may ask for
+        attributes after a frame was read, and those may be doubtful too.
     frames_are_independent : bool
         A frame can be read without those before it, so that workers may share the frames.
     """
@@ -203,7 +209,14 @@ class Instance:
     salvaged: str = ""
     close: Callable[[], None] = lambda: None
     read_encoded: Callable[[int], EncodedFrame | None] = lambda frame_index: None
+    read_attributes: Callable[[int], Attributes] | None = None
+    notes: Callable[[], Sequence[str]] = tuple
     frames_are_independent: bool = False
+
+    def attributes_of(self, frame_number: int) -> Attributes:
+        """Return the attributes of a frame, counted from 1."""
+        read = self.read_attributes
+        return self.attributes if read is None else read(frame_number - 1)
 
     def frames(self) -> Iterator[Frame]:
         """Yield every frame in order."""

@@ -50,8 +50,9 @@ class OutputFile:
 class Outcome:
     """Base of the three outcomes: picklable, small, and one line of the journal.
 
-    ``attributes`` has only those that a tag table asked for.  ``unchanged`` is true if an earlier
-    run had this outcome and nothing has changed since.  Neither is in the journal.
+    ``attributes`` has only those that a tag table asked for, and ``frame_attributes`` the same by
+    frame number for frames where they differ.  ``unchanged`` is true if an earlier run had this
+    outcome and nothing has changed since.  None of them is in the journal.
     """
 
     status: ClassVar[str] = ""
@@ -65,6 +66,7 @@ class Outcome:
     seconds: Annotated[float, "How long a worker took."] = 0.0
     notes: Annotated[tuple[str, ...], "What was doubtful in the input and how it was read."] = ()
     attributes: dict[str, object] = field(default_factory=dict)
+    frame_attributes: dict[int, dict[str, object]] = field(default_factory=dict)
     unchanged: bool = False
 
 

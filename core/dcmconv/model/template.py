@@ -6,25 +6,34 @@ import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from dcmconv.errors import InputError, UsageError
 
-__all__ = ["Template", "is_tag", "plain_tag"]
+__all__ = ["ATTRIBUTE", "Template", "is_tag", "plain_tag", "split_path"]
 
 _TAG = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
+_STEP = rf"(?:[A-Z][A-Za-z0-9]*|{_TAG.pattern})"
+ATTRIBUTE = re.compile(rf"(?:{_STEP}(?:\[[0-9]{{1,9}}\])?[./])*{_STEP}")
+"""A keyword or a tag without parentheses, perhaps behind the sequences that it is in."""
+
 _IN_BRACKETS = re.compile(rf"\(({_TAG.pattern})\)")
 _HUGE = re.compile("[0-9]{4}")
 """A format with a width of 1000 or more: it could fill the memory, and no file name needs it."""
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Template:
     """A text with fields in braces, filled from attributes; data, never code.
 
-    A field is a keyword, a tag as ``GGGG,EEEE``, or a name that the caller supplies (``frame``); a
-    format may follow after a colon, as in Python.  Attribute access and indexing are not allowed.
+    A field is a keyword, a tag as ``GGGG,EEEE``, a path into sequences (``split_path``), or a name
+    that the caller supplies (``frame``); a format may follow after a colon, as in Python.  Nothing
+    of Python's objects can be reached.
 
     Raises
     ------
@@ -44,10 +53,7 @@ class Template:
                 hint="Write {{ and }} for literal braces.",
             ) from None
         for name, form, conversion in parsed:
-            is_word = (
-                name is not None and plain_tag(name).replace(",", "").replace("_", "").isalnum()
-            )
-            if name is not None and (conversion or not is_word):
+            if name is not None and (conversion or not _is_field(plain_tag(name))):
                 raise UsageError(
                     f"Invalid field '{{{name}}}' in '{self.text}'.",
                     hint="Use a keyword such as {PatientID}, or a tag such as {0010,0020}.",
@@ -68,6 +74,7 @@ class Template:
         self,
         values: Mapping[str, Any],
         *,
+        own: Mapping[str, Any] = _NOTHING,
         missing: Callable[[str], str] = lambda name: "",
         clean: Callable[[str], str] = lambda text: text,
     ) -> str:
@@ -76,7 +83,10 @@ class Template:
         Parameters
         ----------
         values : mapping
-            Name to value; multiple values are joined by a backslash, as in DICOM.
+            Name to value; multiple values are joined by a backslash, as in DICOM.  Only the names
+            in the template are looked up, because each may have to be decoded.
+        own : mapping
+            Names that the caller supplies; they come before ``values``.
         missing : callable
             Returns the text for a name without a value; nothing by default.
         clean : callable
@@ -92,7 +102,7 @@ class Template:
             parts.append(literal)
             if name is not None:
                 name = plain_tag(name)  # noqa: PLW2901 - the same field, written without brackets
-                value = values.get(name)
+                value = own[name] if name in own else values.get(name)
                 text = missing(name) if value in (None, "") else _formatted(name, value, form or "")
                 parts.append(clean(text))
         return "".join(parts)
@@ -129,13 +139,32 @@ def _takes(sample: object, form: str) -> bool:
 
 
 def plain_tag(word: str) -> str:
-    """Return a tag without its parentheses; any other word unchanged.
+    """Return a tag, or a path with tags, without parentheses; any other word unchanged.
 
     >>> plain_tag("(0010,0020)")
     '0010,0020'
     """
-    found = _IN_BRACKETS.fullmatch(word)
-    return found[1] if found else word
+    return _IN_BRACKETS.sub(r"\1", word)
+
+
+@lru_cache(maxsize=1024)
+def split_path(word: str) -> tuple[tuple[str, int], ...]:
+    """Return each step of a path into sequences: a keyword or tag, and the number of an item.
+
+    Items count from 0, and the first is meant if there is no number.  The last step is the
+    attribute itself.
+
+    >>> split_path("ReferencedImageSequence[1]/ReferencedSOPInstanceUID")
+    (('ReferencedImageSequence', 1), ('ReferencedSOPInstanceUID', 0))
+    >>> split_path("0010,0020")
+    (('0010,0020', 0),)
+    """
+    steps = (step.partition("[") for step in re.split("[./]", word))
+    return tuple((name, int(number.rstrip("]") or 0)) for name, _, number in steps)
+
+
+def _is_field(name: str) -> bool:
+    return name.replace("_", "").isalnum() or ATTRIBUTE.fullmatch(name) is not None
 
 
 def is_tag(word: str) -> bool:

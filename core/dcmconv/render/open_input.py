@@ -75,7 +75,7 @@ class Converter:
         try:
             rule = self.plan.rule_for(instance.attributes)
             if rule.skip:
-                found = ", ".join(f"{word} {instance.attributes.get(word)}" for word in rule.when)
+                found = ", ".join(rule.matching(instance.attributes))
                 raise SkipInput(f"Skipped by a rule of the chain: {found}.", reason="rule")
             lanes = tuple(self._loaded(lane) for lane in rule.lanes)
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
@@ -234,6 +234,7 @@ class OpenInput:
                         attributes=frame.attributes,
                         salvaged=bool(frame.salvaged),
                     )
+        self._note(self.instance.notes())
 
     def finished_pictures(self) -> Iterator[tuple[Picture, LoadedLane]]:
         """Yield pictures before they are encoded: what the Python API returns."""
@@ -242,6 +243,7 @@ class OpenInput:
             with naming_the_frame(frame_number, self.frame_count):
                 for lane, picture, _ in self._finished(cast("Frame", frame)):
                     yield picture, lane
+        self._note(self.instance.notes())
 
     def _finished(self, frame: Frame) -> Iterator[tuple[LoadedLane, Picture, str]]:
         """Yield each lane with its finished picture; equal lanes share the tone stage."""

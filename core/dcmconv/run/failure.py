@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Failure", "failure_of", "failure_of_lost", "without_values"]
 
-_QUOTED = re.compile(r"b?'[^']*'|b?\"[^\"]*\"")
+_QUOTED = re.compile(
+    r"(?<!\w)b?'(?:\\.|[^'\\])*(?:'|$)|(?<!\w)b?\"(?:\\.|[^\"\\])*(?:\"|$)", re.DOTALL
+)
+"""A quoted value, whatever quotes are escaped in it, and however early the message is cut."""
+
 LONGEST = 300
 """Characters of a library's message."""
 

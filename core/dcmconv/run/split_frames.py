@@ -53,6 +53,11 @@ def join_reports(answers: Sequence[ConversionReport | Lost]) -> ConversionReport
     first = reports[0][1]
     outcomes = [outcome for _, outcome in reports]
     decoders = [each.decoder for each in outcomes if each.decoder != COPIED]
+    frame_attributes = {
+        number: outcome.frame_attributes.get(number, outcome.attributes)
+        for report, outcome in reports
+        for number in {part.output.frame_number for part in report.parts}
+    }
     notes = dict.fromkeys(note for each in outcomes for note in each.notes)
     outcome = replace(
         first,
@@ -60,5 +65,6 @@ def join_reports(answers: Sequence[ConversionReport | Lost]) -> ConversionReport
         notes=tuple(notes)[:MOST_NOTES],
         decoder=decoders[-1] if decoders else first.decoder,
         salvaged=any(each.salvaged for each in outcomes),
+        frame_attributes=frame_attributes if first.attributes else {},
     )
     return ConversionReport(outcome, tuple(part for report, _ in reports for part in report.parts))

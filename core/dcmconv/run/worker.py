@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from dcmconv.errors import InputError, SkipInput
 from dcmconv.model.components import Source
@@ -120,20 +120,34 @@ class Worker:
                 # The source may have looked at the file long ago.
                 reference = replace(reference, size=fingerprint[0], mtime_ns=fingerprint[1])
             with self._converter.open(source, task.wider_statistics) as opened:
-                attributes = {tag: opened.attributes.get(tag) for tag in self.setup.plan.tags}
                 if task.known is not None:
-                    return ConversionReport(replace(task.known, attributes=attributes))
+                    return ConversionReport(replace(task.known, **self._table_values(opened)))
                 if task.may_split and opened.may_split:
                     return SplitRequest(len(opened.frame_numbers), fingerprint)
                 if task.frame_slice is not None:
                     opened.frame_numbers = _frames_of(task.frame_slice, opened, fingerprint)
+                # Before the pictures: their notes come last.
+                values = self._table_values(opened)
                 self._write_parts(task, opened)
             _check_unchanged(source, fingerprint)
-            return ConversionReport(_converted(reference, opened, attributes))
+            return ConversionReport(replace(_converted(reference, opened), **values))
         except (KeyboardInterrupt, MemoryError):
             raise  # the executor decides whose memory it was
         except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is no Exception
             return self._not_converted(reference, error)
+
+    def _table_values(self, opened: OpenInput) -> dict[str, Any]:
+        """Return what the tag table asks for, as fields of the outcome."""
+        tags = self.setup.plan.tags
+        if not tags:
+            return {}
+        of_frames: dict[int, dict[str, object]] = {}
+        for number in opened.frame_numbers:
+            found = opened.instance.attributes_of(number)
+            of_frames[number] = {tag: found.get(tag) for tag in tags}
+        first = of_frames[opened.frame_numbers[0]]
+        others = {number: found for number, found in of_frames.items() if found != first}
+        return {"attributes": first, "frame_attributes": others}
 
     def _not_converted(self, reference: Reference, error: BaseException) -> ConversionReport:
         kind = Skipped if isinstance(error, SkipInput) else Failed
@@ -185,14 +199,13 @@ def _changed() -> InputError:
     )
 
 
-def _converted(reference: Reference, opened: OpenInput, attributes: dict[str, object]) -> Converted:
+def _converted(reference: Reference, opened: OpenInput) -> Converted:
     return Converted(
         input=reference.key,
         locator=reference.locator,
         size=reference.size,
         mtime_ns=reference.mtime_ns,
         notes=tuple(opened.notes),
-        attributes=attributes,
         transfer_syntax=opened.instance.transfer_syntax,
         decoder=opened.decoder,
         salvaged=opened.salvaged,

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import EncodedFrame, Frame, InputError, Palette, UnsupportedError
+from dcmconv.plugin import Attributes, EncodedFrame, Frame, InputError, Palette, UnsupportedError
 from dcmconv_builtins.dicom.color.palette_color import read_palette
 from dcmconv_builtins.dicom.color.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
 from dcmconv_builtins.dicom.decoders import Decoded
-from dcmconv_builtins.dicom.file.attributes import DicomAttributes
+from dcmconv_builtins.dicom.file.attributes import DicomAttributes, InstanceAttributes
 from dcmconv_builtins.dicom.file.elements import Elements, Notes, named
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.file.header_cache import HeaderCache
@@ -93,7 +93,9 @@ class DicomInstance:
         self.notes = Notes()
         limit = options.inflate_limit << 20
         part10 = read_part10(stream, self.notes, inflate_limit=limit)
-        self.top = part10.top
+        self.top, self._meta = part10.top, part10.meta
+        if options.character_set:
+            self.top.use_character_set(options.character_set)
         self._data = _open_data(part10, options, salvage=salvage)
         self.description = self._data.description
         self._groups = FunctionalGroups(self.top)
@@ -106,7 +108,21 @@ class DicomInstance:
         self.decoder = self._data.decoder
         self.is_video = isinstance(self._data, VideoFrameData)
         self.frame_count = self.description.frame_count
-        self.attributes = DicomAttributes((self.top,), self.notes)
+
+    @cached_property
+    def attributes(self) -> Attributes:
+        """The attributes of the whole instance."""
+        own = self._groups.per_frame
+        if not own:
+            return self.attributes_of(0)
+        return InstanceAttributes(self.attributes_of, own[: self.frame_count], self.notes)
+
+    def attributes_of(self, frame_index: int) -> DicomAttributes:
+        """Return the attributes of a frame; ``frame_index`` counts from 0."""
+        return self._attributes_of(self._groups.of_frame(frame_index))
+
+    def _attributes_of(self, groups: FrameGroups) -> DicomAttributes:
+        return DicomAttributes((self.top, self._meta), self.notes, groups.groups)
 
     def groups_of(self, frame_index: int) -> FrameGroups:
         """Return the functional groups of a frame; ``frame_index`` counts from 0."""
@@ -135,7 +151,7 @@ class DicomInstance:
             **self._color_fields(),
             **find_frame_fields(groups, description),
             bits_stored=0 if description.is_float else description.bits_stored,
-            attributes=DicomAttributes.of_frame(self.top, groups.groups),
+            attributes=self._attributes_of(groups),
             frame_number=frame_index + 1,
             frame_count=self.frame_count,
             decoder=decoded.decoder,
@@ -174,7 +190,7 @@ class DicomInstance:
             columns=self.description.columns,
             spacing=fields["spacing"],
             aspect=fields["aspect"],
-            attributes=DicomAttributes.of_frame(self.top, groups.groups),
+            attributes=self._attributes_of(groups),
             notes=self.notes.lines(),
         )
 

@@ -61,7 +61,20 @@ class ReadOptions(Limits):
         ),
     ] = None
 
+    character_set: Annotated[
+        str,
+        Opt(
+            "Character set of texts, instead of the one that Specific Character Set (0008,0005) "
+            "names, for files that name none or a wrong one",
+            examples=("GB18030", "ISO_IR 192"),
+        ),
+    ] = ""
+
     def __post_init__(self) -> None:
+        if self.character_set:
+            from dcmconv_builtins.dicom.file.character_sets import check_character_set
+
+            check_character_set(self.character_set)
         if self.presentation_states is not None:
             # A worker may have another current folder.
             path = Path(self.presentation_states).expanduser().absolute()

@@ -126,6 +126,8 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
             read_encoded=as_stored.read_encoded if as_stored else lambda frame_index: None,
             frames_are_independent=as_stored is not None and not opened.is_video,
             attributes=opened.attributes,
+            read_attributes=frames.attributes_of,
+            notes=opened.notes.lines,
             transfer_syntax=opened.transfer_syntax,
             decoder=opened.decoder,
             salvaged=opened.salvaged,

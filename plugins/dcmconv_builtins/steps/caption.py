@@ -37,13 +37,10 @@ def caption_of(template: str, picture: Picture, fonts: FontSet) -> tuple[tuple[s
         The lines, none if there is nothing to draw; and a note, empty if there is none.  It names
         no characters, which may come from a patient's name.
     """
-    values = {
-        **picture.attributes,
-        "frame": picture.frame_number,
-        "frames": picture.frame_count,
-    }
     filled = Template(template.replace("\\n", "\n")).fill(
-        values, clean=lambda text: re.sub(r"\s+", " ", text).strip()
+        picture.attributes,
+        own={"frame": picture.frame_number, "frames": picture.frame_count},
+        clean=lambda text: re.sub(r"\s+", " ", text).strip(),
     )
     text, missing = fonts.drawable(filled)
     if not text.strip():

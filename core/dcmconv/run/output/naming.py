@@ -124,14 +124,15 @@ def safe_path_part(text: str, ending: str = "") -> str:
 
 def _filled(template: Template, source: NamedInput, frame_number: int) -> str:
     folder, stem = _split(_without_dicom_suffix(source.key))
-    values = {
-        **source.attributes,
+    own = {
         "name": stem,
         "frame": frame_number,
         "frames": source.frame_count,
         "folder": folder.replace("/", _SLASH_OF_FOLDER) or _SLASH_OF_FOLDER,
     }
-    return template.fill(values, missing=lambda field: f"no-{field}", clean=_safe_field)
+    return template.fill(
+        source.attributes, own=own, missing=lambda field: f"no-{field}", clean=_safe_field
+    )
 
 
 def _safe_field(text: str) -> str:

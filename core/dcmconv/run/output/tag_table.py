@@ -59,7 +59,8 @@ class TagTable:
             return
         for output in outcome.outputs:
             start = (outcome.input, output.path, output.frame_number)
-            found = [outcome.attributes.get(tag) for tag in self.tags]
+            of_frame = outcome.frame_attributes.get(output.frame_number, outcome.attributes)
+            found = [of_frame.get(tag) for tag in self.tags]
             if self.as_json:
                 row = dict(zip((*COLUMNS, *self.tags), (*start, *map(finite, found)), strict=True))
                 self.stream.write(json.dumps(row, default=str) + "\n")

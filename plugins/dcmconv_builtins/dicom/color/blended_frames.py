@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dcmconv.plugin import Frame, InputError, Rescale
+from dcmconv.plugin import Attributes, Frame, InputError, Rescale
 from dcmconv_builtins.dicom.color.blending import Blending
 from dcmconv_builtins.dicom.color.data_paths import FRAMES_HINT, DataInput, data_type_of, named_type
 from dcmconv_builtins.dicom.file.elements import Elements
@@ -69,6 +69,10 @@ class BlendedFrames:
     def groups_of(self, frame_index: int) -> FrameGroups:
         """Return the groups of the frame on the primary data path."""
         return self._source.groups_of(self._sets[frame_index][self._primary.data_type])
+
+    def attributes_of(self, frame_index: int) -> Attributes:
+        """Return the attributes of a frame."""
+        return self._source.attributes_of(self._sets[frame_index][self._primary.data_type])
 
     def read_frame(self, frame_index: int) -> Frame:
         """Blend the frames of one position, counted from 0, to a frame of 8-bit RGB."""

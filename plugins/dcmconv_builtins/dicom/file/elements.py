@@ -12,6 +12,11 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from dcmconv_builtins.dicom.file.character_sets import (
+    TEXT_VRS,
+    convert_element,
+    use_character_set,
+)
 from dcmconv_builtins.dicom.file.header_scanner import RawElement, ScannedDataset
 from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
 
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
 
     AnyElement = RawElement | RawDataElement | DataElement
 
-__all__ = ["TAGS", "Elements", "Notes", "convert_element", "find_tag", "named"]
+__all__ = ["TAGS", "Elements", "Notes", "find_tag", "named"]
 
 TAGS = {
     "MediaStorageSOPClassUID": 0x00020002,
@@ -89,9 +94,6 @@ TAGS = {
 pydicom's dictionary, which knows the others, takes longer to import than a usual file to convert.
 """
 
-_TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-"""VRs whose text is encoded as Specific Character Set (0008,0005) says (PS3.5 6.1.2.3)."""
-
 _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"} | {
     "US or SS": "H",
     "US or OW": "H",
@@ -129,19 +131,6 @@ def named(keyword: str) -> str:
     return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
-def convert_element(dataset: Dataset, tag: int) -> DataElement:
-    """Return an element as pydicom converts it, but leave the dataset as it was read.
-
-    pydicom replaces the element by what it has converted; the next reader would find another value
-    than the file has, such as decoded text, or a number without its decimal comma.
-    """
-    as_read: RawDataElement | DataElement = dataset.get_item(tag)
-    element = dataset[tag]
-    if as_read.is_raw and element.VR != "SQ":
-        dataset[tag] = as_read
-    return element
-
-
 class Elements:
     """The elements of a dataset or of a sequence item; absent and unreadable ones are empty.
 
@@ -164,6 +153,10 @@ class Elements:
         """The dataset as pydicom parses it; slow the first time if it was scanned."""
         source = self._source
         return source.whole if isinstance(source, ScannedDataset) else source
+
+    def use_character_set(self, name: str) -> None:
+        """Decode texts by this set instead of Specific Character Set (0008,0005)."""
+        use_character_set(self.dataset, name)
 
     @property
     def scanned(self) -> ScannedDataset | None:
@@ -236,9 +229,9 @@ class Elements:
         if value.isascii() and b"\x1b" not in value:
             return value.decode("latin-1")
         try:
-            if _vr_of(element) in _TEXT_VRS:
+            if _vr_of(element) in TEXT_VRS:
                 with self.notes.catching_warnings():
-                    return convert_element(self.dataset, element.tag).value
+                    return convert_element(self.dataset, element.tag, self.notes).value
         except parse_errors():
             self.notes.add(f"{named(keyword)} is not in the character set of the file.")
         return value.decode("latin-1")
@@ -335,7 +328,10 @@ def _vr_of(element: AnyElement) -> str:
         return element.VR
     from pydicom.datadict import dictionary_VR
 
-    return dictionary_VR(element.tag)
+    try:
+        return dictionary_VR(element.tag)
+    except KeyError:  # a private element of an implicit dataset
+        return "UN"
 
 
 def _as_numbers(value: Any) -> tuple[float, ...]:

@@ -40,14 +40,14 @@ class FunctionalGroups:
     def __init__(self, top: Elements) -> None:
         self._top = top
         self._shared = top.items("SharedFunctionalGroupsSequence")[:1]
-        self._per_frame = top.items("PerFrameFunctionalGroupsSequence")
+        self.per_frame = top.items("PerFrameFunctionalGroupsSequence")
 
     def of_frame(self, frame_index: int) -> FrameGroups:
         """Return the groups of one frame; ``frame_index`` counts from 0."""
-        if not self._shared and not self._per_frame:
+        if not self._shared and not self.per_frame:
             return FrameGroups(self._top)
-        own = self._per_frame[frame_index : frame_index + 1]
-        if self._per_frame and not own:
+        own = self.per_frame[frame_index : frame_index + 1]
+        if self.per_frame and not own:
             self._top.notes.add(
                 "Per-frame Functional Groups Sequence (5200,9230) has fewer items than "
                 "frames; using the shared groups."

@@ -14,6 +14,12 @@ __all__ = ["Notes", "parse_errors"]
 _OTHER_VR = re.compile("Expected (ex|im)plicit VR, but found")
 
 
+_QUOTED = re.compile(
+    r"(?<!\w)b?'(?:\\.|[^'\\])*(?:'|$)|(?<!\w)b?\"(?:\\.|[^\"\\])*(?:\"|$)"
+)
+"""A quoted value, whatever quotes are escaped in it, and however early the line ends."""
+
+
 class Notes:
     """What was decided or tolerated while reading: each thing once, in order, without values."""
 
@@ -85,4 +91,4 @@ def _reject(record: object) -> bool:
 def _without_values(message: str) -> str:
     # pydicom quotes values in its warnings; a journal must not hold what may identify a patient.
     first_line = message.strip().partition("\n")[0]
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "'...'", first_line)[:300]
+    return _QUOTED.sub("'...'", first_line)[:300]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dcmconv.plugin import EncodedFrame, Frame
+from dcmconv.plugin import Attributes, EncodedFrame, Frame
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
 from dcmconv_builtins.dicom.objects.tile_positions import find_tile_positions, total_matrix
@@ -89,6 +89,10 @@ class PreparedFrames:
     def groups_of(self, frame_index: int) -> FrameGroups:
         """Return the functional groups of a frame."""
         return self._source.groups_of(frame_index)
+
+    def attributes_of(self, frame_index: int) -> Attributes:
+        """Return the attributes of a frame."""
+        return self._source.attributes_of(frame_index)
 
     def read_frame(self, frame_index: int) -> Frame:
         """Decode one frame, and apply the options to it."""

@@ -59,6 +59,11 @@ class LabelMaps:
         """Return the groups of the plane's first frame."""
         return self._source.groups_of(self._planes[frame_index][0].frame_index)
 
+    def attributes_of(self, frame_index: int) -> Attributes:
+        """Return the attributes of the plane's first frame, with those of the plane."""
+        plane = self._planes[frame_index]
+        return self._attributes(plane, self._source.attributes_of(plane[0].frame_index))
+
     def read_frame(self, frame_index: int) -> Frame:
         """Combine the segments of one plane, counted from 0.
 

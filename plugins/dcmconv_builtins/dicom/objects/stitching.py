@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import Frame, LimitError, Spacing
+from dcmconv.plugin import Attributes, Frame, LimitError, Spacing
 from dcmconv_builtins.dicom.color.cielab import cielab_to_srgb
 from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
@@ -64,6 +64,10 @@ class StitchedSlide:
     def groups_of(self, frame_index: int) -> FrameGroups:
         """Return the groups of the first tile."""
         return self._source.groups_of(self._layers[frame_index][0][1])
+
+    def attributes_of(self, frame_index: int) -> Attributes:
+        """Return the attributes of a frame."""
+        return self._source.attributes_of(self._layers[frame_index][0][1])
 
     def read_frame(self, frame_index: int) -> Frame:
         """Stitch one optical path and focal plane, tile by tile.

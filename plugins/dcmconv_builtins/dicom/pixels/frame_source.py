@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from dcmconv.plugin import Frame
+from dcmconv.plugin import Attributes, Frame
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 
 __all__ = ["FrameSource", "TilePosition"]
@@ -36,6 +36,10 @@ class FrameSource(Protocol):
 
     def read_frame(self, frame_index: int) -> Frame:
         """Return one frame, counted from 0."""
+        ...
+
+    def attributes_of(self, frame_index: int) -> Attributes:
+        """Return the attributes of a frame."""
         ...
 
     def groups_of(self, frame_index: int) -> FrameGroups:
