@@ -14,9 +14,7 @@ __all__ = ["Notes", "parse_errors"]
 _OTHER_VR = re.compile("Expected (ex|im)plicit VR, but found")
 
 
-_QUOTED = re.compile(
-    r"(?<!\w)b?'(?:\\.|[^'\\])*(?:'|$)|(?<!\w)b?\"(?:\\.|[^\"\\])*(?:\"|$)"
-)
+_QUOTED = re.compile(r"(?<!\w)b?'(?:\\.|[^'\\])*(?:'|$)|(?<!\w)b?\"(?:\\.|[^\"\\])*(?:\"|$)")
 """A quoted value, whatever quotes are escaped in it, and however early the line ends."""
 
 
