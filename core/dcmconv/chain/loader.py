@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -128,8 +129,14 @@ class _Loading:
             raise invalid_chain(location, error.message, error.hint) from None
         package, _, inner = offer.target.partition(":")
         try:
+            if _is_single_module(package):
+                message = f"{offer.target}, offered as preset '{offer.name}' by "
+                message += f"{offer.distribution} {offer.version}, is not in a package: "
+                message += f"'{package}' is a single module, which has no data files."
+                hint = "Report it to its author: the plugin must be a folder with __init__.py."
+                raise invalid_chain(location, message, hint)
             content = importlib.resources.files(package).joinpath(inner).read_bytes()
-        except (OSError, ImportError) as error:
+        except (OSError, ImportError, TypeError, ValueError) as error:
             message = f"The preset '{offer.name}' of {offer.distribution} cannot be read: {error}."
             raise invalid_chain(location, message, "Reinstall the plugin.") from None
         return f"{PRESET}{offer.qualified_name}", _Origin(f"{PRESET}{offer.name}", None), content
@@ -140,3 +147,8 @@ class _Loading:
         if closest:
             return f"Did you mean the preset? Write {PRESET}{closest}."
         return f"Write the path of a chain file, or {PRESET}NAME: {', '.join(presets)}."
+
+
+def _is_single_module(name: str) -> bool:
+    found = importlib.util.find_spec(name)
+    return found is not None and found.submodule_search_locations is None

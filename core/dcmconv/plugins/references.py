@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from dcmconv.errors import PluginError
+from dcmconv.errors import DcmconvError, PluginError
 from dcmconv.model.options import Component
 
-__all__ = ["ComponentRef", "load_target"]
+__all__ = ["ComponentRef", "broken_component", "fault_of_class", "load_target"]
+
+
+_NEEDED = {"writer": "suffix", "decoder": "transfer_syntaxes"}
+"""The class attribute that a component of a kind must have."""
 
 
 def load_target(target: str) -> Any:
@@ -30,6 +34,25 @@ def load_target(target: str) -> Any:
             f"{target} cannot be loaded: {type(error).__name__}: {error}",
             hint="See: dcmconv doctor",
         ) from error
+
+
+def fault_of_class(kind: str, loaded: Any) -> str:
+    """Say what a component class lacks before it can be made; empty if nothing."""
+    missing = sorted(getattr(loaded, "__abstractmethods__", ()))
+    if missing:
+        return f"does not implement {', '.join(missing)}"
+    needed = _NEEDED.get(kind, "")
+    if needed and not getattr(loaded, needed, None):
+        return f"has no class attribute '{needed}'"
+    return ""
+
+
+def broken_component(target: str, offered_as: str, plugin: str, fault: str) -> PluginError:
+    """Return the error of a component that cannot be used."""
+    return PluginError(
+        f"{target}, offered as {offered_as}, {fault}.",
+        hint=f"Report it to its author, or leave it out: --no-plugin {plugin}",
+    )
 
 
 @dataclass(frozen=True)
@@ -59,8 +82,23 @@ class ComponentRef:
 
     @cached_property
     def _component(self) -> Component:
-        component: Component = load_target(self.target)(**self.options)
+        loaded = load_target(self.target)
+        fault = fault_of_class(self.kind, loaded)
+        if fault:
+            raise self.broken(fault)
+        try:
+            component: Component = loaded(**self.options)
+        except DcmconvError:
+            raise
+        except Exception as error:
+            raise self.broken(f"cannot be made: {type(error).__name__}: {error}") from error
         return component
+
+    def broken(self, fault: str) -> PluginError:
+        """Return an error that names the component, its distribution and its fault."""
+        distribution = self.version.partition(" ")[0]
+        offered_as = f"{self.kind} '{self.name}' by {self.version}"
+        return broken_component(self.target, offered_as, distribution, fault)
 
     def __getstate__(self) -> dict[str, Any]:
         # Workers make the component from its options.

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from dcmconv.errors import PluginError, UsageError
+from dcmconv.errors import UsageError
 from dcmconv.hooks import KINDS, Offer
 from dcmconv.model.options import Component, option_fields
 from dcmconv.plugins.discovery import Plugin, PluginProblem, find_plugins, unknown_hooks
-from dcmconv.plugins.references import ComponentRef, load_target
+from dcmconv.plugins.references import (
+    ComponentRef,
+    broken_component,
+    fault_of_class,
+    load_target,
+)
 from dcmconv.plugins.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -145,13 +150,10 @@ class Registry:
         """
         offer = self.find(kind, name)
         loaded = load_target(offer.target)
-        fault = _fault_of(loaded)
+        fault = _fault_of(loaded) or fault_of_class(kind, loaded)
         if fault:
-            raise PluginError(
-                f"{offer.target}, offered as {kind} '{name}' by {offer.distribution} "
-                f"{offer.version}, {fault}.",
-                hint=f"Leave the plugin out: --no-plugin {offer.plugin}",
-            )
+            offered_as = f"{kind} '{name}' by {offer.distribution} {offer.version}"
+            raise broken_component(offer.target, offered_as, offer.plugin, fault)
         component: type[Component] = loaded
         return component
 

@@ -162,4 +162,10 @@ def _checked(step: Step, picture: Any) -> Picture:
             f"Step {type(step).__name__} returned {picture!r:.80}; expected a Picture with pixels.",
             hint="Test the plugin with dcmconv.testing.StepConformance.",
         )
+    if picture.domain in ("display", "label") and picture.pixels.dtype not in ("u1", "u2"):
+        raise PluginError(
+            f"Step {type(step).__name__} returned {picture.domain} values of type "
+            f"{picture.pixels.dtype}; expected uint8 or uint16.",
+            hint="Round and convert them in the step, for example: pixels.astype(numpy.uint8).",
+        )
     return picture

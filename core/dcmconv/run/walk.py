@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from dcmconv.chain.plan import ComponentRef
-from dcmconv.errors import UsageError
+from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.components import Source
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.run.journal.digests import digest_of
@@ -57,6 +59,9 @@ class Selection:
 
 
 EVERYTHING = Selection()
+
+_SYSTEM_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errno.ENOENT})
+"""What any source may meet, and the command line explains."""
 
 
 def _matches(key: str, pattern: str) -> bool:
@@ -107,7 +112,7 @@ class Walk:
         """Yield the wanted inputs; one that two arguments lead to comes once."""
         seen: set[int] = set()
         for location, index in self._claimed:
-            for found in self._sources[index].walk(location, avoid=self.avoid):
+            for found in self._walked(location, index):
                 if not self.selection.wants(found.key):
                     continue
                 if len(self.locations) > 1:
@@ -116,6 +121,14 @@ class Walk:
                         continue
                     seen.add(digest)
                 yield found, index
+
+    def _walked(self, location: str, index: int) -> Iterator[Reference | Rejected]:
+        with _naming_the_source(self.sources[index], "walk"):
+            for found in self._sources[index].walk(location, avoid=self.avoid):
+                if not isinstance(found, Reference | Rejected):
+                    expected = "expected a Reference or a Rejected"
+                    raise TypeError(f"it yielded a {type(found).__name__}; {expected}")
+                yield found
 
     def _source_of(self, location: str) -> int:
         """Return the index of the source that walks a location.
@@ -126,7 +139,8 @@ class Walk:
         scheme = location.partition(":")[0]
         claims = []
         for index, (reference, source) in enumerate(zip(self.sources, self._sources, strict=True)):
-            confidence = _confidence(source, location)
+            with _naming_the_source(reference, "claims"):
+                confidence = _confidence(source, location)
             if confidence > 0:
                 rank = (reference.name != scheme, -confidence, reference.name, reference.target)
                 claims.append((rank, index))
@@ -136,6 +150,20 @@ class Walk:
                 hint="Check the spelling, or list the sources: dcmconv plugins list",
             )
         return min(claims)[1]
+
+
+@contextmanager
+def _naming_the_source(reference: ComponentRef, method: str) -> Iterator[None]:
+    """Turn an unexpected exception of a source into an error that names the source."""
+    try:
+        yield
+    except DcmconvError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _SYSTEM_LIMITS:
+            raise
+        fault = f"raised {type(error).__name__} in {method}(): {error}".rstrip(".")
+        raise reference.broken(fault) from error
 
 
 def _confidence(source: Source, location: str) -> int:

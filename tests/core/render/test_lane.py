@@ -77,3 +77,12 @@ def test_the_bytes_of_the_writer_are_published_unchanged():
     [picture] = pictures(writer=Encoding(b"bytes"))
     assert (picture.data, picture.lane_id, picture.frame_number) == (b"bytes", "png", 1)
     assert (picture.rows, picture.columns, picture.salvaged) == (1, 2, False)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16, np.int64, np.bool_])
+def test_a_step_that_returns_other_types_is_blamed_itself(dtype):
+    step = Returning(Picture(pixels=np.zeros((1, 2), dtype)))
+    message = rf"Step Returning returned display values of type {np.dtype(dtype)}; expected uint8"
+    with pytest.raises(PluginError, match=message) as caught:
+        pictures(step=step)
+    assert "astype" in caught.value.hint
