@@ -20,10 +20,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         The words after the program's name; by default those of this process.
     """
+    try:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        if arguments is None:
+            _ignore_interrupts()
+    except KeyboardInterrupt:
+        # While the program was still being imported, or after its last line.
+        if arguments is None:
+            _ignore_interrupts()
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    return code
+
+
+def _ignore_interrupts() -> None:
+    """Ignore Ctrl-C until this process has ended: nothing is left to stop, and Python would print a traceback."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run(words: list[str]) -> int:
     _replace_closed_streams()
     # Threads of numpy's BLAS library would only use CPU time while they wait for work.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    words = list(sys.argv[1:] if arguments is None else arguments)
     if sys.stdout is None:
         from dcmconv.cli.exit_codes import exit_code_of_error
         from dcmconv.cli.terminal import stdout_closed

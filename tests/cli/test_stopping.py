@@ -13,6 +13,10 @@ import pytest
 from support.dicom_files import monochrome, save
 from support.program import dcmconv, python
 
+from dcmconv._entry import main
+from dcmconv.cli import app
+from dcmconv.cli.signals import signals_as_exceptions, stop_on_signals
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 COUNT = 400
@@ -137,3 +141,56 @@ def test_missing_current_folder_is_explained(tmp_path):
     )
     result = python("-c", gone)
     assert (result.returncode, "The current folder no longer exists." in result.stderr) == (2, True)
+
+
+TWO_SIGNALS = """
+import os, signal, sys, threading, time
+from dcmconv._entry import main
+
+def fire():
+    time.sleep(float(sys.argv.pop()))
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.002)
+
+threading.Thread(target=fire).start()
+time.sleep(0.001)
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.002, 0.005, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4])
+def test_two_signals_at_the_start_end_without_a_traceback(scans, tmp_path, seconds):
+    result = python("-c", TWO_SIGNALS, "run", scans, "-o", tmp_path / "out", seconds)
+    assert result.returncode == 130, result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Interrupted." in result.stderr or "Aborted" in result.stderr
+
+
+def test_only_the_first_signal_is_raised():
+    with signals_as_exceptions() as received:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+    assert len(received) == 1
+
+
+def test_third_signal_does_not_interrupt_the_cleanup():
+    asked = []
+    with stop_on_signals(asked.append, asked.append) as signals:
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    assert asked[0] == "interrupted"
+    assert isinstance(signals.received, KeyboardInterrupt)
+
+
+def test_signal_while_the_program_is_imported_is_a_sentence(monkeypatch, capsys):
+    def interrupted(words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "run_program", interrupted)
+    assert main(["run"]) == 130
+    assert capsys.readouterr().err == "Interrupted.\n"

@@ -20,7 +20,7 @@ from dcmconv.cli.exit_codes import (
     exit_code_of_signal,
 )
 from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command
-from dcmconv.cli.signals import termination_as_exception
+from dcmconv.cli.signals import signals_as_exceptions
 from dcmconv.cli.terminal import is_plain, say
 from dcmconv.errors import UsageError
 
@@ -42,7 +42,7 @@ def run_program(words: Sequence[str]) -> int:
     """Run the program on the words after its name, and return the exit code."""
     if not words or list(words) in [[group] for group in GROUPS]:
         words = [*words, "--help"]
-    with termination_as_exception() as received, warnings.catch_warnings():
+    with signals_as_exceptions() as received, warnings.catch_warnings():
         warnings.showwarning = _say_warning
         try:
             with _completion():
@@ -50,6 +50,8 @@ def run_program(words: Sequence[str]) -> int:
             code = 0
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else EXIT_INTERNAL if stop.code else 0
+            if received and code == EXIT_INTERRUPTED:
+                code = exit_code_of_error(received[0])  # typer said nothing
         except BaseException as error:  # noqa: BLE001 - explained, or raised again
             code = exit_code_of_error(error)
     return exit_code_of_signal(received[0]) if received and code == EXIT_INTERRUPTED else code

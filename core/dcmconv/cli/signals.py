@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["RunSignals", "Terminated", "stop_on_signals", "termination_as_exception"]
+__all__ = ["RunSignals", "Terminated", "stop_on_signals", "signals_as_exceptions"]
 
 TERMINATING = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -27,20 +27,27 @@ class Terminated(KeyboardInterrupt):
 
 
 @contextmanager
-def termination_as_exception() -> Iterator[list[Terminated]]:
-    """Turn SIGTERM and SIGHUP into exceptions, unless ``nohup`` had them ignored.
+def signals_as_exceptions() -> Iterator[list[KeyboardInterrupt]]:
+    """Turn Ctrl-C, SIGTERM and SIGHUP into exceptions, unless ``nohup`` had them ignored.
 
     Yields the exceptions that were raised: before a command has begun, typer turns them into
-    exit code 130, as it does for Ctrl-C.
+    exit code 130, as it does for Ctrl-C.  Only one is raised: another signal, which a shell or a
+    scheduler may send within milliseconds, would interrupt the message about the first.
     """
-    received: list[Terminated] = []
+    received: list[KeyboardInterrupt] = []
 
     def unwind(number: int, frame: FrameType | None) -> None:
-        received.append(Terminated(number))
+        if received:
+            return
+        received.append(_exception_of(number))
         raise received[-1]
 
-    with _handling(TERMINATING, unwind):
+    with _handling((signal.SIGINT, *TERMINATING), unwind):
         yield received
+
+
+def _exception_of(number: int) -> KeyboardInterrupt:
+    return KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
 
 
 @dataclass
@@ -50,11 +57,15 @@ class RunSignals:
     stop: Callable[[str], None]
     note: Callable[[str], None]
     received: KeyboardInterrupt | None = None
+    has_raised: bool = False
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Ask the run to stop; the second time, raise."""
-        error = KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
+        """Ask the run to stop; the second time, raise; after that, let the run clean up."""
+        if self.has_raised:
+            return
+        error = _exception_of(number)
         if self.received is not None:
+            self.has_raised = True
             raise error
         self.received = error
         self.stop("interrupted" if number == signal.SIGINT else "terminated")
