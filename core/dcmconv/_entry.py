@@ -28,13 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # While the program was still being imported, or after its last line.
         if arguments is None:
             _ignore_interrupts()
-        print("Interrupted.", file=sys.stderr)
+        sys.stderr.write("Interrupted.\n")
         return 130
     return code
 
 
 def _ignore_interrupts() -> None:
-    """Ignore Ctrl-C until this process has ended: nothing is left to stop, and Python would print a traceback."""
+    """Ignore Ctrl-C until this process has ended; Python would answer it with a traceback."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["RunSignals", "Terminated", "stop_on_signals", "signals_as_exceptions"]
+__all__ = ["RunSignals", "Terminated", "signals_as_exceptions", "stop_on_signals"]
 
 TERMINATING = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)

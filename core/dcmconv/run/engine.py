@@ -159,6 +159,8 @@ class Run:
                     tally.stopped = reason
                     return
             tally.stopped = self._stop.reason
+            if destination.journal is not None:
+                destination.journal.check_exists()
         except OutputError as error:
             tally.stopped = error.message
             raise

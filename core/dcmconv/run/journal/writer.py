@@ -15,6 +15,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dcmconv.errors import OutputError
 from dcmconv.model.outcome import Outcome
 from dcmconv.run.journal.digests import DigestTable, digest_of, folded_digest
 from dcmconv.run.journal.line import (
@@ -89,11 +90,34 @@ class Journal:
         self._end = end
         return self
 
+    def check_exists(self) -> None:
+        """Check that the file is still there under its name.
+
+        Raises
+        ------
+        OutputError
+            If it was deleted or replaced, so that the next run will not find its lines.
+        """
+        if self._append is None:
+            return
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if os.path.samestat(self.path.stat(), os.fstat(self._append.fileno())):
+                return
+        state = self.path.parent
+        if state.is_dir():
+            message = f"{self.path} was deleted or replaced during the run."
+            hint = "Run the same command again: it makes each picture again and keeps equal ones."
+        else:
+            gone = state if state.parent.is_dir() else state.parent
+            message = f"{gone} was moved or deleted during the run."
+            hint = "Move it back or choose another --out, then run the same command again."
+        raise OutputError(message, hint, "vanished")
+
     def close(self) -> None:
         """Mark inputs in progress as left, flush everything to the disk, and close the file."""
         if self._append is not None:
             # On a full disk these lines are lost; the next run repeats the inputs.
-            with suppress(OSError):
+            with suppress(OSError, OutputError):
                 for key, locator in list(self._in_progress.values()):
                     self.write_left(key, locator)
                 self._sync()
@@ -163,6 +187,7 @@ class Journal:
 
     def _sync(self) -> None:
         if self._append is not None:
+            self.check_exists()
             os.fsync(self._append.fileno())
             self._synced = time.monotonic()
 

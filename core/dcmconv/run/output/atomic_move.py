@@ -31,7 +31,8 @@ def move_new(part: str, target: str) -> None:
             os.link(part, target)
             return
         except FileNotFoundError:
-            if attempt == 2:
+            # Without the part, the whole output folder is gone: it is not made again.
+            if attempt == 2 or not os.path.lexists(part):
                 raise
             _make_folder(Path(target).parent)
         except OSError as error:
@@ -63,12 +64,14 @@ def _rename_new(part: str, target: Path) -> None:
     # Check, then rename, is not atomic; the lock on the output folder keeps other runs out of it.
     if os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    os.lstat(part)  # noqa: PTH116 - raises if the output folder is gone: it is not made again
     _make_folder(target.parent)
     os.rename(part, target)  # noqa: PTH104 - parts are strings
 
 
 def _copy_new(part: str, target: Path) -> None:
     """Copy a file to a folder on another device, first under a temporary name there."""
+    os.lstat(part)  # noqa: PTH116 - as in _rename_new
     _make_folder(target.parent)
     near = target.with_name(Path(part).name)
     try:

@@ -22,7 +22,7 @@ _MEANINGS: dict[int, tuple[str, str, str]] = {
     ),
     errno.ENOENT: (
         "vanished",
-        "the output folder no longer exists",
+        "the output folder no longer exists, or its .dcmconv folder is gone",
         "Restore it or choose another --out, then run again.",
     ),
     errno.EFBIG: (
