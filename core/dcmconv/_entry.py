@@ -21,39 +21,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The words after the program's name; by default those of this process.
     """
     try:
-        code = _run(list(sys.argv[1:] if arguments is None else arguments))
-        if arguments is None:
-            _ignore_interrupts()
+        _replace_closed_streams()
+        # Threads of numpy's BLAS library would only use CPU time while they wait for work.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        if sys.stdout is None:
+            from dcmconv.cli.exit_codes import exit_code_of_error
+            from dcmconv.cli.terminal import stdout_closed
+
+            return exit_code_of_error(stdout_closed())
+        if words == ["--version"]:
+            return _print_version()
+        from dcmconv.cli.app import run_program
+
+        return run_program(words)
     except KeyboardInterrupt:
         # While the program was still being imported, or after its last line.
-        if arguments is None:
-            _ignore_interrupts()
+        _ignore_interrupts(is_program=arguments is None)
         sys.stderr.write("Interrupted.\n")
         return 130
-    return code
+    finally:
+        _ignore_interrupts(is_program=arguments is None)
 
 
-def _ignore_interrupts() -> None:
-    """Ignore Ctrl-C until this process has ended; Python would answer it with a traceback."""
-    import signal
+def _ignore_interrupts(*, is_program: bool) -> None:
+    """Ignore Ctrl-C while this process ends; Python would answer it with a traceback."""
+    if is_program:
+        import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _run(words: list[str]) -> int:
-    _replace_closed_streams()
-    # Threads of numpy's BLAS library would only use CPU time while they wait for work.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if sys.stdout is None:
-        from dcmconv.cli.exit_codes import exit_code_of_error
-        from dcmconv.cli.terminal import stdout_closed
-
-        return exit_code_of_error(stdout_closed())
-    if words == ["--version"]:
-        return _print_version()
-    from dcmconv.cli.app import run_program
-
-    return run_program(words)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _print_version() -> int:

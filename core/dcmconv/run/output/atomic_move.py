@@ -64,14 +64,14 @@ def _rename_new(part: str, target: Path) -> None:
     # Check, then rename, is not atomic; the lock on the output folder keeps other runs out of it.
     if os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    os.lstat(part)  # noqa: PTH116 - raises if the output folder is gone: it is not made again
+    os.lstat(part)
     _make_folder(target.parent)
     os.rename(part, target)  # noqa: PTH104 - parts are strings
 
 
 def _copy_new(part: str, target: Path) -> None:
     """Copy a file to a folder on another device, first under a temporary name there."""
-    os.lstat(part)  # noqa: PTH116 - as in _rename_new
+    os.lstat(part)
     _make_folder(target.parent)
     near = target.with_name(Path(part).name)
     try:

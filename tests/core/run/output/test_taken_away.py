@@ -22,13 +22,17 @@ def scans(tmp_path):
     return tmp_path / "scans"
 
 
+def finish(run, act, *, after):
+    for number, _ in enumerate(run, start=1):
+        if number == after:
+            act()
+
+
 def run_until(scans, out, made, act):
-    """Run, and act after the first outcome; return the run and the error that ended it."""
+    """Run, and act after two outcomes; return the run and the error that ended it."""
     run = Run(made, [str(scans)], out, registry=registry())
     with pytest.raises(OutputError) as caught:
-        for number, _ in enumerate(run):
-            if number == 1:
-                act()
+        finish(run, act, after=2)
     assert run.summary.stopped == caught.value.message
     assert caught.value.reason == "vanished"
     return run, caught.value
@@ -78,7 +82,6 @@ def test_a_deleted_journal_ends_the_run_and_the_next_keeps_equal_pictures(
 def test_a_journal_deleted_after_the_last_input_is_noticed(scans, tmp_path):
     out = tmp_path / "out"
     run = Run(plan(), [str(scans)], out, registry=registry())
+    journal = out / ".dcmconv" / "journal.jsonl"
     with pytest.raises(OutputError, match="was deleted or replaced during the run"):
-        for number, _ in enumerate(run, start=1):
-            if number == COUNT:
-                (out / ".dcmconv" / "journal.jsonl").unlink()
+        finish(run, journal.unlink, after=COUNT)
