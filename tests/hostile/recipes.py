@@ -12,6 +12,7 @@ from hostile import (
     recipes_codec,
     recipes_color,
     recipes_container,
+    recipes_content,
     recipes_header,
     recipes_length,
     recipes_objects,
@@ -28,6 +29,7 @@ PARTS = (
     recipes_color,
     recipes_codec,
     recipes_objects,
+    recipes_content,
 )
 
 RECIPES: dict[str, Callable[[], bytes]] = {

@@ -25,10 +25,12 @@ class Curve(ABC):
     """Base of named curves; subclasses are frozen dataclasses.
 
     ``origin`` describes where the curve comes from ("Window 1 of the file, LINEAR 40/400").  It
-    goes into the outcome of each picture, and is ignored when two curves are compared.
+    goes into the outcome of each picture.  ``notes`` say what makes the curve doubtful for this
+    frame.  Both are ignored when two curves are compared.
     """
 
     origin: str = field(default="", compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @abstractmethod
     def __call__(self, modality_values: FloatArray) -> FloatArray:

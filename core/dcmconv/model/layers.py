@@ -27,6 +27,8 @@ class Layer:
         As the file has it.
     drawn : bool
         Whether the engine draws it; a layer that is not drawn is still available as a mask.
+    hint : str
+        How to have a layer drawn that is not, such as ``--overlays draw``.
     """
 
     kind: Literal["overlay", "graphic", "shutter"]
@@ -34,6 +36,7 @@ class Layer:
     color: tuple[float, float, float] = (1.0, 1.0, 1.0)
     name: str = ""
     drawn: bool = True
+    hint: str = ""
 
 
 @dataclass(frozen=True)

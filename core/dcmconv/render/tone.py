@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, origin_of
 from dcmconv.model.frame import Frame
 from dcmconv.model.frame_parts import Lut, Palette, Rescale
 from dcmconv.model.picture import Domain, Picture, ValueScale
+from dcmconv.render.flat import find_flat_notes
 from dcmconv.render.lookup import DisplayRule, TableCache
 
 __all__ = ["render_tone"]
@@ -51,30 +53,41 @@ def render_tone(
     if frame.is_label and frame.palette is None:
         return _picture(frame, frame.stored_values, "label", max(frame.bits_stored, 1)), "labels"
     if frame.is_color:
-        return _picture(frame, _color_values(frame, depth), "display", depth), ""
+        pixels = _color_values(frame, depth)
+        notes = find_flat_notes(frame, pixels)
+        return _picture(frame, pixels, "display", depth).with_(notes=notes), ""
     if isinstance(normalizer, ArrayNormalizer):
         pixels = _array_display_values(frame, normalizer, depth, invert)
-        return _picture(frame, pixels, "display", depth), type(normalizer).__name__
+        notes = find_flat_notes(frame, pixels)
+        picture = _picture(frame, pixels, "display", depth).with_(notes=notes)
+        return picture, type(normalizer).__name__
     tone = normalizer.curve(frame)
     if isinstance(tone, Keep):
         return _kept(frame, tone), origin_of(tone)
     curves = tone if isinstance(tone, tuple) else (tone,)
-    channels = [_through_curve(frame, curve, depth, invert) for curve in curves]
+    rules = [_rule_of(frame, curve, depth, invert) for curve in curves]
+    channels = [_TABLES.apply(rule, frame.stored_values) for rule in rules]
     pixels = channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
+    notes = (*_notes_of(curves), *find_flat_notes(frame, pixels, rules))
     if frame.palette is not None:
         pixels = _with_supplemental_colors(pixels, frame, depth)
     scale = _scale(frame, tone, invert=invert)
-    return _picture(frame, pixels, "display", depth, scale=scale), origin_of(tone)
+    picture = _picture(frame, pixels, "display", depth, scale=scale).with_(notes=notes)
+    return picture, origin_of(tone)
 
 
-def _through_curve(frame: Frame, curve: CurveLike, depth: int, invert: bool) -> NDArray[Any]:
+def _notes_of(curves: Sequence[CurveLike]) -> Iterator[str]:
+    for curve in curves:
+        yield from curve.notes if isinstance(curve, Curve) else ()
+
+
+def _rule_of(frame: Frame, curve: CurveLike, depth: int, invert: bool) -> DisplayRule:
     if not callable(curve):
         raise PluginError(
             f"A normalizer returned {curve!r} as a curve; expected something callable.",
             hint="Return dcmconv.plugin.Linear(black=..., white=...), or any Curve.",
         )
-    rule = DisplayRule.of(frame, curve, depth=depth, invert=invert)
-    return _TABLES.apply(rule, frame.stored_values)
+    return DisplayRule.of(frame, curve, depth=depth, invert=invert)
 
 
 def _array_display_values(

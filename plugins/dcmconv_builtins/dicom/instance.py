@@ -8,6 +8,8 @@ says about them, and a presentation, if there is one, what is drawn over them.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -20,12 +22,12 @@ from dcmconv_builtins.dicom.color.palette_color import read_palette
 from dcmconv_builtins.dicom.color.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
 from dcmconv_builtins.dicom.decoders import Decoded
 from dcmconv_builtins.dicom.file.attributes import DicomAttributes, InstanceAttributes
-from dcmconv_builtins.dicom.file.elements import Elements, Notes, named
+from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.file.header_cache import HeaderCache
 from dcmconv_builtins.dicom.file.part10 import Part10, read_part10
 from dcmconv_builtins.dicom.frame_fields import find_frame_fields, stored_range_of
-from dcmconv_builtins.dicom.hints import COPY_AGAIN
+from dcmconv_builtins.dicom.pixels.content import uses_bits_below
 from dcmconv_builtins.dicom.pixels.frame_data import (
     FrameData,
     VideoFrameData,
@@ -36,6 +38,7 @@ from dcmconv_builtins.dicom.pixels.image_pixel import check_size, describe_pixel
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixels.pixel_values import stored_values_of
 from dcmconv_builtins.dicom.pixels.salvage import with_background
+from dcmconv_builtins.dicom.pixels.second_pixels import with_the_image
 from dcmconv_builtins.dicom.read_options import ReadOptions
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ _SHUTTERS = (
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 )
+_FRAMES_TO_LOOK_AT = 8
+"""Where the pixels have to tell what the header means; the first of them may be blank."""
 _DESCRIPTIONS = HeaderCache[PixelDescription]()
 
 
@@ -92,12 +97,14 @@ class DicomInstance:
         self._stream = stream
         self.notes = Notes()
         limit = options.inflate_limit << 20
-        part10 = read_part10(stream, self.notes, inflate_limit=limit)
+        part10 = with_the_image(read_part10(stream, self.notes, inflate_limit=limit))
+        if part10.pixels is None:
+            part10 = _with_private_pixels(part10)
         self.top, self._meta = part10.top, part10.meta
         if options.character_set:
             self.top.use_character_set(options.character_set)
         self._data = _open_data(part10, options, salvage=salvage)
-        self.description = self._data.description
+        self.description = _with_true_high_bit(self.top, self._data)
         self._groups = FunctionalGroups(self.top)
         self._presentation = _find_presentation(self.top, options, self.description)
         self._jpeg = find_jpeg_copies(self._data, part10.transfer_syntax)
@@ -196,7 +203,7 @@ class DicomInstance:
 
     def _stored_values(self, decoded: Decoded) -> NDArray[Any]:
         if self.description.is_float:
-            values = _check_finite(decoded.values)
+            values = self._checked_floats(decoded)
         elif decoded.is_masked:
             values = decoded.values
         else:
@@ -209,6 +216,20 @@ class DicomInstance:
         if self.description.samples_per_pixel == 1:
             return values
         return _as_rgb(values, decoded.photometric_interpretation)
+
+    def _checked_floats(self, decoded: Decoded) -> NDArray[Any]:
+        finite = np.isfinite(decoded.values)
+        if not finite.any():
+            raise InputError(
+                "every pixel of the frame is NaN or infinite.",
+                hint="Ask the sender whether the file is complete.",
+            )
+        padding = (self.top.number(f"{kind}PixelPaddingValue") for kind in ("Float", "DoubleFloat"))
+        if any(number is not None and math.isnan(number) for number in padding):
+            finite |= np.isnan(decoded.values)
+        if not finite.all():
+            self.notes.add("some pixels are NaN or infinite; they are drawn as background.")
+        return decoded.values
 
     def _color_fields(self) -> dict[str, Any]:
         """Return the fields of a Frame that color has, with or without a palette."""
@@ -233,10 +254,52 @@ class DicomInstance:
         return profile
 
 
+def _with_private_pixels(part10: Part10) -> Part10:
+    from dcmconv_builtins.dicom.pixels.private_pixels import with_private_pixels
+
+    return with_private_pixels(part10)
+
+
+def _with_true_high_bit(top: Elements, data: FrameData) -> PixelDescription:
+    """Return the description, without a High Bit that the pixels contradict (PS3.5 8.1.1)."""
+    description = data.description
+    stored, high_bit = description.bits_stored, description.high_bit
+    if description.is_float or high_bit == stored - 1:
+        return description
+    named_bits = f"High Bit (0028,0102) is {high_bit} and Bits Stored (0028,0101) is {stored}"
+    # Bit positions of overlays that are in the pixels themselves.
+    planes = [
+        int(top.number(f"{group:04X},0102") or 0)
+        for group in range(0x6000, 0x6020, 2)
+        if (top.number(f"{group:04X},0100") or 1) > 1
+    ]
+    cells = [frame.values for frame in _first_frames(data) if not frame.is_masked]
+    if not uses_bits_below(cells, high_bit + 1 - stored, planes):
+        top.notes.add(f"{named_bits}, a retired usage; shifted the pixels down.")
+        return description
+    top.notes.add(f"{named_bits}, but the pixels use the bits below; used the values unshifted.")
+    narrow = replace(description, high_bit=stored - 1)
+    least, greatest = stored_range_of(narrow)
+    # Negative ones may have their sign in the field only, with empty bits above it.
+    fits = all(
+        (values.min() >= least and values.max() <= greatest)
+        or (values.min() >= 0 and int(values.max()) >> stored == 0)
+        for values in cells
+    )
+    return narrow if fits else replace(description, bits_stored=high_bit + 1)
+
+
+def _first_frames(data: FrameData) -> Iterator[Decoded]:
+    for frame_index in range(min(data.description.frame_count, _FRAMES_TO_LOOK_AT)):
+        try:
+            yield data.read_frame(frame_index)
+        except InputError:
+            # It is reported when the frame itself is read.
+            return
+
+
 def _open_data(part10: Part10, options: ReadOptions, *, salvage: bool) -> FrameData:
     pixels = find_pixels(part10)
-    if not pixels.available or pixels.length == 0:
-        raise InputError(f"{named(pixels.keyword)} is empty.", hint=COPY_AGAIN, reason="truncated")
     subject = pixels.keyword, pixels.value_representation, pixels.length is None
     described = _DESCRIPTIONS.get(part10.top, subject, lambda: describe_pixels(part10.top, pixels))
     data = open_frame_data(part10, pixels, described, salvage=salvage, decoders=options.decoders)
@@ -259,20 +322,11 @@ def _as_rgb(values: NDArray[Any], photometric_interpretation: str) -> NDArray[An
     )
 
 
-def _check_finite(values: NDArray[Any]) -> NDArray[Any]:
-    if not np.isfinite(values).any():
-        raise InputError(
-            "every pixel of the frame is NaN or infinite.",
-            hint="Ask the sender whether the file is complete.",
-        )
-    return values
-
-
 def _find_presentation(
     top: Elements, options: ReadOptions, description: PixelDescription
 ) -> FramePresentation | None:
     """Return what is drawn over the frames; None if no option and no tag asks for it."""
-    has_overlays = bool([tag for tag in top.tags if tag >> 24 == 0x60])
+    has_overlays = any(0x60000000 <= tag <= 0x601EFFFF for tag in top.tags)
     has_shutters = any(keyword in top for keyword in _SHUTTERS)
     if options.presentation_states is None and not has_overlays and not has_shutters:
         return None

@@ -23,7 +23,7 @@ class Overlay(MaskNormalizer):
 
     group: Annotated[
         str | None,
-        Opt("Group of one plane in hexadecimal digits, 6000 to 60FE", examples=("6000", "6002")),
+        Opt("Group of one plane in hexadecimal digits, 6000 to 601E", examples=("6000", "6002")),
     ] = None
 
     def __post_init__(self) -> None:
@@ -58,6 +58,6 @@ def _number_of(group: str) -> int:
         number = int(group, 16)
     except ValueError:
         number = 0
-    if number & ~0xFE != 0x6000:
-        raise ValueError(f"group is '{group}'; expected an even group from 6000 to 60FE")
+    if number & ~0x1E != 0x6000:
+        raise ValueError(f"group is '{group}'; expected an even group from 6000 to 601E")
     return number

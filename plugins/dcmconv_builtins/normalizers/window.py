@@ -136,7 +136,8 @@ class Window(Normalizer):
         if self.name is not None:
             center, width = NAMED_WINDOWS[self.name]
             window = VoiWindow(center, width, function)
-            return curve_of(window, f"Window {self.name}, {window_words(window, frame)}")
+            curve = curve_of(window, f"Window {self.name}, {window_words(window, frame)}")
+            return replace(curve, notes=_doubts_about_units(self.name, frame))
         if self.center is not None and self.width is not None:
             window = VoiWindow(self.center, self.width, function)
             return curve_of(window, f"Window given, {window_words(window, frame)}")
@@ -163,6 +164,17 @@ def _get_file_window(frame: Frame, number: int) -> VoiWindow:
             reason="window",
         )
     return frame.voi_windows[number - 1]
+
+
+def _doubts_about_units(name: str, frame: Frame) -> tuple[str, ...]:
+    if frame.units.upper().startswith("HU"):  # HU_MOD is a kind of HU
+        return ()
+    modality = str(frame.attributes.get("Modality") or "")
+    found = f"Modality (0008,0060) is {modality}, and " if modality.isalpha() else ""
+    units = f"in {frame.units}" if frame.units else "in no known unit"
+    return (
+        f"The named window '{name}' is for CT, in HU; {found}the values of this image are {units}.",
+    )
 
 
 def _region_curve(frame: Frame, region: tuple[int, int, int, int]) -> Curve:

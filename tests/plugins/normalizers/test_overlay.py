@@ -69,9 +69,9 @@ def test_a_missing_group_is_refused_with_those_found():
         Overlay(group="6004").mask(with_an_overlay())
 
 
-@pytest.mark.parametrize("group", ["6001", "7000", "6100", "first", "-6000"])
+@pytest.mark.parametrize("group", ["6001", "6020", "7000", "6100", "first", "-6000"])
 def test_a_group_without_overlays_is_an_invalid_option(group):
-    with pytest.raises(ValueError, match="expected an even group from 6000 to 60FE"):
+    with pytest.raises(ValueError, match="expected an even group from 6000 to 601E"):
         Overlay(group=group)
 
 

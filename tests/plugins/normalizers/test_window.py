@@ -121,6 +121,29 @@ def test_a_named_window_reports_its_numbers():
     assert curve.origin == "Window lung, LINEAR -600/1500 HU"
 
 
+@pytest.mark.parametrize("units", ["HU", "HU_MOD", "hu"])
+def test_a_named_window_of_a_ct_has_no_note(units):
+    assert Window(name="lung").curve(frame(units=units)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        pytest.param({"units": "", "attributes": {"Modality": "MR"}}, "MR, and", id="mr"),
+        pytest.param({"units": "BQML", "attributes": {"Modality": "PT"}}, "in BQML.", id="pet"),
+        pytest.param({"units": ""}, "HU; the values of this image are in no known unit.", id="any"),
+    ],
+)
+def test_a_named_window_of_another_modality_has_a_note(fields, found):
+    [note] = render_tone(frame(**fields), Window(name="lung"))[0].notes
+    assert note.startswith("The named window 'lung' is for CT, in HU")
+    assert found in note
+
+
+def test_a_window_by_numbers_has_no_note_on_any_modality():
+    assert Window(center=40, width=400).curve(frame(units="")).notes == ()
+
+
 def test_every_named_window_is_an_option_and_documented():
     assert set(typing.get_args(WindowName)) == set(NAMED_WINDOWS)
     documented = " ".join(str(Window.__doc__).split())

@@ -96,6 +96,10 @@ def _with_palette_in_srgb(frame: Frame, palette: Palette) -> Frame:
 
 
 _SRGB = "sRGB"
+_MOST_OFF = 1
+"""Different ways of rounding the same sRGB differ by at most this."""
+_MOST_OFF_IF_NAMED = 10
+"""Profiles of sRGB's own name approximate its curve; those with other primaries are off by more."""
 
 
 # All frames of a file share one profile, and files of a study usually do too.
@@ -115,15 +119,15 @@ def _transform(profile: bytes) -> Any:
         name = ImageCms.getProfileDescription(source)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
+    is_named_srgb = name.strip().startswith(_SRGB)
     # Profiles such as "sRGB v4 ICC preference" describe sRGB, but their perceptual intent would
-    # change colors even from sRGB to sRGB.
-    if name.strip().startswith(_SRGB):
+    # change colors even from sRGB to sRGB.  They are tables, without primaries to check.
+    if is_named_srgb and source.profile.red_primary is None:
         return _SRGB
     probe = _probe()
     converted = np.asarray(ImageCms.applyTransform(Image.fromarray(probe), transform))
     off = np.abs(converted.astype(np.int16) - probe).max()
-    # Different ways of rounding the same sRGB differ by at most 1.
-    return _SRGB if off <= 1 else transform
+    return _SRGB if off <= (_MOST_OFF_IF_NAMED if is_named_srgb else _MOST_OFF) else transform
 
 
 def _probe() -> NDArray[np.uint8]:

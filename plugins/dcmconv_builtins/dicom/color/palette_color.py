@@ -12,8 +12,10 @@ from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 from dcmconv_builtins.dicom.tone.lookup_table import first_mapped, in_low_bytes, table_entries
 
-__all__ = ["expand_segments", "read_alpha", "read_palette"]
+__all__ = ["expand_segments", "read_alpha", "read_palette", "with_byte_offsets"]
 
+_INDIRECT = 2
+"""The type of a segment that repeats others."""
 _COLORS = ("Red", "Green", "Blue")
 _TABLES = "Palette Color Lookup Table Data (0028,1201 to 1203, 1221 to 1223)"
 _LOST = "The file does not say which colors to use; ask the sender for a complete export."
@@ -82,12 +84,52 @@ def expand_segments(segments: NDArray[Any], count: int) -> NDArray[Any]:
     Raises
     ------
     InputError
-        If the standard does not define the type of a segment, or the first one is linear.
+        If the standard does not define the type of a segment, the first one is linear, or an
+        indirect one does not point to a segment.
     """
+    starts, targets = _walk(segments)
+    unit = segments.dtype.itemsize
+    if not starts.issuperset(target // unit for target in targets):
+        raise _broken("has an indirect segment that does not point to a segment")
     pieces: list[NDArray[Any]] = []
     _expand(segments, (0, None), pieces, count)
     joined = np.concatenate(pieces) if pieces else segments[:0]
     return joined[:count].astype(segments.dtype)
+
+
+def with_byte_offsets(segments: NDArray[Any]) -> NDArray[Any]:
+    """Return segments whose indirect ones count in bytes, where a writer counted in entries.
+
+    Returns
+    -------
+    array of the same type and shape
+        The same array unless all offsets point to segments if they count entries, and not all do if
+        they count bytes, as the standard has it (PS3.3 C.7.9.2.3).
+    """
+    unit = segments.dtype.itemsize
+    starts, targets = _walk(segments)
+    if unit == 1 or starts.issuperset(target / unit for target in targets):
+        return segments
+    if not starts.issuperset(targets):
+        return segments
+    counted = segments.copy()
+    for position in (start for start in starts if segments[start] == _INDIRECT):
+        target = unit * _target(segments, position)
+        counted[position + 2 : position + 4] = target & 0xFFFF, target >> 16
+    return counted
+
+
+def _walk(segments: NDArray[Any]) -> tuple[set[int], list[int]]:
+    """Return where segments start, and the offsets of the indirect ones as they are in the file."""
+    starts, targets, position = set[int](), list[int](), 0
+    extra = 2 + 4 // segments.dtype.itemsize
+    while position + 1 < len(segments):
+        kind, length = int(segments[position]), int(segments[position + 1])
+        starts.add(position)
+        if kind == _INDIRECT:
+            targets.append(_target(segments, position))
+        position += {0: 2 + length, 1: 3}.get(kind, extra)
+    return starts, targets
 
 
 def _expand(
@@ -108,9 +150,10 @@ def _expand(
         elif kind == 1:
             pieces.append(_line(segments[position + 2 : position + 3], length, pieces))
             position += 3
-        elif kind == 2 and left is None:
+        elif kind == _INDIRECT and left is None:
             # Only at the top level: references inside references could loop forever.
-            _expand(segments, (_offset(segments, position), length), pieces, count)
+            target = _target(segments, position) // segments.dtype.itemsize
+            _expand(segments, (target, length), pieces, count)
             position += 2 + 4 // segments.dtype.itemsize
         else:
             raise _broken(f"has a segment of type {kind}; expected 0, 1 or 2")
@@ -128,12 +171,11 @@ def _line(end: NDArray[Any], length: int, pieces: list[NDArray[Any]]) -> NDArray
     return line.astype(end.dtype)
 
 
-def _offset(segments: NDArray[Any], position: int) -> int:
-    """Return where an indirect segment points, from its byte offset (least significant first)."""
+def _target(segments: NDArray[Any], position: int) -> int:
+    """Return the offset of an indirect segment, in bytes (least significant part first)."""
     words = segments[position + 2 : position + 2 + 4 // segments.dtype.itemsize]
     width = 8 * segments.dtype.itemsize
-    target = sum(int(word) << (width * index) for index, word in enumerate(words))
-    return target // segments.dtype.itemsize
+    return sum(int(word) << (width * index) for index, word in enumerate(words))
 
 
 def _descriptor(top: Elements) -> tuple[int, int, int]:
@@ -187,7 +229,13 @@ def _segmented_table(top: Elements, color: str, count: int, bits: int) -> NDArra
         return expand_segments(np.frombuffer(data, np.uint8), count)
     order = "<" if top.is_little_endian else ">"
     words = np.frombuffer(data, f"{order}u2", len(data) // 2).astype(np.uint16)
-    return expand_segments(words, count)
+    segments = with_byte_offsets(words)
+    if segments is not words:
+        top.notes.add(
+            "Segmented Palette Color Lookup Table Data (0028,1221 to 1223): the offsets of "
+            "indirect segments count entries, not bytes; followed them as such."
+        )
+    return expand_segments(segments, count)
 
 
 def _with_alpha(top: Elements, table: NDArray[Any]) -> NDArray[Any]:

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, UnsupportedError
+from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError, UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import Decoded, contiguous, interleaved, truncated
 from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE, UNCOMPRESSED, uids_of
+from dcmconv_builtins.dicom.hints import DAMAGED
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
 __all__ = [
@@ -117,6 +118,8 @@ def decode_native(
     """
     if _is_word_swapped(description, big_endian=big_endian):
         stream = np.frombuffer(stream[: len(stream) // 2 * 2], "<u2").byteswap().tobytes()
+        # Now every word is little endian, and so are cells of several words.
+        big_endian = False
     if first_bit + frame_bits(description) > len(stream) * 8:
         needed = (first_bit + frame_bits(description) + 7) // 8
         raise truncated("native", f"it has {len(stream)} of {needed} bytes")
@@ -152,7 +155,15 @@ class Uncompressed(Decoder):
         self, stream: bytes, description: FrameDescription, transfer_syntax: str
     ) -> DecodedFrame:
         """Read one frame; raises as ``decode_native``."""
-        return decode_native(stream, as_pixel_description(description))
+        described = as_pixel_description(description)
+        if len(stream) >= 2 * frame_bytes(described):
+            # Padding is no problem, but several frames in one would be.
+            raise InputError(
+                f"the stream has {len(stream)} bytes; a frame needs {frame_bytes(described)}.",
+                hint=DAMAGED,
+                reason="mismatch",
+            )
+        return decode_native(stream, described)
 
 
 def _stored_columns(description: PixelDescription) -> int:
@@ -165,10 +176,9 @@ def _has_length(description: PixelDescription, element_bytes: int) -> bool:
 
 
 def _is_word_swapped(description: PixelDescription, *, big_endian: bool) -> bool:
-    # PS3.5 A.3: OW is big endian by 16-bit words, even if pixels are smaller.
-    return (
-        big_endian and description.bits_allocated <= 8 and description.value_representation == "OW"
-    )
+    # PS3.5 A.3: OW is big endian by 16-bit words, even if pixels are smaller or larger.
+    is_small = description.bits_allocated <= 8 and description.value_representation == "OW"
+    return big_endian and (is_small or description.has_low_word_first)
 
 
 def _samples(

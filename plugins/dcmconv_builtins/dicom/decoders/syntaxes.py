@@ -11,6 +11,7 @@ from typing import Literal
 
 __all__ = [
     "DEFLATE",
+    "GE_PRIVATE",
     "JPEG",
     "JPEG_2000",
     "JPEG_LOSSLESS",
@@ -32,6 +33,8 @@ __all__ = [
 Coding = Literal["native", "encapsulated", "video"]
 HERE = "dcmconv_builtins.dicom.decoders"
 DICOM = "1.2.840.10008.1.2"
+GE_PRIVATE = "1.2.840.113619.5.2"
+"""An Implicit VR Little Endian dataset whose pixels are big endian; GE archives are full of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,7 @@ class TransferSyntax:
     @property
     def is_big_endian(self) -> bool:
         """Whether native values have their most significant byte first."""
-        return self.uid == f"{DICOM}.2"
+        return self.uid in (f"{DICOM}.2", GE_PRIVATE)
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,7 @@ def _rows() -> tuple[TransferSyntax, ...]:
         f"{DICOM}.1": "Explicit VR Little Endian",
         f"{DICOM}.1.99": "Deflated Explicit VR Little Endian",
         f"{DICOM}.2": "Explicit VR Big Endian",
+        GE_PRIVATE: "GE Private Implicit VR Big Endian",
     }
     videos = {
         **_VIDEO_NAMES,
@@ -291,7 +295,6 @@ REFUSED: dict[str, Refused] = {
             "1.2.840.10008.1.20": "Papyrus 3 Implicit VR Little Endian",
         },
         _PRIVATE: {
-            "1.2.840.113619.5.2": "GE Private Implicit VR Big Endian",
             "1.3.6.1.4.1.5962.300.1": "PixelMed Bzip2 Explicit VR Little Endian",
             "1.3.6.1.4.1.5962.300.2": "PixelMed Encapsulated Raw",
         },

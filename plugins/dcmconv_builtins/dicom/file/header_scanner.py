@@ -15,7 +15,7 @@ from collections.abc import Callable, KeysView
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
-from dcmconv_builtins.dicom.decoders.syntaxes import SYNTAXES
+from dcmconv_builtins.dicom.decoders.syntaxes import GE_PRIVATE, SYNTAXES
 from dcmconv_builtins.dicom.file.bounded_stream import BoundedReader, HeldBytes
 from dcmconv_builtins.dicom.file.encoding import (
     LONG_VRS,
@@ -36,7 +36,9 @@ Dependencies = tuple[tuple[int, bytes | None], ...]
 """Tags with the bytes of their whole elements, header included; None where there is no element."""
 
 # Implicit VR, big endian, deflated.
-_OTHER_ENCODINGS = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"}
+_OTHER_ENCODINGS = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"} | {
+    GE_PRIVATE
+}
 _SCANNED_SYNTAXES = frozenset(uid.encode() for uid in SYNTAXES if uid not in _OTHER_ENCODINGS)
 
 _HEAD_BYTES = 1 << 16

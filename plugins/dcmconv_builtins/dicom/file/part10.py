@@ -16,6 +16,7 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.decoders.syntaxes import GE_PRIVATE
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.encoding import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from dcmconv_builtins.dicom.file.tolerant_parser import TolerantlyParsed
 
-__all__ = ["Part10", "PixelElement", "read_part10"]
+__all__ = ["Part10", "PixelElement", "find_pixel_element", "read_part10"]
 
 _FIRST_DELIMITER = 0xFFFEE000
 _GUESSED_SYNTAX = {
@@ -74,6 +75,11 @@ class Part10(NamedTuple):
     pixels: PixelElement | None
     is_cut: bool
 
+    @property
+    def has_big_endian_pixels(self) -> bool:
+        """Whether native pixels are big endian; in GE's private syntax only they are."""
+        return self.transfer_syntax == GE_PRIVATE or not self.encoding.is_little_endian
+
 
 def read_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10:
     """Read the header of a file, and find its pixels, which are not read.
@@ -109,7 +115,7 @@ def read_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10
         transfer_syntax=meta.text("TransferSyntaxUID"),
         encoding=encoding,
         stream=stream,
-        pixels=_find_pixel_element(stream, header.dataset.end, encoding),
+        pixels=find_pixel_element(stream, header.dataset.end, encoding),
         is_cut=False,
     )
 
@@ -152,7 +158,7 @@ def _parse_dataset(stream: BinaryIO, encoding: Encoding, notes: Notes) -> _Parse
         return _parse_tolerantly(stream, start, encoding, notes, None)
     # pydicom corrects the VR, explicit or implicit, by what it finds.
     found = encoding._replace(is_implicit=bool(parsed.dataset.original_encoding[0]))
-    pixels = _find_pixel_element(stream, stream.tell(), found)
+    pixels = find_pixel_element(stream, stream.tell(), found)
     result = _ParsedDataset(parsed.dataset, found, pixels, parsed.is_cut)
     if parsed.unknown_vrs or not _is_whole(result, stream):
         return _parse_tolerantly(stream, start, encoding, notes, result)
@@ -273,7 +279,8 @@ def _declared_encoding(transfer_syntax: str, guessed: Encoding | None) -> Encodi
 
     uid = UID(transfer_syntax, IGNORE)
     is_known = uid.is_transfer_syntax and not uid.is_private
-    declared = Encoding(is_known and uid.is_implicit_VR, uid.is_little_endian if is_known else True)
+    is_implicit = uid == GE_PRIVATE or (is_known and uid.is_implicit_VR)
+    declared = Encoding(is_implicit, uid.is_little_endian if is_known else True)
     if guessed is not None and guessed.is_little_endian != declared.is_little_endian:
         found = "little" if guessed.is_little_endian else "big"
         raise InputError(
@@ -284,7 +291,7 @@ def _declared_encoding(transfer_syntax: str, guessed: Encoding | None) -> Encodi
     return declared
 
 
-def _find_pixel_element(stream: BinaryIO, position: int, encoding: Encoding) -> PixelElement | None:
+def find_pixel_element(stream: BinaryIO, position: int, encoding: Encoding) -> PixelElement | None:
     """Return the pixel data element that begins at a position; None if another begins there."""
     head = bytes(read_span(stream, position, 12))
     if len(head) < 8:

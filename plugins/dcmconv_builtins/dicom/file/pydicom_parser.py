@@ -81,7 +81,7 @@ def parse_until_pixels(stream: BinaryIO, encoding: Encoding, notes: Notes) -> Pa
     is_cut = any("No tag to read" in str(warning.message) for warning in caught)
     return Parsed(
         dataset,
-        is_cut or _last_element_is_short(dataset) or _has_leftover(stream),
+        is_cut or _ends_in_an_element(dataset, stream),
         until_pixels.repeated,
         [] if dataset.original_encoding[0] else until_pixels.unknown_vrs,
     )
@@ -163,18 +163,24 @@ def check_repeated(tags: list[int], notes: Notes) -> None:
         notes.add(f"the element {name} occurs twice; the last one was used.")
 
 
-def _last_element_is_short(dataset: Dataset) -> bool:
+def _ends_in_an_element(dataset: Dataset, stream: BinaryIO) -> bool:
+    """Whether the file ends before its last value does, or within the header of one more element.
+
+    pydicom stops at both without a word.
+    """
     last = None
     for last in dataset.values():  # noqa: B007 - in the order of the file; only the last is wanted
         pass
-    if not isinstance(last, RawDataElement) or last.length in (0, UNDEFINED_LENGTH):
-        return False
-    return len(last.value or b"") < last.length
+    if not isinstance(last, RawDataElement) or last.length == UNDEFINED_LENGTH:
+        return _has_leftover(stream, stream.tell())
+    is_short = len(last.value or b"") < last.length
+    return is_short or _has_leftover(stream, last.value_tell + last.length)
 
 
-def _has_leftover(stream: BinaryIO) -> bool:
-    """Whether the file ends with fewer bytes than an element header has."""
+def _has_leftover(stream: BinaryIO, end: int) -> bool:
+    """Whether a few bytes follow the last element, fewer than an element header has."""
     position = stream.tell()
+    stream.seek(end)
     rest = stream.read(8)
     stream.seek(position)
     return 0 < len(rest) < 8 and any(rest)

@@ -35,6 +35,7 @@ _WORDS = {
     f"{_STORAGE}79.": "Ophthalmic Measurements",
     f"{_STORAGE}80.": "Ophthalmic Measurements",
     f"{_STORAGE}88.": "Structured Report",
+    f"{_STORAGE}88.59": "Key Object Selection",
     f"{_STORAGE}90.": "Content Assessment Results",
     f"{_STORAGE}91.": "Annotations",
     f"{_STORAGE}104.": "Encapsulated Document",

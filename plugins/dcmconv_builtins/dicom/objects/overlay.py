@@ -30,7 +30,7 @@ _DATA = 0x3000
 
 @dataclass(frozen=True, eq=False)
 class OverlayLayer(Layer):
-    """An overlay plane at the frame's own resolution; ``group`` is 0x6000 to 0x60FE."""
+    """An overlay plane at the frame's own resolution; ``group`` is 0x6000 to 0x601E."""
 
     group: int = 0x6000
     is_roi: bool = False
@@ -49,10 +49,10 @@ class PixelCells(NamedTuple):
 
 
 def overlay_groups(top: Elements) -> tuple[int, ...]:
-    """Return the even groups 6000 to 60FE that have elements; reads tags only."""
+    """Return the even groups 6000 to 601E that have elements (PS3.5 7.6); reads tags only."""
     # Odd groups between them are private.
     groups = {tag >> 16 for tag in top.tags}
-    return tuple(sorted(group for group in groups if group & 0xFF01 == 0x6000))
+    return tuple(sorted(group for group in groups if group & ~0x1E == 0x6000))
 
 
 def read_overlays(
@@ -147,6 +147,7 @@ class _Plane:
             coverage,
             name=self.name,
             drawn=False,
+            hint="--overlays draw",
             group=self._group,
             is_roi=self.is_roi,
         )

@@ -27,6 +27,10 @@ _MARKER_BYTES = 16
 """Enough for the longest start, and for an end marker with padding behind it."""
 
 
+_RLE_HEADER_BYTES = 64
+"""PS3.5 G.5: the number of segments, and 15 offsets."""
+
+
 class ExtendedOffsets(NamedTuple):
     """Extended Offset Table (7FE0,0001) and its Lengths (7FE0,0002), as their raw bytes."""
 
@@ -43,8 +47,9 @@ class Encapsulated:
         Contains the value of Pixel Data (7FE0,0010).  Its position is changed; it is never closed.
     start : int
         Where the value starts: at the item tag of the Basic Offset Table.
-    frame_count : int
-        Number of Frames (0028,0008); 1 for video, which has one stream for all frames.
+    frame_count : int, optional
+        Number of Frames (0028,0008); 1 for video, which has one stream for all frames.  None if the
+        file does not say it: the attribute then counts those that the tables or the content show.
     extended : ExtendedOffsets, optional
         If the file has them; they take precedence over the Basic Offset Table.
     salvage : bool
@@ -66,16 +71,16 @@ class Encapsulated:
         source: BinaryIO | bytes,
         start: int = 0,
         *,
-        frame_count: int = 1,
+        frame_count: int | None = 1,
         extended: ExtendedOffsets | None = None,
         salvage: bool = False,
     ) -> None:
         self._salvage = salvage
-        self.frame_count = frame_count
         source = io.BytesIO(source) if isinstance(source, bytes) else source
         self._fragments = Fragments(source, start)
         self.notes = self._fragments.notes
         self._lengths: tuple[int, ...] = ()
+        self.frame_count = self._count_frames(extended) if frame_count is None else frame_count
         self._firsts = self._find_first_fragments(extended)
 
     def stream(self, frame_index: int) -> bytes:
@@ -94,6 +99,30 @@ class Encapsulated:
     def open_stream(self) -> io.BufferedReader:
         """Return all fragments as one file, as video needs them (PS3.5 8.2.5)."""
         return self._fragments.open_stream()
+
+    @property
+    def end(self) -> int:
+        """Where the value of Pixel Data ends in the source, its delimiter included."""
+        return self._fragments.end
+
+    def _count_frames(self, extended: ExtendedOffsets | None) -> int:
+        """Return how many frames tables and content show: whichever of them shows most."""
+        in_tables = max(
+            len(self._fragments.offset_table), len(extended.offsets) // 8 if extended else 0
+        )
+        by_content = len(self._by_start_markers())
+        if all(map(self._is_rle, self._fragments.items)):
+            # PS3.5 A.4.2: a frame in RLE is one fragment.
+            by_content = len(self._fragments.items)
+        return max(1, min(in_tables, len(self._fragments.items)), by_content)
+
+    def _is_rle(self, fragment: Fragment) -> bool:
+        """Whether a fragment starts with an RLE header: 1 to 15 segments, the first at byte 64."""
+        header = self._fragments.peek(fragment.value_offset, 8)
+        if len(header) < 8 or fragment.length < _RLE_HEADER_BYTES:
+            return False
+        segments, first = struct.unpack("<II", header)
+        return bool(1 <= segments <= 15 and first == _RLE_HEADER_BYTES)
 
     def _find_first_fragments(self, extended: ExtendedOffsets | None) -> list[int]:
         """Return the index of each frame's first fragment, and one past the last fragment."""

@@ -52,6 +52,8 @@ class Fragments:
         At least one.
     offset_table : tuple of int
         The values of the Basic Offset Table; empty if it has none.
+    end : int
+        Where the value ends, its delimiter included.
     notes : list of str
         What was tolerated: a broken length, a missing delimiter.
 
@@ -65,6 +67,7 @@ class Fragments:
         self._source = source
         self.notes: list[str] = []
         self._ends_in_other_bytes = False
+        self.end = start
         self.offset_table = self._read_offset_table(start)
         self.items = tuple(self._walk(source.tell()))
         if not self.items:
@@ -124,6 +127,7 @@ class Fragments:
         end = self._source.seek(0, io.SEEK_END)
         while True:
             header = self.peek(position, _HEADER_BYTES)
+            self.end = position + len(header)
             if header[:4] == _SEQUENCE_DELIMITER:
                 return
             if len(header) < _HEADER_BYTES or header[:4] != _ITEM:

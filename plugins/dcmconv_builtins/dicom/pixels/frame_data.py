@@ -9,43 +9,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from dcmconv.plugin import InputError, NamedDecoder
 from dcmconv_builtins.dicom.decoders import (
     Decoded,
     VideoFrames,
-    as_laid_out,
     decode_with,
     get_transfer_syntax,
-    native_span,
     pinned_decoder,
 )
 from dcmconv_builtins.dicom.decoders.identify import identify_stream
 from dcmconv_builtins.dicom.decoders.jpeg import JPEG_BASELINE, is_ordinary
-from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bits
 from dcmconv_builtins.dicom.decoders.syntaxes import (
-    NATIVE,
+    GE_PRIVATE,
     REFUSED,
     SYNTAXES,
     VIDEO,
     TransferSyntax,
 )
-from dcmconv_builtins.dicom.file.bounded_stream import read_span
-from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.file.elements import named
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
-from dcmconv_builtins.dicom.hints import COPY_AGAIN
 from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
 from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
+from dcmconv_builtins.dicom.pixels.native_frames import open_native, why_unknown
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
-from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
+from dcmconv_builtins.dicom.pixels.second_pixels import check_nothing_follows
 
 __all__ = ["FrameData", "JpegCopies", "VideoFrameData", "find_jpeg_copies", "open_frame_data"]
-
-_HEADER_IS_WRONG = (
-    "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is wrong; "
-    "ask the sender for a file whose header matches its pixels."
-)
 
 
 class FrameData(Protocol):
@@ -90,19 +81,22 @@ def open_frame_data(
     if chosen is not None and pixels.length is None:
         decoding = _Decoding(chosen, uid, salvage, is_chosen=True)
         return _open_encapsulated(part10, pixels, description, decoding)
-    named = SYNTAXES.get(uid)
-    if pixels.length is None and uid not in REFUSED and (named is None or named.coding == "native"):
+    known = SYNTAXES.get(uid)
+    if pixels.length is None and uid not in REFUSED and (known is None or known.coding == "native"):
         decoding = _decoding_of_stream(part10, pixels, description, salvage=salvage)
         return _open_encapsulated(part10, pixels, description, decoding)
     syntax = get_transfer_syntax(uid)
     if syntax.coding == "native":
-        return _open_native(part10, pixels, description, salvage=salvage)
+        if uid == GE_PRIVATE:
+            # The big endian pixels of a little endian dataset: bytes are not in words.
+            description = replace(description, value_representation="OB")
+        return open_native(part10, pixels, description, salvage=salvage)
     if pixels.length is not None:
         part10.top.notes.add(
             f"Transfer Syntax UID (0002,0010) is {syntax.name}, but Pixel Data (7FE0,0010) is not "
             "encapsulated; read it as native pixels, because it has exactly their length."
         )
-        return _open_native(part10, pixels, description, exactly=True)
+        return open_native(part10, pixels, description, exactly=True)
     if syntax.coding == "video":
         return VideoFrameData(_find_streams(part10, pixels, 1, salvage=salvage), description)
     return _open_encapsulated(part10, pixels, description, _pinned(syntax, salvage=salvage))
@@ -112,16 +106,16 @@ def _decoding_of_stream(
     part10: Part10, pixels: PixelElement, description: PixelDescription, *, salvage: bool
 ) -> _Decoding:
     """Return how to decode encapsulated pixels whose Transfer Syntax has none or is not known."""
-    named = SYNTAXES.get(part10.transfer_syntax)
+    known = SYNTAXES.get(part10.transfer_syntax)
     encapsulated = Encapsulated(part10.stream, pixels.offset, salvage=True)
     stream = encapsulated.stream(0)
     found = identify_stream(stream, description)
-    if found is None and named is None:
+    if found is None and known is None:
         get_transfer_syntax(part10.transfer_syntax)
     missing = not part10.meta.text("TransferSyntaxUID")
     said = "missing" if missing else repr(part10.transfer_syntax)
-    if named is not None and not missing:
-        said = f"{named.name} ({named.uid})"
+    if known is not None and not missing:
+        said = f"{known.name} ({known.uid})"
     subject = f"Transfer Syntax UID (0002,0010) is {said}"
     if found is None:
         raise InputError(
@@ -131,38 +125,6 @@ def _decoding_of_stream(
         )
     part10.top.notes.add(f"{subject}, but the stream is {found.name}; decoded it as that.")
     return _pinned(found, salvage=salvage)
-
-
-class NativeFrames:
-    """Frames that are slices of the element; only the bytes of the frame are read."""
-
-    decoder = NATIVE.decoder
-    salvaged = ""
-
-    def __init__(
-        self,
-        stream: BinaryIO,
-        start: int,
-        description: PixelDescription,
-        *,
-        is_little_endian: bool,
-    ) -> None:
-        self.description = description
-        self._stream = stream
-        self._start = start
-        self._is_little_endian = is_little_endian
-
-    def read_frame(self, frame_index: int) -> Decoded:
-        """Read and unpack one frame."""
-        big_endian = not self._is_little_endian
-        span = native_span(self.description, frame_index, big_endian=big_endian)
-        content = read_span(self._stream, self._start + span.start, span.length)
-        return decode_native(
-            content, self.description, big_endian=big_endian, first_bit=span.first_bit
-        )
-
-    def close(self) -> None:
-        """Do nothing: there is no decoder to release."""
 
 
 @dataclass(frozen=True)
@@ -276,92 +238,27 @@ class VideoFrameData:
         self._frames.close()
 
 
-def _open_native(
-    part10: Part10,
-    pixels: PixelElement,
-    description: PixelDescription,
-    *,
-    exactly: bool = False,
-    salvage: bool = False,
-) -> FrameData:
-    length = pixels.length or 0
-    description = _fit_to_length(part10.top, description, length)
-    last = native_span(description, description.frame_count - 1)
-    needed = last.start + last.length
-    found = min(length, pixels.available)
-    if needed > found:
-        # A length beyond the end of the file is harmless if all pixels are there.
-        if length < needed or pixels.available < needed:
-            if salvage:
-                order = part10.encoding.is_little_endian
-                place = (part10.stream, pixels.offset, found)
-                return SalvagedFrames(*place, description, is_little_endian=order)
-            raise _truncated(description, needed, found)
-    elif length > pixels.available:
-        part10.top.notes.add(
-            "Pixel Data (7FE0,0010) is longer than the file, but all frames are there."
-        )
-    if found > needed + 1:
-        # Room for one more frame means that Number of Frames or the size of a pixel is wrong.
-        if exactly or ((found - needed) * 8 >= frame_bits(description) and not salvage):
-            raise _truncated(description, needed, found)
-        part10.top.notes.add(
-            f"Pixel Data (7FE0,0010) has {found - needed} bytes after the last frame; ignored them."
-        )
-    return NativeFrames(
-        part10.stream,
-        pixels.offset,
-        description,
-        is_little_endian=part10.encoding.is_little_endian,
-    )
-
-
-def _fit_to_length(top: Elements, description: PixelDescription, length: int) -> PixelDescription:
-    """Return the one description that fits the length, where the header itself does not."""
-    if description.photometric_interpretation == "YBR_PARTIAL_420":
-        raise InputError(
-            "Photometric Interpretation (0028,0004) is YBR_PARTIAL_420, which the standard allows "
-            "only for MPEG; the pixels are native.",
-            hint="Ask the sender for a file whose header matches its pixels.",
-        )
-    laid_out, notes = as_laid_out(description, length)
-    for note in notes:
-        top.notes.add(f"{note}.")
-    return _with_frames_of_length(top, laid_out, length)
-
-
-def _with_frames_of_length(
-    top: Elements, description: PixelDescription, length: int
-) -> PixelDescription:
-    """Count the frames by the length if Number of Frames is present but invalid."""
-    if "NumberOfFrames" not in top or frames_said(top) is not None:
-        return description
-    frame_count = max(length * 8 // frame_bits(description), 1)
-    top.notes.add(
-        "Number of Frames (0028,0008) is not a number above 0; "
-        f"using {frame_count}, from the length of Pixel Data (7FE0,0010)."
-    )
-    return replace(description, frame_count=frame_count)
-
-
 def _open_encapsulated(
     part10: Part10, pixels: PixelElement, description: PixelDescription, decoding: _Decoding
 ) -> FrameData:
-    streams = _find_streams(part10, pixels, description.frame_count, salvage=decoding.salvage)
+    top = part10.top
+    said = None if frames_said(top) is None else description.frame_count
+    streams = _find_streams(part10, pixels, said, salvage=decoding.salvage)
+    if said is None:
+        if "NumberOfFrames" in top or streams.frame_count > 1:
+            top.notes.add(
+                f"Number of Frames (0028,0008) is {why_unknown(top)}; using "
+                f"{streams.frame_count}, as many as {named(pixels.keyword)} holds."
+            )
+        description = replace(description, frame_count=streams.frame_count)
     return EncapsulatedFrames(streams, description, decoding)
 
 
 def _find_streams(
-    part10: Part10, pixels: PixelElement, frame_count: int, *, salvage: bool
+    part10: Part10, pixels: PixelElement, frame_count: int | None, *, salvage: bool
 ) -> Encapsulated:
-    """Find the codestreams of a number of frames; a video has one for all."""
+    """Find the codestreams of a number of frames, or of all; a video has one for all."""
     top = part10.top
-    if "NumberOfFrames" in top and frames_said(top) is None and top.texts("NumberOfFrames"):
-        raise InputError(
-            "Number of Frames (0028,0008) is not a number above 0, and Pixel Data (7FE0,0010) is "
-            "encapsulated, so its length does not tell it.",
-            hint="Ask the sender for a file with a valid Number of Frames.",
-        )
     offsets, lengths = top.data("ExtendedOffsetTable"), top.data("ExtendedOffsetTableLengths")
     encapsulated = Encapsulated(
         part10.stream,
@@ -372,14 +269,5 @@ def _find_streams(
     )
     for note in encapsulated.notes:
         top.notes.add(f"{note}.")
+    check_nothing_follows(part10, encapsulated.end)
     return encapsulated
-
-
-def _truncated(description: PixelDescription, needed: int, found: int) -> InputError:
-    frames = "frame" if description.frame_count == 1 else "frames"
-    return InputError(
-        f"Pixel Data (7FE0,0010) has {found} bytes; expected {needed} for "
-        f"{description.frame_count} {frames} of {description.columns}x{description.rows} pixels.",
-        hint=COPY_AGAIN if found < needed else _HEADER_IS_WRONG,
-        reason="truncated" if found < needed else "mismatch",
-    )

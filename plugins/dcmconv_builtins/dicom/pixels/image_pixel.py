@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from dcmconv.plugin import InputError, LimitError, SkipInput, UnsupportedError
-from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, named
-from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.file.sop_classes import RT_DOSE, name_of, without_picture
 from dcmconv_builtins.dicom.hints import COPY_AGAIN
@@ -34,6 +32,7 @@ _SAMPLES = {
     "XYB": 3,
 }
 _RETIRED = frozenset({"HSV", "ARGB", "CMYK"})
+_HEADER_ONLY = "Ask the sender for the file with its pixels."
 _INFO = "See what it holds: dcmconv info FILE"
 _ASK = "Ask the sender for a file that has a valid value; a guess could give a wrong picture."
 
@@ -46,12 +45,24 @@ def find_pixels(part10: Part10) -> PixelElement:
     SkipInput
         If the SOP Class holds no picture.
     InputError
-        If the file ends before its pixels, or has two pixel data elements.
+        If the file ends before its pixels, or has none.
     """
-    if part10.pixels is not None:
-        _check_only_one(part10, part10.pixels)
-        return part10.pixels
-    raise _missing_pixels(part10)
+    pixels = part10.pixels
+    if pixels is None:
+        raise _missing_pixels(part10)
+    if pixels.length == 0:
+        raise _empty_pixels(part10, pixels)
+    if not pixels.available:
+        raise _truncated(f"the file ends at the value of {named(pixels.keyword)}.")
+    return pixels
+
+
+def _empty_pixels(part10: Part10, pixels: PixelElement) -> SkipInput | InputError:
+    kind = without_picture(part10.top.text("SOPClassUID"))
+    has_size = all(part10.top.number(keyword) for keyword in ("Rows", "Columns"))
+    if kind and not has_size:
+        return _no_picture(kind)
+    return InputError(f"{named(pixels.keyword)} is empty.", hint=_HEADER_ONLY, reason="no-pixels")
 
 
 def _missing_pixels(part10: Part10) -> SkipInput | InputError:
@@ -63,38 +74,31 @@ def _missing_pixels(part10: Part10) -> SkipInput | InputError:
     has_rows = "Rows" in top
     kind = without_picture(sop_class)
     if kind and not (has_rows and sop_class == RT_DOSE):
-        return SkipInput(f"{kind} holds no picture.", hint=_INFO)
+        return _no_picture(kind)
     if not list(top.tags):
         return _truncated("the dataset has no elements.")
     is_unknown = bool(sop_class) and name_of(sop_class) == sop_class
-    if is_unknown and not has_rows and any(tag >> 16 > 0x28 for tag in top.tags):
-        # A group after the Image Pixel Module is there, so Rows was not cut off.
+    if is_unknown and not any(tag >> 16 == 0x28 for tag in top.tags):
         return SkipInput(f"unknown SOP Class {sop_class!r} without a picture.", hint=_INFO)
     if has_rows or sop_class:
-        name = name_of(sop_class) if sop_class else "an image"
-        return _truncated(f"the file ends before Pixel Data (7FE0,0010), which {name} should have.")
+        whose = f" of {name_of(sop_class)}" if sop_class and not is_unknown else ""
+        return InputError(
+            f"the dataset{whose} holds no Pixel Data (7FE0,0010): it is a header only, or was cut "
+            "before the pixels.",
+            hint=_HEADER_ONLY,
+            reason="no-pixels",
+        )
     return SkipInput(
         "a dataset without SOP Class UID (0008,0016) and pixels holds no picture.", hint=_INFO
     )
 
 
+def _no_picture(kind: str) -> SkipInput:
+    return SkipInput(f"{kind} holds no picture.", hint=_INFO)
+
+
 def _truncated(message: str) -> InputError:
     return InputError(message, hint=COPY_AGAIN, reason="truncated")
-
-
-def _check_only_one(part10: Part10, pixels: PixelElement) -> None:
-    """Reject a second pixel data element behind the first: readers disagree which one counts."""
-    if pixels.length is None or pixels.length >= pixels.available:
-        return
-    head = bytes(read_span(part10.stream, pixels.offset + pixels.length, 4))
-    order: Literal["little", "big"] = "little" if part10.encoding.is_little_endian else "big"
-    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:], order)
-    if tag in PIXEL_KEYWORDS:
-        raise InputError(
-            f"{named(pixels.keyword)} is followed by {named(PIXEL_KEYWORDS[tag])}; "
-            "expected only one of them.",
-            hint="Ask the sender which one is the picture, and for a file with only that.",
-        )
 
 
 def describe_pixels(top: Elements, pixels: PixelElement) -> PixelDescription:
@@ -110,7 +114,7 @@ def describe_pixels(top: Elements, pixels: PixelElement) -> PixelDescription:
         For retired color spaces, and pixel cells that are not whole bytes.
     """
     number_type, float_bits = _FLOATS.get(pixels.keyword, ("integer", 0))
-    samples = _integer(top, "SamplesPerPixel", (1, 4), default=1)
+    samples = _samples(top)
     photometric = _photometric(top, samples)
     described: dict[str, Any] = {
         "rows": _integer(top, "Rows", (1, 65535)),
@@ -123,7 +127,7 @@ def describe_pixels(top: Elements, pixels: PixelElement) -> PixelDescription:
         "value_representation": pixels.value_representation,
     }
     if number_type == "integer":
-        described |= _bits(top)
+        described |= _bits(top, samples)
     else:
         described |= {"bits_allocated": float_bits, "bits_stored": float_bits}
         described |= {"high_bit": float_bits - 1}
@@ -160,7 +164,7 @@ def frames_said(top: Elements) -> int | None:
     return int(number) if number is not None and number >= 1 and number % 1 == 0 else None
 
 
-def _bits(top: Elements) -> dict[str, Any]:
+def _bits(top: Elements, samples: int) -> dict[str, Any]:
     allocated = _integer(top, "BitsAllocated", (1, 64))
     if allocated not in (1, 8, 16, 32, 64):
         raise UnsupportedError(
@@ -169,7 +173,7 @@ def _bits(top: Elements) -> dict[str, Any]:
         )
     stored = _integer(top, "BitsStored", (1, allocated), default=_bits_below(top, allocated))
     is_signed = _integer(top, "PixelRepresentation", (0, 1), default=0) == 1
-    if is_signed and top.number("SamplesPerPixel") == 3:
+    if is_signed and samples == 3:
         # PS3.3 C.7.6.3.1.2 allows only 0 for color.
         top.notes.add("Pixel Representation (0028,0103) is 1, invalid for color images; using 0.")
         is_signed = False
@@ -192,10 +196,7 @@ def _high_bit(top: Elements, allocated: int, stored: int) -> int:
     if said is None or said == stored - 1:
         return stored - 1
     if stored - 1 < said < allocated:
-        top.notes.add(
-            f"High Bit (0028,0102) is {said:g} and Bits Stored (0028,0101) is {stored}, a retired "
-            "usage; shifted the pixels down."
-        )
+        # A retired usage; only the pixels show whether it is true.
         return int(said)
     top.notes.add(f"High Bit (0028,0102) is {said:g}, which is invalid; using {stored - 1}.")
     return stored - 1
@@ -214,8 +215,24 @@ def _planar(top: Elements, samples: int, *, is_native: bool) -> int:
     return 1 if said == 1 else 0
 
 
+def _samples(top: Elements) -> int:
+    """Return Samples per Pixel; if it is missing, what Photometric Interpretation allows."""
+    allowed = _SAMPLES.get(_photometric_said(top))
+    if allowed is None or top.numbers("SamplesPerPixel"):
+        return _integer(top, "SamplesPerPixel", (1, 4), default=1)
+    top.notes.add(
+        f"Samples per Pixel (0028,0002) is missing; using {allowed}, the only value that "
+        f"Photometric Interpretation (0028,0004) {_photometric_said(top)} allows."
+    )
+    return allowed
+
+
+def _photometric_said(top: Elements) -> str:
+    return top.text("PhotometricInterpretation").upper().replace("_COLOR", " COLOR")
+
+
 def _photometric(top: Elements, samples: int) -> str:
-    said = top.text("PhotometricInterpretation").upper().replace("_COLOR", " COLOR")
+    said = _photometric_said(top)
     if said in _RETIRED:
         raise UnsupportedError(
             f"Photometric Interpretation (0028,0004) is {said}, which is retired.",

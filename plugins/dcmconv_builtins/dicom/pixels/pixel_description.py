@@ -29,6 +29,8 @@ class PixelDescription(FrameDescription):
         Native rows with halved chroma are padded to an even number of columns.
     value_representation : str
         VR of the pixel data element; it matters for big endian OW only.
+    has_low_word_first : bool
+        Big endian cells of 32 or 64 bits are words of 16 bits, the low one first (PS3.5 8.1.1).
     """
 
     high_bit: int = 15
@@ -36,6 +38,7 @@ class PixelDescription(FrameDescription):
     number_type: NumberType = "integer"
     value_representation: str = "OW"
     has_even_rows: bool = False
+    has_low_word_first: bool = False
 
     @property
     def is_float(self) -> bool:

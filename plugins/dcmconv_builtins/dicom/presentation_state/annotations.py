@@ -19,7 +19,7 @@ from dcmconv_builtins.dicom.presentation_state.display_space import DisplaySpace
 from dcmconv_builtins.dicom.presentation_state.drawing import Coverage
 from dcmconv_builtins.dicom.presentation_state.graphics import draw_graphic
 from dcmconv_builtins.dicom.presentation_state.references import Target, refers_to
-from dcmconv_builtins.dicom.presentation_state.text import draw_text
+from dcmconv_builtins.dicom.presentation_state.text import Ink, draw_text
 
 __all__ = ["annotation_layers"]
 
@@ -121,16 +121,26 @@ class _Inks:
 def _drawn(
     annotations: list[Elements], graphic_layer: _GraphicLayer, space: DisplaySpace
 ) -> Iterator[Layer]:
-    inks = _Inks(space.shape)
+    shapes, outlines, letters = (_Inks(space.shape) for _ in range(3))
     for annotation in annotations:
         for graphic in annotation.items("GraphicObjectSequence"):
-            _draw_styled(inks, graphic, graphic_layer.color, space)
-    for annotation in annotations:
-        # Text comes last, so that no filled shape hides it.
+            _draw_styled(shapes, graphic, graphic_layer.color, space)
         for text_object in annotation.items("TextObjectSequence"):
-            color = _styled_color(text_object, "TextStyleSequence", "TextColorCIELabValue")
-            draw_text(inks.of(color or graphic_layer.color), text_object, space)
-    return inks.layers(graphic_layer.name)
+            styled = _styled_color(text_object, "TextStyleSequence", "TextColorCIELabValue")
+            color = styled or graphic_layer.color
+            ink = Ink(letters.of(color), outlines.of(_opposite(color)))
+            draw_text(ink, text_object, space)
+    # Text comes last, so that no filled shape and no outline hides it.
+    for inks in (shapes, outlines, letters):
+        yield from inks.layers(graphic_layer.name)
+
+
+def _opposite(color: Color) -> Color:
+    """Return black for a bright color, and white for a dark one."""
+    red, green, blue = color
+    # The luminance of sRGB, near enough without its curve.
+    is_bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5
+    return (0.0, 0.0, 0.0) if is_bright else _WHITE
 
 
 def _draw_styled(inks: _Inks, graphic: Elements, color: Color, space: DisplaySpace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from dcmconv_builtins.dicom.presentation_state.drawing import Coverage, draw_pat
 from dcmconv_builtins.lettering.fonts import FontSet
 from dcmconv_builtins.lettering.text import TextBlock, fit_text
 
-__all__ = ["draw_text"]
+__all__ = ["Ink", "draw_text"]
 
 _MIN_SIZE = 8.0
 _MAX_SIZE = 64.0
@@ -25,8 +25,18 @@ _LINES = 32
 """The default text size is chosen so that this many lines would fill the displayed area."""
 
 
-def draw_text(coverage: Coverage, text_object: Elements, space: DisplaySpace) -> bool:
-    """Draw one item of the Text Object Sequence (0070,0008) into coverage, in place.
+class Ink(NamedTuple):
+    """Two coverages of the frame: the text, and the text with its outline, which is below it.
+
+    The outline has the opposite brightness, so that letters can be read on dark and bright tissue.
+    """
+
+    letters: Coverage
+    outlined: Coverage
+
+
+def draw_text(ink: Ink, text_object: Elements, space: DisplaySpace) -> bool:
+    """Draw one item of the Text Object Sequence (0070,0008) into coverages, in place.
 
     Text is upright in the finished picture, even if the state rotates or flips the image.
 
@@ -43,11 +53,13 @@ def draw_text(coverage: Coverage, text_object: Elements, space: DisplaySpace) ->
     nominal = min(max(min(space.shown_size) / _LINES, _min_size(space)), _MAX_SIZE)
     block = TextBlock(lines, nominal, FontSet())
     if box is not None:
-        corner = _draw_in_box(coverage, block, text_object, box, space)
+        corner = _draw_in_box(ink, block, text_object, box, space)
         if anchor is not None and text_object.text("AnchorPointVisibility").upper() == "Y":
-            draw_path(coverage, [_nearest(corner, anchor), anchor], width=space.pen)
+            line = [_nearest(corner, anchor), anchor]
+            draw_path(ink.outlined, line, width=space.pen + 2 * block.outline)
+            draw_path(ink.letters, line, width=space.pen)
     elif anchor is not None:
-        _draw_next_to(coverage, block, anchor, space)
+        _draw_next_to(ink, block, anchor, space)
     return True
 
 
@@ -91,7 +103,7 @@ def _anchor(text_object: Elements, space: DisplaySpace) -> Point | None:
 
 
 def _draw_in_box(
-    coverage: Coverage, block: TextBlock, text_object: Elements, box: Box, space: DisplaySpace
+    ink: Ink, block: TextBlock, text_object: Elements, box: Box, space: DisplaySpace
 ) -> Box:
     """Draw the text in its box as justified; return the area that it takes."""
     left, upper, right, lower = box
@@ -103,28 +115,31 @@ def _draw_in_box(
     if min(room) >= min_size:
         block = fit_text(block, columns=round(room[0]), rows=round(room[1]), smallest=min_size)
     justification = text_object.text("BoundingBoxTextHorizontalJustification").upper()
-    letters = _letters(block, justification)
+    drawn = _drawn(block, justification)
     is_sane = room[0] * room[1] <= _MAX_BOX
-    slack = max(0, round(room[0]) - letters.shape[1]) if is_sane else 0
+    slack = max(0, round(room[0]) - block.columns) if is_sane else 0
     before = {"RIGHT": slack, "CENTER": slack // 2}.get(justification, 0)
-    below = max(0, round(room[1]) - letters.shape[0]) if is_sane else 0
-    upright = np.pad(letters, ((0, below), (before, slack - before)))
-    piece = space.turned_back(upright)
+    below = max(0, round(room[1]) - block.rows) if is_sane else 0
+    margins = ((0, below), (before, slack - before))
+    pieces = [space.turned_back(np.pad(upright, margins)) for upright in drawn]
     corner = (round(upper), round(left))
-    paste(coverage, piece, corner)
-    return (corner[1], corner[0], corner[1] + piece.shape[1], corner[0] + piece.shape[0])
+    for coverage, piece in zip(ink, pieces, strict=True):
+        paste(coverage, piece, corner)
+    rows, columns = pieces[0].shape
+    return (corner[1], corner[0], corner[1] + columns, corner[0] + rows)
 
 
-def _draw_next_to(coverage: Coverage, block: TextBlock, anchor: Point, space: DisplaySpace) -> None:
+def _draw_next_to(ink: Ink, block: TextBlock, anchor: Point, space: DisplaySpace) -> None:
     """Draw the text to the right of its anchor, or to the left if the right has no room."""
-    letters = _letters(block, "LEFT")
-    piece = space.turned_back(letters)
+    pieces = [space.turned_back(upright) for upright in _drawn(block, "LEFT")]
+    rows, columns = pieces[0].shape
     for direction in (1, -1):
-        middle = space.to_the_right(anchor, direction * (letters.shape[1] / 2 + block.size / 2))
-        corner = (round(middle[1] - piece.shape[0] / 2), round(middle[0] - piece.shape[1] / 2))
-        if _is_inside(corner, piece.shape, coverage.shape):
+        middle = space.to_the_right(anchor, direction * (block.columns / 2 + block.size / 2))
+        corner = (round(middle[1] - rows / 2), round(middle[0] - columns / 2))
+        if _is_inside(corner, (rows, columns), ink.letters.shape):
             break
-    paste(coverage, piece, corner)
+    for coverage, piece in zip(ink, pieces, strict=True):
+        paste(coverage, piece, corner)
 
 
 def _is_inside(
@@ -136,15 +151,17 @@ def _is_inside(
     )
 
 
-def _letters(block: TextBlock, justification: str) -> NDArray[Any]:
-    """Draw the lines below each other, justified."""
+def _drawn(block: TextBlock, justification: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Draw the lines below each other, justified: the letters, and the letters with outlines."""
     letters = np.zeros((block.rows, block.columns), np.uint8)
+    outlined = letters.copy()
     for number, line in enumerate(block.lines):
-        drawn = TextBlock((line,), block.size, block.fonts).coverage().letters
-        slack = block.columns - drawn.shape[1]
+        drawn = TextBlock((line,), block.size, block.fonts).coverage()
+        slack = block.columns - drawn.letters.shape[1]
         left = {"RIGHT": slack, "CENTER": slack // 2}.get(justification, 0)
-        paste(letters, drawn, (number * block.line_height, left))
-    return letters
+        paste(letters, drawn.letters, (number * block.line_height, left))
+        paste(outlined, drawn.outlined, (number * block.line_height, left))
+    return letters, outlined
 
 
 def _nearest(box: Box, point: Point) -> Point:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from dcmconv.plugin import Lut, VoiWindow
@@ -15,8 +16,8 @@ __all__ = ["find_implied_window", "find_voi_luts", "find_voi_windows", "is_binar
 
 _MACRO = "FrameVOILUTSequence"
 _LUTS = "VOI LUT Sequence (0028,3010)"
-_SMALL = 4096
-"""Entries of a 12-bit table are below this; many tables that claim 16 bits were made for 12."""
+_LEAST_BITS = 8
+"""A VOI LUT has 8 bits at least (PS3.3 C.11.2.1.1)."""
 _DEFAULT_FRACTIONAL_MAXIMUM = 255
 """Used if Maximum Fractional Value (0062,000E) is missing or 0."""
 
@@ -51,22 +52,26 @@ def find_voi_windows(groups: FrameGroups) -> tuple[VoiWindow, ...]:
 def find_voi_luts(groups: FrameGroups, *, inputs: StoredRange) -> tuple[Lut, ...]:
     """Return the usable items of the VOI LUT Sequence (0028,3010) of a frame.
 
-    ``inputs`` are the smallest and largest modality value that the stored bits allow.  Entries are
-    never rescaled, even if a 16-bit table has small entries only; that is noted.
+    ``inputs`` are the smallest and largest modality value that the stored bits allow.  Many tables
+    whose descriptor says 16 bits have entries of 12 or 14; white is then the greatest number of the
+    bits that the entries use, with a note.
     """
     found = groups.find(_MACRO, "VOILUTSequence")
     if found is None:
         return ()
     tables = (find_lut(item, inputs=inputs, name=_LUTS) for item in found.items("VOILUTSequence"))
-    luts = tuple(lut for lut in tables if lut is not None)
-    for lut in luts:
-        greatest = int(lut.entries.max())
-        if lut.bits == 16 and greatest < _SMALL:
-            found.notes.add(
-                f"{_LUTS}: the table has 16 bits, but its largest entry is {greatest}; the picture "
-                "may be dark."
-            )
-    return luts
+    return tuple(_in_its_bits(lut, found) for lut in tables if lut is not None)
+
+
+def _in_its_bits(lut: Lut, item: Elements) -> Lut:
+    used = max(int(lut.entries.max()).bit_length(), _LEAST_BITS)
+    if used >= lut.bits or not lut.entries.any():
+        return lut
+    item.notes.add(
+        f"{_LUTS}: LUT Descriptor (0028,3002) says {lut.bits} bits, but the entries use {used}; "
+        f"scaled them as {used} bits."
+    )
+    return replace(lut, bits=used)
 
 
 def _function(item: Elements) -> str:

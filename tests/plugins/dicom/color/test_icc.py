@@ -30,10 +30,16 @@ def test_converted_colors_have_no_profile():
     assert frame.icc_profile == b""
 
 
-def test_a_print_profile_of_srgb_counts_as_srgb():
-    # Recognized by name: converting by "sRGB v4 ICC preference" would change every color.
+def test_a_profile_that_is_only_called_srgb_is_converted_by_its_content():
     named = LINEAR.replace(b"linear\0", b"sRGB v4")
-    assert np.array_equal(read_frame(color(RGB, ICCProfile=named)).stored_values, RGB)
+    assert read_frame(color(RGB, ICCProfile=named)).stored_values.astype(float) == near(IN_SRGB)
+
+
+def test_a_profile_of_srgb_changes_nothing():
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    frame = read_frame(color(RGB, ICCProfile=srgb + b"\0" * (len(srgb) % 2)))
+    assert np.array_equal(frame.stored_values, RGB)
+    assert frame.icc_profile == b""
 
 
 def test_converted_colors_equal_pydicoms():

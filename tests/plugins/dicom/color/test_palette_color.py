@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pydicom.uid import ExplicitVRBigEndian
 from support.covers import covers
-from support.dicom_files import palette_color
-from support.reading import read_frame
+from support.dicom_files import as_bytes, palette_color
+from support.reading import read_frame, recoded
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.color.palette_color import expand_segments
+from dcmconv_builtins.dicom.color.palette_color import expand_segments, with_byte_offsets
 
 TABLE = np.array([[0, 1, 2], [256, 257, 258], [65535, 65534, 65533]], np.uint16)
 INDICES = np.array([[0, 1], [2, 1]], np.uint8)
@@ -108,6 +109,40 @@ def test_byte_segments_have_4_byte_offsets():
 @covers("PS3.3 C.7.9.2 Segmented Palette Color Lookup Table")
 def test_the_segment_after_an_indirect_one_is_expanded(segments, entry_type):
     assert expand_segments(np.array(segments, entry_type), 9).tolist() == [10, 20, 10, 20, 30]
+
+
+def segments_with_offset(offset):
+    # A value, a line of three values, and that line once more.
+    return np.array([0, 1, 10, 1, 3, 40, 2, 1, offset, 0], np.uint16)
+
+
+@pytest.mark.parametrize(("offset", "is_in_entries"), [(6, False), (3, True), (0, False)])
+def test_offsets_in_entries_become_offsets_in_bytes(offset, is_in_entries):
+    segments = segments_with_offset(offset)
+    counted = with_byte_offsets(segments)
+    assert (counted is not segments) == is_in_entries
+    if offset:
+        assert expand_segments(counted, 7).tolist() == [10, 20, 30, 40, 40, 40, 40]
+
+
+def test_an_offset_between_segments_is_refused():
+    with pytest.raises(InputError, match="does not point to a segment"):
+        expand_segments(with_byte_offsets(segments_with_offset(4)), 7)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_palette_with_offsets_in_entries_has_a_note(order):
+    indices = np.arange(7, dtype=np.uint8).reshape(1, 7)
+    made = palette_color(indices, np.zeros((7, 3), np.uint16))
+    for name in ("Red", "Green", "Blue"):
+        delattr(made, f"{name}PaletteColorLookupTableData")
+        words = (segments_with_offset(3) * 256).astype(f"{order}u2")
+        words[[0, 1, 3, 4, 6, 7, 8, 9]] //= 256
+        setattr(made, f"Segmented{name}PaletteColorLookupTableData", words.tobytes())
+    content = as_bytes(made) if order == "<" else recoded(made, ExplicitVRBigEndian)
+    frame = read_frame(content)
+    assert frame.palette.table[:, 0].tolist() == [x * 256 for x in (10, 20, 30, 40, 40, 40, 40)]
+    assert "count entries, not bytes" in " ".join(frame.notes)
 
 
 def test_segments_never_exceed_their_descriptor():

@@ -16,6 +16,7 @@ STORAGE = "1.2.840.10008.5.1.4.1.1."
 @pytest.mark.parametrize(
     ("sop_class", "words"),
     [
+        (f"{STORAGE}88.59", "Key Object Selection (Key Object Selection Document Storage)"),
         (f"{STORAGE}88.34", "Structured Report (Comprehensive 3D SR Storage)"),
         (f"{STORAGE}104.1", "Encapsulated Document (Encapsulated PDF Storage)"),
         (f"{STORAGE}481.3", "RT Structure Set (RT Structure Set Storage)"),
@@ -54,9 +55,33 @@ def test_a_spectrum_with_rows_has_no_picture():
 def test_a_dose_is_skipped_only_without_a_grid():
     with pytest.raises(SkipInput, match="RT Dose without a dose grid"):
         open_content(instance(f"{STORAGE}481.2"))
-    with pytest.raises(InputError, match="RT Dose Storage should have") as raised:
+    with pytest.raises(InputError, match="of RT Dose Storage holds no Pixel Data") as raised:
         open_content(changed(instance(f"{STORAGE}481.2"), Rows=4, Columns=4))
-    assert raised.value.reason == "truncated"
+    assert raised.value.reason == "no-pixels"
+
+
+@pytest.mark.parametrize("rows", [0, None])
+def test_a_report_with_empty_pixels_is_skipped(rows):
+    made = changed(instance(f"{STORAGE}481.3"), PixelData=b"")
+    with pytest.raises(SkipInput, match=r"RT Structure Set .* holds no picture"):
+        open_content(made if rows is None else changed(made, Rows=rows, Columns=rows))
+
+
+def test_an_image_with_empty_pixels_is_not_skipped():
+    with pytest.raises(InputError, match="is empty") as raised:
+        open_content(changed(instance(), Rows=4, Columns=4, PixelData=b""))
+    assert "Copy" not in raised.value.hint
+
+
+def test_an_unknown_sop_class_without_image_attributes_is_skipped():
+    with pytest.raises(SkipInput, match=r"unknown SOP Class '2.25.1234567' without a picture"):
+        open_content(instance("2.25.1234567"))
+
+
+def test_an_unknown_sop_class_is_not_said_to_have_pixels():
+    with pytest.raises(InputError) as raised:
+        open_content(changed(instance("2.25.1234567"), Rows=4, Columns=4))
+    assert raised.value.message.startswith("the dataset holds no Pixel Data (7FE0,0010)")
 
 
 def test_label_maps():

@@ -158,6 +158,13 @@ def test_overlays_are_sorted_and_odd_groups_ignored():
     assert [layer.group for layer in layers] == [0x6000, 0x6002]
 
 
+@pytest.mark.parametrize("group", [0x6020, 0x6080, 0x60FE])
+def test_groups_above_601e_are_not_overlays(group):
+    frame = frames_of(with_overlay(black(2, 3), CORNER, group=group), overlays="draw")[0]
+    assert frame.layers == ()
+    assert frame.notes == ()
+
+
 @covers("PS3.3 C.9.2 Overlay planes in Overlay Data")
 def test_overlays_are_white_or_off():
     image = monochrome(np.array([[0, 100, 0], [0, 200, 100]], np.uint8))

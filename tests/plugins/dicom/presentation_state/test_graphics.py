@@ -308,6 +308,28 @@ def test_a_visible_anchor_is_connected_to_its_box(tmp_path):
     assert not coverage("N")[100:150, 100:200].any()
 
 
+@pytest.mark.parametrize("tissue", [0, 128, 255], ids=["dark", "gray", "bright"])
+@pytest.mark.parametrize("gray", [65535, 0], ids=["white-text", "black-text"])
+def test_text_is_readable_on_any_tissue(tmp_path, tissue, gray):
+    # A gradient, so that the picture is not flat; the text is on one gray level.
+    values = np.full((200, 300), tissue, np.uint8)
+    values[180:] = np.linspace(0, 255, 300)
+    words = text("Hello", **in_box([50.0, 60.0], [250.0, 100.0]))
+    image, layers = monochrome(values), [layer("A", 1, gray)]
+    frame = drawn(tmp_path, annotation(texts=[words]), image=image, layers=layers)
+    pixels = picture_of(frame).pixels[50:110, 40:260].astype(int)
+    outlined, letters = (layer.coverage[50:110, 40:260] for layer in frame.layers)
+    is_outline = (outlined > 200) & (letters < 50)
+    assert abs(pixels[letters > 200].mean() - pixels[is_outline].mean()) > 128
+
+
+def test_graphics_and_text_of_one_layer_are_drawn_in_order(tmp_path):
+    box = graphic("POLYLINE", (40, 50), (260, 50), (260, 110), (40, 110), (40, 50), filled="Y")
+    words = text("Hello", **in_box([50.0, 60.0], [250.0, 100.0]))
+    frame = drawn(tmp_path, annotation(box, texts=[words]), image=monochrome(LARGE))
+    assert [layer.color[0] for layer in frame.layers] == [1, 0, 1]
+
+
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 @pytest.mark.parametrize("flip", ["N", "Y"])
 def test_text_is_upright_in_the_finished_picture(tmp_path, rotation, flip):

@@ -107,15 +107,33 @@ def test_a_presentation_lut_starts_at_an_unsigned_value(first):
     )
 
 
-def test_a_16_bit_voi_lut_with_small_entries_is_noted():
-    frame = read_frame(monochrome(RAMP, VOILUTSequence=table(range(256), 0, 16)))
-    assert frame.voi_luts[0].bits == 16
-    assert "the table has 16 bits, but its largest entry is 255" in " ".join(frame.notes)
+@pytest.mark.parametrize(
+    ("greatest", "said", "used"),
+    [
+        pytest.param(4095, 16, 12, id="12-in-16"),
+        pytest.param(16383, 16, 14, id="14-in-16"),
+        pytest.param(1000, 12, 10, id="10-in-12"),
+        pytest.param(255, 16, 8, id="8-in-16"),
+        pytest.param(9, 16, 8, id="a-voi-lut-has-8-bits-at-least"),
+    ],
+)
+def test_a_voi_lut_is_scaled_to_the_bits_it_uses(greatest, said, used):
+    frame = read_frame(monochrome(RAMP, VOILUTSequence=table([0, greatest], 0, said)))
+    assert frame.voi_luts[0].bits == used
+    note = f"says {said} bits, but the entries use {used}; scaled them as {used} bits."
+    assert note in " ".join(frame.notes)
 
 
-def test_a_voi_lut_that_reaches_4096_is_not_noted():
-    frame = read_frame(monochrome(RAMP, VOILUTSequence=table([0, 4096], 0, 16)))
-    assert not any("largest entry" in note for note in frame.notes)
+@pytest.mark.parametrize(("greatest", "bits"), [(65535, 16), (32768, 16), (4095, 12), (9, 8)])
+def test_a_voi_lut_that_uses_its_bits_has_no_note(greatest, bits):
+    frame = read_frame(monochrome(RAMP, VOILUTSequence=table([0, greatest], 0, bits)))
+    assert frame.voi_luts[0].bits == bits
+    assert frame.notes == ()
+
+
+def test_a_presentation_lut_is_not_scaled():
+    sequence = table([0, 4095], 0, 16)
+    assert read_frame(monochrome(RAMP, PresentationLUTSequence=sequence)).presentation.bits == 16
 
 
 def test_8_bit_entries_in_high_bytes_are_moved_and_noted():

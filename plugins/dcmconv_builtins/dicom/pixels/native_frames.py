@@ -1,0 +1,207 @@
+"""The frames of native pixels: slices of the pixel data element (PS3.5 8.1, 8.2).
+
+How many frames there are, and how their cells are laid out, is what the header says, unless the
+length or the content of the element contradicts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import BinaryIO
+
+from dcmconv.plugin import InputError
+from dcmconv_builtins.dicom.decoders import Decoded, as_laid_out, native_span
+from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bits
+from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE
+from dcmconv_builtins.dicom.file.bounded_stream import read_span
+from dcmconv_builtins.dicom.file.elements import Elements, named
+from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
+from dcmconv_builtins.dicom.hints import COPY_AGAIN
+from dcmconv_builtins.dicom.pixels.content import in_smoother_word_order, is_one_cell_of_several
+from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
+from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
+
+__all__ = ["NativeFrames", "open_native", "why_unknown"]
+
+_HEADER_IS_WRONG = (
+    "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is wrong; "
+    "ask the sender for a file whose header matches its pixels."
+)
+
+
+class NativeFrames:
+    """Frames that are slices of the element; only the bytes of the frame are read."""
+
+    decoder = NATIVE.decoder
+    salvaged = ""
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        start: int,
+        description: PixelDescription,
+        *,
+        is_little_endian: bool,
+    ) -> None:
+        self.description = description
+        self._stream = stream
+        self._start = start
+        self._is_little_endian = is_little_endian
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Read and unpack one frame."""
+        big_endian = not self._is_little_endian
+        span = native_span(self.description, frame_index, big_endian=big_endian)
+        content = read_span(self._stream, self._start + span.start, span.length)
+        return decode_native(
+            content, self.description, big_endian=big_endian, first_bit=span.first_bit
+        )
+
+    def close(self) -> None:
+        """Do nothing: there is no decoder to release."""
+
+
+def open_native(
+    part10: Part10,
+    pixels: PixelElement,
+    description: PixelDescription,
+    *,
+    exactly: bool = False,
+    salvage: bool = False,
+) -> AnyNativeFrames:
+    """Find the frames of native pixels; nothing is decoded, unless the header leaves a doubt.
+
+    ``exactly`` accepts no bytes after the last frame; ``salvage`` accepts missing ones.
+
+    Raises
+    ------
+    InputError
+        If bytes are missing, or there is room for more frames than the header says.
+    """
+    length = pixels.length or 0
+    open_frames: OpenFrames = partial(_native_frames, part10, pixels)
+    description = _fit_to_length(part10.top, description, length)
+    description = _with_frames_of_length(part10.top, description, pixels, open_frames)
+    last = native_span(description, description.frame_count - 1)
+    needed = last.start + last.length
+    found = min(length, pixels.available)
+    if needed > found:
+        # A length beyond the end of the file is harmless if all pixels are there.
+        if length < needed or pixels.available < needed:
+            if salvage:
+                open_frames = partial(_salvaged_frames, part10, pixels)
+                return _in_word_order(part10, description, open_frames)
+            raise _truncated(description, needed, found)
+    elif length > pixels.available:
+        part10.top.notes.add(
+            "Pixel Data (7FE0,0010) is longer than the file, but all frames are there."
+        )
+    if found > needed + 1:
+        # Room for one more frame means that Number of Frames or the size of a pixel is wrong.
+        if exactly or ((found - needed) * 8 >= frame_bits(description) and not salvage):
+            raise _truncated(description, needed, found)
+        part10.top.notes.add(
+            f"Pixel Data (7FE0,0010) has {found - needed} bytes after the last frame; ignored them."
+        )
+    return _in_word_order(part10, description, open_frames)
+
+
+AnyNativeFrames = NativeFrames | SalvagedFrames
+OpenFrames = Callable[[PixelDescription], AnyNativeFrames]
+
+
+def _native_frames(
+    part10: Part10, pixels: PixelElement, description: PixelDescription
+) -> NativeFrames:
+    is_little_endian = not part10.has_big_endian_pixels
+    return NativeFrames(
+        part10.stream, pixels.offset, description, is_little_endian=is_little_endian
+    )
+
+
+def _salvaged_frames(
+    part10: Part10, pixels: PixelElement, description: PixelDescription
+) -> SalvagedFrames:
+    there = min(pixels.length or 0, pixels.available)
+    is_little_endian = not part10.has_big_endian_pixels
+    place = (part10.stream, pixels.offset, there)
+    return SalvagedFrames(*place, description, is_little_endian=is_little_endian)
+
+
+def _in_word_order(
+    part10: Part10, description: PixelDescription, open_frames: OpenFrames
+) -> AnyNativeFrames:
+    """Open the frames, in the word order that their content has where the header leaves two."""
+    is_doubtful = (
+        part10.has_big_endian_pixels
+        and description.bits_allocated in (32, 64)
+        and description.value_representation == "OW"
+        and not description.is_float
+    )
+    frames = open_frames(description)
+    if not is_doubtful:
+        return frames
+    return open_frames(
+        in_smoother_word_order(
+            frames.description,
+            lambda described, index: open_frames(described).read_frame(index).values,
+            part10.top.notes,
+        )
+    )
+
+
+def _fit_to_length(top: Elements, description: PixelDescription, length: int) -> PixelDescription:
+    """Return the one description that fits the length, where the header itself does not."""
+    if description.photometric_interpretation == "YBR_PARTIAL_420":
+        raise InputError(
+            "Photometric Interpretation (0028,0004) is YBR_PARTIAL_420, which the standard allows "
+            "only for MPEG; the pixels are native.",
+            hint="Ask the sender for a file whose header matches its pixels.",
+        )
+    laid_out, notes = as_laid_out(description, length)
+    for note in notes:
+        top.notes.add(f"{note}.")
+    return laid_out
+
+
+def _with_frames_of_length(
+    top: Elements, description: PixelDescription, pixels: PixelElement, open_frames: OpenFrames
+) -> PixelDescription:
+    """Count the frames by the length if Number of Frames is missing or invalid."""
+    if frames_said(top) is not None:
+        return description
+    length, bits = pixels.length or 0, frame_bits(description)
+    frame_count = max(length * 8 // bits, 1)
+    if "NumberOfFrames" not in top:
+        rest = length - (frame_count * bits + 7) // 8
+        if frame_count == 1 or rest not in (0, 1) or length > pixels.available:
+            return description
+        if description.samples_per_pixel == 1:
+            first = open_frames(description).read_frame(0).values
+            if is_one_cell_of_several(first, frame_count):
+                return description
+    top.notes.add(
+        f"Number of Frames (0028,0008) is {why_unknown(top)}; "
+        f"using {frame_count}, from the length of {named(pixels.keyword)}."
+    )
+    return replace(description, frame_count=frame_count)
+
+
+def why_unknown(top: Elements) -> str:
+    """Return what is wrong with Number of Frames (0028,0008), where ``frames_said`` is None."""
+    if "NumberOfFrames" not in top:
+        return "missing"
+    return "not a number above 0" if top.texts("NumberOfFrames") else "empty"
+
+
+def _truncated(description: PixelDescription, needed: int, found: int) -> InputError:
+    frames = "frame" if description.frame_count == 1 else "frames"
+    return InputError(
+        f"Pixel Data (7FE0,0010) has {found} bytes; expected {needed} for "
+        f"{description.frame_count} {frames} of {description.columns}x{description.rows} pixels.",
+        hint=COPY_AGAIN if found < needed else _HEADER_IS_WRONG,
+        reason="truncated" if found < needed else "mismatch",
+    )
