@@ -106,17 +106,17 @@ def dcmconv_executors() -> Refs:
 @hookimpl
 def dcmconv_presets() -> Refs:
     """Offer ready-made chains."""
+    summaries = {
+        "article": "The picture of the article: min-max, colormap bone, figure of 12 x 12 inches.",
+        "article-batch": "The batch of the article: the same picture in a figure of 12 x 6 inches.",
+        "chest-ct": "Chest CT as three PNGs: lung, mediastinum and bone windows.",
+        "ml-8bit": "Training data: 8-bit PNG of 512 x 512 pixels; CT on a fixed scale.",
+        "ml-16bit": "Training data: 16-bit PNG at full size; CT on a fixed scale.",
+        "pet-suv": "PET as SUV by body weight, white at 0 and black at 10.",
+        "rtdose": "RT Dose in Gy: each plane in jet, with a color bar.",
+    }
     return {
-        name: f"{HERE}:presets/{name}.yaml"
-        for name in (
-            "article",
-            "article-batch",
-            "chest-ct",
-            "ml-8bit",
-            "ml-16bit",
-            "pet-suv",
-            "rtdose",
-        )
+        name: Offer(f"{HERE}:presets/{name}.yaml", summary) for name, summary in summaries.items()
     }
 
 

@@ -120,8 +120,8 @@ def _component_rows(registry: Registry, offer: Offered) -> Iterator[Row]:
 
     title = f"{offer.kind} {offer.name}, from {_plugin(offer)}"
     if offer.kind == "preset":
-        yield Heading(title=title)
-        yield Row(see=f"dcmconv chain show preset:{offer.name}")
+        yield Heading(title=f"{title}\n{offer.summary}".rstrip())
+        yield Row(use=f"--chain preset:{offer.name}", see=f"dcmconv chain show preset:{offer.name}")
         return
     component = registry.load(offer.kind, offer.name)
     yield Heading(title=f"{title}\n{component.summary()}")

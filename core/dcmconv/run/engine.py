@@ -13,6 +13,7 @@ from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.executor import WorkerPool
 from dcmconv.model.outcome import Failed, Outcome, Summary
+from dcmconv.run.dispatcher import Dispatcher, Stop
 from dcmconv.run.executors import (
     HANDFUL,
     available_workers,
@@ -30,7 +31,6 @@ from dcmconv.run.output.publish import Publisher
 from dcmconv.run.progress import Listener, Tally
 from dcmconv.run.statistics_pass import GatheredStatistics, needs_statistics_pass
 from dcmconv.run.walk import EVERYTHING, Found, Selection, Walk
-from dcmconv.run.window import Stop, Window
 from dcmconv.run.worklist import WorkList
 
 if TYPE_CHECKING:
@@ -142,14 +142,14 @@ class Run:
         executor = self.plan.executor or default_executor(self.registry, few=few)
         pool = open_pool(self.plan, executor, destination.parts, workers=workers)
         try:
-            window = Window(pool, self._stop, workers)
+            dispatcher = Dispatcher(pool, self._stop, workers)
             worklist = self._worklist(committer, pool)
             self._tell_started(
                 first, suspects, destination.change, 0 if pool.in_this_process else workers
             )
             if needs_statistics_pass(self.plan):
-                self._gather_statistics(walk, window, worklist)
-            for pending in window.in_order(worklist.to_convert(chain(first, found))):
+                self._gather_statistics(walk, dispatcher, worklist)
+            for pending in dispatcher.in_order(worklist.to_convert(chain(first, found))):
                 outcome = committer.commit(pending)
                 tally.add(outcome)
                 self._tell_finished(outcome, tally)
@@ -178,12 +178,12 @@ class Run:
             tell=self._tell_found,
         )
 
-    def _gather_statistics(self, walk: Walk, window: Window, worklist: WorkList) -> None:
+    def _gather_statistics(self, walk: Walk, dispatcher: Dispatcher, worklist: WorkList) -> None:
         """Read every input once, for normalizers with statistics of the series or of the run."""
         committer = worklist.committer
         if self.listener is not None:
             self.listener.statistics_pass_started()
-        for pending in window.in_order(worklist.to_gather(walk.inputs())):
+        for pending in dispatcher.in_order(worklist.to_gather(walk.inputs())):
             if worklist.in_this_process:
                 committer.left(pending.reference)
             # An input that cannot be read adds nothing; its conversion reports why.

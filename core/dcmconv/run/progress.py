@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Summary
-from dcmconv.run.notes import NoteCounts
+from dcmconv.run.note_counts import NoteCounts
 
 if TYPE_CHECKING:
     from dcmconv.run.journal.run_record import ChainChange

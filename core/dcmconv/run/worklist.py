@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.outcome import Converted, Failed, Skipped
+from dcmconv.run.dispatcher import PendingInput
 from dcmconv.run.journal.commit import Committer
 from dcmconv.run.journal.resume import Resume
 from dcmconv.run.messages import ConversionReport, ConversionTask, StatisticsTask
 from dcmconv.run.split_frames import SPLIT_BYTES
 from dcmconv.run.walk import Found
-from dcmconv.run.window import PendingInput
 
 __all__ = ["WorkList"]
 

@@ -13,11 +13,11 @@ from support.plans import in_a_pool, lane, plan, registry
 from dcmconv.model.executor import Done, Lost, WorkerPool
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Converted, Failed, OutputFile
-from dcmconv.run import split_frames, window, worklist
+from dcmconv.run import dispatcher, split_frames, worklist
+from dcmconv.run.dispatcher import Dispatcher, PendingInput
 from dcmconv.run.engine import Run
 from dcmconv.run.messages import ConversionReport, ConversionTask, FrameSlice, Part, SplitRequest
 from dcmconv.run.split_frames import join_reports, split_task
-from dcmconv.run.window import PendingInput, Window
 
 FRAMES = 40
 
@@ -50,7 +50,7 @@ def watch_splits(monkeypatch):
         seen.append(len(made))
         return made
 
-    monkeypatch.setattr(window, "split_task", watched)
+    monkeypatch.setattr(dispatcher, "split_task", watched)
     return seen
 
 
@@ -172,7 +172,7 @@ def test_a_file_that_changes_before_splitting_fails(monkeypatch, cine, tmp_path,
         (tmp_path / "other").replace(cine)
         return split_task(task, request, workers=workers)
 
-    monkeypatch.setattr(window, "split_task", swapped)
+    monkeypatch.setattr(dispatcher, "split_task", swapped)
     (outcome,) = run(in_a_pool(plan(workers=2)), cine, tmp_path / "out")
     assert (outcome.status, outcome.reason) == ("failed", "changed")
     assert tree(tmp_path / "out") == {}
@@ -208,7 +208,7 @@ def test_a_crashed_slice_is_tried_again_in_order():
     big = PendingInput(task().reference, task())
     other = Reference("b", "/b")
     small = PendingInput(other, ConversionTask(other, 0, "1-2"))
-    done = list(Window(AsksToSplit(), workers=2).in_order([big, small]))
+    done = list(Dispatcher(AsksToSplit(), workers=2).in_order([big, small]))
     assert [each.reference.key for each in done] == ["a", "b"]
     assert [part.path for part in big.answer.parts] == ["p0", "p8"]
     assert split_frames.LEAST_FRAMES == 8

@@ -8,10 +8,10 @@ import pytest
 from support.plans import in_a_pool, plan, registry
 
 from dcmconv.model.outcome import Converted, Failed
-from dcmconv.run import window
+from dcmconv.run import dispatcher
+from dcmconv.run.dispatcher import Stop
 from dcmconv.run.engine import Run
 from dcmconv.run.progress import Tally
-from dcmconv.run.window import Stop
 
 FAILED = Failed(input="x", locator="/x", reason="damaged", message="It is.")
 FAILED_BEFORE = Failed(input="x", locator="/x", reason="damaged", message="It.", unchanged=True)
@@ -44,7 +44,7 @@ def test_max_failures_counts_failures_of_this_run(text, outcomes, said):
 
 
 def test_the_first_reason_to_stop_is_kept(monkeypatch):
-    monkeypatch.setattr(window, "SECONDS_OF_GRACE", 0.0)
+    monkeypatch.setattr(dispatcher, "SECONDS_OF_GRACE", 0.0)
     stop = Stop()
     assert (stop.asked, stop.is_over) == (False, False)
     stop.ask("interrupted")
@@ -75,7 +75,7 @@ def stopped_after(count, made, scans, out):
 @pytest.mark.parametrize("in_pool", [False, True], ids=["inline", "processes"])
 def test_stopping_finishes_running_tasks(scans, tmp_path, in_pool, monkeypatch):
     # Else two quick workers may be done with all of them before the first is published.
-    monkeypatch.setattr(window, "LEAD", 8)
+    monkeypatch.setattr(dispatcher, "LEAD", 8)
     inline = plan(executor=registry().ref("executor", "inline"))
     made = in_a_pool(plan(workers=2)) if in_pool else inline
     seen, run = stopped_after(5, made, scans, tmp_path / "out")
@@ -90,7 +90,7 @@ def test_stopping_finishes_running_tasks(scans, tmp_path, in_pool, monkeypatch):
 
 
 def test_a_task_longer_than_the_grace_is_given_up(scans, tmp_path, monkeypatch):
-    monkeypatch.setattr(window, "SECONDS_OF_GRACE", 1.0)
+    monkeypatch.setattr(dispatcher, "SECONDS_OF_GRACE", 1.0)
     (scans / "05").write_text("DEED hang")
     began = time.monotonic()
     seen, run = stopped_after(5, in_a_pool(plan(workers=2)), scans, tmp_path / "out")

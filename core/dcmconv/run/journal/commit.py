@@ -12,6 +12,7 @@ from dcmconv.errors import OutputError
 from dcmconv.model.executor import Lost
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome
+from dcmconv.run.dispatcher import PendingInput
 from dcmconv.run.failure import failure_of_lost
 from dcmconv.run.journal.line import Entry
 from dcmconv.run.messages import ConversionReport
@@ -21,7 +22,6 @@ from dcmconv.run.output.publish import Publisher
 from dcmconv.run.output.state_dir import open_state_file
 from dcmconv.run.progress import Tally
 from dcmconv.run.statistics_pass import GatheredStatistics
-from dcmconv.run.window import PendingInput
 
 if TYPE_CHECKING:
     from dcmconv.run.output.tag_table import TagTable

@@ -1,4 +1,4 @@
-"""The window: the inputs in work, tasks to the pool, and answers back in the order of the walk."""
+"""Sends tasks to the worker pool, and returns the answers in the order of the walk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dcmconv.run.split_frames import join_reports, split_task
 if TYPE_CHECKING:
     from dcmconv.run.journal.line import Entry
 
-__all__ = ["LEAD", "SECONDS_OF_GRACE", "PendingInput", "Stop", "Window"]
+__all__ = ["LEAD", "SECONDS_OF_GRACE", "Dispatcher", "PendingInput", "Stop"]
 
 LEAD = 4096
 """How many finished inputs may wait for one slow input before them."""
@@ -88,7 +88,7 @@ class PendingInput:
 
 
 @dataclass
-class Window:
+class Dispatcher:
     """Keeps as many tasks in flight as the pool has room for.
 
     A task whose worker crashed is sent once more, to another worker.  A second crash, a timeout,
@@ -119,7 +119,7 @@ class Window:
                     self._receive(answer)
 
     def _take(self, upcoming: Iterator[PendingInput]) -> bool:
-        """Fill the window; return whether there may be more inputs."""
+        """Send tasks until the pool is full; return whether there may be more inputs."""
         ready = 0
         while not self._is_full and ready < READY_AT_ONCE and not self.stop.asked:
             pending = next(upcoming, None)

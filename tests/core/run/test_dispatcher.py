@@ -1,4 +1,4 @@
-"""The window: answers in order, a bounded lead, and one answer for each input."""
+"""The dispatcher: answers in order, a bounded lead, and one answer for each input."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from dcmconv.model.executor import Done, Lost, WorkerPool
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Skipped
-from dcmconv.run import window as module
+from dcmconv.run import dispatcher as module
+from dcmconv.run.dispatcher import Dispatcher, PendingInput
 from dcmconv.run.messages import ConversionReport, ConversionTask
-from dcmconv.run.window import PendingInput, Window
 
 
 class Shuffled(WorkerPool):
@@ -57,13 +57,13 @@ def keys(inputs):
 def test_answers_come_in_the_order_of_the_walk():
     pool = Shuffled()
     inputs = (pending(number, ready=number % 3 == 0) for number in range(500))
-    assert keys(Window(pool).in_order(inputs)) == [str(n) for n in range(500)]
+    assert keys(Dispatcher(pool).in_order(inputs)) == [str(n) for n in range(500)]
     assert pool.most <= pool.capacity
 
 
 def test_a_crash_is_tried_again():
     pool = Shuffled(crashes={"3", "5"})
-    answers = [each.answer for each in Window(pool).in_order(map(pending, range(8)))]
+    answers = [each.answer for each in Dispatcher(pool).in_order(map(pending, range(8)))]
     assert answers == [str(number) for number in range(8)]
 
 
@@ -80,12 +80,12 @@ class Doomed(Shuffled):
 
 @pytest.mark.parametrize("reason", ["timeout", "memory", "error"])
 def test_only_a_crash_is_tried_again(reason):
-    answers = [each.answer for each in Window(Doomed(reason)).in_order([pending(1)])]
+    answers = [each.answer for each in Dispatcher(Doomed(reason)).in_order([pending(1)])]
     assert answers == [Lost(1, reason, "boom")]
 
 
 def test_a_second_crash_is_final():
-    answers = [each.answer for each in Window(Doomed("crash")).in_order([pending(1)])]
+    answers = [each.answer for each in Dispatcher(Doomed("crash")).in_order([pending(1)])]
     assert [(answer.reason, answer.number) for answer in answers] == [("crash", 2)]
 
 
@@ -105,7 +105,7 @@ def test_the_walk_waits_for_one_slow_input(monkeypatch):
             next(taken)
             yield pending(number)
 
-    answers = Window(Stuck()).in_order(inputs())
+    answers = Dispatcher(Stuck()).in_order(inputs())
     assert next(answers).reference.key == "0"
     assert next(taken) <= 51
     assert keys(answers) == [str(number) for number in range(1, 1000)]
@@ -114,6 +114,6 @@ def test_the_walk_waits_for_one_slow_input(monkeypatch):
 @pytest.mark.parametrize("count", [0, 1, 3000])
 def test_inputs_without_work_need_no_pool(count):
     pool = Shuffled()
-    answers = Window(pool).in_order(pending(number, ready=True) for number in range(count))
+    answers = Dispatcher(pool).in_order(pending(number, ready=True) for number in range(count))
     assert len(list(answers)) == count
     assert pool.most == 0

@@ -1,9 +1,9 @@
-"""Notes are grouped by kind: what varies between inputs is no part of a kind."""
+"""Notes are grouped by kind: values that vary between inputs do not matter."""
 
 import pytest
 
-from dcmconv.run import notes as notes_module
-from dcmconv.run.notes import NoteCounts
+from dcmconv.run import note_counts as notes_module
+from dcmconv.run.note_counts import NoteCounts
 
 
 def kinds_of(*notes):
