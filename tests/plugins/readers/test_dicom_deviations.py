@@ -76,7 +76,10 @@ NO_TRANSFER_SYNTAX = (
 DEVIATIONS = {
     "rows-as-ul": (rows_as_ul, ()),
     "rows-twice-in-one-element": (rows_twice_in_one_element, ()),
-    "unknown-vr": (rows_after_an_unknown_private_element, ()),
+    "unknown-vr": (
+        rows_after_an_unknown_private_element,
+        ("the element (0021,1001) has an unknown VR; its length was read as 16 bits.",),
+    ),
     "zeros-behind": (lambda: as_bytes(monochrome(PIXELS)) + bytes(4096), ()),
     "pixels-longer-than-the-file": (
         pixels_longer_than_the_file,
@@ -84,11 +87,7 @@ DEVIATIONS = {
     ),
     "explicit-labeled-implicit": (
         explicit_labeled_implicit,
-        (
-            "Expected implicit VR, but found explicit VR - using explicit VR for reading",
-            # pydicom looks at the first element twice.
-            "the element (0008,0016) occurs twice; the last one was used.",
-        ),
+        ("Transfer Syntax UID (0002,0010) stands for implicit VR; the dataset is explicit.",),
     ),
     "native-labeled-rle": (
         native_labeled_rle,

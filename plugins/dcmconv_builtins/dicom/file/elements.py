@@ -17,6 +17,7 @@ from dcmconv_builtins.dicom.file.character_sets import (
     convert_element,
     use_character_set,
 )
+from dcmconv_builtins.dicom.file.encoding import FIRST_DELIMITER, KNOWN_VRS
 from dcmconv_builtins.dicom.file.header_scanner import RawElement, ScannedDataset
 from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
 
@@ -252,8 +253,13 @@ class Elements:
             return ()
         try:
             with self.notes.catching_warnings():
-                value = self.dataset[tag].value
-            return tuple(Elements(item, self.notes) for item in value or ())
+                element = self.dataset[tag]
+            if element.VR != "SQ":
+                raise ValueError("not a sequence")
+            items = tuple(element.value or ())
+            if not all(_makes_sense(item) for item in items):
+                self.notes.add(f"{named(keyword)} has items that are damaged.")
+            return tuple(Elements(item, self.notes) for item in items)
         except parse_errors():
             self.notes.add(f"{named(keyword)} cannot be read; ignored it.")
             return ()
@@ -316,6 +322,16 @@ class Elements:
             self.notes.add(f"{named(keyword)} has a decimal comma; read it as a point.")
             parts = [part.replace(",", ".") for part in parts]
         return tuple(_whole_if_exact(float(part)) for part in parts if part)
+
+
+def _makes_sense(item: Dataset) -> bool:
+    """Whether pydicom has read no delimiter as an element, and no element without a known VR."""
+    is_implicit = item.original_encoding[0]
+    return all(
+        element.tag < FIRST_DELIMITER
+        and (is_implicit or not element.is_raw or element.VR in KNOWN_VRS)
+        for element in item.values()
+    )
 
 
 def _is_raw(element: AnyElement) -> TypeGuard[RawElement | RawDataElement]:

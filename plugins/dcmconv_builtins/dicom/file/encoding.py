@@ -6,6 +6,8 @@ import struct
 from typing import NamedTuple
 
 __all__ = [
+    "FIRST_DELIMITER",
+    "KNOWN_VRS",
     "LONG_VRS",
     "PIXEL_KEYWORDS",
     "SHORT_VRS",
@@ -23,7 +25,10 @@ LONG_VRS = frozenset(
     {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 )
 """VRs whose explicit elements have a length of 32 bits: a header of 12 bytes."""
+KNOWN_VRS = frozenset(vr.decode() for vr in SHORT_VRS | LONG_VRS)
 UNDEFINED_LENGTH = 0xFFFFFFFF
+FIRST_DELIMITER = 0xFFFEE000
+"""The tag of an item; those of the two delimiters follow.  No element has a higher tag."""
 
 PIXEL_KEYWORDS = {
     0x7FE00008: "FloatPixelData",

@@ -8,13 +8,15 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from contextlib import suppress
 from typing import BinaryIO
 
 from pydicom.dataset import Dataset
 
 from dcmconv.plugin import InputError, LimitError
+from dcmconv_builtins.dicom.file.elements import Elements
 from dcmconv_builtins.dicom.file.encoding import guess_encoding
-from dcmconv_builtins.dicom.file.notes import Notes
+from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
 from dcmconv_builtins.dicom.file.pydicom_parser import parse_meta, skip_command_set
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 
@@ -26,7 +28,8 @@ _PREAMBLE = 128
 _CHUNK = 1 << 20
 _SAMPLE = 512
 _COMMAND_SET, _META = b"\0\0", b"\2\0"
-_TRANSFER_SYNTAX = 0x00020010
+_USED_TAGS = {0x00020002, 0x00020010}
+"""Media Storage SOP Class UID and Transfer Syntax UID; nothing else of the group is used."""
 
 
 def read_meta(stream: BinaryIO, notes: Notes) -> Dataset:
@@ -46,10 +49,30 @@ def read_meta(stream: BinaryIO, notes: Notes) -> Dataset:
         notes.add("the file has no File Meta Information.")
         return Dataset()
     start = stream.tell()
-    meta = parse_meta(stream, notes)
+    stated = _stated_end(stream, start)
+    try:
+        meta = parse_meta(stream, notes)
+    except InputError:
+        if not _begins_dataset(stream, stated):
+            raise
+        meta = Dataset()
+    position = stream.tell()
+    if stated is not None and position != stated and not _peek(stream, 1):
+        # An element of a wrong length has taken the dataset with it.
+        if not _begins_dataset(stream, stated):
+            stream.seek(position)
+            return meta
+        notes.add("File Meta Information is damaged; the dataset was found by the group's length.")
+        return Dataset()
     while _peek(stream, 2) == _META:
-        _check_second(meta, start, stream, notes)
+        _add_second(meta, stated, stream, notes)
     return meta
+
+
+def _begins_dataset(stream: BinaryIO, position: int | None) -> bool:
+    """Whether a dataset begins at a position; the stream is moved there."""
+    stream.seek(position or 0)
+    return position is not None and guess_encoding(_peek(stream, _SAMPLE)) is not None
 
 
 def open_deflated(stream: BinaryIO, transfer_syntax: str, notes: Notes, *, limit: int) -> BinaryIO:
@@ -100,24 +123,26 @@ def _find_start(stream: BinaryIO, notes: Notes) -> int:
     return 4 if head[:4] == b"DICM" else 0
 
 
-def _check_second(meta: Dataset, start: int, stream: BinaryIO, notes: Notes) -> None:
-    """Skip a second group 0002; the first ends where its length says (PS3.10 7.1)."""
+def _add_second(meta: Dataset, stated: int | None, stream: BinaryIO, notes: Notes) -> None:
+    """Ignore a second group 0002; the first ends where its length says (PS3.10 7.1)."""
     position = stream.tell()
     second = parse_meta(stream, Notes())
-    stated = _stated_end(stream, start)
     if stream.tell() == position:
         raise InputError("File Meta Information is damaged and cannot be read.", hint=DAMAGED)
-    values = [
-        part.get_item(_TRANSFER_SYNTAX) for part in (meta, second) if _TRANSFER_SYNTAX in part
-    ]
-    uids = {bytes(value.value or b"").rstrip(b" \0") for value in values}
-    if stated is not None and stated > position and len(uids) > 1:
+    if stated is None or stated <= position:
+        notes.add("File Meta Information (group 0002) occurs twice; ignored the second.")
+        return
+    uids = {Elements(part, Notes()).text("TransferSyntaxUID") for part in (meta, second)} - {""}
+    if len(uids) > 1:
         raise InputError(
             "Transfer Syntax UID (0002,0010) occurs twice in File Meta Information, "
             "with different values.",
             hint="Ask the sender for a file whose Transfer Syntax UID matches its dataset.",
         )
-    notes.add("File Meta Information (group 0002) occurs twice; ignored the second.")
+    for tag in _USED_TAGS & (second.keys() - meta.keys()):
+        with suppress(*parse_errors()):
+            meta[tag] = second.get_item(tag)
+    notes.add("the elements of File Meta Information are not in ascending order.")
 
 
 def _stated_end(stream: BinaryIO, start: int) -> int | None:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders.syntaxes import GE_PRIVATE
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
-from dcmconv_builtins.dicom.file.elements import Elements, Notes
+from dcmconv_builtins.dicom.file.elements import Elements, Notes, named
 from dcmconv_builtins.dicom.file.encoding import (
+    FIRST_DELIMITER,
     LONG_VRS,
     PIXEL_KEYWORDS,
     UNDEFINED_LENGTH,
@@ -33,11 +34,11 @@ from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from dcmconv_builtins.dicom.file.tolerant_parser import TolerantlyParsed
+    from dcmconv_builtins.dicom.file.tolerant.tolerant_parser import TolerantlyParsed
 
 __all__ = ["Part10", "PixelElement", "find_pixel_element", "read_part10"]
 
-_FIRST_DELIMITER = 0xFFFEE000
+_PIXEL_VRS = ("OB", "OW", "OF", "OD", "UN")
 _GUESSED_SYNTAX = {
     Encoding(True, True): "1.2.840.10008.1.2",
     Encoding(False, True): "1.2.840.10008.1.2.1",
@@ -160,8 +161,15 @@ def _parse_dataset(stream: BinaryIO, encoding: Encoding, notes: Notes) -> _Parse
     found = encoding._replace(is_implicit=bool(parsed.dataset.original_encoding[0]))
     pixels = find_pixel_element(stream, stream.tell(), found)
     result = _ParsedDataset(parsed.dataset, found, pixels, parsed.is_cut)
-    if parsed.unknown_vrs or not _is_whole(result, stream):
+    if parsed.has_unknown_vrs or not _is_whole(result, stream):
         return _parse_tolerantly(stream, start, encoding, notes, result)
+    if pixels is not None and not found.is_implicit:
+        vr = pixels.value_representation
+        if vr.encode("latin-1") not in LONG_VRS:
+            # pydicom has not read its header; we should not believe its length.
+            return _parse_tolerantly(stream, start, encoding, notes, None)
+        if vr not in _PIXEL_VRS:
+            notes.add(f"{named(pixels.keyword)} has VR {vr}; expected OB or OW.")
     if found != encoding:
         notes.add(
             f"Transfer Syntax UID (0002,0010) stands for {_vr_kind(encoding)} VR; "
@@ -188,7 +196,7 @@ def _parse_tolerantly(
 ) -> _ParsedDataset:
     """Parse a dataset that pydicom cannot read, or whose ``usual`` result is doubtful."""
     from dcmconv_builtins.dicom.file.pydicom_parser import check_repeated
-    from dcmconv_builtins.dicom.file.tolerant_parser import parse_tolerantly
+    from dcmconv_builtins.dicom.file.tolerant.tolerant_parser import parse_tolerantly
 
     stream.seek(start)
     guessed = guess_encoding(stream.read(512)) or encoding
@@ -233,7 +241,7 @@ def _check_same(usual: _ParsedDataset, parsed: TolerantlyParsed) -> None:
         pixels is not None and usual.pixels is not None and pixels.start == usual.pixels.offset
     )
     # pydicom takes a delimiter that closes nothing for an element.
-    tags = {tag for tag in usual.dataset.keys() if tag < _FIRST_DELIMITER}  # noqa: SIM118
+    tags = {tag for tag in usual.dataset.keys() if tag < FIRST_DELIMITER}  # noqa: SIM118
     if not is_same or tags != parsed.dataset.keys():
         raise InputError(
             "the dataset has an element of unknown VR, whose length can be read as 16 or 32 bits.",

@@ -6,6 +6,7 @@ Parsing stops before the pixels, which are read frame by frame later.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
 from pydicom.dataelem import RawDataElement
@@ -15,9 +16,9 @@ from pydicom.tag import BaseTag
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.file.encoding import (
-    LONG_VRS,
+    FIRST_DELIMITER,
+    KNOWN_VRS,
     PIXEL_KEYWORDS,
-    SHORT_VRS,
     UNDEFINED_LENGTH,
     Encoding,
 )
@@ -27,20 +28,21 @@ from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 __all__ = ["Parsed", "check_repeated", "parse_meta", "parse_until_pixels", "skip_command_set"]
 
 StopWhen = Callable[[BaseTag, str | None, int], bool]
-_KNOWN_VRS = frozenset(vr.decode() for vr in SHORT_VRS | LONG_VRS)
+_FUNCTIONAL_GROUPS = {0x52009229, 0x52009230}
 
 
 class Parsed(NamedTuple):
     """A dataset up to its pixels, and what was unusual.
 
     ``is_cut`` says that it ends in the middle of an element, ``repeated`` which tags occur more
-    than once, and ``unknown_vrs`` which elements of an explicit dataset have no known VR.
+    than once, and ``has_unknown_vrs`` whether an explicit element has no known VR, or is a
+    delimiter.
     """
 
     dataset: Dataset
     is_cut: bool
     repeated: list[int]
-    unknown_vrs: list[int]
+    has_unknown_vrs: bool
 
 
 def skip_command_set(stream: BinaryIO, notes: Notes) -> None:
@@ -77,13 +79,14 @@ def parse_until_pixels(stream: BinaryIO, encoding: Encoding, notes: Notes) -> Pa
     until_pixels = _UntilPixels(stream)
     with notes.catching_warnings() as caught:
         dataset = _parse(stream, encoding, until_pixels)
+        has_unknown_vrs = _has_unknown_vrs(dataset)
     # Where a file ends inside a sequence, pydicom only warns.
     is_cut = any("No tag to read" in str(warning.message) for warning in caught)
     return Parsed(
         dataset,
         is_cut or _ends_in_an_element(dataset, stream),
         until_pixels.repeated,
-        [] if dataset.original_encoding[0] else until_pixels.unknown_vrs,
+        has_unknown_vrs,
     )
 
 
@@ -113,7 +116,6 @@ class _UntilPixels:
         self._probed = stream.tell() + 6
         self._seen: set[int] = set()
         self.repeated: list[int] = []
-        self.unknown_vrs: list[int] = []
 
     def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
         if self._stream.tell() == self._probed:
@@ -121,8 +123,6 @@ class _UntilPixels:
         if tag in self._seen:
             self.repeated.append(int(tag))
         self._seen.add(tag)
-        if vr not in _KNOWN_VRS:
-            self.unknown_vrs.append(int(tag))
         return tag in PIXEL_KEYWORDS
 
 
@@ -161,6 +161,27 @@ def check_repeated(tags: list[int], notes: Notes) -> None:
                 f"the element {name}, which describes the pixels, occurs twice.", hint=DAMAGED
             )
         notes.add(f"the element {name} occurs twice; the last one was used.")
+
+
+def _has_unknown_vrs(dataset: Dataset) -> bool:
+    """Whether an explicit element, also of a sequence that is parsed already, has no known VR.
+
+    An item or a delimiter where an element should be is as bad.
+    """
+    is_explicit = not dataset.original_encoding[0]
+    for tag in _FUNCTIONAL_GROUPS & dataset.keys():
+        # They describe the pixels too; ``Elements`` notes it if they cannot be parsed.
+        with suppress(*parse_errors()):
+            dataset[tag]
+    for element in dataset.values():
+        if element.tag >= FIRST_DELIMITER:
+            return True
+        if isinstance(element, RawDataElement):
+            if is_explicit and element.VR not in KNOWN_VRS:
+                return True
+        elif element.VR == "SQ" and any(_has_unknown_vrs(each) for each in element.value):
+            return True
+    return False
 
 
 def _ends_in_an_element(dataset: Dataset, stream: BinaryIO) -> bool:

@@ -37,7 +37,7 @@ __all__ = [
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 DELIMITERS = (ITEM, ITEM_END, SEQUENCE_END)
 
-_KNOWN_VRS = SHORT_VRS | LONG_VRS
+_KNOWN = SHORT_VRS | LONG_VRS
 _CHUNK = 1 << 20
 _LOOK_AHEAD = 3
 """So many headers in a row have to make sense: one or two could do so by chance."""
@@ -177,8 +177,8 @@ class HeaderReader:
         )
         if encoding.is_implicit:
             usual = implicit._replace(oddity="")
-            return [usual, *_padded(usual), *(explicit if vr in _KNOWN_VRS else [])]
-        if vr in _KNOWN_VRS:
+            return [usual, *_padded(usual), *(explicit if vr in _KNOWN else [])]
+        if vr in _KNOWN:
             first, *others = explicit
             usual = first._replace(oddity="")
             return [usual, *_padded(usual), *others]
@@ -231,11 +231,13 @@ def _explicit_readings(
     """Yield the readings with a VR; that of a known VR first."""
     order = "<" if encoding.is_little_endian else ">"
     written = head[4:6]
-    vr = written if written in _KNOWN_VRS else written.upper()
-    name = vr.decode("latin-1") if vr in _KNOWN_VRS else "UN"
+    vr = written if written in _KNOWN else written.upper()
+    name = vr.decode("latin-1") if vr in _KNOWN else "UN"
     (short,) = struct.unpack_from(f"{order}H", head, 6)
-    known = written in _KNOWN_VRS
+    known = written in _KNOWN
     problem = "has a length of the wrong size" if known else "has an unknown VR"
+    if encoding.is_implicit:
+        problem = "has a VR in an implicit dataset"
     as_short = ElementHeader(tag, name, position + 8, short)._replace(
         oddity=f"{problem}; its length was read as 16 bits", form="with a length of 16 bits"
     )

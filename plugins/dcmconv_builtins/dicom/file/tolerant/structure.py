@@ -1,26 +1,17 @@
-"""Datasets that pydicom cannot read, but which have one reasonable reading (PS3.5 7).
+"""The structure of a dataset that deviates: which elements it has, and where their values are.
 
-Every deviation is noted.  Depth and work are bounded, nothing is read past the end of the file, and
-values are only cut out of the file when the whole structure is known.
+Every deviation is noted.  Depth and work are bounded, and nothing is read past the end of the file.
 """
 
 from __future__ import annotations
 
-import io
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import BinaryIO, NamedTuple, TypeVar
-
-from pydicom.charset import convert_encodings, default_encoding
-from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
-from pydicom.tag import BaseTag
-from pydicom.values import convert_string
+from typing import NamedTuple, TypeVar
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.file.element_headers import (
+from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS, UNDEFINED_LENGTH, Encoding
+from dcmconv_builtins.dicom.file.tolerant.element_headers import (
     ITEM,
     ITEM_END,
     SEQUENCE_END,
@@ -29,40 +20,30 @@ from dcmconv_builtins.dicom.file.element_headers import (
     tag_name,
     vr_of_dictionary,
 )
-from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS, UNDEFINED_LENGTH, Encoding
-from dcmconv_builtins.dicom.file.notes import Notes
 from dcmconv_builtins.dicom.hints import DAMAGED
 
-__all__ = ["TolerantlyParsed", "parse_tolerantly"]
+__all__ = ["Item", "Node", "StructureParser"]
 
 Result = TypeVar("Result")
 _DEEPEST = 64
-_CHARACTER_SET = 0x00080005
 _ROWS = 0x00280010
 _TOP = -1
 _DELIMITERS = ((ITEM_END, 0), (SEQUENCE_END, 0))
 _ENCODINGS = (Encoding(True, True), Encoding(False, True), Encoding(False, False))
 
 
-class TolerantlyParsed(NamedTuple):
-    """A dataset up to its pixels; ``pixels`` is the header of the pixel data element, if any."""
-
-    dataset: Dataset
-    pixels: ElementHeader | None
-    is_cut: bool
-    repeated: list[int]
-
-
-class _Node(NamedTuple):
+class Node(NamedTuple):
     """An element; ``items`` are those of a sequence, else None."""
 
     header: ElementHeader
     encoding: Encoding
-    items: list[_Item] | None
+    items: list[Item] | None
 
 
-class _Item(NamedTuple):
-    elements: list[_Node]
+class Item(NamedTuple):
+    """The elements of an item, or of the whole dataset."""
+
+    elements: list[Node]
     encoding: Encoding
 
 
@@ -70,50 +51,10 @@ class _CutError(Exception):
     """The file ends early."""
 
 
-def parse_tolerantly(stream: BinaryIO, encoding: Encoding, notes: Notes) -> TolerantlyParsed:
-    """Parse a dataset that begins where a stream is.
+class TopLevel(NamedTuple):
+    """The elements of a dataset up to its pixels, and the header of the pixel data element."""
 
-    Raises
-    ------
-    InputError
-        If it has no reasonable reading, or two.
-    """
-    start = stream.tell()
-    size = stream.seek(0, io.SEEK_END)
-    parser = _Parser(HeaderReader(stream, size))
-    parsed = parser.dataset(start, encoding)
-    for line in parser.deviations():
-        notes.add(line)
-    with notes.catching_warnings():
-        top = _as_dataset(parser.headers, _Item(parsed.elements, encoding), default_encoding)
-    tags = [node.header.tag for node in parsed.elements]
-    repeated = [tag for tag, count in Counter(tags).items() if count > 1]
-    return TolerantlyParsed(top, parsed.pixels, parsed.is_cut, repeated)
-
-
-def _as_dataset(headers: HeaderReader, item: _Item, parent: str | list[str]) -> Dataset:
-    """Return an item as pydicom would have read it; this is where values are read."""
-    character_set = parent
-    elements: dict[BaseTag, RawDataElement | DataElement] = {}
-    for node in item.elements:
-        header, encoding = node.header, node.encoding
-        tag = BaseTag(header.tag)
-        if node.items is not None:
-            children = [_as_dataset(headers, child, character_set) for child in node.items]
-            elements[tag] = DataElement(tag, "SQ", Sequence(children), header.start)
-            continue
-        value = headers.bytes_at(header.start, header.length or 0)
-        if tag == _CHARACTER_SET:
-            text = convert_string(value, encoding.is_little_endian)
-            character_set = convert_encodings(text)
-        elements[tag] = RawDataElement(tag, header.vr, len(value), value, header.start, *encoding)
-    dataset = Dataset(elements, parent_encoding=parent)
-    dataset.set_original_encoding(*item.encoding, character_set)
-    return dataset
-
-
-class _Top(NamedTuple):
-    elements: list[_Node]
+    elements: list[Node]
     pixels: ElementHeader | None
     is_cut: bool
 
@@ -134,12 +75,12 @@ class _Scope(NamedTuple):
 class _Content(NamedTuple):
     """The elements of an item; ``following`` is the offset of what follows it."""
 
-    elements: list[_Node]
+    elements: list[Node]
     following: int
     is_last: bool = False
 
 
-class _Parser:
+class StructureParser:
     """Finds the structure of a dataset, and collects how it deviates.
 
     Its methods raise ``_CutError`` where the file ends early, and ``InputError`` for everything
@@ -161,22 +102,22 @@ class _Parser:
             lines.append(f"the element {tag_name(first)}{others} {what}.")
         return lines or ["the dataset was read by the tolerant parser."]
 
-    def dataset(self, position: int, encoding: Encoding) -> _Top:
+    def dataset(self, position: int, encoding: Encoding) -> TopLevel:
         """Return the elements up to the pixels."""
         scope = _Scope(self.headers.size, encoding)
-        elements: list[_Node] = []
+        elements: list[Node] = []
         while position < scope.end and not self._is_padding(position):
             try:
                 node, position = self._element(position, scope, elements)
             except _CutError:
-                return _Top(elements, None, is_cut=True)
+                return TopLevel(elements, None, is_cut=True)
             if node is None:
                 continue
             if node.header.tag in PIXEL_KEYWORDS:
-                return _Top(elements, node.header, is_cut=False)
+                return TopLevel(elements, node.header, is_cut=False)
             self._has_rows |= node.header.tag == _ROWS
             elements.append(node)
-        return _Top(elements, None, is_cut=False)
+        return TopLevel(elements, None, is_cut=False)
 
     def _is_padding(self, position: int) -> bool:
         return not any(self.headers.bytes_at(position, 8)) and self.headers.has_only_zeros(position)
@@ -194,9 +135,7 @@ class _Parser:
             self._deviations = kept
             return error
 
-    def _element(
-        self, position: int, scope: _Scope, before: list[_Node]
-    ) -> tuple[_Node | None, int]:
+    def _element(self, position: int, scope: _Scope, before: list[Node]) -> tuple[Node | None, int]:
         """Return an element and the offset of the next; no element for a stray delimiter."""
         last = before[-1].header.tag if before else scope.sequence
         found = self.headers.tag_and_length(position, scope.encoding)
@@ -221,10 +160,10 @@ class _Parser:
         if header.oddity:
             self._note(header.tag, header.oddity)
         if scope.depth == 0 and header.tag in PIXEL_KEYWORDS:
-            return _Node(header, scope.encoding, None), position
+            return Node(header, scope.encoding, None), position
         return self._value(header, scope)
 
-    def _value(self, header: ElementHeader, scope: _Scope) -> tuple[_Node, int]:
+    def _value(self, header: ElementHeader, scope: _Scope) -> tuple[Node, int]:
         vr = header.vr or vr_of_dictionary(header.tag)
         if header.length is None:
             return self._undefined(header, vr, scope)
@@ -232,44 +171,45 @@ class _Parser:
             raise self._overrun(header, scope)
         if vr == "SQ":
             return self._sequence_of_length(header, scope)
-        return _Node(header, scope.encoding, None), header.end
+        return Node(header, scope.encoding, None), header.end
 
-    def _sequence_of_length(self, header: ElementHeader, scope: _Scope) -> tuple[_Node, int]:
+    def _sequence_of_length(self, header: ElementHeader, scope: _Scope) -> tuple[Node, int]:
         inner = scope.inside(header, header.end)
         read = self._attempt(lambda: self._sequence(header, inner, scope))
         if isinstance(read, tuple) and read[1] == header.end:
             if not self._is_item(header.end, scope.encoding):
-                return _Node(header, scope.encoding, read[0]), header.end
+                return Node(header, scope.encoding, read[0]), header.end
         elif self.headers.follows(header.end, scope.end, header.tag, scope.encoding):
             self._doubtful = header.tag
             # Its length is right; whoever asks for its items gets a note from ``Elements``.
-            return _Node(header, scope.encoding, None), header.end
+            return Node(header, scope.encoding, None), header.end
         self._note(header.tag, "is a sequence of a wrong length; it ends behind its last item")
         endless = header._replace(length=None)
         items, following = self._sequence(endless, scope.inside(header, scope.end), scope)
-        return _Node(header, scope.encoding, items), following
+        return Node(header, scope.encoding, items), following
 
     def _is_item(self, position: int, encoding: Encoding) -> bool:
         found = self.headers.tag_and_length(position, encoding)
         return found is not None and found[0] == ITEM
 
-    def _undefined(self, header: ElementHeader, vr: str, scope: _Scope) -> tuple[_Node, int]:
+    def _undefined(self, header: ElementHeader, vr: str, scope: _Scope) -> tuple[Node, int]:
         """Return an element of undefined length: a sequence, or fragments."""
         if vr == "UN":
             return self._unknown(header, scope)
         if vr in ("OB", "OW"):
             following = self._fragments(header, scope)
             length = following - 8 - header.start
-            return _Node(header._replace(length=length), scope.encoding, None), following
+            return Node(header._replace(length=length), scope.encoding, None), following
         items, following = self._sequence(header, scope.inside(header, scope.end), scope)
-        return _Node(header, scope.encoding, items), following
+        return Node(header, scope.encoding, items), following
 
-    def _unknown(self, header: ElementHeader, scope: _Scope) -> tuple[_Node, int]:
+    def _unknown(self, header: ElementHeader, scope: _Scope) -> tuple[Node, int]:
         """Read UN of undefined length, a sequence in implicit little endian (PS3.5 6.2.2).
 
-        Explicit VR is tried first: a known VR in each of its elements is the stronger proof.
+        Some writers keep the encoding of the dataset; the one with the fewest deviations is right.
         """
         failure: Exception = _senseless(header.tag)
+        before, best = dict(self._deviations), None
         for encoding in dict.fromkeys([scope.encoding, *_ENCODINGS]):
             found = self.headers.tag_and_length(header.start, encoding)
             if found is None or found[0] not in (ITEM, SEQUENCE_END):
@@ -279,14 +219,19 @@ class _Parser:
             if not isinstance(read, tuple):
                 failure = read
                 continue
-            self._note(
-                header.tag,
-                "has VR UN and an undefined length; its items were read as "
-                f"{'implicit' if encoding.is_implicit else 'explicit'} VR "
-                f"{'little' if encoding.is_little_endian else 'big'} endian",
-            )
-            return _Node(header, encoding, read[0]), read[1]
-        raise failure
+            if best is None or len(self._deviations) < len(best[2]):
+                best = encoding, read, self._deviations
+            self._deviations = dict(before)
+        if best is None:
+            raise failure
+        encoding, (items, following), self._deviations = best
+        self._note(
+            header.tag,
+            "has VR UN and an undefined length; its items were read as "
+            f"{'implicit' if encoding.is_implicit else 'explicit'} VR "
+            f"{'little' if encoding.is_little_endian else 'big'} endian",
+        )
+        return Node(header, encoding, items), following
 
     def _fragments(self, header: ElementHeader, scope: _Scope) -> int:
         """Return the offset behind the fragments of an encapsulated value (PS3.5 A.4)."""
@@ -305,14 +250,14 @@ class _Parser:
 
     def _sequence(
         self, header: ElementHeader, scope: _Scope, outer: _Scope
-    ) -> tuple[list[_Item], int]:
+    ) -> tuple[list[Item], int]:
         """Return the items of a sequence, and the offset of what follows it."""
         if scope.depth > _DEEPEST:
             raise InputError(
                 f"sequences are nested more than {_DEEPEST} deep; real files have a few levels.",
                 hint=DAMAGED,
             )
-        items: list[_Item] = []
+        items: list[Item] = []
         position, encoding = header.start, scope.encoding
         while header.length is None or position < scope.end:
             found = self.headers.tag_and_length(position, encoding)
@@ -325,7 +270,7 @@ class _Parser:
                 self._check_end(header, position, outer)
                 return items, position
             content = self._item(position + 8, length, scope)
-            items.append(_Item(content.elements, encoding))
+            items.append(Item(content.elements, encoding))
             position = content.following
             if content.is_last:
                 break
@@ -362,7 +307,7 @@ class _Parser:
         end = position + length
         if end > scope.end:
             raise self._overrun(ElementHeader(scope.sequence, None, position, length), scope)
-        elements: list[_Node] = []
+        elements: list[Node] = []
         while position < end:
             node, position = self._element(position, scope._replace(end=end), elements)
             if node is not None:
@@ -371,7 +316,7 @@ class _Parser:
 
     def _open_item(self, position: int, scope: _Scope) -> _Content:
         """Return an item that ends with a delimiter, or where it has to end without one."""
-        elements: list[_Node] = []
+        elements: list[Node] = []
         while True:
             found = self.headers.tag_and_length(position, scope.encoding)
             if found is None:
@@ -384,7 +329,7 @@ class _Parser:
                 elements.append(node)
 
     def _end_of_item(
-        self, position: int, found: tuple[int, int], elements: list[_Node], scope: _Scope
+        self, position: int, found: tuple[int, int], elements: list[Node], scope: _Scope
     ) -> _Content | None:
         """Return an item if it ends at a position, else None."""
         tag, length = found
@@ -444,7 +389,7 @@ def _senseless(last: int) -> InputError:
     return InputError(f"the {what} makes no sense.", hint=DAMAGED)
 
 
-def _never_closed(sequence: int, elements: list[_Node]) -> InputError | _CutError:
+def _never_closed(sequence: int, elements: list[Node]) -> InputError | _CutError:
     if not any(node.header.tag in PIXEL_KEYWORDS for node in elements):
         return _CutError()
     return InputError(

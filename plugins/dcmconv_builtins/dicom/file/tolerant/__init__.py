@@ -1,0 +1,1 @@
+"""Our own parser, for datasets that pydicom cannot read but which have one reasonable reading."""
