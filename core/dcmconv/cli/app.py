@@ -21,7 +21,7 @@ from dcmconv.cli.exit_codes import (
 )
 from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command
 from dcmconv.cli.signals import signals_as_exceptions
-from dcmconv.cli.terminal import is_plain, say
+from dcmconv.cli.terminal import is_plain, only_results_on_stdout, say
 from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def run_program(words: Sequence[str]) -> int:
         warnings.showwarning = _say_warning
         try:
             with _completion():
-                build_app(words)(args=list(words), prog_name="dcmconv")
+                with only_results_on_stdout():  # this imports plugins
+                    app = build_app(words)
+                app(args=list(words), prog_name="dcmconv")
             code = 0
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else EXIT_INTERNAL if stop.code else 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from dcmconv.cli.exit_codes import exit_code_of_error
+from dcmconv.cli.terminal import only_results_on_stdout
 from dcmconv.errors import UsageError
 from dcmconv.model.options import OptionField
 
@@ -168,7 +169,8 @@ def add_command(
     def command(**found: Any) -> None:
         # Here and not around the program: typer would report Ctrl-C as "Aborted".
         try:
-            code = body({flag.name: flag.value_of(found.get(flag.name)) for flag in flags})
+            with only_results_on_stdout():
+                code = body({flag.name: flag.value_of(found.get(flag.name)) for flag in flags})
         except BaseException as error:  # noqa: BLE001 - explained, or raised again
             code = exit_code_of_error(error)
         raise typer.Exit(code)

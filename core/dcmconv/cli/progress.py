@@ -75,6 +75,9 @@ class Progress:
             print_json(outcome_data(outcome))
         elif self.arguments.verbose:
             self.note(outcome_line(outcome))
+        if self.arguments.verbose and outcome.printed:
+            lines = outcome.printed.rstrip().replace("\n", "\n  ")
+            self.note(f"Printed by plugins while they worked on {outcome.input}:\n  {lines}")
 
     def moved(self, done: int, failed: int) -> None:
         """Show how many inputs are done, and how many of them failed."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dcmconv.errors import OutputError
@@ -19,6 +20,7 @@ __all__ = [
     "harmless",
     "is_interactive",
     "is_plain",
+    "only_results_on_stdout",
     "print_json",
     "print_result",
     "print_rows",
@@ -33,6 +35,66 @@ STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069
 _STREAM_ERRORS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EACCES}
 )
+
+
+_results: TextIO | None = None
+"""Where results go while ``only_results_on_stdout`` keeps everything else away from stdout."""
+
+
+class _Aside(io.TextIOBase):
+    """Writes to stderr, and never fails: a plugin that prints must not fail for it."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
+@contextmanager
+def only_results_on_stdout() -> Iterator[None]:
+    """Send to stderr what plugins print, and what native code writes to the descriptor of stdout.
+
+    ``print_result`` and ``print_json`` still reach stdout.
+    """
+    global _results  # noqa: PLW0603 - a process has one stdout
+    if _results is not None or sys.stdout is None:
+        yield
+        return
+    with ExitStack() as stack:
+        _results = _own_stdout(stack)
+        stack.enter_context(redirect_stdout(_Aside()))
+        try:
+            yield
+        finally:
+            _results = None
+
+
+def _own_stdout(stack: ExitStack) -> TextIO:
+    """Return a stream to stdout, and point the descriptor of stdout to stderr until the end."""
+    try:
+        if sys.stdout.fileno() != 1:
+            return sys.stdout
+        sys.stdout.flush()
+        own = os.dup(1)
+        os.dup2(2, 1)
+    except (OSError, ValueError):  # a stream set by a test has no descriptor; stderr is closed
+        return sys.stdout
+    results = open(own, "w", encoding=sys.stdout.encoding, newline="\n")  # noqa: PTH123, SIM115
+    stack.callback(_restore_stdout, results)
+    return results
+
+
+def _restore_stdout(results: TextIO) -> None:
+    if "ctypes" in sys.modules:
+        # What a library has printed may still be in the buffer of the C library.
+        sys.modules["ctypes"].CDLL(None).fflush(None)
+    os.dup2(results.fileno(), 1)
+    with suppress(OSError):  # whoever wrote it has met the error already
+        results.close()
 
 
 def harmless(text: str) -> str:
@@ -184,7 +246,7 @@ def _write_result(text: str) -> None:
     if sys.stdout is None:
         raise stdout_closed()
     try:
-        _write(sys.stdout, text)
+        _write(_results or sys.stdout, text)
     except OSError as error:
         explained = stdout_error(error)
         if explained is None:

@@ -51,8 +51,9 @@ class Outcome:
     """Base of the three outcomes: picklable, small, and one line of the journal.
 
     ``attributes`` has only those that a tag table asked for, and ``frame_attributes`` the same by
-    frame number for frames where they differ.  ``unchanged`` is true if an earlier run had this
-    outcome and nothing has changed since.  None of them is in the journal.
+    frame number for frames where they differ.  ``printed`` is what plugins printed while they
+    worked on the input.  ``unchanged`` is true if an earlier run had this outcome and nothing has
+    changed since.  None of them is in the journal.
     """
 
     status: ClassVar[str] = ""
@@ -67,6 +68,7 @@ class Outcome:
     notes: Annotated[tuple[str, ...], "What was doubtful in the input and how it was read."] = ()
     attributes: dict[str, object] = field(default_factory=dict)
     frame_attributes: dict[int, dict[str, object]] = field(default_factory=dict)
+    printed: str = ""
     unchanged: bool = False
 
 

@@ -63,6 +63,7 @@ def join_reports(answers: Sequence[ConversionReport | Lost]) -> ConversionReport
         first,
         seconds=round(sum(each.seconds for each in outcomes), 6),
         notes=tuple(notes)[:MOST_NOTES],
+        printed="".join(each.printed for each in outcomes),
         decoder=decoders[-1] if decoders else first.decoder,
         salvaged=any(each.salvaged for each in outcomes),
         frame_attributes=frame_attributes if first.attributes else {},

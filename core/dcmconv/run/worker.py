@@ -6,12 +6,14 @@ Parts are complete files under temporary names; the main process publishes them.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
 import time
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +44,9 @@ from dcmconv.run.statistics_pass import statistics_report
 
 __all__ = ["start"]
 
+MOST_PRINTED = 10_000
+"""Characters of one input."""
+
 Work = Callable[
     [ConversionTask | StatisticsTask], ConversionReport | StatisticsReport | SplitRequest
 ]
@@ -50,6 +55,14 @@ Work = Callable[
 def start(setup: WorkerSetup) -> Work:
     """Return what converts one input, or gathers its statistics; the target of a ``Job``."""
     return Worker(setup)
+
+
+class _Printed(io.StringIO):
+    """Keeps the first part of what plugins print: for their authors, and never on stdout."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, MOST_PRINTED - self.tell())])
+        return len(text)
 
 
 @dataclass
@@ -67,7 +80,8 @@ class Worker:
             return self._gather_statistics(task)
         began = time.perf_counter()
         self._parts = []
-        with warnings.catch_warnings(record=True) as caught:
+        printed = _Printed()
+        with warnings.catch_warnings(record=True) as caught, redirect_stdout(printed):
             # Every file's warnings, not just the first of the process.
             warnings.simplefilter("always")
             report = self._convert(task)
@@ -83,7 +97,8 @@ class Worker:
             )
         if not isinstance(outcome, Converted):
             self._remove_parts()
-        outcome = replace(outcome, seconds=round(time.perf_counter() - began, 6), notes=notes)
+        seconds = round(time.perf_counter() - began, 6)
+        outcome = replace(outcome, seconds=seconds, notes=notes, printed=printed.getvalue())
         return ConversionReport(outcome, tuple(self._parts), report.traceback)
 
     @property

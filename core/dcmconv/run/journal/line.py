@@ -44,7 +44,7 @@ BEGUN, LEFT = "begun", "left"
 """Marker lines: reading an input in the main process has begun; it was left without an outcome."""
 
 OUTCOMES: Mapping[str, type] = {kind.status: kind for kind in (Converted, Skipped, Failed)}
-UNWRITTEN = frozenset({"attributes", "frame_attributes", "unchanged"})
+UNWRITTEN = frozenset({"attributes", "frame_attributes", "printed", "unchanged"})
 """Fields of an outcome that are not in the journal; attributes are in the tag table only."""
 
 LONGEST_PATH, LONGEST_SECONDS = 1 << 15, 1e9
