@@ -12,11 +12,6 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from dcmconv_builtins.dicom.file.character_sets import (
-    TEXT_VRS,
-    convert_element,
-    use_character_set,
-)
 from dcmconv_builtins.dicom.file.encoding import FIRST_DELIMITER, KNOWN_VRS
 from dcmconv_builtins.dicom.file.header_scanner import RawElement, ScannedDataset
 from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
@@ -157,6 +152,8 @@ class Elements:
 
     def use_character_set(self, name: str) -> None:
         """Decode texts by this set instead of Specific Character Set (0008,0005)."""
+        from dcmconv_builtins.dicom.file.character_sets import use_character_set
+
         use_character_set(self.dataset, name)
 
     @property
@@ -229,6 +226,9 @@ class Elements:
     def _decode(self, element: AnyElement, value: bytes, keyword: str) -> Any:
         if value.isascii() and b"\x1b" not in value:
             return value.decode("latin-1")
+        # Most texts are ASCII.
+        from dcmconv_builtins.dicom.file.character_sets import TEXT_VRS, convert_element
+
         try:
             if _vr_of(element) in TEXT_VRS:
                 with self.notes.catching_warnings():
