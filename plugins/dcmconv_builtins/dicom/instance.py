@@ -38,7 +38,6 @@ from dcmconv_builtins.dicom.pixels.image_pixel import check_size, describe_pixel
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixels.pixel_values import stored_values_of
 from dcmconv_builtins.dicom.pixels.salvage import with_background
-from dcmconv_builtins.dicom.pixels.second_pixels import with_the_image
 from dcmconv_builtins.dicom.read_options import ReadOptions
 
 if TYPE_CHECKING:
@@ -97,9 +96,7 @@ class DicomInstance:
         self._stream = stream
         self.notes = Notes()
         limit = options.inflate_limit << 20
-        part10 = with_the_image(read_part10(stream, self.notes, inflate_limit=limit))
-        if part10.pixels is None:
-            part10 = _with_private_pixels(part10)
+        part10 = _with_one_image(read_part10(stream, self.notes, inflate_limit=limit))
         self.top, self._meta = part10.top, part10.meta
         if options.character_set:
             self.top.use_character_set(options.character_set)
@@ -254,10 +251,18 @@ class DicomInstance:
         return profile
 
 
-def _with_private_pixels(part10: Part10) -> Part10:
-    from dcmconv_builtins.dicom.pixels.private_pixels import with_private_pixels
+def _with_one_image(part10: Part10) -> Part10:
+    """Find pixels in a private element, or decide between several; what either needs is rare."""
+    pixels = part10.pixels
+    if pixels is None:
+        from dcmconv_builtins.dicom.pixels.private_pixels import with_private_pixels
 
-    return with_private_pixels(part10)
+        return with_private_pixels(part10)
+    if pixels.length is not None and part10.may_continue_at(pixels.offset + pixels.length):
+        from dcmconv_builtins.dicom.pixels.second_pixels import with_the_image
+
+        return with_the_image(part10)
+    return part10
 
 
 def _with_true_high_bit(top: Elements, data: FrameData) -> PixelDescription:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders.syntaxes import GE_PRIVATE
@@ -80,6 +80,13 @@ class Part10(NamedTuple):
     def has_big_endian_pixels(self) -> bool:
         """Whether native pixels are big endian; in GE's private syntax only they are."""
         return self.transfer_syntax == GE_PRIVATE or not self.encoding.is_little_endian
+
+    def may_continue_at(self, position: int) -> bool:
+        """Whether the tag at a position belongs before the pixels, or is that of more pixels."""
+        head = bytes(read_span(self.stream, position, 4))
+        order: Literal["little", "big"] = "little" if self.encoding.is_little_endian else "big"
+        group, number = int.from_bytes(head[:2], order), int.from_bytes(head[2:], order)
+        return len(head) == 4 and 0x00080000 <= group << 16 | number <= max(PIXEL_KEYWORDS)
 
 
 def read_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10:

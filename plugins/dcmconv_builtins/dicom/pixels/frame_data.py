@@ -34,7 +34,6 @@ from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOf
 from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
 from dcmconv_builtins.dicom.pixels.native_frames import open_native, why_unknown
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
-from dcmconv_builtins.dicom.pixels.second_pixels import check_nothing_follows
 
 __all__ = ["FrameData", "JpegCopies", "VideoFrameData", "find_jpeg_copies", "open_frame_data"]
 
@@ -269,5 +268,9 @@ def _find_streams(
     )
     for note in encapsulated.notes:
         top.notes.add(f"{note}.")
-    check_nothing_follows(part10, encapsulated.end)
+    if part10.may_continue_at(encapsulated.end):
+        # Rare, and imported only then.
+        from dcmconv_builtins.dicom.pixels.second_pixels import check_nothing_follows
+
+        check_nothing_follows(part10, encapsulated.end)
     return encapsulated

@@ -7,13 +7,11 @@ round.  Readers disagree about which one counts, so the description has to tell.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from dcmconv.plugin import DcmconvError, InputError
 from dcmconv_builtins.dicom.decoders.native import frame_bits
-from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, Notes, named
-from dcmconv_builtins.dicom.file.encoding import PIXEL_KEYWORDS
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement, find_pixel_element
 from dcmconv_builtins.dicom.pixels.image_pixel import describe_pixels
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
@@ -46,8 +44,6 @@ def with_the_image(part10: Part10) -> Part10:
     if pixels is None or pixels.length is None or pixels.length >= pixels.available:
         return part10
     end = pixels.offset + pixels.length
-    if not _may_continue(part10, end):
-        return part10
     candidates = [_candidate(part10.top, pixels), *_find_more(part10, end)]
     if len(candidates) == 1:
         return part10
@@ -73,18 +69,9 @@ def check_nothing_follows(part10: Part10, end: int) -> None:
         If there is one.
     """
     pixels = part10.pixels
-    if pixels is not None and _may_continue(part10, end):
-        further = _find_more(part10, end)
-        if further:
-            raise _ambiguous([_Candidate(part10.top, pixels, None), *further])
-
-
-def _may_continue(part10: Part10, position: int) -> bool:
-    """Whether a tag stands there that belongs before the pixels, or is that of pixels."""
-    head = bytes(read_span(part10.stream, position, 4))
-    order: Literal["little", "big"] = "little" if part10.encoding.is_little_endian else "big"
-    group, number = int.from_bytes(head[:2], order), int.from_bytes(head[2:], order)
-    return len(head) == 4 and 0x00080000 <= group << 16 | number <= max(PIXEL_KEYWORDS)
+    further = _find_more(part10, end)
+    if pixels is not None and further:
+        raise _ambiguous([_Candidate(part10.top, pixels, None), *further])
 
 
 def _find_more(part10: Part10, position: int) -> list[_Candidate]:
@@ -93,7 +80,7 @@ def _find_more(part10: Part10, position: int) -> list[_Candidate]:
 
     found: list[_Candidate] = []
     top = part10.top
-    while len(found) < _MOST and _may_continue(part10, position):
+    while len(found) < _MOST and part10.may_continue_at(position):
         part10.stream.seek(position)
         try:
             dataset = parse_until_pixels(part10.stream, part10.encoding, Notes()).dataset
