@@ -15,17 +15,18 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 from support.covers import covers
 from support.dicom_files import as_bytes, color, encapsulated, monochrome
+from support.doubtful_pixels import ge_private
 from support.reading import recoded
 from support.streams import JPEG, encoded, gray, rgb
 
 import dcmconv
 from dcmconv import UnsupportedError
 from dcmconv._entry import main
-from dcmconv_builtins.dicom.decoders.syntaxes import REFUSED, SYNTAXES
+from dcmconv_builtins.dicom.decoders.syntaxes import GE_PRIVATE, REFUSED, SYNTAXES
 from oracle.rows import NAMES, syntax_row
 
 DICOM = "1.2.840.10008.1.2"
-NATIVE = (DICOM, f"{DICOM}.1", f"{DICOM}.1.99", f"{DICOM}.2")
+NATIVE = (DICOM, f"{DICOM}.1", f"{DICOM}.1.99", f"{DICOM}.2", GE_PRIVATE)
 LOSSLESS = {
     f"{DICOM}.1.98": "encapsulated-uncompressed",
     f"{DICOM}.8.1": "deflated-frame",
@@ -78,11 +79,13 @@ def plain(values):
 
 def uncompressed(dataset, uid):
     """Return the file in a native syntax; big endian pixels are swapped by hand."""
-    if uid == f"{DICOM}.2" and dataset.BitsAllocated > 8:
+    if uid in (f"{DICOM}.2", GE_PRIVATE) and dataset.BitsAllocated > 8:
         order = f"u{dataset.BitsAllocated // 8}"
         dataset.PixelData = (
             np.frombuffer(dataset.PixelData, f"<{order}").astype(f">{order}").tobytes()
         )
+    if uid == GE_PRIVATE:
+        return ge_private(dataset, dataset.PixelData)
     return recoded(dataset, UID(uid))
 
 

@@ -170,7 +170,8 @@ def _doubts_about_units(name: str, frame: Frame) -> tuple[str, ...]:
     if frame.units.upper().startswith("HU"):  # HU_MOD is a kind of HU
         return ()
     modality = str(frame.attributes.get("Modality") or "")
-    found = f"Modality (0008,0060) is {modality}, and " if modality.isalpha() else ""
+    is_other = modality.isalpha() and modality != "CT"
+    found = f"Modality (0008,0060) is {modality}, and " if is_other else ""
     units = f"in {frame.units}" if frame.units else "in no known unit"
     return (
         f"The named window '{name}' is for CT, in HU; {found}the values of this image are {units}.",

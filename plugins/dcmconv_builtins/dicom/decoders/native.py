@@ -156,10 +156,11 @@ class Uncompressed(Decoder):
     ) -> DecodedFrame:
         """Read one frame; raises as ``decode_native``."""
         described = as_pixel_description(description)
-        if len(stream) >= 2 * frame_bytes(described):
+        length = frame_bytes(described)
+        if len(stream) >= 2 * length and len(stream) > length + 1:
             # Padding is no problem, but several frames in one would be.
             raise InputError(
-                f"the stream has {len(stream)} bytes; a frame needs {frame_bytes(described)}.",
+                f"the stream has {len(stream)} bytes; a frame needs {length}.",
                 hint=DAMAGED,
                 reason="mismatch",
             )
