@@ -9,7 +9,7 @@ from dcmconv.errors import DcmconvError, InputError, SkipInput
 from dcmconv.model.frame import Frame
 from dcmconv.model.statistics import PartialStatistics, StatisticsRequest, WiderStatistics
 
-__all__ = ["WIDE_SCOPES", "gather", "naming_the_frame", "wanted_frames", "with_statistics"]
+__all__ = ["WIDE_SCOPES", "gather", "naming_the_frame", "wanted_frames", "with_salvage_hint", "with_statistics"]
 
 WIDE_SCOPES = frozenset({"series", "run"})
 """Scopes that reach beyond one input."""
@@ -55,6 +55,14 @@ class naming_the_frame:  # noqa: N801 - reads as a statement, and costs less tha
             raise type(error)(
                 f"Frame {self._frame_number}: {error.message}", error.hint, error.reason
             ) from error
+
+
+def with_salvage_hint(error: InputError) -> InputError:
+    """Return the error of one frame among several with a hint at the policy that leaves it out."""
+    if error.reason not in ("damaged", "truncated"):
+        return error  # it may be in every frame
+    hint = "Or leave out frames that cannot be decoded: --policy salvage"
+    return InputError(error.message, f"{error.hint}\n{hint}".lstrip(), error.reason)
 
 
 def gather(frames: Iterable[Frame], *, percentiles: bool) -> dict[str, PartialStatistics]:

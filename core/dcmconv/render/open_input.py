@@ -25,6 +25,7 @@ from dcmconv.render.frames import (
     WIDE_SCOPES,
     gather,
     naming_the_frame,
+    with_salvage_hint,
     wanted_frames,
     with_statistics,
 )
@@ -292,8 +293,8 @@ class OpenInput:
         if not is_any:
             raise InputError(
                 "No frame could be decoded.",
-                hint="Run with --policy default to see why; a fresh copy of the file may help.",
-                reason="truncated",
+                hint="Run with --policy default to see why.",
+                reason="damaged",
             )
 
     def _copies(self, frame_number: int) -> Copies | None:
@@ -311,6 +312,8 @@ class OpenInput:
             with naming_the_frame(frame_number, self.frame_count):
                 frame = self._frame(frame_number)
         except InputError as error:
+            if self.policy == "default" and len(self.frame_numbers) > 1:
+                raise with_salvage_hint(error) from error
             if self.policy != "salvage" or len(self.frame_numbers) == 1:
                 raise
             self.salvaged = True

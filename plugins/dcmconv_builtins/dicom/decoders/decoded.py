@@ -19,7 +19,7 @@ from dcmconv.plugin import (
     UnsupportedError,
 )
 from dcmconv_builtins.dicom.decoders.syntaxes import Codec
-from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
+from dcmconv_builtins.dicom.hints import DAMAGED
 
 __all__ = [
     "Coded",
@@ -140,9 +140,9 @@ def checked(values: NDArray[Any], description: FrameDescription) -> NDArray[Any]
 
 
 def truncated(stream_format: str, found: str) -> InputError:
-    """Return the error for a stream that ends early."""
+    """Return the error for a stream that ends early; the file around it may well be whole."""
     return InputError(
-        f"the {stream_format} stream is truncated: {found}.", hint=COPY_AGAIN, reason="truncated"
+        f"the {stream_format} stream ends early: {found}.", hint=DAMAGED, reason="truncated"
     )
 
 

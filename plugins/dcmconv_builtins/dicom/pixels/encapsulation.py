@@ -177,8 +177,8 @@ class Encapsulated:
             raise InputError(
                 f"Pixel Data (7FE0,0010) holds {count} fragments; Number of Frames (0028,0008) is "
                 f"{self.frame_count}.",
-                hint=COPY_AGAIN,
-                reason="truncated",
+                hint=COPY_AGAIN if self._fragments.is_cut else DAMAGED,
+                reason="truncated" if self._fragments.is_cut else "mismatch",
             )
         if self.frame_count == 1 and not self._start_marker():
             return [0, count]

@@ -66,15 +66,16 @@ class Fragments:
     def __init__(self, source: BinaryIO, start: int) -> None:
         self._source = source
         self.notes: list[str] = []
-        self._ends_in_other_bytes = False
         self.end = start
+        self.is_cut = False
+        """The file ends before the fragments do."""
         self.offset_table = self._read_offset_table(start)
         self.items = tuple(self._walk(source.tell()))
         if not self.items:
             raise InputError(
                 "Pixel Data (7FE0,0010) holds no fragment.",
-                hint=DAMAGED if self._ends_in_other_bytes else COPY_AGAIN,
-                reason="" if self._ends_in_other_bytes else "truncated",
+                hint=COPY_AGAIN if self.is_cut else DAMAGED,
+                reason="truncated" if self.is_cut else "",
             )
 
     def read(self, fragment: Fragment) -> bytes:
@@ -132,7 +133,7 @@ class Fragments:
                 return
             if len(header) < _HEADER_BYTES or header[:4] != _ITEM:
                 self.notes.append("Pixel Data (7FE0,0010) has no Sequence Delimitation Item")
-                self._ends_in_other_bytes = len(header) == _HEADER_BYTES
+                self.is_cut = len(header) < _HEADER_BYTES
                 return
             fragment = Fragment(position, struct.unpack("<I", header[4:])[0])
             if fragment.length == UNDEFINED_LENGTH:
@@ -142,6 +143,7 @@ class Fragments:
             yield fragment
             position = fragment.value_offset + fragment.length
             if position > end:
+                self.is_cut = True
                 self.notes.append("the file ends within the last fragment")
                 return
 

@@ -58,5 +58,5 @@ def _unpacked(segment: bytes, size: int) -> np.ndarray:
 
 def _truncated(found: str) -> InputError:
     return InputError(
-        f"the RLE stream is truncated: {found}.", hint="Copy the file again.", reason="truncated"
+        f"the RLE stream ends early: {found}.", hint="Copy the file again.", reason="truncated"
     )
