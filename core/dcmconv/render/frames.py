@@ -59,8 +59,8 @@ class naming_the_frame:  # noqa: N801 - reads as a statement, and costs less tha
 
 def with_salvage_hint(error: InputError) -> InputError:
     """Return the error of one frame among several with a hint at the policy that leaves it out."""
-    if error.reason not in ("damaged", "truncated"):
-        return error  # it may be in every frame
+    if error.reason not in ("damaged", "mismatch", "truncated"):
+        return error  # such as a limit, which every frame exceeds
     hint = "Or leave out frames that cannot be decoded: --policy salvage"
     return InputError(error.message, f"{error.hint}\n{hint}".lstrip(), error.reason)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import logging
 from dataclasses import replace
 
@@ -186,10 +187,41 @@ def test_too_many_frames_are_rejected_before_decoding(tmp_path):
     assert "max_frames" in outcome.hint
 
 
-def test_a_truncated_bomb_is_called_truncated(tmp_path):
+def test_a_whole_file_whose_header_promises_more_is_not_called_truncated(tmp_path):
     content = as_bytes(monochrome(slope(), Rows=65535, Columns=65535))
     outcome, _ = convert(content, tmp_path)
+    assert outcome.reason == "mismatch"
+    assert "ask the sender for a file whose header matches its pixels" in outcome.hint
+
+
+@pytest.mark.parametrize("cut", [1, 24, 72])
+@pytest.mark.parametrize("frame_count", [1, 4])
+def test_a_cut_file_is_to_be_copied_again(tmp_path, cut, frame_count):
+    frames = np.stack([slope(start=start) for start in range(frame_count)])
+    content = as_bytes(monochrome(frames if frame_count > 1 else frames[0]))
+    outcome, _ = convert(content[:-cut], tmp_path)
     assert outcome.reason == "truncated"
+    assert "Copy the file again" in outcome.hint
+    assert ("--policy salvage" in outcome.hint) is (frame_count > 1)
+
+
+def test_one_damaged_stream_of_several_hints_at_salvage(tmp_path):
+    rng = np.random.default_rng(1)
+    frames = rng.integers(0, 4000, (4, 8, 8), dtype=np.uint16)
+    content = as_bytes(compressed(monochrome(frames), RLE))
+    # The third stream says that it has no segment.
+    starts = [match.start() for match in re.finditer(b"\x02\0\0\0\x40\0\0\0", content)]
+    broken = content[: starts[2]] + bytes(4) + content[starts[2] + 4 :]
+    outcome, _ = convert(broken, tmp_path)
+    assert outcome.message.startswith("Frame 3: ")
+    assert "Copy the file again" not in outcome.hint
+    assert outcome.hint.splitlines()[-1] == (
+        "Or leave out frames that cannot be decoded: --policy salvage"
+    )
+    outcome, _ = convert(broken, tmp_path, policy="strict")
+    assert "--policy salvage" not in outcome.hint
+    outcome, _ = convert(broken, tmp_path, policy="salvage")
+    assert len(outcome.outputs) == 3
 
 
 def test_no_value_of_a_file_gets_into_the_log(tmp_path, caplog):

@@ -18,7 +18,7 @@ from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, named
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
-from dcmconv_builtins.dicom.hints import COPY_AGAIN
+from dcmconv_builtins.dicom.hints import COPY_AGAIN, COPY_OR_SALVAGE
 from dcmconv_builtins.dicom.pixels.content import in_smoother_word_order, is_one_cell_of_several
 from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
@@ -94,7 +94,7 @@ def open_native(
             if salvage:
                 open_frames = partial(_salvaged_frames, part10, pixels)
                 return _in_word_order(part10, description, open_frames)
-            raise _truncated(description, needed, found)
+            raise _wrong_length(description, needed, found, is_cut=length > pixels.available)
     elif length > pixels.available:
         part10.top.notes.add(
             "Pixel Data (7FE0,0010) is longer than the file, but all frames are there."
@@ -102,7 +102,7 @@ def open_native(
     if found > needed + 1:
         # Room for one more frame means that Number of Frames or the size of a pixel is wrong.
         if exactly or ((found - needed) * 8 >= frame_bits(description) and not salvage):
-            raise _truncated(description, needed, found)
+            raise _wrong_length(description, needed, found, is_cut=False)
         part10.top.notes.add(
             f"Pixel Data (7FE0,0010) has {found - needed} bytes after the last frame; ignored them."
         )
@@ -197,11 +197,14 @@ def why_unknown(top: Elements) -> str:
     return "not a number above 0" if top.texts("NumberOfFrames") else "empty"
 
 
-def _truncated(description: PixelDescription, needed: int, found: int) -> InputError:
+def _wrong_length(
+    description: PixelDescription, needed: int, found: int, *, is_cut: bool
+) -> InputError:
     frames = "frame" if description.frame_count == 1 else "frames"
+    copy = COPY_AGAIN if description.frame_count == 1 else COPY_OR_SALVAGE
     return InputError(
         f"Pixel Data (7FE0,0010) has {found} bytes; expected {needed} for "
         f"{description.frame_count} {frames} of {description.columns}x{description.rows} pixels.",
-        hint=COPY_AGAIN if found < needed else _HEADER_IS_WRONG,
-        reason="truncated" if found < needed else "mismatch",
+        hint=copy if is_cut else _HEADER_IS_WRONG,
+        reason="truncated" if is_cut else "mismatch",
     )
