@@ -9,7 +9,14 @@ from dcmconv.errors import DcmconvError, InputError, SkipInput
 from dcmconv.model.frame import Frame
 from dcmconv.model.statistics import PartialStatistics, StatisticsRequest, WiderStatistics
 
-__all__ = ["WIDE_SCOPES", "gather", "naming_the_frame", "wanted_frames", "with_salvage_hint", "with_statistics"]
+__all__ = [
+    "WIDE_SCOPES",
+    "gather",
+    "naming_the_frame",
+    "wanted_frames",
+    "with_salvage_hint",
+    "with_statistics",
+]
 
 WIDE_SCOPES = frozenset({"series", "run"})
 """Scopes that reach beyond one input."""

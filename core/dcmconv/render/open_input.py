@@ -25,8 +25,8 @@ from dcmconv.render.frames import (
     WIDE_SCOPES,
     gather,
     naming_the_frame,
-    with_salvage_hint,
     wanted_frames,
+    with_salvage_hint,
     with_statistics,
 )
 from dcmconv.render.lane import LoadedLane, checked_bytes
