@@ -21,6 +21,7 @@ from dcmconv.plugin import (
     Row,
     SkipInput,
     UsageError,
+    split_path,
 )
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ class Info(Command):
         from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS, DicomAttributes
 
         with _opened(path) as part:
-            attributes = DicomAttributes((part.top,), part.top.notes)
-            wanted = tuple(attributes) if self.all else self._tags or ARTICLE_KEYWORDS
+            attributes = DicomAttributes((part.top, part.meta), part.top.notes)
+            dataset = DicomAttributes((part.top,), part.top.notes)
+            wanted = tuple(dataset) if self.all else self._tags or ARTICLE_KEYWORDS
             for key in wanted:
                 yield Row(tag=_tag_text(key), name=_name_of(key), value=_value(attributes.get(key)))
             shown = {_tag_text(key) for key in wanted}
@@ -116,9 +118,10 @@ def _check_dicom(path: Path) -> None:
 def _check_tag(tag: str) -> None:
     from pydicom.datadict import tag_for_keyword
 
-    is_pair = re.fullmatch("[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}", tag)
-    if not is_pair and tag_for_keyword(tag) is None:
-        raise UsageError(f"Unknown tag '{tag}'.", hint=_near_keyword(tag))
+    for name, _ in split_path(tag):
+        is_pair = re.fullmatch("[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}", name)
+        if not is_pair and tag_for_keyword(name) is None:
+            raise UsageError(f"Unknown tag '{name}'.", hint=_near_keyword(name))
 
 
 def _near_keyword(word: str) -> str:
@@ -135,7 +138,7 @@ def _name_of(key: str) -> str:
     """Return the keyword of a tag if the dictionary has it, whether or not the file does."""
     from pydicom.datadict import keyword_for_tag
 
-    if "," not in key:
+    if "," not in key or len(split_path(key)) > 1:
         return key
     return keyword_for_tag(int(key.replace(",", ""), 16)) or key
 
@@ -143,6 +146,8 @@ def _name_of(key: str) -> str:
 def _tag_text(key: str) -> str:
     from pydicom.datadict import tag_for_keyword
 
+    if len(split_path(key)) > 1:
+        return ""
     if "," in key:
         return f"({key.upper()})"
     tag = tag_for_keyword(key) or 0

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from support.dicom_files import as_bytes, monochrome
+from support.dicom_files import as_bytes, item, monochrome
 
 from dcmconv._entry import main
 from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS
@@ -117,3 +117,17 @@ def test_undecodable_pixels_are_reported_without_failure(tmp_path, capsys):
     values = values_of(tables_of(capsys)[0])
     assert values["PatientID"] == "1CT1"
     assert values["Decodes"].startswith("no: Pixel Data (7FE0,0010) has 31906 bytes")
+
+
+def test_group_0002_and_paths_can_be_asked_for(tmp_path, capsys):
+    dataset = monochrome(np.zeros((2, 2), np.uint16))
+    dataset.ReferencedImageSequence = [item(ReferencedSOPInstanceUID="1.2.3")]
+    path = tmp_path / "a.dcm"
+    path.write_bytes(as_bytes(dataset))
+    asked = ["ReferencedImageSequence[0]/ReferencedSOPInstanceUID", "TransferSyntaxUID"]
+    words = [word for tag in asked for word in ("--tag", tag)]
+    assert main(["info", str(path), "--json", *words]) == 0
+    values = values_of(tables_of(capsys)[0])
+    assert [values[tag] for tag in asked] == ["1.2.3", "1.2.840.10008.1.2.1"]
+    assert main(["info", str(path), "--tag", "ReferencedImageSequence/Nope"]) == 2
+    assert "Unknown tag 'Nope'" in capsys.readouterr().err
