@@ -32,6 +32,14 @@ def test_a_bad_input_has_the_expected_outcome(name, scans, tmp_path):
     assert pictures(tmp_path / "out") == made
 
 
+def test_strict_fails_every_input_that_has_a_note(scans, tmp_path):
+    noted = [name for name, row in expected().items() if "notes" in row]
+    outcomes = run(
+        hostile_plan(policy="strict"), [scans / name for name in noted], tmp_path / "out"
+    )
+    assert {outcome.input: outcome.reason for outcome in outcomes} == dict.fromkeys(noted, "strict")
+
+
 def test_worker_processes_give_the_same_outcomes(scans, tmp_path):
     out = tmp_path / "out"
     outcomes = run(hostile_plan("processes", workers=2), scans, out)

@@ -197,3 +197,17 @@ def test_a_blank_first_frame_does_not_decide_about_high_bit():
 def test_encapsulated_pixels_that_use_the_bits_below_are_not_shifted():
     made = encapsulated(shifted(RAMP), RLELossless, [encoded("rle", RAMP)])
     assert np.array_equal(read_frame(made).stored_values, RAMP)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pixels_that_are_not_finite_have_a_note(dtype, bad):
+    values = RAMP.astype(dtype)
+    values[3, 4] = bad
+    assert "NaN or infinite" in read_frame(monochrome(values)).notes[0]
+
+
+def test_padding_of_nan_has_no_note():
+    values = RAMP.astype(np.float32)
+    values[3, 4] = np.nan
+    assert read_frame(monochrome(values, FloatPixelPaddingValue=np.nan)).notes == ()
