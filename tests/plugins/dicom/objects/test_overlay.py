@@ -160,9 +160,10 @@ def test_overlays_are_sorted_and_odd_groups_ignored():
 
 @pytest.mark.parametrize("group", [0x6020, 0x6080, 0x60FE])
 def test_groups_above_601e_are_not_overlays(group):
-    frame = frames_of(with_overlay(black(2, 3), CORNER, group=group), overlays="draw")[0]
-    assert frame.layers == ()
-    assert frame.notes == ()
+    image = with_overlay(black(2, 3), CORNER, group=group)
+    assert frames_of(image, overlays="draw")[0].layers == ()
+    [layer] = frames_of(with_overlay(image, ~CORNER), overlays="draw")[0].layers
+    assert layer.group == 0x6000
 
 
 @covers("PS3.3 C.9.2 Overlay planes in Overlay Data")
