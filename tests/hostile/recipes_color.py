@@ -48,6 +48,11 @@ RECIPES = {
         )
     ),
     "ybr-422-of-full-length": rgb(PhotometricInterpretation="YBR_FULL_422"),
+    "ybr-422-of-full-length-unclear": rgb(
+        # Neither gray in either reading, nor outside of what YBR can show.
+        PhotometricInterpretation="YBR_FULL_422",
+        PixelData=bytes([90, 120, 140]) * (64 * 64),
+    ),
     "ybr-420-native": rgb(PhotometricInterpretation="YBR_PARTIAL_420", PixelData=bytes(64 * 96)),
     "palette": palette(),
     "palette-without-tables": palette(

@@ -307,7 +307,7 @@ def _open_data(part10: Part10, options: ReadOptions, *, salvage: bool) -> FrameD
     pixels = find_pixels(part10)
     subject = pixels.keyword, pixels.value_representation, pixels.length is None
     described = _DESCRIPTIONS.get(part10.top, subject, lambda: describe_pixels(part10.top, pixels))
-    data = open_frame_data(part10, pixels, described, salvage=salvage, decoders=options.decoders)
+    data = open_frame_data(part10, pixels, described, options=options, salvage=salvage)
     # After the length of the pixels: a truncated file is called truncated, whatever it announces.
     check_size(data.description, options)
     return data

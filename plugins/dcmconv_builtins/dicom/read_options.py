@@ -51,6 +51,13 @@ class ReadOptions(Limits):
         Literal["draw", "off"],
         Opt("Hide the area outside the display shutter of an image, or show it"),
     ] = "draw"
+    color: Annotated[
+        Literal["auto", "rgb", "ybr"],
+        Opt(
+            "What native samples are that the header calls YBR_FULL_422 and that are not "
+            "subsampled; auto decides by gray pixels"
+        ),
+    ] = "auto"
     presentation_states: Annotated[
         str | None,
         Opt(

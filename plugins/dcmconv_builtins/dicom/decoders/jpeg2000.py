@@ -7,12 +7,12 @@ pictures, without an exception (100 of 600 with one flipped bit; OpenJPEG refuse
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
-from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, UnsupportedError
+from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError, UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import (
     as_pixel_representation,
     check_coded,
@@ -25,6 +25,7 @@ from dcmconv_builtins.dicom.decoders.jpeg2000_header import (
     FORMAT,
     Jpeg2000Header,
     bare_codestream,
+    closed_codestream,
     read_jpeg2000_header,
 )
 from dcmconv_builtins.dicom.decoders.syntaxes import JPEG_2000, LOSSY, uids_of
@@ -54,8 +55,8 @@ class Jpeg2000(Decoder):
             If it has more bits than OpenJPEG decodes exactly.
         """
         codestream, notes = bare_codestream(stream)
-        header, found = read_jpeg2000_header(codestream)
-        notes += found + check_coded(header.coded, description)
+        header = read_jpeg2000_header(codestream)
+        notes += check_coded(header.coded, description)
         if header.coded.bits > MAX_BITS:
             raise UnsupportedError(
                 f"the JPEG 2000 stream has {header.coded.bits} bits per sample; up to {MAX_BITS} "
@@ -75,6 +76,17 @@ class Jpeg2000(Decoder):
             is_masked=lossy,
             notes=notes + found,
         )
+
+    def salvage(
+        self, stream: bytes, description: FrameDescription, transfer_syntax: str
+    ) -> DecodedFrame:
+        """Decode what is left of a damaged frame, as far as its tile-parts go."""
+        try:
+            return self.decode(stream, description, transfer_syntax)
+        except InputError as error:
+            reason = error.message.rstrip(".")
+        closed = closed_codestream(bare_codestream(stream)[0])
+        return replace(self.decode(closed, description, transfer_syntax), salvaged=reason)
 
 
 def _photometric(

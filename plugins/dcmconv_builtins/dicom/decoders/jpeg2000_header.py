@@ -10,7 +10,13 @@ from dcmconv_builtins.dicom.decoders.decoded import Coded, truncated
 from dcmconv_builtins.dicom.decoders.syntaxes import JPEG_2000
 from dcmconv_builtins.dicom.hints import ANOTHER_CODEC, DAMAGED
 
-__all__ = ["FORMAT", "Jpeg2000Header", "bare_codestream", "read_jpeg2000_header"]
+__all__ = [
+    "FORMAT",
+    "Jpeg2000Header",
+    "bare_codestream",
+    "closed_codestream",
+    "read_jpeg2000_header",
+]
 
 FORMAT = "JPEG 2000"
 CODING_STYLE = 0xFF52
@@ -51,8 +57,8 @@ def bare_codestream(stream: bytes) -> tuple[bytes, tuple[str, ...]]:
     raise truncated(FORMAT, "its JP2 file contains no codestream")
 
 
-def read_jpeg2000_header(stream: bytes) -> tuple[Jpeg2000Header, tuple[str, ...]]:
-    """Read the main header, and walk the tile-parts to the end marker; return it with notes.
+def read_jpeg2000_header(stream: bytes) -> Jpeg2000Header:
+    """Read the main header, and walk the tile-parts to the end marker.
 
     Raises
     ------
@@ -78,7 +84,7 @@ def read_jpeg2000_header(stream: bytes) -> tuple[Jpeg2000Header, tuple[str, ...]
             hint="DICOM does not allow such streams; ask the sender for another Transfer Syntax.",
         )
     undoes_color, tile_part = _coding_style(stream)
-    notes = _check_tile_parts(stream, tile_part)
+    _check_tile_parts(stream, tile_part)
     coded = Coded(
         format=FORMAT,
         rows=y_end - y_start,
@@ -86,10 +92,9 @@ def read_jpeg2000_header(stream: bytes) -> tuple[Jpeg2000Header, tuple[str, ...]
         samples=samples,
         bits=(components[0] & 0x7F) + 1,
     )
-    header = Jpeg2000Header(
+    return Jpeg2000Header(
         coded=coded, is_signed=bool(components[0] & 0x80), undoes_color=undoes_color
     )
-    return header, notes
 
 
 def _coding_style(stream: bytes) -> tuple[bool, int]:
@@ -109,7 +114,7 @@ def _coding_style(stream: bytes) -> tuple[bool, int]:
     raise truncated(FORMAT, "it ends within its header")
 
 
-def _check_tile_parts(stream: bytes, position: int) -> tuple[str, ...]:
+def _check_tile_parts(stream: bytes, position: int) -> None:
     """Follow Psot from tile-part to tile-part: this finds a cut even behind an added end marker."""
     while stream[position : position + 2] == b"\xff\x90":
         if position + 12 > len(stream):
@@ -123,11 +128,44 @@ def _check_tile_parts(stream: bytes, position: int) -> tuple[str, ...]:
                 hint=DAMAGED,
             )
         position += length
-    if stream[position : position + 2] == END:
-        return ()
+    if stream[position : position + 2] != END:
+        _check_end(stream, position)
+
+
+def _check_end(stream: bytes, position: int) -> None:
+    """Check a stream without an end marker where its last tile-part ends."""
+    is_closed = bytes(stream[-TAIL:]).rstrip(b"\0\xff").endswith(END)
     # Some encoders count the end marker into the last tile-part.
     if position > len(stream.rstrip(b"\0")):
-        raise truncated(FORMAT, f"a tile-part ends at byte {position} of {len(stream)}")
-    if not stream[-TAIL:].rstrip(b"\0\xff").endswith(END):
+        if not is_closed:
+            raise truncated(FORMAT, f"a tile-part ends at byte {position} of {len(stream)}")
+        # Bytes are missing before the end marker, or the length is wrong: no decoder can tell.
+        raise InputError(
+            f"a tile-part of the JPEG 2000 stream ends at byte {position} by its own header, "
+            f"but the stream has {len(stream)} bytes, end marker included.",
+            hint=DAMAGED,
+        )
+    if not is_closed:
         raise truncated(FORMAT, "it has no end marker (ff d9)")
-    return ()
+
+
+def closed_codestream(stream: bytes) -> bytes:
+    """Return a codestream with an end marker, and no tile-part that is longer than what is there.
+
+    Raises
+    ------
+    InputError
+        If it ends within its main header.
+    """
+    content = bytes(stream).rstrip(b"\0")
+    if not content.endswith(END):
+        content = content.rstrip(b"\xff") + END
+    end = len(content) - len(END)
+    _, position = _coding_style(content)
+    while content[position : position + 2] == b"\xff\x90" and position + 12 <= end:
+        length = int.from_bytes(content[position + 6 : position + 10], "big")
+        if length < 12 or position + length > end:
+            left = (end - position).to_bytes(4, "big")
+            return content[: position + 6] + left + content[position + 10 :]
+        position += length
+    return content

@@ -5,9 +5,9 @@ It returns every interleave mode by pixel, and detects most damage of all the de
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError
+from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError, UnsupportedError
 from dcmconv_builtins.dicom.decoders.decoded import (
     as_pixel_representation,
     check_coded,
@@ -16,7 +16,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     contiguous,
     sign_bits,
 )
-from dcmconv_builtins.dicom.decoders.jpeg_header import read_jpeg_header
+from dcmconv_builtins.dicom.decoders.jpeg_header import NO_END, read_jpeg_header
 from dcmconv_builtins.dicom.decoders.syntaxes import JPEG_LS, LOSSY, uids_of
 
 __all__ = ["JpegLs"]
@@ -37,6 +37,8 @@ class JpegLs(Decoder):
         ------
         InputError
             If the stream is damaged, truncated, or contradicts the header.
+        UnsupportedError
+            If some of its components have fewer samples than others.
         """
         header, notes = read_jpeg_header(stream, stream_format="JPEG-LS")
         if not header.is_jpeg_ls:
@@ -46,6 +48,11 @@ class JpegLs(Decoder):
                 reason="mismatch",
             )
         notes += check_coded(header.coded, description)
+        if header.is_subsampled:
+            raise UnsupportedError(
+                "the components of the JPEG-LS stream differ in size.",
+                hint="No installable library decodes it; ask the sender for RLE Lossless.",
+            )
 
         import imagecodecs
 
@@ -59,3 +66,16 @@ class JpegLs(Decoder):
             is_masked=lossy,
             notes=notes,
         )
+
+    def salvage(
+        self, stream: bytes, description: FrameDescription, transfer_syntax: str
+    ) -> DecodedFrame:
+        """Decode a frame of which nothing but the end marker is missing."""
+        try:
+            return self.decode(stream, description, transfer_syntax)
+        except InputError as error:
+            if not error.message.endswith(f"{NO_END}."):
+                raise
+            reason = error.message.rstrip(".")
+        closed = bytes(stream).rstrip(b"\0\xff") + JPEG_LS.end
+        return replace(self.decode(closed, description, transfer_syntax), salvaged=reason)

@@ -7,7 +7,7 @@ and one of 8-bit pixels in big endian words within a word.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,16 @@ __all__ = [
     "Uncompressed",
     "as_laid_out",
     "as_pixel_description",
+    "color_of_samples",
     "decode_native",
     "frame_bits",
     "frame_bytes",
     "native_span",
 ]
+
+
+CLEAR = 0.05
+"""The least share of pixels that decides."""
 
 
 class NativeSpan(NamedTuple):
@@ -85,13 +90,46 @@ def as_laid_out(
     full = replace(description, photometric_interpretation="YBR_FULL")
     if _has_length(full, element_bytes):
         found = "Photometric Interpretation (0028,0004) is YBR_FULL_422"
-        return full, (f"{found}, but the length is that of YBR_FULL",)
+        return full, (f"{found}, but the length is that of three samples per pixel",)
     even = replace(description, has_even_rows=True)
     if _has_length(even, element_bytes):
         columns = f"{description.columns} pixels in YBR_FULL_422"
         note = f"rows of {columns} are padded to {_stored_columns(even)}, as the length shows"
         return even, (note,)
     return description, ()
+
+
+def color_of_samples(values: NDArray[Any], *, bits: int) -> Literal["RGB", "YBR_FULL", ""]:
+    """Return what three full samples per pixel are, where the pixels leave no doubt.
+
+    Pictures have gray pixels, text and background above all: red, green and blue are equal in RGB,
+    and both chrominances are in the middle in YBR.  Without them, RGB read as YBR has colors that
+    cannot be displayed.
+
+    Parameters
+    ----------
+    values : unsigned integer array, shape (..., 3)
+        As stored.
+    bits : int
+        Bits Stored.
+
+    Returns
+    -------
+    str
+        Empty if both are possible.
+    """
+    first, second, third = (values[..., number].astype(np.int32) for number in range(3))
+    middle, top = 1 << (bits - 1), (1 << bits) - 1
+    gray_rgb = (first == second) & (second == third)
+    gray_ybr = (second == middle) & (third == middle)
+    only_rgb, only_ybr = (gray_rgb & ~gray_ybr).mean(), (gray_ybr & ~gray_rgb).mean()
+    if max(only_rgb, only_ybr) >= CLEAR and min(only_rgb, only_ybr) <= max(only_rgb, only_ybr) / 10:
+        return "RGB" if only_rgb > only_ybr else "YBR_FULL"
+    # Red and blue by the standard's matrix (PS3.3 C.7.6.3.1.2), with room for rounding.
+    room = top // 16
+    red, blue = first + 1.402 * (third - middle), first + 1.772 * (second - middle)
+    outside = (np.minimum(red, blue) < -room) | (np.maximum(red, blue) > top + room)
+    return "RGB" if outside.mean() >= CLEAR and only_ybr < CLEAR else ""
 
 
 def decode_native(

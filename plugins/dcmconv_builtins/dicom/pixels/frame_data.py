@@ -6,9 +6,7 @@ and a video is one stream for all frames.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Protocol
 
 from dcmconv.plugin import InputError, NamedDecoder
@@ -32,10 +30,13 @@ from dcmconv_builtins.dicom.file.elements import named
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
 from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
-from dcmconv_builtins.dicom.pixels.native_frames import open_native, why_unknown
+from dcmconv_builtins.dicom.pixels.native_frames import fit_to_length, open_native, why_unknown
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
+from dcmconv_builtins.dicom.read_options import ReadOptions
 
 __all__ = ["FrameData", "JpegCopies", "VideoFrameData", "find_jpeg_copies", "open_frame_data"]
+
+DEFAULTS = ReadOptions()
 
 
 class FrameData(Protocol):
@@ -60,13 +61,13 @@ def open_frame_data(
     pixels: PixelElement,
     description: PixelDescription,
     *,
+    options: ReadOptions = DEFAULTS,
     salvage: bool = False,
-    decoders: Mapping[str, NamedDecoder] = MappingProxyType({}),
 ) -> FrameData:
     """Find the frames of a pixel data element; nothing is decoded yet.
 
     With ``salvage``, missing bytes are no error: the frames that are there can be read.
-    ``decoders`` replace the pinned ones of their Transfer Syntaxes.
+    The decoders of ``options`` replace the pinned ones of their Transfer Syntaxes.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def open_frame_data(
         If bytes are missing, or the element is not encoded as its Transfer Syntax says.
     """
     uid = part10.transfer_syntax
-    chosen = decoders.get(uid)
+    chosen = options.decoders.get(uid)
     if chosen is not None and pixels.length is None:
         decoding = _Decoding(chosen, uid, salvage, is_chosen=True)
         return _open_encapsulated(part10, pixels, description, decoding)
@@ -89,13 +90,15 @@ def open_frame_data(
         if uid == GE_PRIVATE:
             # The big endian pixels of a little endian dataset: bytes are not in words.
             description = replace(description, value_representation="OB")
-        return open_native(part10, pixels, description, salvage=salvage)
+        fitted = fit_to_length(part10, pixels, description, options.color)
+        return open_native(part10, pixels, fitted, salvage=salvage)
     if pixels.length is not None:
         part10.top.notes.add(
             f"Transfer Syntax UID (0002,0010) is {syntax.name}, but Pixel Data (7FE0,0010) is not "
             "encapsulated; read it as native pixels, because it has exactly their length."
         )
-        return open_native(part10, pixels, description, exactly=True)
+        fitted = fit_to_length(part10, pixels, description, options.color)
+        return open_native(part10, pixels, fitted, exactly=True)
     if syntax.coding == "video":
         return VideoFrameData(_find_streams(part10, pixels, 1, salvage=salvage), description)
     return _open_encapsulated(part10, pixels, description, _pinned(syntax, salvage=salvage))

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders import Decoded, as_laid_out, native_span
-from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bits
+from dcmconv_builtins.dicom.decoders.native import color_of_samples, decode_native, frame_bits
 from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, named
@@ -24,8 +24,9 @@ from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
 
-__all__ = ["NativeFrames", "open_native", "why_unknown"]
+__all__ = ["NativeFrames", "fit_to_length", "open_native", "why_unknown"]
 
+_COLORS = {"rgb": "RGB", "ybr": "YBR_FULL"}
 _HEADER_IS_WRONG = (
     "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is wrong; "
     "ask the sender for a file whose header matches its pixels."
@@ -83,7 +84,6 @@ def open_native(
     """
     length = pixels.length or 0
     open_frames: OpenFrames = partial(_native_frames, part10, pixels)
-    description = _fit_to_length(part10.top, description, length)
     description = _with_frames_of_length(part10.top, description, pixels, open_frames)
     last = native_span(description, description.frame_count - 1)
     needed = last.start + last.length
@@ -153,18 +153,49 @@ def _in_word_order(
     )
 
 
-def _fit_to_length(top: Elements, description: PixelDescription, length: int) -> PixelDescription:
-    """Return the one description that fits the length, where the header itself does not."""
+def fit_to_length(
+    part10: Part10, pixels: PixelElement, description: PixelDescription, color: str
+) -> PixelDescription:
+    """Return the one description that fits the length, where the header itself does not.
+
+    ``color`` is the option of the reader for samples that could be RGB or YBR_FULL.
+
+    Raises
+    ------
+    InputError
+        If the header is impossible for native pixels, or the samples could be both.
+    """
     if description.photometric_interpretation == "YBR_PARTIAL_420":
         raise InputError(
             "Photometric Interpretation (0028,0004) is YBR_PARTIAL_420, which the standard allows "
             "only for MPEG; the pixels are native.",
             hint="Ask the sender for a file whose header matches its pixels.",
         )
-    laid_out, notes = as_laid_out(description, length)
+    laid_out, notes = as_laid_out(description, pixels.length or 0)
+    if laid_out.photometric_interpretation != description.photometric_interpretation:
+        found = _COLORS.get(color) or _color_by_content(part10, pixels, laid_out, notes[0])
+        laid_out = replace(laid_out, photometric_interpretation=found)
+        how = "by their content" if color == "auto" else "as asked for"
+        notes = (f"{notes[0]}; read them as {found}, {how}",)
     for note in notes:
-        top.notes.add(f"{note}.")
+        part10.top.notes.add(f"{note}.")
     return laid_out
+
+
+def _color_by_content(
+    part10: Part10, pixels: PixelElement, description: PixelDescription, contradiction: str
+) -> str:
+    """Return what the samples of the first frame are."""
+    frames = _native_frames(part10, pixels, description)
+    bits = description.bits_stored
+    found = color_of_samples(frames.read_frame(0).values, bits=bits) if pixels.available else ""
+    if not found:
+        raise InputError(
+            f"{contradiction}, which could be RGB or YBR_FULL.",
+            hint="Choose one with --dicom.color rgb or --dicom.color ybr.",
+            reason="mismatch",
+        )
+    return found
 
 
 def _with_frames_of_length(

@@ -135,8 +135,10 @@ def test_the_length_shows_that_chroma_is_not_shared():
     assert as_laid_out(description, 8) == (description, ())
     full, notes = as_laid_out(description, 12)
     assert full.photometric_interpretation == "YBR_FULL"
-    assert notes == (
-        "Photometric Interpretation (0028,0004) is YBR_FULL_422, but the length is that of YBR_FULL",
+    (note,) = notes
+    assert note == (
+        "Photometric Interpretation (0028,0004) is YBR_FULL_422, but the length is that of "
+        "three samples per pixel"
     )
 
 
