@@ -40,6 +40,15 @@ def truncation(folder: Path) -> str:
     return f"{first} of {60 * len(CODECS)} refused as truncated ({sum(refused.values())} of {60 * len(refused)} with the further codecs), 0 whole streams refused"
 
 
+def byte_damage(folder: Path) -> str:
+    """One changed byte, 500 times a codec."""
+    from proof.byte_damage import CODECS, damage, share_noticed
+
+    corpus = os.environ.get("DCMCONV_CORPUS")
+    found = {codec: damage(codec, 500, Path(corpus) if corpus else None) for codec in CODECS}
+    return "noticed: " + ", ".join(f"{codec} {share_noticed(found[codec]):.0%}" for codec in found)
+
+
 def faults(folder: Path) -> str:
     """A segfault, a hang, 50 GB and an exit among 2,000."""
     from proof.faults import four_faults
@@ -135,7 +144,18 @@ def _tests(*names: str, **environment: str) -> str:
 
 PARTS: dict[str, Callable[[Path], str]] = {
     part.__name__: part
-    for part in (fuzzing, truncation, faults, kills, syscalls, disk, memory, model, coverage)
+    for part in (
+        fuzzing,
+        truncation,
+        byte_damage,
+        faults,
+        kills,
+        syscalls,
+        disk,
+        memory,
+        model,
+        coverage,
+    )
 }
 
 

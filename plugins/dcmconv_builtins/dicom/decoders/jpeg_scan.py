@@ -73,12 +73,12 @@ def decode_lossless(
     values = values[: header.coded.rows]
     if left_over == 0:
         return values, ()
-    if left_over:
-        return values, surplus_note(scan.content[-left_over:])
     rewritten = _without_extra_bits(stream, header, scan)
     if rewritten is not None:
         return decode(rewritten), (EXTRA_BITS,)
-    # Raises for all but codes that the probe could not follow.
+    if left_over:
+        return values, surplus_note(scan.content[-left_over:])
+    # Raises, unless the probe met a code that the table lacks.
     return values, check_scan(stream, header)
 
 
@@ -101,10 +101,14 @@ class _Scan:
 
     def find_surplus(self, differences: list[int]) -> int | None:
         """Return how many bytes follow the last pixel's code; None if that is not to be seen."""
-        coded = "".join(
+        codes = [
             _coded(difference, self.tables[number % len(self.tables)])
             for number, difference in enumerate(differences)
-        )
+        ]
+        if not all(codes):
+            # libjpeg has made these up, behind a bad code or the end.
+            return None
+        coded = "".join(codes)
         known = self.content + PROBE
         bits = f"{int.from_bytes(known, 'big'):0{8 * len(known)}b}"
         end = 8 * len(self.content)

@@ -16,9 +16,9 @@ from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.file.encoding import UNDEFINED_LENGTH
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 
-__all__ = ["Fragment", "FragmentReader", "Fragments"]
+__all__ = ["ITEM", "Fragment", "FragmentReader", "Fragments"]
 
-_ITEM = b"\xfe\xff\x00\xe0"
+ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0"
 _HEADER_BYTES = 8
 _CHECK_SYNTAX = "Check the Transfer Syntax UID (0002,0010): are the pixels encapsulated?"
@@ -108,7 +108,7 @@ class Fragments:
 
     def _read_offset_table(self, start: int) -> tuple[int, ...]:
         header = self.peek(start, _HEADER_BYTES)
-        if header[:4] != _ITEM:
+        if header[:4] != ITEM:
             raise InputError(
                 f"Pixel Data (7FE0,0010) starts with {header[:4].hex(' ') or 'nothing'}; expected "
                 "fe ff 00 e0, the item tag of a Basic Offset Table.",
@@ -131,7 +131,7 @@ class Fragments:
             self.end = position + len(header)
             if header[:4] == _SEQUENCE_DELIMITER:
                 return
-            if len(header) < _HEADER_BYTES or header[:4] != _ITEM:
+            if len(header) < _HEADER_BYTES or header[:4] != ITEM:
                 self.notes.append("Pixel Data (7FE0,0010) has no Sequence Delimitation Item")
                 self.is_cut = len(header) < _HEADER_BYTES
                 return

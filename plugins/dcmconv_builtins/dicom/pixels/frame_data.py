@@ -15,6 +15,7 @@ from dcmconv_builtins.dicom.decoders import (
     VideoFrames,
     decode_with,
     get_transfer_syntax,
+    native_span,
     pinned_decoder,
 )
 from dcmconv_builtins.dicom.decoders.identify import identify_stream
@@ -26,9 +27,11 @@ from dcmconv_builtins.dicom.decoders.syntaxes import (
     VIDEO,
     TransferSyntax,
 )
+from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import named
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
+from dcmconv_builtins.dicom.pixels.fragments import ITEM
 from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
 from dcmconv_builtins.dicom.pixels.native_frames import fit_to_length, open_native, why_unknown
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
@@ -78,11 +81,12 @@ def open_frame_data(
     """
     uid = part10.transfer_syntax
     chosen = options.decoders.get(uid)
-    if chosen is not None and pixels.length is None:
+    is_encapsulated = pixels.length is None or _holds_items(part10, pixels, description)
+    if chosen is not None and is_encapsulated:
         decoding = _Decoding(chosen, uid, salvage, is_chosen=True)
         return _open_encapsulated(part10, pixels, description, decoding)
     known = SYNTAXES.get(uid)
-    if pixels.length is None and uid not in REFUSED and (known is None or known.coding == "native"):
+    if is_encapsulated and uid not in REFUSED and (known is None or known.coding == "native"):
         decoding = _decoding_of_stream(part10, pixels, description, salvage=salvage)
         return _open_encapsulated(part10, pixels, description, decoding)
     syntax = get_transfer_syntax(uid)
@@ -92,7 +96,7 @@ def open_frame_data(
             description = replace(description, value_representation="OB")
         fitted = fit_to_length(part10, pixels, description, options.color)
         return open_native(part10, pixels, fitted, salvage=salvage)
-    if pixels.length is not None:
+    if not is_encapsulated:
         part10.top.notes.add(
             f"Transfer Syntax UID (0002,0010) is {syntax.name}, but Pixel Data (7FE0,0010) is not "
             "encapsulated; read it as native pixels, because it has exactly their length."
@@ -102,6 +106,15 @@ def open_frame_data(
     if syntax.coding == "video":
         return VideoFrameData(_find_streams(part10, pixels, 1, salvage=salvage), description)
     return _open_encapsulated(part10, pixels, description, _pinned(syntax, salvage=salvage))
+
+
+def _holds_items(part10: Part10, pixels: PixelElement, description: PixelDescription) -> bool:
+    """Return whether an element of defined length holds fragments: not allowed, but found."""
+    last = native_span(description, description.frame_count - 1)
+    needed = last.start + last.length
+    if pixels.length in (None, needed, needed + 1):
+        return False
+    return bytes(read_span(part10.stream, pixels.offset, len(ITEM))) == ITEM
 
 
 def _decoding_of_stream(

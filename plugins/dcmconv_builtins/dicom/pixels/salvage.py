@@ -1,7 +1,6 @@
 """Frames of truncated native pixels, for the policy ``salvage``: missing pixels are background.
 
-No pixel is invented.  A compressed frame is read whole or not at all, because a decoder does not
-say which of its pixels are valid.
+No pixel is invented.  Compressed frames are salvaged by their decoders (``Decoder.salvage``).
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ def test_a_cut_stream_is_refused_as_truncated(syntax, part):
 def test_an_added_end_marker_does_not_hide_a_cut(syntax):
     values = gray(np.uint8)
     stream = encoded(syntax, values)
-    with pytest.raises(InputError, match="ends at byte .* by its own header, but") as caught:
+    with pytest.raises(InputError, match=r"ends at byte .* by its own header, but") as caught:
         decode_frame(stream[: len(stream) // 2] + b"\xff\xd9", SYNTAX[syntax], described(values))
     # The bytes may be missing, or the length may be wrong: only the first would be truncation.
     assert caught.value.reason == "damaged"
