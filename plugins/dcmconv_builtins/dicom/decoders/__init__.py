@@ -121,6 +121,10 @@ def get_transfer_syntax(uid: str) -> TransferSyntax:
             hint=_ANOTHER,
         )
     syntax = SYNTAXES.get(uid)
+    if syntax is None and not set(uid) <= set("0123456789."):
+        raise UnsupportedError(
+            f"Transfer Syntax UID (0002,0010) is {uid[:64]!r}, which is not a UID.", hint=_ANOTHER
+        )
     if syntax is None:
         raise UnsupportedError(
             f"Transfer Syntax {uid!r} is unknown: private, or newer than this version of dcmconv.",

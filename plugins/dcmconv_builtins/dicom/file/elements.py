@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from dcmconv_builtins.dicom.file.encoding import FIRST_DELIMITER, KNOWN_VRS
+from dcmconv_builtins.dicom.file.encoding import FIRST_DELIMITER, KNOWN_VRS, UNDEFINED_LENGTH
 from dcmconv_builtins.dicom.file.header_scanner import RawElement, ScannedDataset
 from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
 
@@ -257,7 +257,8 @@ class Elements:
             if element.VR != "SQ":
                 raise ValueError("not a sequence")
             items = tuple(element.value or ())
-            if not all(_makes_sense(item) for item in items):
+            is_explicit = self._source.original_encoding[0] is False
+            if not all(_makes_sense(item, is_explicit=is_explicit) for item in items):
                 self.notes.add(f"{named(keyword)} has items that are damaged.")
             return tuple(Elements(item, self.notes) for item in items)
         except parse_errors():
@@ -324,14 +325,25 @@ class Elements:
         return tuple(_whole_if_exact(float(part)) for part in parts if part)
 
 
-def _makes_sense(item: Dataset) -> bool:
-    """Whether pydicom has read no delimiter as an element, and no element without a known VR."""
+def _makes_sense(item: Dataset, *, is_explicit: bool) -> bool:
+    """Whether an item has only elements that may be there.
+
+    pydicom reads a delimiter, an unknown VR, and a value that is cut off, as if they were valid.
+    """
+    from pydicom.datadict import dictionary_has_tag
+
     is_implicit = item.original_encoding[0]
-    return all(
-        element.tag < FIRST_DELIMITER
-        and (is_implicit or not element.is_raw or element.VR in KNOWN_VRS)
-        for element in item.values()
-    )
+    for element in item.values():
+        tag = element.tag
+        length = getattr(element, "length", 0)
+        is_short = len(element.value or b"") < length < UNDEFINED_LENGTH if length else False
+        if tag >= FIRST_DELIMITER or tag.group == 0 or is_short:
+            return False
+        if not is_implicit and element.is_raw and element.VR not in KNOWN_VRS:
+            return False
+        if is_implicit and is_explicit and not tag.is_private and not dictionary_has_tag(tag):
+            return False
+    return True
 
 
 def _is_raw(element: AnyElement) -> TypeGuard[RawElement | RawDataElement]:

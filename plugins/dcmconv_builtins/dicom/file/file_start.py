@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 
 from dcmconv.plugin import InputError, LimitError
 from dcmconv_builtins.dicom.file.elements import Elements
-from dcmconv_builtins.dicom.file.encoding import guess_encoding
+from dcmconv_builtins.dicom.file.encoding import Encoding, guess_encoding
 from dcmconv_builtins.dicom.file.notes import Notes, parse_errors
 from dcmconv_builtins.dicom.file.pydicom_parser import parse_meta, skip_command_set
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
@@ -27,6 +27,7 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 _PREAMBLE = 128
 _CHUNK = 1 << 20
 _SAMPLE = 512
+_BIG_ENDIAN = Encoding(False, False)
 _COMMAND_SET, _META = b"\0\0", b"\2\0"
 _USED_TAGS = {0x00020002, 0x00020010}
 """Media Storage SOP Class UID and Transfer Syntax UID; nothing else of the group is used."""
@@ -45,9 +46,17 @@ def read_meta(stream: BinaryIO, notes: Notes) -> Dataset:
     if _peek(stream, 2) == _COMMAND_SET and guess_encoding(_peek(stream, _SAMPLE)) is not None:
         skip_command_set(stream, notes)
         notes.add("the file begins with a command set (group 0000); ignored it.")
+    if _peek(stream, 2) == _META[::-1] and guess_encoding(_peek(stream, _SAMPLE)) == _BIG_ENDIAN:
+        notes.add("File Meta Information is big endian; expected little endian.")
+        return parse_meta(stream, notes, _BIG_ENDIAN)
     if _peek(stream, 2) != _META:
         notes.add("the file has no File Meta Information.")
         return Dataset()
+    return _read_group_2(stream, notes)
+
+
+def _read_group_2(stream: BinaryIO, notes: Notes) -> Dataset:
+    """Parse File Meta Information; the stream is at its first element."""
     start = stream.tell()
     stated = _stated_end(stream, start)
     try:

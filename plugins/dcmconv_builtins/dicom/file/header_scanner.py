@@ -211,8 +211,8 @@ def _scan(scanner: _Scanner) -> ScannedHeader:
     if transfer_syntax is None or transfer_syntax.value.rstrip(b" \0") not in _SCANNED_SYNTAXES:
         raise _UnusualError
     dataset = scanner.dataset(meta.end, _FIRST_PIXELS)
-    group, number, vr, _ = _header(content, dataset.end)
-    is_pixels = group << 16 | number in PIXEL_KEYWORDS and vr in _PIXEL_VRS
+    group, number, vr, reserved = _header(content, dataset.end)
+    is_pixels = group << 16 | number in PIXEL_KEYWORDS and vr in _PIXEL_VRS and not reserved
     if not is_pixels or len(content) < dataset.end + 12:
         raise _UnusualError
     return ScannedHeader(meta, dataset)

@@ -134,6 +134,8 @@ def _parse(stream: BinaryIO, notes: Notes, inflate_limit: int) -> Part10:
 
     meta = Elements(read_meta(stream, notes), notes)
     transfer_syntax = meta.text("TransferSyntaxUID")
+    if len(meta.texts("TransferSyntaxUID")) > 1:
+        notes.add("Transfer Syntax UID (0002,0010) has several values; used the first.")
     stream = open_deflated(stream, transfer_syntax, notes, limit=inflate_limit)
     encoding, transfer_syntax = _find_encoding(stream, transfer_syntax, notes)
     parsed = _parse_dataset(stream, encoding, notes)
@@ -172,7 +174,9 @@ def _parse_dataset(stream: BinaryIO, encoding: Encoding, notes: Notes) -> _Parse
         return _parse_tolerantly(stream, start, encoding, notes, result)
     if pixels is not None and not found.is_implicit:
         vr = pixels.value_representation
-        if vr.encode("latin-1") not in LONG_VRS:
+        is_long = vr.encode("latin-1") in LONG_VRS
+        # Two reserved bytes are before a length of 32 bits.
+        if not is_long or any(read_span(stream, pixels.offset - 6, 2)):
             # pydicom has not read its header; we should not believe its length.
             return _parse_tolerantly(stream, start, encoding, notes, None)
         if vr not in _PIXEL_VRS:
@@ -214,7 +218,9 @@ def _parse_tolerantly(
     except InputError:
         if usual is None or not _is_acceptable(usual, notes):
             raise
-        notes.add("the dataset has elements of unknown VR; they were read as pydicom does.")
+        notes.add(
+            "the dataset has elements of unknown VR that make no sense; read what follows them."
+        )
         return usual
     if parsed.is_cut and usual is not None:
         return usual

@@ -27,6 +27,7 @@ from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 
 __all__ = ["Parsed", "check_repeated", "parse_meta", "parse_until_pixels", "skip_command_set"]
 
+_META_ENCODING = Encoding(is_implicit=False, is_little_endian=True)
 StopWhen = Callable[[BaseTag, str | None, int], bool]
 _FUNCTIONAL_GROUPS = {0x52009229, 0x52009230}
 
@@ -51,8 +52,8 @@ def skip_command_set(stream: BinaryIO, notes: Notes) -> None:
         _parse(stream, Encoding(True, True), lambda tag, vr, length: tag.group != 0)
 
 
-def parse_meta(stream: BinaryIO, notes: Notes) -> Dataset:
-    """Parse File Meta Information, which is always explicit little endian (PS3.10 7.1).
+def parse_meta(stream: BinaryIO, notes: Notes, encoding: Encoding = _META_ENCODING) -> Dataset:
+    """Parse File Meta Information, which should be explicit little endian (PS3.10 7.1).
 
     It ends before the first tag that is not above the one before: there a second group 0002 begins.
 
@@ -62,7 +63,7 @@ def parse_meta(stream: BinaryIO, notes: Notes) -> Dataset:
         If it is damaged.
     """
     with notes.catching_warnings():
-        meta = _parse(stream, Encoding(False, True), _UntilMetaEnds(stream))
+        meta = _parse(stream, encoding, _UntilMetaEnds(stream))
     if meta and meta.original_encoding[0]:
         notes.add("File Meta Information is implicit VR; expected explicit VR.")
     return meta

@@ -17,6 +17,7 @@ from dcmconv_builtins.dicom.decoders.native import color_of_samples, decode_nati
 from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, named
+from dcmconv_builtins.dicom.file.encoding import KNOWN_VRS, Encoding
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, COPY_OR_SALVAGE
 from dcmconv_builtins.dicom.pixels.content import in_smoother_word_order, is_one_cell_of_several
@@ -106,6 +107,7 @@ def open_native(
         part10.top.notes.add(
             f"Pixel Data (7FE0,0010) has {found - needed} bytes after the last frame; ignored them."
         )
+    _note_what_follows(part10, pixels)
     return _in_word_order(part10, description, open_frames)
 
 
@@ -239,3 +241,24 @@ def _wrong_length(
         hint=copy if is_cut else _HEADER_IS_WRONG,
         reason="truncated" if is_cut else "mismatch",
     )
+
+
+def _note_what_follows(part10: Part10, pixels: PixelElement) -> None:
+    """Note bytes behind the pixels that are no element: the file may have been changed.
+
+    A transfer as text, for instance, adds a byte at each line break, and moves all later pixels.
+    """
+    end = pixels.offset + (pixels.length or 0)
+    left = pixels.available - (pixels.length or 0)
+    head = bytes(read_span(part10.stream, end, 8)) if left > 1 else b""
+    if any(head) and not _begins_element(head, left, part10.encoding):
+        part10.top.notes.add(
+            f"Pixel Data (7FE0,0010) is followed by {left} bytes that are not elements; "
+            "the file may have been changed in a transfer."
+        )
+
+
+def _begins_element(head: bytes, left: int, encoding: Encoding) -> bool:
+    if not encoding.is_implicit:
+        return head[4:6].decode("latin-1") in KNOWN_VRS
+    return int.from_bytes(head[4:], "little") <= left - 8

@@ -79,9 +79,16 @@ def test_a_second_element_behind_encapsulated_pixels_is_refused(syntax, codec):
 
 
 @pytest.mark.parametrize(
-    "rest", [b"\xfc\xff\xfc\xffOB\0\0\4\0\0\0\0\0\0\0", b"\0" * 64, b"\x28\0junk", b"\x28\0" * 99]
+    ("rest", "notes"),
+    [
+        (b"\xfc\xff\xfc\xffOB\0\0\4\0\0\0\0\0\0\0", 0),
+        (b"\0" * 64, 0),
+        (b"\x28\0junk", 1),
+        (b"\x28\0" * 99, 1),
+    ],
 )
-def test_other_bytes_behind_the_pixels_change_nothing(rest):
+def test_other_bytes_behind_the_pixels_are_a_note_at_most(rest, notes):
     frame = read_frame(as_bytes(monochrome(IMAGE)) + rest)
     assert np.array_equal(frame.stored_values, IMAGE)
-    assert frame.notes == ()
+    assert len(frame.notes) == notes
+    assert all("bytes that are not elements" in note for note in frame.notes)

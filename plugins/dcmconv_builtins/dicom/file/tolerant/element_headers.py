@@ -39,6 +39,7 @@ DELIMITERS = (ITEM, ITEM_END, SEQUENCE_END)
 
 _KNOWN = SHORT_VRS | LONG_VRS
 _CHUNK = 1 << 20
+_SWAPPED_ITEM = 0xFEFF
 _LOOK_AHEAD = 3
 """So many headers in a row have to make sense: one or two could do so by chance."""
 _MOST_READS = 1_000_000
@@ -279,6 +280,8 @@ def _padded(header: ElementHeader) -> list[ElementHeader]:
 def _is_plausible(header: ElementHeader, last: int) -> bool:
     """Whether an element may follow another: a higher tag, or one that the dictionary confirms."""
     group, number = header.tag >> 16, header.tag & 0xFFFF
+    if group == _SWAPPED_ITEM:
+        return False
     if number == 0:
         return header.tag > last and header.length == 4
     if group % 2:

@@ -28,6 +28,8 @@ Result = TypeVar("Result")
 _DEEPEST = 64
 _ROWS = 0x00280010
 _TOP = -1
+_SWAPPED = (0xFEFF00E0, 0xFEFFDDE0)
+"""Items and delimiters in the other byte order."""
 _DELIMITERS = ((ITEM_END, 0), (SEQUENCE_END, 0))
 _ENCODINGS = (Encoding(True, True), Encoding(False, True), Encoding(False, False))
 
@@ -194,7 +196,8 @@ class StructureParser:
 
     def _undefined(self, header: ElementHeader, vr: str, scope: _Scope) -> tuple[Node, int]:
         """Return an element of undefined length: a sequence, or fragments."""
-        if vr == "UN":
+        first = self.headers.tag_and_length(header.start, scope.encoding)
+        if vr == "UN" or (first and first[0] in _SWAPPED):
             return self._unknown(header, scope)
         if vr in ("OB", "OW"):
             following = self._fragments(header, scope)
@@ -227,7 +230,7 @@ class StructureParser:
         encoding, (items, following), self._deviations = best
         self._note(
             header.tag,
-            "has VR UN and an undefined length; its items were read as "
+            "has an undefined length; its items were read as "
             f"{'implicit' if encoding.is_implicit else 'explicit'} VR "
             f"{'little' if encoding.is_little_endian else 'big'} endian",
         )
@@ -385,8 +388,12 @@ class StructureParser:
 
 
 def _senseless(last: int) -> InputError:
-    what = "first element" if last == _TOP else f"element behind {tag_name(last)}"
-    return InputError(f"the {what} makes no sense.", hint=DAMAGED)
+    if last == _TOP:
+        return InputError("the dataset does not begin with a valid element.", hint=DAMAGED)
+    return InputError(
+        f"no valid element follows {tag_name(last)}; its length or what follows is damaged.",
+        hint=DAMAGED,
+    )
 
 
 def _never_closed(sequence: int, elements: list[Node]) -> InputError | _CutError:
