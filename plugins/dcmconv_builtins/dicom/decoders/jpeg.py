@@ -130,8 +130,7 @@ def is_ordinary(stream: bytes, description: FrameDescription) -> bool:
     """Return whether a color JPEG stream is ordinary: its own bytes are the picture.
 
     Ordinary is baseline, 8 bits, YCbCr, which every viewer shows correctly, and nothing that
-    decoding would note.  Its scan is decoded to an eighth of its size, which finds what damage
-    decoding finds.
+    decoding would note.  Its scan is decoded, only to find damage.
 
     Raises
     ------

@@ -31,7 +31,6 @@ APP0, APP14, APP15 = 0xE0, 0xEE, 0xEF
 ADOBE = b"\xff\xd8\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00"
 SEQUENTIAL = (0xC0, 0xC1)
 WHOLE_SPECTRUM = b"\x00\x3f\x00"
-EIGHTH = 8
 
 _CORRUPT = "Corrupt JPEG data: "
 _SURPLUS = re.compile(rf"{_CORRUPT}(\d+) extraneous bytes before marker 0xd9")
@@ -71,14 +70,14 @@ def decode_8_bit(
 def check_scan(stream: bytes, header: JpegHeader) -> tuple[str, ...]:
     """Decode a scan of any precision only to see whether it is damaged; return notes.
 
-    Lossy frames are decoded to an eighth of their size, which takes less than half the time.
+    At full size: scaled decoding of lossless streams makes simplejpeg 1.9 crash.
 
     Raises
     ------
     InputError
         If a code is not in its table, or the scan ends before its pixels do.
     """
-    job = _Job(stream, stream, header, strict=True, min_factor=EIGHTH)
+    job = _Job(stream, stream, header, strict=True)
     if header.coded.bits != 8 or header.is_lossless:
         job = replace(job, stream=_as_8_bit(stream, header))
     with codec_errors("JPEG", JPEG):
@@ -121,7 +120,6 @@ class _Job:
     given: bytes
     header: JpegHeader
     strict: bool
-    min_factor: int = 1
     may_change: bool = True
 
     def run(self, *, strict: bool) -> NDArray[Any]:
@@ -129,9 +127,7 @@ class _Job:
         from simplejpeg import decode_jpeg
 
         space = "RGB" if self.header.coded.samples == 3 else "GRAY"
-        values: NDArray[Any] = decode_jpeg(
-            self.stream, space, min_factor=self.min_factor, strict=strict
-        )
+        values: NDArray[Any] = decode_jpeg(self.stream, space, strict=strict)
         return values
 
 
