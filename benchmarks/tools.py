@@ -66,9 +66,9 @@ def _variable(name: str) -> str:
 
 def _prefix(name: str) -> list[str]:
     """Return the command of a peer, from the environment or from the search path."""
-    said = os.environ.get(_variable(name))
-    if said:
-        return shlex.split(said)
+    found = os.environ.get(_variable(name))
+    if found:
+        return shlex.split(found)
     if name in _IN_PYTHON:
         return [sys.executable] if _can_import(_IN_PYTHON[name]) else []
     found = shutil.which(_PROGRAMS.get(name, name))

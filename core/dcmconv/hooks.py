@@ -29,12 +29,12 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class Offer(NamedTuple):
-    """A target with what must be known of it without importing it.
+    """A target, with what dcmconv needs to know before importing it.
 
-    ``summary`` is one line for ``--help``.  An executor that wants runs which name none says which
-    ones in ``default_for``: ``"few"`` inputs, where starting workers costs more than it saves, or
-    ``"many"``.  The highest ``rank`` gets them; of equal ranks, the first ``plugin/name``.  An
-    executor without ``default_for`` is used only where it is named.
+    ``summary`` is one line for ``--help``.  An executor can be the default of runs that name none:
+    ``default_for`` is ``"few"`` inputs, where starting workers costs more than it saves, or
+    ``"many"``.  The highest ``rank`` wins; of equal ranks, the first ``plugin/name``.  An executor
+    without ``default_for`` is used only where it is named.
     """
 
     target: str

@@ -1,1 +1,1 @@
-"""The built-in plugins, offered through the same hooks as a stranger's."""
+"""The built-in plugins, offered through the same hooks as third-party plugins."""

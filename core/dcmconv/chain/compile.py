@@ -261,7 +261,7 @@ class _Planner:
         outputs = self.spec.outputs if of_rule is None else of_rule
         if not outputs:
             location = rule.location if rule else NOWHERE
-            self.maker.report(location, "There is no output.", "Name a writer: outputs: [png]")
+            self.maker.report(location, "The chain has no output.", "Name a writer: outputs: [png]")
             return ()
         ids = output_ids(outputs)
         self._check_ids(outputs, ids)
@@ -321,7 +321,7 @@ class _Planner:
                 self.maker.report(location, message, hint)
             elif ids.count(lane_id) > 1:
                 message = f"Two outputs have the id '{lane_id}'."
-                self.maker.report(location, message, "Give each output an id of its own.")
+                self.maker.report(location, message, "Give each output its own id.")
 
     def _check_name(self, output: OutputSpec) -> None:
         try:

@@ -50,7 +50,7 @@ __all__ = [
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
-"""A larger file is not a chain; it is refused before it is parsed."""
+"""A larger file is not a chain; it is rejected before it is parsed."""
 
 CHAIN_KEYS = (
     "version",
@@ -198,7 +198,7 @@ class _Grammar:
             raise invalid_chain(node.location, "This component has no name.", hint)
         name = parse_component(self._text(use.node), use.node.location)
         if name.options:
-            hint = "Write each option as a key of its own."
+            hint = "Write each option as a separate key."
             raise invalid_chain(use.node.location, "'use' takes a name without options.", hint)
         return ComponentSpec(
             name.use,
@@ -225,7 +225,8 @@ class _Grammar:
         if entry is not None and isinstance(entry.node, ListNode) and not entry.node.items:
             hint = "Name a writer: outputs: [png]"
             self._report(entry.node.location, "The list of outputs is empty.", hint)
-        # If no output could be read, each has its own problem: not that there are none as well.
+        # If no output could be read, each has its own problem; the list is not reported as empty
+        # too.
         return outputs or None
 
     def _output(self, node: Node) -> OutputSpec:

@@ -36,7 +36,7 @@ class Location:
     text : str
         The whole line, for the excerpt.
     is_flag : bool
-        Written as a flag of its own, which takes precedence over ``--set``.
+        Written as its own flag, which takes precedence over ``--set``.
     """
 
     source: str = ""

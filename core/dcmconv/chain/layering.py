@@ -220,7 +220,7 @@ def flag_override(target: str, key: str, value: str | list[str], flag: str = "")
     Parameters
     ----------
     flag : str
-        A name of its own that the component gives the flag, such as ``--layer``.  Its texts are
+        The name that the component itself gives the flag, such as ``--layer``.  Its texts are
         taken literally, because the shell has removed the quotes already.
 
     Raises
@@ -376,7 +376,7 @@ def _change_slots(owner: Owner, change: Change) -> Owner:
 def _override_outputs(
     outputs: tuple[OutputSpec, ...], override: Override, change: Change
 ) -> tuple[OutputSpec, ...]:
-    # An output's id may be a number that its writer alone does not know: png-2.
+    # The id of an output may be png-2, which its writer does not know.
     return tuple(
         _override_output(_change_slots(output, change), override)
         if output_id == override.target

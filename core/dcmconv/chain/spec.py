@@ -170,7 +170,7 @@ DEFAULT_CHAIN = ChainSpec(
     aspect="auto",
     outputs=(OutputSpec(writer=ComponentSpec("png", location=Location("default"))),),
 )
-"""The lowest layer: what is done if nothing else is given."""
+"""The lowest layer: used for everything that is not given."""
 
 
 def is_no_colormap(colormap: ComponentSpec) -> bool:

@@ -117,7 +117,7 @@ def _problem(
         subject = f"'{spec.use}' has no {'setting' if spec.use == 'run' else 'option'}"
         return unknown_word(written.key, subject, option, known)
     if details[0]["type"] == "missing":
-        hint = f"Write {spec.use}:{option}=VALUE, or {option} as a key of its own."
+        hint = f"Write {spec.use}:{option}=VALUE, or {option} as a separate key."
         return ChainProblem(spec.location, f"'{spec.use}' needs the option '{option}'.", hint)
     if not option:
         # A rule that involves several options: a ValueError from __post_init__.

@@ -275,7 +275,7 @@ def _frame_range(piece: str) -> FrameRange:
     if match is None:
         raise _wrong_frames(piece, "is neither a frame number nor a range")
     numbers = [number for number in match.group(1, 3) if number]
-    # The length is looked at first: Python refuses to convert thousands of digits.
+    # Check the length first: Python refuses to convert thousands of digits.
     if any(len(number) > 10 or int(number) > MAX_FRAMES for number in numbers):
         raise _wrong_frames(piece, f"is too large: an instance has at most {MAX_FRAMES} frames")
     first = int(match[1])

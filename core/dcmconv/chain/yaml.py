@@ -2,8 +2,8 @@
 
 Scalars follow the core schema of YAML 1.2: ``no``, dates and ``12:30`` are text, and ``1e3`` is a
 number.  One difference: numbers with leading zeros stay text, because identifiers have them; an
-option that is a number reads them all the same.  Aliases, anchors and tags are refused, and so is
-text that is too large or nested too deeply to be a chain.
+option that is a number still reads them.  Aliases, anchors and tags are rejected, and so is text
+that is too large or nested too deeply to be a chain.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class _Parser:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     message = "Expected one document, found a second one."
-                    hint = "Write each chain into a file of its own."
+                    hint = "Put each chain in its own file."
                     raise invalid_chain(self._location(event), message, hint)
                 root = self._node(next(self.events), 1)
         if root is None:
@@ -139,7 +139,7 @@ class _Parser:
     def _check_supported(self, event: Any, location: Location, level: int) -> None:
         if isinstance(event, yaml.AliasEvent):
             message = f"Aliases such as '*{event.anchor}' are not supported."
-            raise invalid_chain(location, message, "Write out what it stands for.")
+            raise invalid_chain(location, message, "Write out the value that it refers to.")
         if event.anchor:
             message = f"Anchors such as '&{event.anchor}' are not supported."
             raise invalid_chain(location, message, "Remove it.")

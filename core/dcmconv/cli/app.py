@@ -53,7 +53,7 @@ def run_program(words: Sequence[str]) -> int:
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else EXIT_INTERNAL if stop.code else 0
             if received and code == EXIT_INTERRUPTED:
-                code = exit_code_of_error(received[0])  # typer said nothing
+                code = exit_code_of_error(received[0])  # typer printed nothing
         except BaseException as error:  # noqa: BLE001 - explained, or raised again
             code = exit_code_of_error(error)
     return exit_code_of_signal(received[0]) if received and code == EXIT_INTERRUPTED else code
@@ -83,7 +83,7 @@ def build_app(words: Sequence[str]) -> typer.Typer:
 
 
 def _completion() -> AbstractContextManager[None]:
-    """Return what has to surround the parser when a shell asks for completions."""
+    """Return the context in which the parser runs when a shell asks for completions."""
     if not _is_completing():
         return nullcontext()
     from dcmconv.cli.completion import whole_words_for_bash

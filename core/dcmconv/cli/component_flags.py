@@ -264,7 +264,7 @@ class NamedComponents:
             target = self._target(identity, kind, name)
             if target is not None:
                 found.setdefault(identity, target)
-        # Importing the readers is slow, so only a flag that may be theirs has it done.
+        # Importing the readers is slow, so it is done only for a flag that may be theirs.
         for name in self.registry.names("reader") if scan.has_unknown_flag else ():
             target = self._target(name, "reader", name)
             if target is not None and has_own_flag(target):

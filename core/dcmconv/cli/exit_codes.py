@@ -1,4 +1,4 @@
-"""How the program ends: every exit code is decided here, and the error behind it printed."""
+"""How the program ends: every exit code is decided here, and its error printed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def exit_code_of_error(error: BaseException) -> int:
     # The program that read our output has ended: typer ends this one quietly.
     if isinstance(error, BrokenPipeError) or not isinstance(error, Exception):
         raise error
-    # typer and rich print the help, and raise the system's own errors.
+    # typer and rich print the help, and do not catch system errors.
     known = (stdout_error(error) or _system_limit(error)) if isinstance(error, OSError) else None
     if known is not None:
         return _explained(known)

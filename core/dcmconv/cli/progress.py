@@ -40,7 +40,7 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
 
     def started(self, total_known: int | None, workers: int) -> None:
         """Print what is about to be converted."""
@@ -56,7 +56,7 @@ class Progress:
         )
 
     def suspected(self, key: str) -> None:
-        """Print that an input may have crashed a previous run; printed even if ``--quiet``."""
+        """Print that an input may have crashed a previous run; printed even with ``--quiet``."""
         self.note(
             f"A previous run crashed while reading {key}; it is now read in a worker process."
         )
@@ -66,10 +66,10 @@ class Progress:
         self._tell("Every input is read twice: first to gather statistics that inputs share.")
 
     def found(self, count: int) -> None:
-        """Take the number of inputs found so far."""
+        """Note the number of inputs found so far."""
 
     def finished(self, outcome: Outcome, tally: Tally) -> None:
-        """Show the progress, and print the outcome if ``--verbose``."""
+        """Show the progress, and print the outcome with ``--verbose``."""
         self.moved(tally.done, tally.failed)
         if self.arguments.verbose and self.arguments.as_json:
             print_json(outcome_data(outcome))

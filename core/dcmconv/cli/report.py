@@ -36,7 +36,7 @@ def opening_line(arguments: RunArguments, plan: Plan, workers: int) -> str:
 
 
 def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: int) -> None:
-    """Print what is left to say after a run; failures are printed even if ``--quiet``."""
+    """Print the report after a run; failures are printed even with ``--quiet``."""
     for line in failure_lines(tally):
         say(line, emphasis="Failed")
     for line in notices(summary):
@@ -99,14 +99,14 @@ def outcome_line(outcome: Outcome) -> str:
         tones = "; ".join(dict.fromkeys(filter(None, (file.tone for file in outcome.outputs))))
         first = harmless(outcome.outputs[0].path) if outcome.outputs else ""
         more = f" and {len(outcome.outputs) - 1} more" if len(outcome.outputs) > 1 else ""
-        told = [f"{name} → {first}{more}" + (f" ({tones})" if tones else "")]
+        lines = [f"{name} → {first}{more}" + (f" ({tones})" if tones else "")]
         if outcome.unchanged:
-            told = [f"{name}: unchanged"]
+            lines = [f"{name}: unchanged"]
     elif isinstance(outcome, Skipped | Failed):
-        told = [f"{name}: {outcome.status}, {outcome.reason}: {harmless(outcome.message)}"]
+        lines = [f"{name}: {outcome.status}, {outcome.reason}: {harmless(outcome.message)}"]
     else:
-        told = [f"{name}: {outcome.status}"]
-    return "\n".join(told + [f"  {harmless(note)}" for note in outcome.notes])
+        lines = [f"{name}: {outcome.status}"]
+    return "\n".join(lines + [f"  {harmless(note)}" for note in outcome.notes])
 
 
 def note_lines(tally: Tally) -> list[str]:

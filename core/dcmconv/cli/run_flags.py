@@ -141,7 +141,7 @@ class RunArguments:
         _flag(
             "--aspect",
             help="What to do with pixels that are not square: resample them to square ones, or "
-            "keep them; auto resamples pictures to look at and keeps unscaled values.",
+            "keep them; auto resamples display values and keeps unscaled values.",
             metavar="auto|square|keep",
             panel=PICTURES,
             default="auto",

@@ -308,7 +308,7 @@ class Source(Component, ABC):
     @classmethod
     @abstractmethod
     def claims(cls, location: str) -> int:
-        """Say how surely this source knows an INPUT argument: 0 not at all, 100 for certain.
+        """Return how certain this source is that an INPUT argument is its own, from 0 to 100.
 
         The source with the highest confidence walks it; of equal ones, the first by name.  A source
         whose name is the scheme of the location (``zip`` for ``zip:scans``) comes before all others
@@ -337,7 +337,7 @@ class InstalledPlugin:
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """What a command may know of the running program: version, plugins, and number of workers.
+    """What a command can find out about this program: version, plugins, and number of workers.
 
     ``problems`` has one sentence for each plugin that could not be loaded completely.
     """

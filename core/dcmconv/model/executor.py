@@ -1,4 +1,4 @@
-"""Executors: where the work is done.  The engine keeps the window, retries and the journal.
+"""Executors: where the work is done.  The engine takes care of retries and the journal.
 
 An executor gets a ``Job`` once, then tasks one by one; it answers each with ``Done`` or ``Lost``.
 Tasks and answers are small records; pixels never cross a process boundary.

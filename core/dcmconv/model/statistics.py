@@ -300,7 +300,7 @@ class PartialStatistics:
 
     @classmethod
     def of(cls, frame: HasPixels, *, percentiles: bool) -> PartialStatistics:
-        """Look at one gray frame; ``percentiles`` says whether a histogram is needed."""
+        """Return those of one gray frame; ``percentiles`` says whether a histogram is needed."""
         statistics = Statistics.of(frame)
         if not percentiles:
             # Adding 0.0 turns -0.0 into 0.0, so that the order of merging does not matter.

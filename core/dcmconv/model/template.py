@@ -17,7 +17,7 @@ __all__ = ["ATTRIBUTE", "Template", "is_tag", "plain_tag", "split_path"]
 _TAG = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
 _STEP = rf"(?:[A-Z][A-Za-z0-9]*|{_TAG.pattern})"
 ATTRIBUTE = re.compile(rf"(?:{_STEP}(?:\[[0-9]{{1,9}}\])?[./])*{_STEP}")
-"""A keyword or a tag without parentheses, perhaps behind the sequences that it is in."""
+"""A keyword or a tag without parentheses, perhaps after the sequences that contain it."""
 
 _IN_BRACKETS = re.compile(rf"\(({_TAG.pattern})\)")
 _HUGE = re.compile("[0-9]{4}")

@@ -54,7 +54,7 @@ class Events:
     manager: pluggy.PluginManager
 
     def configure(self, plan: Any) -> None:
-        """Show every plugin the plan; the first ``UsageError`` of one stops the run."""
+        """Pass the plan to every plugin; the first ``UsageError`` stops the run."""
         self.manager.hook.dcmconv_configure(plan=plan)
 
     def run_started(self, plan: Any, out: Any) -> None:

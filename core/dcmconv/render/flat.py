@@ -1,4 +1,4 @@
-"""Flat pictures: a note for those of which the file has more to show.
+"""Flat pictures: a note where the file has more to show.
 
 A blank slice is flat, and rightly so.  Three kinds of flat pictures have a note:
 
@@ -26,9 +26,9 @@ from dcmconv.render.lookup import DisplayRule
 __all__ = ["find_flat_notes"]
 
 _SAMPLES = 16
-"""Pixels along each side that are looked at first; in nearly every picture two of them differ."""
+"""Pixels along each side that are compared first; in nearly every picture two of them differ."""
 _MOST_LEVELS = 1 << 16
-"""Of the values that the stored bits allow, so many are tried."""
+"""How many of the values that the stored bits allow are tried."""
 
 
 def find_flat_notes(
@@ -64,7 +64,7 @@ def _subject(frame: Frame) -> str:
 
 
 def _is_flat(display_values: NDArray[Any]) -> bool:
-    """Whether all pixels are alike; a few of them tell for an ordinary picture."""
+    """Whether all pixels are alike; for an ordinary picture, a few of them show that."""
     rows, columns = display_values.shape[:2]
     first = display_values[0, 0]
     few = display_values[:: rows // _SAMPLES + 1, :: columns // _SAMPLES + 1]

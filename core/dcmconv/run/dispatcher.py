@@ -143,7 +143,7 @@ class Dispatcher:
 
     def _receive(self, answer: Done | Lost) -> None:
         pending = self._in_flight.pop(answer.number)
-        # Only a crash may be somebody else's fault: what an earlier task did to the worker.
+        # Only a crash may have another cause: what an earlier task did to the worker.
         if isinstance(answer, Lost) and answer.reason == "crash" and pending.crashes == 0:
             pending.crashes += 1
             self._send(pending)

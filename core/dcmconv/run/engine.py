@@ -1,4 +1,4 @@
-"""The engine: walks the inputs, hands out the work, and commits what comes back."""
+"""The engine: walks the inputs, hands out the work, and commits the results."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Run:
     """A batch: iterate over it to do the work, and read ``summary`` afterwards.
 
     Each input ends as exactly one ``Converted``, ``Skipped`` or ``Failed``, in the walk's order.
-    No work is done before the first outcome is asked for; leaving the loop ends the workers.
+    No work is done before the first outcome is requested; leaving the loop ends the workers.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Run:
     tag_table : Path, optional
         A table of ``plan.tags``, one row for every picture of this run: ``.csv`` or ``.jsonl``.
     listener : Listener, optional
-        Is told about progress.
+        Receives the progress.
     events : Events, optional
         The lifecycle hooks of the plugins.
     registry : Registry, optional

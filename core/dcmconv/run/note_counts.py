@@ -12,7 +12,7 @@ EXAMPLES = 3
 """Inputs that are kept for each kind; the rest are only counted."""
 
 MOST_KINDS = 1000
-"""Kinds that are told apart: memory stays bounded, whatever the notes say."""
+"""Kinds that are counted separately; the limit bounds the memory, whatever the notes say."""
 
 OTHERS = "other notes"
 
@@ -21,7 +21,7 @@ _VARYING = re.compile(
     r"(?P<kept>\([0-9A-Fa-fx]{4},[0-9A-Fa-fx]{4}\)|(?<!\w)1\.2\.840\.10008(?:\.\d+)+)"
     rf"|(?<!\w)'[^']*'(?!\w)|{_NUMBER}(?:(?:, | and ){_NUMBER})*"
 )
-"""A tag or a UID of the standard tells kinds apart; other numbers and quoted values do not."""
+"""A tag or a UID of the standard distinguishes kinds; other numbers and quoted values do not."""
 
 _VALUE = "\0"
 

@@ -1,4 +1,4 @@
-"""Progress of a run: what a display is told, and the counts that become the summary."""
+"""Progress of a run: what a display receives, and the counts that become the summary."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEWEST = 100
 
 
 class Listener(Protocol):
-    """Is told about a run while it works; called in the main process, so it must be quick."""
+    """Receives the events of a run; called in the main process, so it must be quick."""
 
     def started(self, total_known: int | None, workers: int) -> None:
         """Handle the start of the run.

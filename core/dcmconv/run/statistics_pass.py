@@ -29,7 +29,7 @@ def needs_statistics_pass(plan: Plan) -> bool:
 def statistics_report(opened: OpenInput, reference: Reference) -> StatisticsReport:
     """Read every frame, if a lane asks for statistics of the series or of the run.
 
-    An input without Series Instance UID (0020,000E) is a series of its own.
+    An input without Series Instance UID (0020,000E) counts as a separate series.
     """
     requests = opened.wide_requests
     if not requests:

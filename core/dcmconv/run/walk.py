@@ -61,7 +61,7 @@ class Selection:
 EVERYTHING = Selection()
 
 _SYSTEM_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errno.ENOENT})
-"""What any source may meet, and the command line explains."""
+"""Errors that any source may raise, and the command line explains."""
 
 
 def _matches(key: str, pattern: str) -> bool:
@@ -109,7 +109,7 @@ class Walk:
         _ = self._claimed
 
     def inputs(self) -> Iterator[Found]:
-        """Yield the wanted inputs; one that two arguments lead to comes once."""
+        """Yield the wanted inputs; one that two arguments lead to is yielded once."""
         seen: set[int] = set()
         for location, index in self._claimed:
             for found in self._walked(location, index):

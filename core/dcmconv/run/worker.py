@@ -132,7 +132,7 @@ class Worker:
             source = self._sources[task.source].open(reference)
             fingerprint = _fingerprint(source)
             if fingerprint is not None:
-                # The source may have looked at the file long ago.
+                # The source may have read these values long ago.
                 reference = replace(reference, size=fingerprint[0], mtime_ns=fingerprint[1])
             with self._converter.open(source, task.wider_statistics) as opened:
                 if task.known is not None:
@@ -148,7 +148,7 @@ class Worker:
             return ConversionReport(replace(_converted(reference, opened), **values))
         except (KeyboardInterrupt, MemoryError):
             raise  # the executor decides whose memory it was
-        except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is no Exception
+        except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is not an Exception
             return self._not_converted(reference, error)
 
     def _table_values(self, opened: OpenInput) -> dict[str, Any]:
@@ -209,7 +209,7 @@ def _check_unchanged(source: InputFile, before: tuple[int, int] | None) -> None:
 def _changed() -> InputError:
     return InputError(
         "The file changed while it was being read.",
-        hint="Run again when nothing writes to it any more.",
+        hint="Run again when no other program is writing to it.",
         reason="changed",
     )
 

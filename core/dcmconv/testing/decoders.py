@@ -103,7 +103,7 @@ class DecoderConformance(ComponentConformance):
                         sample.stream[:length], sample.description, sample.transfer_syntax
                     )
                 assert has_message_and_hint(caught.value), (
-                    f"a message and a hint are needed: {caught.value}"
+                    f"expected a message and a hint: {caught.value}"
                 )
 
     def test_a_stream_of_another_size_is_not_resized(self) -> None:
@@ -112,9 +112,9 @@ class DecoderConformance(ComponentConformance):
             try:
                 frame = self.component.decode(sample.stream, larger, sample.transfer_syntax)
             except DcmconvError as error:
-                assert has_message_and_hint(error), f"a message and a hint are needed: {error}"
+                assert has_message_and_hint(error), f"expected a message and a hint: {error}"
             else:
-                # The engine compares shapes, and refuses what the header does not describe.
+                # The engine compares shapes, and rejects a frame that the header does not describe.
                 assert frame.values.shape == sample.description.shape
 
     def test_a_spawned_worker_decodes_the_same_values(self) -> None:

@@ -56,7 +56,7 @@ _SHUTTERS = (
     "PerFrameFunctionalGroupsSequence",
 )
 _FRAMES_TO_LOOK_AT = 8
-"""Where the pixels have to tell what the header means; the first of them may be blank."""
+"""Checked where only the pixels show what the header means; the first one may be blank."""
 _DESCRIPTIONS = HeaderCache[PixelDescription]()
 
 

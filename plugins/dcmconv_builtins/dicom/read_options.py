@@ -41,7 +41,7 @@ class ReadOptions(Limits):
     """What is drawn over the pixels; by default what the image itself asks for, except overlays."""
 
     decoders: ClassVar[Mapping[str, NamedDecoder]] = MappingProxyType({})
-    """Decoders by choice, by Transfer Syntax UID; no option of the reader, but of the chain."""
+    """Chosen decoders by Transfer Syntax UID; set by the chain, not an option of the reader."""
 
     overlays: Annotated[
         Literal["off", "draw"],

@@ -1,7 +1,7 @@
 """The supervisor: one pipe for each worker, and the parent owns the queue and the clock.
 
 Workers share no lock and no queue, so a worker that dies cannot leave one locked.  The first task
-that it has not answered is the one it was working on; the tasks behind it go to another worker.
+that it has not answered is the one it was working on; the tasks after it go to another worker.
 
 Waking a process costs more than sending a small task.  So a fast worker gets some milliseconds of
 work in advance, and while all workers have enough, their answers are left to pile up.

@@ -34,7 +34,7 @@ class Folder(Source):
 
     @classmethod
     def claims(cls, location: str) -> int:
-        """Claim whatever exists, broken links included, but less surely than any special source."""
+        """Claim whatever exists, broken links included, but yield to any special source."""
         return CONFIDENCE if os.path.lexists(location) else 0
 
     def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Rejected]:

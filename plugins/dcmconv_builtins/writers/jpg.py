@@ -1,4 +1,4 @@
-"""JPEG: small, everywhere, and lossy."""
+"""JPEG: small, supported everywhere, and lossy."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _data_chunks(stream: bytes) -> Iterator[bytes]:
 def deflate_by_igzip(rows: Bytes, level: int) -> bytes:
     """Deflate filtered rows into one zlib stream (RFC 1950).
 
-    The first bytes are flushed as a block of their own, at a cost of about 10 bytes, so that the
+    The first bytes are flushed as a separate block, at a cost of about 10 bytes, so that the
     result does not depend on the process.  ISA-L starts a stream of level 1 or 2 by hashing an
     uninitialized register instead of the third byte (2.32.1, ``tmp2`` under ``.write_first_byte``
     in ``igzip_icf_body_h1_gr_bt.asm``).  The register contains the address of the stream, which

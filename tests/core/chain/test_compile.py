@@ -314,7 +314,7 @@ def test_png_accepts_unscaled_values(compiled):
     ],
 )
 def test_chain_without_outputs_is_rejected(registry, spec):
-    with pytest.raises(ChainError, match=r"^There is no output\.") as caught:
+    with pytest.raises(ChainError, match=r"^The chain has no output\.") as caught:
         compile_chain(spec, registry)
     assert caught.value.hint == "Name a writer: outputs: [png]"
 

@@ -57,7 +57,7 @@ class Committer:
         Raises
         ------
         OutputError
-            If the destination is full: the run cannot go on, and a later run does the input again.
+            If the destination is full: the run cannot continue, and a later run converts the input.
         """
         answer = pending.answer
         if isinstance(answer, ConversionReport):
@@ -103,7 +103,7 @@ class Committer:
 
 @contextmanager
 def _output_errors() -> Iterator[None]:
-    """Raise an ``OutputError``: no run goes on without its journal or its tag table."""
+    """Raise an ``OutputError``: no run continues without its journal or its tag table."""
     try:
         yield
     except OSError as error:

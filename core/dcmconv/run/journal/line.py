@@ -124,7 +124,7 @@ def outcome_line(outcome: Outcome, chain: str, stamp: Mapping[str, Any]) -> byte
 
 
 def marker_line(status: str, key: str, locator: str) -> bytes:
-    """Return a line that is no outcome: ``BEGUN`` or ``LEFT``."""
+    """Return a marker line, which is not an outcome: ``BEGUN`` or ``LEFT``."""
     return _encoded({"format": FORMAT, "status": status, "input": key, "locator": locator})
 
 

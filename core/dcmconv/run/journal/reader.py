@@ -165,7 +165,7 @@ _SEPARATOR = re.compile(r"[^\w.]")
 
 
 def _is_gone(locator: str) -> bool:
-    """Return whether a locator is an absolute path where there is nothing any more.
+    """Return whether a locator is the absolute path of a file that no longer exists.
 
     A locator may also name something within a file, such as ``/scans/all.zip!CT/1.dcm``; that it is
     gone is certain only if no part of it up to a separator is a file.

@@ -22,7 +22,7 @@ TRIED_AGAIN = frozenset(
         *("changed", "unreadable", "not-a-file", "not-installed"),
     }
 )
-"""Reasons outside the input: trying again may succeed although file and chain are the same."""
+"""Reasons outside the input: trying again may succeed even if file and chain are unchanged."""
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def _check_folder(out: Path) -> None:
 def _cannot_open(out: Path, error: OSError) -> OutputError:
     named = error.filename if isinstance(error.filename, str) else ""
     if error.errno == errno.ENOENT:
-        # As in /proc, where mkdir answers that there is no such folder.
+        # As in /proc, where mkdir reports that the folder does not exist.
         message = f"{named or out} cannot be created: the system allows no folder there."
         return OutputError(message, _ANOTHER_FOLDER, "output")
     subject = str(out) if named in ("", str(out)) else f"{out} ({named})"

@@ -21,20 +21,20 @@ SECONDS_BETWEEN_BEATS = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
-    """The owner of a lock file.  What a system does not tell is empty."""
+    """The owner of a lock file.  Fields that the system does not report are empty."""
 
     process: int
     host: str
     since: str
     """When it took the lock: ISO 8601, UTC."""
     machine: str = ""
-    """The machine's own number: host names such as localhost occur more than once."""
+    """The id of the machine; host names such as localhost are not unique."""
     boot: str = ""
-    """The number of this start of the machine."""
+    """The id of this boot of the machine."""
     namespace: str = ""
-    """Containers of one machine count their processes separately."""
+    """Containers on one machine number their processes separately."""
     started: str = ""
-    """When the process started: the numbers of processes are used again."""
+    """When the process started: process ids are reused."""
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -61,7 +61,7 @@ class Owner:
         return all(getattr(self, name) == getattr(here, name) for name in names)
 
     def has_ended(self, here: Owner) -> bool:
-        """Return whether it is certain, seen from another process, that this one has ended."""
+        """Return whether another process, ``here``, can be certain that this one has ended."""
         if self.is_near(here):
             return not is_alive(self.process) or self.started != _started(self.process)
         is_same_machine = (self.host, self.machine) == (here.host, here.machine)
@@ -89,7 +89,7 @@ def _first_line(path: str) -> str:
 
 def _namespace() -> str:
     with suppress(OSError, NotImplementedError):
-        return os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - "pid:[4026531836]" is no path
+        return os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - "pid:[4026531836]" is not a path
     return ""
 
 
@@ -101,7 +101,7 @@ def _started(process: int) -> str:
 
 
 class Heartbeat(threading.Thread):
-    """Touches a lock file now and then, so that other machines see that its owner lives."""
+    """Touches a lock file now and then, so that other machines see that its owner is alive."""
 
     def __init__(self, path: Path, text: str, seconds: float = SECONDS_BETWEEN_BEATS) -> None:
         super().__init__(name="dcmconv-lock", daemon=True)
@@ -117,7 +117,7 @@ class Heartbeat(threading.Thread):
                 os.utime(self.path)
 
     def stop(self) -> None:
-        """End, and remove the file if it is still that of this owner."""
+        """Stop, and remove the file if it still belongs to this owner."""
         self._ended.set()
         self.join()
         with suppress(OSError, ValueError):

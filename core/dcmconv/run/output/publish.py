@@ -135,7 +135,7 @@ class Publisher:
 
     def _method(self, part: Part, output: OutputFile, digest: int, owner: int) -> _Method:
         is_own = self.owners.get(digest) == owner
-        # The folder was empty when the run began, which saves a look at the disk.  If another
+        # The folder was empty when the run began, so the disk need not be checked.  If another
         # program has added a file since, move_new still does not replace it.
         if self.destination.was_empty and not is_own:
             return _Method.NEW

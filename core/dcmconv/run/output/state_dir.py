@@ -169,7 +169,7 @@ def remove_dead_parts(folder: Path, name: str = "*") -> None:
 
 
 def is_alive(process: int) -> bool:
-    """Return whether a process of this machine exists; True if the system does not tell."""
+    """Return whether a process of this machine exists; True if the system does not say."""
     if os.name == "nt":
         return True  # on Windows, os.kill with signal 0 ends the process
     try:

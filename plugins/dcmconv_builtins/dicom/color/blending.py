@@ -116,7 +116,7 @@ class Blending:
         alpha = {"ALPHA_1": alpha_1, "ALPHA_2": alpha_2}.get(word)
         if alpha is None:
             raise InputError(
-                f"Blending LUT {number} Transfer Function is {_said(word)}; expected CONSTANT, "
+                f"Blending LUT {number} Transfer Function is {_shown(word)}; expected CONSTANT, "
                 "ALPHA_1, ALPHA_2, TABLE or ONE_MINUS with the data that it needs.",
                 hint=FRAMES_HINT,
             )
@@ -158,7 +158,7 @@ def _weighs_one(top: Elements) -> bool:
     return word in ("", "CONSTANT") and item.number("BlendingWeightConstant") in (None, 1)
 
 
-def _said(word: str) -> str:
+def _shown(word: str) -> str:
     # Only defined terms are repeated in messages: any other text might identify a patient.
     return word if word in _FUNCTIONS else "unknown" if word else "missing"
 

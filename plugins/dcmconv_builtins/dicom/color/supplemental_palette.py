@@ -14,7 +14,7 @@ from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
 
 __all__ = ["find_enhanced_palette", "find_supplemental_palette", "with_palette"]
 
-# Each enhanced SOP Class has Pixel Presentation in a macro of its own.
+# Each enhanced SOP Class has Pixel Presentation in its own macro.
 _FRAME_TYPES = (
     "CTImageFrameTypeSequence",
     "MRImageFrameTypeSequence",

@@ -77,7 +77,7 @@ def decode_frame(
     Returns
     -------
     Decoded
-        Values as coded; see there for what is left to the reader.
+        Values as coded; see there for what the reader does next.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Deflated Image Frame Compression (PS3.5 A.4.12): each frame is a DEFLATE stream of its own."""
+"""Deflated Image Frame Compression (PS3.5 A.4.12): each frame is a separate DEFLATE stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a codestream is by its own first bytes, for files whose Transfer Syntax is wrong."""
+"""Identify a codestream by its first bytes, for files whose Transfer Syntax is wrong."""
 
 from __future__ import annotations
 

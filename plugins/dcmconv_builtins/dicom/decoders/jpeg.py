@@ -34,7 +34,7 @@ BASELINE_FRAME = 0xC0
 YCBCR = "YCbCr"
 TAIL = 64
 FILLERS = (b"\x55" * TAIL, b"\x36\x5b" * TAIL)
-"""Bytes behind a cut scan; pixels that differ with them are not in the file."""
+"""Bytes appended to a cut scan; pixels that depend on them are not in the file."""
 
 ARITHMETIC_OR_HIERARCHICAL = range(0xC5, 0xD0)
 
@@ -100,7 +100,7 @@ def _decode(stream: bytes, description: FrameDescription, *, strict: bool = True
 
 
 def _salvaged_part(stream: bytes, description: FrameDescription) -> DecodedFrame:
-    """Decode a stream without an end; what depends on the bytes behind it is not in the file."""
+    """Decode a stream without an end; pixels that depend on appended bytes are not in the file."""
     start = stream.rstrip(b"\0\xff")
     try:
         return _decode(start + JPEG.end, description)
@@ -163,10 +163,10 @@ def _own_color(header: JpegHeader) -> str:
     if header.adobe_transform is not None:
         return YCBCR if header.adobe_transform else "RGB"
     if header.is_subsampled:
-        # Red, green and blue are never coarser than each other.
+        # Red, green and blue always have the same resolution.
         return YCBCR
     if header.has_jfif and not header.is_lossless:
-        # JFIF knows no RGB, but lossless encoders write it before any samples.
+        # JFIF does not define RGB, but lossless encoders write it before any samples.
         return YCBCR
     return "RGB" if header.component_ids == b"RGB" else ""
 

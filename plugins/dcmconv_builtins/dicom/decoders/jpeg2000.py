@@ -2,7 +2,7 @@
 
 The OpenJPH in imagecodecs decodes HTJ2K twice as fast, but it wraps lossy values that overshoot
 (1331 samples of one real picture), and imagecodecs returns the streams that it finds damaged as
-pictures, without an exception (100 of 600 with one flipped bit; OpenJPEG refused each of them).
+pictures, without an exception (100 of 600 with one flipped bit; OpenJPEG rejected each of them).
 """
 
 from __future__ import annotations

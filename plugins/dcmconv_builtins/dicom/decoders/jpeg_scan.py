@@ -1,8 +1,9 @@
-"""The scan of a lossless JPEG stream is used up exactly by its pixels, or it is damaged.
+"""The pixels of a lossless JPEG stream use up its scan exactly, or it is damaged.
 
-libjpeg does not tell where in the scan it stopped.  So the frame is decoded with one row more than
-it has, and known bits behind its scan: only if the decoder arrived at the last bit of the scan with
-the last pixel does that row hold what the known bits code.  It costs one row, not a second decode.
+libjpeg does not report where in the scan it stopped.  So the frame is decoded with one row more
+than it has, and known bits after its scan: only if the decoder arrived at the last bit of the scan
+with the last pixel does that row hold what the known bits code.  It costs one row, not a second
+decode.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def decode_lossless(
     Parameters
     ----------
     decode : callable
-        Decodes a stream, and says nothing about damage.
+        Decodes a stream, and does not report damage.
 
     Raises
     ------
@@ -119,7 +120,7 @@ class _Scan:
 
 
 def _read_scan(stream: bytes, header: JpegHeader) -> _Scan | None:
-    """Return the scan; None if it has parts that start anew, or there is more than one."""
+    """Return the scan; None if it has restart intervals, or there is more than one."""
     places = list(header_segments(stream))
     at = dict(places)
     start = at[START_OF_SCAN]

@@ -1,6 +1,6 @@
 """libjpeg-turbo by simplejpeg, which reports damage in a scan; other bindings do not.
 
-libjpeg goes on after a bad code or a premature end, fills up what is missing, and only warns.
+libjpeg continues after a bad code or a premature end, fills in what is missing, and only warns.
 simplejpeg decodes 8 bits and raises on those warnings.  Entropy coding does not depend on the
 precision, so it also checks scans of 12 and 16 bits, as if they had 8.
 """
@@ -123,7 +123,7 @@ class _Job:
     may_change: bool = True
 
     def run(self, *, strict: bool) -> NDArray[Any]:
-        """Decode; raises a ValueError with libjpeg's words."""
+        """Decode; raises a ValueError with libjpeg's message."""
         from simplejpeg import decode_jpeg
 
         space = "RGB" if self.header.coded.samples == 3 else "GRAY"

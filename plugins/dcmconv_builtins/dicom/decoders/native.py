@@ -196,7 +196,7 @@ class Uncompressed(Decoder):
         described = as_pixel_description(description)
         length = frame_bytes(described)
         if len(stream) >= 2 * length and len(stream) > length + 1:
-            # Padding is no problem, but several frames in one would be.
+            # Padding is fine, but several frames in one stream are not.
             raise InputError(
                 f"the stream has {len(stream)} bytes; a frame needs {length}.",
                 hint=DAMAGED,

@@ -37,7 +37,7 @@ class Rle(Decoder):
     ) -> DecodedFrame:
         """Decode one frame; 1-bit pixels are packed in one segment as native ones are.
 
-        Some encoders give each 1-bit pixel a byte; the length of the segment tells.
+        Some encoders give each 1-bit pixel a byte; the length of the segment shows it.
 
         Raises
         ------

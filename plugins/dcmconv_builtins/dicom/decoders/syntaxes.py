@@ -34,7 +34,7 @@ Coding = Literal["native", "encapsulated", "video"]
 HERE = "dcmconv_builtins.dicom.decoders"
 DICOM = "1.2.840.10008.1.2"
 GE_PRIVATE = "1.2.840.113619.5.2"
-"""An Implicit VR Little Endian dataset whose pixels are big endian; GE archives are full of it."""
+"""An Implicit VR Little Endian dataset whose pixels are big endian; common in GE archives."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Codec:
     module, distribution : str
         What it imports, and the distribution that has that; empty for the standard library.
     extra : str
-        The extra of dcmconv that installs the distribution; empty if dcmconv always brings it.
+        The extra of dcmconv that installs the distribution; empty if dcmconv always installs it.
     component : str
         Its ``Decoder`` as ``"module:Class"``; empty if frames have no streams of their own.
     starts, end : bytes

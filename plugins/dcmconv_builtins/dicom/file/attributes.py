@@ -157,8 +157,8 @@ class InstanceAttributes(Mapping[str, AttributeValue]):
         return sum(1 for _ in self)
 
     def _is_shared(self, key: str, value: AttributeValue) -> bool:
-        # Most attributes are at the top level, and there may be 100,000 frames: one look at the
-        # first of them tells.
+        # Most attributes are at the top level, and there may be 100,000 frames: checking the first
+        # of them is enough.
         if key not in DicomAttributes((), self._notes, (self._own[0],)):
             return True
         others = range(1, len(self._own))

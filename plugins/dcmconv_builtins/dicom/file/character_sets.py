@@ -27,7 +27,7 @@ _AS_LATIN = f"{_NO_SET}; read texts as ISO 8859-1. The option character_set name
 
 
 def check_character_set(name: str) -> str:
-    """Return Python's name of a character set, from a defined term of DICOM or a name of Python's.
+    """Return Python's name of a character set, from a defined term of DICOM or a Python name.
 
     >>> check_character_set("GB18030"), check_character_set("latin-1")
     ('gb18030', 'iso8859-1')
@@ -47,9 +47,9 @@ def check_character_set(name: str) -> str:
 
 
 def use_character_set(dataset: Dataset, name: str) -> None:
-    """Have the texts of a dataset decoded by another set than Specific Character Set says.
+    """Decode the texts of a dataset with another set than Specific Character Set says.
 
-    An item of a sequence that names a set of its own keeps it.
+    An item of a sequence that names its own set keeps it.
     """
     is_implicit, is_little_endian = dataset.original_encoding
     dataset.set_original_encoding(is_implicit, is_little_endian, [check_character_set(name)])

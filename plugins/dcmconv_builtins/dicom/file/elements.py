@@ -87,7 +87,7 @@ TAGS = {
 }
 """Keyword to tag of what every image is asked for (PS3.6).
 
-pydicom's dictionary, which knows the others, takes longer to import than a usual file to convert.
+pydicom's dictionary, which knows the others, takes longer to import than a typical file to convert.
 """
 
 _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"} | {

@@ -63,7 +63,7 @@ class _ElementSpan(NamedTuple):
 def guess_encoding(head: bytes) -> Encoding | None:
     """Return the encoding in which bytes start a dataset, or None.
 
-    Two elements in ascending order have to make sense if the first is of group 0002 or 0008, else
+    Two elements in ascending order must be valid if the first is of group 0002 or 0008, else
     four; otherwise text or another binary format could pass for a dataset without a preamble.
     """
     return next((candidate for candidate in _CANDIDATES if _is_dataset(head, candidate)), None)

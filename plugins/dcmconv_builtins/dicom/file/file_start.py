@@ -1,4 +1,4 @@
-"""Where a dataset begins: behind preamble, command set and File Meta Information (PS3.10 7.1).
+"""Where a dataset begins: after preamble, command set and File Meta Information (PS3.10 7.1).
 
 A dataset that is deflated is inflated here, whatever the Transfer Syntax says (PS3.5 A.5).
 """
@@ -99,7 +99,7 @@ def open_deflated(stream: BinaryIO, transfer_syntax: str, notes: Notes, *, limit
     if guess_encoding(sample) is not None:
         if is_declared:
             notes.add(
-                "Transfer Syntax UID (0002,0010) stands for a deflated dataset; it is not deflated."
+                "Transfer Syntax UID (0002,0010) says that the dataset is deflated; it is not."
             )
         return stream
     bits, header = _find_compression(sample)
@@ -124,7 +124,7 @@ def _find_start(stream: BinaryIO, notes: Notes) -> int:
             return behind
         if guess_encoding(follows) is not None:
             raise InputError(
-                "a dataset begins in the preamble, and another one behind it.", hint=DAMAGED
+                "a dataset begins in the preamble, and another one after it.", hint=DAMAGED
             )
         notes.add("the file has no preamble; DICM at byte 128 is part of a value.")
         return 0

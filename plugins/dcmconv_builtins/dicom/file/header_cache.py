@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 MOST_RESULTS = 8
 """Series are read one after the other, sometimes a few at a time."""
 MOST_MISSES = 32
-"""After so many misses in a row the files have little in common, and the cache gives up."""
+"""After this many misses in a row the files have little in common, and the cache gives up."""
 
 
 class _Entry(NamedTuple, Generic[Result]):
@@ -45,12 +45,12 @@ class HeaderCache(Generic[Result]):
         Parameters
         ----------
         top : Elements
-            The dataset that ``make`` looks at.
+            The dataset that ``make`` reads.
         subject : hashable
             Everything else that the result depends on.
         make : callable
             Its result is shared, and must not be changed.  A result is not kept if ``make`` noted
-            something, or if it looked at the dataset as a whole.
+            something, or if it read the dataset as a whole.
         """
         scanned = top.scanned
         if scanned is None:
@@ -69,7 +69,7 @@ class HeaderCache(Generic[Result]):
         return result
 
     def _count_miss(self) -> bool:
-        """Count a miss, and tell whether to keep the result of this file."""
+        """Count a miss, and return whether to keep the result of this file."""
         self._misses += 1
         if self._misses <= MOST_MISSES:
             return self._misses > 1

@@ -45,7 +45,7 @@ _HEAD_BYTES = 1 << 16
 """How much of a large file is scanned; a header longer than this is rare, and left to pydicom."""
 
 _META_START = 132
-"""Behind the preamble of 128 bytes and the prefix DICM (PS3.10 7.1)."""
+"""After the preamble of 128 bytes and the prefix DICM (PS3.10 7.1)."""
 _META_END = 0x00030000
 _FIRST_PIXELS = min(PIXEL_KEYWORDS)
 _PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD"})
@@ -130,10 +130,10 @@ class ScannedDataset:
     def record_dependencies(self, make: Callable[[], Result]) -> tuple[Result, Dependencies | None]:
         """Call ``make``; return its result, and the elements it looked up on the way.
 
-        The elements are None if it may have looked at all of them.
+        The elements are None if it may have read all of them.
         """
         self._found = set()
-        # What is parsed already can be looked at without a trace.
+        # Once the dataset is parsed, lookups are not recorded.
         self._is_used_whole = "whole" in vars(self)
         result = make()
         tags, self._found = self._found, None
@@ -219,7 +219,7 @@ def _scan(scanner: _Scanner) -> ScannedHeader:
 
 
 class _Scanner:
-    """Walks from element to element; each method returns the offset behind what it walked over."""
+    """Walks from element to element; each method returns the offset after what it walked over."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content

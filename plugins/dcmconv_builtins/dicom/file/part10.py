@@ -1,7 +1,7 @@
 """The parts of a DICOM file: preamble, File Meta Information, dataset, pixels (PS3.10 7).
 
 A file begins with a preamble of 128 bytes and the prefix DICM.  File Meta Information, group 0002,
-follows; its Transfer Syntax UID says how the dataset behind it is encoded.  The dataset ends with
+follows; its Transfer Syntax UID says how the dataset after it is encoded.  The dataset ends with
 the pixel data element, which is located here and read frame by frame later.
 
 Most files are explicit little endian and follow the standard strictly; ``header_scanner`` reads
@@ -129,7 +129,7 @@ def read_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10
 
 
 def _parse(stream: BinaryIO, notes: Notes, inflate_limit: int) -> Part10:
-    # pydicom takes longer to import than a usual file to convert.
+    # Importing pydicom takes longer than converting a typical file.
     from dcmconv_builtins.dicom.file.file_start import open_deflated, read_meta
 
     meta = Elements(read_meta(stream, notes), notes)
@@ -183,7 +183,7 @@ def _parse_dataset(stream: BinaryIO, encoding: Encoding, notes: Notes) -> _Parse
             notes.add(f"{named(pixels.keyword)} has VR {vr}; expected OB or OW.")
     if found != encoding:
         notes.add(
-            f"Transfer Syntax UID (0002,0010) stands for {_vr_kind(encoding)} VR; "
+            f"Transfer Syntax UID (0002,0010) says {_vr_kind(encoding)} VR; "
             f"the dataset is {_vr_kind(found)}."
         )
     for line in own_notes.lines():
@@ -193,7 +193,7 @@ def _parse_dataset(stream: BinaryIO, encoding: Encoding, notes: Notes) -> _Parse
 
 
 def _is_whole(result: _ParsedDataset, stream: BinaryIO) -> bool:
-    """Whether pydicom has found the pixels, or has read everything in good order."""
+    """Whether pydicom has found the pixels, or has read everything without a problem."""
     if result.is_cut:
         return False
     if result.pixels is not None:
@@ -248,7 +248,7 @@ def _is_acceptable(usual: _ParsedDataset, notes: Notes) -> bool:
 
 
 def _check_same(usual: _ParsedDataset, parsed: TolerantlyParsed) -> None:
-    """Insist that an unknown VR has one reading."""
+    """Check that an unknown VR has only one reading."""
     pixels = parsed.pixels
     is_same = (
         pixels is not None and usual.pixels is not None and pixels.start == usual.pixels.offset
@@ -280,7 +280,7 @@ def _find_encoding(stream: BinaryIO, transfer_syntax: str, notes: Notes) -> tupl
             )
         raise InputError(
             "Transfer Syntax UID (0002,0010) is missing, and the first elements of the dataset "
-            "make sense in no encoding.",
+            "are not valid in any encoding.",
             hint=DAMAGED,
         )
     notes.add(
@@ -291,7 +291,7 @@ def _find_encoding(stream: BinaryIO, transfer_syntax: str, notes: Notes) -> tupl
 
 
 def _declared_encoding(transfer_syntax: str, guessed: Encoding | None) -> Encoding:
-    """Return the encoding that a UID stands for; an unknown one is explicit little endian.
+    """Return the encoding that a UID names; an unknown one is explicit little endian.
 
     A dataset in the other byte order is an error: the pixels could be in either.
     """

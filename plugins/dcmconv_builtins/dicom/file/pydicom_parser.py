@@ -188,7 +188,7 @@ def _has_unknown_vrs(dataset: Dataset) -> bool:
 def _ends_in_an_element(dataset: Dataset, stream: BinaryIO) -> bool:
     """Whether the file ends before its last value does, or within the header of one more element.
 
-    pydicom stops at both without a word.
+    pydicom stops at both silently.
     """
     last = None
     for last in dataset.values():  # noqa: B007 - in the order of the file; only the last is wanted

@@ -147,7 +147,7 @@ def _of_plane(top: Elements, index: int, groups: FrameGroups) -> FramePlane:
     if indices:
         return FramePlane(index, segment, indices, tuple(map(float, indices)))
     source = source_image(groups)
-    # Nothing to compare: the frame is a plane of its own.
+    # Nothing to compare: the frame is a separate plane.
     key = source if source[0] else ("frame", index)
     return FramePlane(index, segment, key, (float(index),))
 

@@ -1,4 +1,4 @@
-"""What only the content of pixels can tell: their word order, their frames, their bits.
+"""What only the pixels themselves show: word order, number of frames, bits in use.
 
 Neighboring pixels of a picture are alike.  Where a header leaves two readings, the one that is
 clearly smoother is right; where neither is, a picture would be a guess.
@@ -20,9 +20,9 @@ from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 __all__ = ["in_smoother_word_order", "is_one_cell_of_several", "uses_bits_below"]
 
 _CLEARLY = 2
-"""How many times smoother the right reading is at least."""
+"""The right reading is at least this many times smoother."""
 _FRAMES = 8
-"""So many frames are looked at; the first may be blank."""
+"""How many frames are checked; the first may be blank."""
 
 ReadCells = Callable[[PixelDescription, int], NDArray[Any]]
 """Returns the cells of a frame, counted from 0, as a description reads them."""
@@ -57,7 +57,7 @@ def in_smoother_word_order(
             return swapped
         raise InputError(
             f"{subject} a pixel; its words may have the low one first (PS3.5 8.1.1) or the high "
-            "one, and the pixels do not tell which.",
+            "one, and the pixels do not show which.",
             hint="Ask the sender for a little endian file.",
         )
     # Both readings are the same.

@@ -24,7 +24,7 @@ _STARTS = tuple(
 )
 _ENDS = tuple({syntax.codec.end for syntax in SYNTAXES.values() if syntax.codec.end})
 _MARKER_BYTES = 16
-"""Enough for the longest start, and for an end marker with padding behind it."""
+"""Enough for the longest start, and for an end marker with padding after it."""
 
 
 _RLE_HEADER_BYTES = 64

@@ -128,14 +128,14 @@ def _decoding_of_stream(
     if found is None and known is None:
         get_transfer_syntax(part10.transfer_syntax)
     missing = not part10.meta.text("TransferSyntaxUID")
-    said = "missing" if missing else repr(part10.transfer_syntax)
+    shown = "missing" if missing else repr(part10.transfer_syntax)
     if known is not None and not missing:
-        said = f"{known.name} ({known.uid})"
-    subject = f"Transfer Syntax UID (0002,0010) is {said}"
+        shown = f"{known.name} ({known.uid})"
+    subject = f"Transfer Syntax UID (0002,0010) is {shown}"
     if found is None:
         raise InputError(
             f"{subject}, but Pixel Data (7FE0,0010) is encapsulated, in a format that its first "
-            f"bytes do not tell ({bytes(stream[:4]).hex(' ') or 'no bytes'}).",
+            f"bytes do not show ({bytes(stream[:4]).hex(' ') or 'no bytes'}).",
             hint="Ask the sender for a file whose Transfer Syntax UID matches its pixels.",
         )
     part10.top.notes.add(f"{subject}, but the stream is {found.name}; decoded it as that.")
@@ -180,9 +180,9 @@ class EncapsulatedFrames:
         description: PixelDescription,
         decoding: _Decoding,
     ) -> None:
-        said, there = description.frame_count, encapsulated.frame_count
+        announced, there = description.frame_count, encapsulated.frame_count
         self.description = replace(description, frame_count=there)
-        self.salvaged = "" if said == there else f"{there} of {said} frames are there"
+        self.salvaged = "" if announced == there else f"{there} of {announced} frames are there"
         self.decoder = decoding.decoder.name
         self._encapsulated = encapsulated
         self._decoding = decoding
@@ -257,9 +257,9 @@ def _open_encapsulated(
     part10: Part10, pixels: PixelElement, description: PixelDescription, decoding: _Decoding
 ) -> FrameData:
     top = part10.top
-    said = None if frames_said(top) is None else description.frame_count
-    streams = _find_streams(part10, pixels, said, salvage=decoding.salvage)
-    if said is None:
+    announced = None if header_frame_count(top) is None else description.frame_count
+    streams = _find_streams(part10, pixels, announced, salvage=decoding.salvage)
+    if announced is None:
         if "NumberOfFrames" in top or streams.frame_count > 1:
             top.notes.add(
                 f"Number of Frames (0028,0008) is {why_unknown(top)}; using "

@@ -12,7 +12,7 @@ from dcmconv_builtins.dicom.hints import COPY_AGAIN
 from dcmconv_builtins.dicom.pixels.pixel_description import NumberType, PixelDescription
 from dcmconv_builtins.dicom.read_options import Limits
 
-__all__ = ["check_size", "describe_pixels", "find_pixels", "frames_said"]
+__all__ = ["check_size", "describe_pixels", "find_pixels", "header_frame_count"]
 
 _FLOATS: dict[str, tuple[NumberType, int]] = {
     "FloatPixelData": ("float32", 32),
@@ -122,7 +122,7 @@ def describe_pixels(top: Elements, pixels: PixelElement) -> PixelDescription:
         "samples_per_pixel": samples,
         "photometric_interpretation": photometric,
         "planar_configuration": _planar(top, samples, is_native=pixels.length is not None),
-        "frame_count": max(frames_said(top) or 1, 1),
+        "frame_count": max(header_frame_count(top) or 1, 1),
         "number_type": number_type,
         "value_representation": pixels.value_representation,
     }
@@ -156,7 +156,7 @@ def check_size(description: PixelDescription, limits: Limits) -> None:
         )
 
 
-def frames_said(top: Elements) -> int | None:
+def header_frame_count(top: Elements) -> int | None:
     """Return Number of Frames (0028,0008); None if it is absent, below 1 or not a number."""
     if "NumberOfFrames" not in top:
         return None
@@ -192,68 +192,68 @@ def _bits_below(top: Elements, allocated: int) -> int:
 
 
 def _high_bit(top: Elements, allocated: int, stored: int) -> int:
-    said = top.number("HighBit")
-    if said is None or said == stored - 1:
+    found = top.number("HighBit")
+    if found is None or found == stored - 1:
         return stored - 1
-    if stored - 1 < said < allocated:
+    if stored - 1 < found < allocated:
         # A retired usage; only the pixels show whether it is true.
-        return int(said)
-    top.notes.add(f"High Bit (0028,0102) is {said:g}, which is invalid; using {stored - 1}.")
+        return int(found)
+    top.notes.add(f"High Bit (0028,0102) is {found:g}, which is invalid; using {stored - 1}.")
     return stored - 1
 
 
 def _planar(top: Elements, samples: int, *, is_native: bool) -> int:
     if samples == 1:
         return 0
-    said = top.number("PlanarConfiguration")
-    if said is None and is_native:
+    found = top.number("PlanarConfiguration")
+    if found is None and is_native:
         top.notes.add("Planar Configuration (0028,0006) is missing; using 0.")
-    if said not in (None, 0, 1) and is_native:
+    if found not in (None, 0, 1) and is_native:
         raise InputError(
-            f"Planar Configuration (0028,0006) is {said:g}; expected 0 or 1.", hint=_ASK
+            f"Planar Configuration (0028,0006) is {found:g}; expected 0 or 1.", hint=_ASK
         )
-    return 1 if said == 1 else 0
+    return 1 if found == 1 else 0
 
 
 def _samples(top: Elements) -> int:
     """Return Samples per Pixel; if it is missing, what Photometric Interpretation allows."""
-    allowed = _SAMPLES.get(_photometric_said(top))
+    allowed = _SAMPLES.get(_header_photometric(top))
     if allowed is None or top.numbers("SamplesPerPixel"):
         return _integer(top, "SamplesPerPixel", (1, 4), default=1)
     top.notes.add(
         f"Samples per Pixel (0028,0002) is missing; using {allowed}, the only value that "
-        f"Photometric Interpretation (0028,0004) {_photometric_said(top)} allows."
+        f"Photometric Interpretation (0028,0004) {_header_photometric(top)} allows."
     )
     return allowed
 
 
-def _photometric_said(top: Elements) -> str:
+def _header_photometric(top: Elements) -> str:
     return top.text("PhotometricInterpretation").upper().replace("_COLOR", " COLOR")
 
 
 def _photometric(top: Elements, samples: int) -> str:
-    said = _photometric_said(top)
-    if said in _RETIRED:
+    found = _header_photometric(top)
+    if found in _RETIRED:
         raise UnsupportedError(
-            f"Photometric Interpretation (0028,0004) is {said}, which is retired.",
+            f"Photometric Interpretation (0028,0004) is {found}, which is retired.",
             hint="Convert the file to RGB with the vendor's tool first.",
         )
-    if not said and samples == 1:
+    if not found and samples == 1:
         top.notes.add("Photometric Interpretation (0028,0004) is missing; using MONOCHROME2.")
         return "MONOCHROME2"
-    if said not in _SAMPLES:
-        found = "missing" if not said else f"{said[:16]!r}"
+    if found not in _SAMPLES:
+        shown = "missing" if not found else f"{found[:16]!r}"
         raise InputError(
-            f"Photometric Interpretation (0028,0004) is {found}; expected a term of the standard.",
+            f"Photometric Interpretation (0028,0004) is {shown}; expected a term of the standard.",
             hint=_ASK,
         )
-    if _SAMPLES[said] != samples:
+    if _SAMPLES[found] != samples:
         raise InputError(
-            f"Photometric Interpretation (0028,0004) is {said}, but Samples per Pixel (0028,0002) "
-            f"is {samples}; expected {_SAMPLES[said]}.",
+            f"Photometric Interpretation (0028,0004) is {found}, but Samples per Pixel (0028,0002) "
+            f"is {samples}; expected {_SAMPLES[found]}.",
             hint=_ASK,
         )
-    return said
+    return found
 
 
 def _integer(

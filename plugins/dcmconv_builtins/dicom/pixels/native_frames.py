@@ -21,7 +21,7 @@ from dcmconv_builtins.dicom.file.encoding import KNOWN_VRS, Encoding
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, COPY_OR_SALVAGE
 from dcmconv_builtins.dicom.pixels.content import in_smoother_word_order, is_one_cell_of_several
-from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
+from dcmconv_builtins.dicom.pixels.image_pixel import header_frame_count
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
 
@@ -204,7 +204,7 @@ def _with_frames_of_length(
     top: Elements, description: PixelDescription, pixels: PixelElement, open_frames: OpenFrames
 ) -> PixelDescription:
     """Count the frames by the length if Number of Frames is missing or invalid."""
-    if frames_said(top) is not None:
+    if header_frame_count(top) is not None:
         return description
     length, bits = pixels.length or 0, frame_bits(description)
     frame_count = max(length * 8 // bits, 1)
@@ -224,7 +224,7 @@ def _with_frames_of_length(
 
 
 def why_unknown(top: Elements) -> str:
-    """Return what is wrong with Number of Frames (0028,0008), where ``frames_said`` is None."""
+    """Return what is wrong with Number of Frames (0028,0008), which ``header_frame_count`` rejects."""
     if "NumberOfFrames" not in top:
         return "missing"
     return "not a number above 0" if top.texts("NumberOfFrames") else "empty"

@@ -51,11 +51,13 @@ class SalvagedFrames:
         self._start = start
         self._length = length
         self._is_little_endian = is_little_endian
-        said = description.frame_count
+        announced = description.frame_count
         # Computed, not counted: a header may announce a billion frames.
-        there = min(said, max(-(-length * 8 // frame_bits(description)), 1))
+        there = min(announced, max(-(-length * 8 // frame_bits(description)), 1))
         self.description = replace(description, frame_count=there)
-        self.salvaged = f"Pixel Data (7FE0,0010) ends early: {there} of {said} frames are there"
+        self.salvaged = (
+            f"Pixel Data (7FE0,0010) ends early: {there} of {announced} frames are there"
+        )
 
     def read_frame(self, frame_index: int) -> Decoded:
         """Read one frame; ``missing`` marks the pixels that the file does not have."""

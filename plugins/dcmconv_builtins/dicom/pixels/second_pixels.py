@@ -2,7 +2,7 @@
 
 Some converters put the content of a thumbnail, which is a sequence item, directly into the dataset:
 group 0028 and Pixel Data (7FE0,0010) of the thumbnail, then those of the image, or the other way
-round.  Readers disagree about which one counts, so the description has to tell.
+round.  Readers disagree about which one counts, so the description has to decide.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def with_the_image(part10: Part10) -> Part10:
     Raises
     ------
     InputError
-        If nothing tells which of them is the picture.
+        If nothing shows which of them is the picture.
     """
     pixels = part10.pixels
     if pixels is None or pixels.length is None or pixels.length >= pixels.available:
@@ -75,7 +75,7 @@ def check_nothing_follows(part10: Part10, end: int) -> None:
 
 
 def _find_more(part10: Part10, position: int) -> list[_Candidate]:
-    """Return the pixel data elements behind the first; none if other bytes follow it."""
+    """Return the pixel data elements after the first; none if other bytes follow it."""
     from dcmconv_builtins.dicom.file.pydicom_parser import parse_until_pixels
 
     found: list[_Candidate] = []
@@ -89,7 +89,7 @@ def _find_more(part10: Part10, position: int) -> list[_Candidate]:
         pixels = find_pixel_element(part10.stream, part10.stream.tell(), part10.encoding)
         if pixels is None:
             return found
-        # Without a description of its own, it has that of the one before.
+        # Without its own description, it has that of the previous one.
         top = Elements(dataset, Notes()) if "Rows" in dataset else top
         found.append(_candidate(top, pixels))
         if pixels.length is None:
@@ -133,8 +133,8 @@ def _size(candidate: _Candidate) -> str:
 def _ambiguous(candidates: list[_Candidate]) -> InputError:
     first, second = (named(candidate.pixels.keyword) for candidate in candidates[:2])
     return InputError(
-        f"{first} is followed by {second}; expected only one of them, and their descriptions do "
-        "not tell which one is the picture.",
+        f"{first} is followed by {second}; expected only one of them, and their descriptions "
+        "do not show which one is the picture.",
         hint=_HINT,
     )
 

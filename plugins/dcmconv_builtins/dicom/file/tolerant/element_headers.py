@@ -1,6 +1,6 @@
-"""How the header of an element can be read where its VR or its length is not as it should be.
+"""Ways to read the header of an element whose VR or length is wrong.
 
-A reading is tried by what follows: behind the value there has to be the header of another element,
+A reading is checked by what follows: after the value there must be the header of another element,
 a delimiter, or the end.  An unknown VR has a length of 32 bits (PS3.5 7.1.2); some writers differ.
 """
 
@@ -41,9 +41,9 @@ _KNOWN = SHORT_VRS | LONG_VRS
 _CHUNK = 1 << 20
 _SWAPPED_ITEM = 0xFEFF
 _LOOK_AHEAD = 3
-"""So many headers in a row have to make sense: one or two could do so by chance."""
+"""How many headers in a row must be valid: one or two could be by chance."""
 _MOST_READS = 1_000_000
-"""Headers that are read at most for one file, attempts included; real files have a tenth of it."""
+"""The most headers read for one file, attempts included; real files have a tenth of that."""
 
 
 class ElementHeader(NamedTuple):
@@ -140,7 +140,7 @@ class HeaderReader:
         return True
 
     def has_whole_pixels(self, position: int, encoding: Encoding) -> bool:
-        """Whether Pixel Data with all of its value is somewhere behind a position."""
+        """Whether Pixel Data with all of its value is somewhere after a position."""
         order = "<" if encoding.is_little_endian else ">"
         wanted = struct.pack(f"{order}HH", 0x7FE0, 0x0010)
         while position < self.size:
@@ -186,7 +186,7 @@ class HeaderReader:
         return [None, *explicit, implicit]
 
     def _continues(self, header: ElementHeader, end: int, encoding: Encoding, steps: int) -> bool:
-        """Whether what is behind a value makes sense."""
+        """Whether what follows a value is valid."""
         if header.length is None:
             return self._has_items(header, encoding)
         if header.end > end:
@@ -271,7 +271,7 @@ def _padded(header: ElementHeader) -> list[ElementHeader]:
     return [
         header._replace(
             length=header.length + 1,
-            oddity="has an odd length, without the byte of padding behind it",
+            oddity="has an odd length, without the byte of padding after it",
             form="with a byte of padding",
         )
     ]

@@ -146,7 +146,7 @@ class StructureParser:
         if found in _DELIMITERS:
             if self._doubtful is not None:
                 raise InputError(
-                    f"where the sequence {tag_name(self._doubtful)} ends cannot be known.",
+                    f"where the sequence {tag_name(self._doubtful)} ends cannot be determined.",
                     hint=DAMAGED,
                 )
             if not self.headers.follows(position + 8, scope.end, last, scope.encoding):
@@ -183,9 +183,9 @@ class StructureParser:
                 return Node(header, scope.encoding, read[0]), header.end
         elif self.headers.follows(header.end, scope.end, header.tag, scope.encoding):
             self._doubtful = header.tag
-            # Its length is right; whoever asks for its items gets a note from ``Elements``.
+            # Its length is right; reading its items makes ``Elements`` add a note.
             return Node(header, scope.encoding, None), header.end
-        self._note(header.tag, "is a sequence of a wrong length; it ends behind its last item")
+        self._note(header.tag, "is a sequence of a wrong length; it ends after its last item")
         endless = header._replace(length=None)
         items, following = self._sequence(endless, scope.inside(header, scope.end), scope)
         return Node(header, scope.encoding, items), following
@@ -237,7 +237,7 @@ class StructureParser:
         return Node(header, encoding, items), following
 
     def _fragments(self, header: ElementHeader, scope: _Scope) -> int:
-        """Return the offset behind the fragments of an encapsulated value (PS3.5 A.4)."""
+        """Return the offset after the fragments of an encapsulated value (PS3.5 A.4)."""
         position = header.start
         while True:
             found = self.headers.tag_and_length(position, scope.encoding)
@@ -280,7 +280,7 @@ class StructureParser:
         return items, position
 
     def _check_end(self, header: ElementHeader, position: int, outer: _Scope) -> None:
-        """Insist that a sequence without a delimiter ends before an element that may follow it."""
+        """Check that a sequence without a delimiter ends before an element that may follow it."""
         found = self.headers.tag_and_length(position, outer.encoding)
         if (
             found is None
@@ -290,7 +290,7 @@ class StructureParser:
         ):
             raise _senseless(header.tag)
         self._doubtful = header.tag
-        self._note(header.tag, "is a sequence without a delimiter; it ends behind its last item")
+        self._note(header.tag, "is a sequence without a delimiter; it ends after its last item")
 
     def _item(self, position: int, length: int, scope: _Scope) -> _Content:
         """Return an item that begins at a position."""
@@ -356,7 +356,7 @@ class StructureParser:
         return None
 
     def _behind_delimiter(self, position: int, length: int, outer: _Scope, sequence: int) -> int:
-        """Return the offset behind a delimiter; its length should be 0, and may be real or not."""
+        """Return the offset after a delimiter; its length should be 0, and may be real or not."""
         position += 8
         if length == 0:
             return position
@@ -401,6 +401,6 @@ def _never_closed(sequence: int, elements: list[Node]) -> InputError | _CutError
         return _CutError()
     return InputError(
         f"the sequence {tag_name(sequence)} is never closed; whether Pixel Data (7FE0,0010) is "
-        "inside or behind it cannot be known.",
+        "inside or after it cannot be determined.",
         hint=DAMAGED,
     )
