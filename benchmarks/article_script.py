@@ -11,7 +11,7 @@
 #   3. main() is indented with tabs throughout: its two folders were indented with spaces;
 #   4. the two folders and the number of processes come from the command line
 #      (SOURCE OUT jpg WORKERS ...; it had 5 processes, and the output folder must be there);
-# Left as it is: extractDicomFileInfo, which nothing calls, and its PatientBirthData.
+# Unchanged: extractDicomFileInfo, which nothing calls, and its PatientBirthData.
 
 import pydicom
 import matplotlib.pyplot as plt

@@ -1,4 +1,4 @@
-"""Contact sheets: every picture of the corpus next to its reference, to look at.
+"""Contact sheets: every picture of the corpus next to its reference, for visual comparison.
 
     DCMCONV_CORPUS=path/to/corpus python benchmarks/contact_sheet.py OUT_FOLDER
 

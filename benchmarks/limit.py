@@ -29,7 +29,7 @@ class Limit:
 
 
 def build_limit(folder: Path) -> Limit:
-    """Compile climit.c into a folder unless that was done before; report what is missing."""
+    """Compile climit.c into a folder unless that was done before; report missing parts."""
     compiler = next(
         (found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None
     )

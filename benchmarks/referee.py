@@ -173,7 +173,7 @@ class Referee:
         out.rename(away / f"{len(list(away.iterdir())):06d}")
 
     def tidy_up(self) -> None:
-        """Delete what was put away, after the last measurement."""
+        """Delete the moved folders, after the last measurement."""
         shutil.rmtree(self.folder / "away", ignore_errors=True)
 
 

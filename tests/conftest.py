@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is slow, and skip, with the reason, what this machine is not set up for."""
+    """Mark slow tests, and skip those that this machine is not set up for."""
     corpus = corpus_path()
     for item in items:
         if item.path.relative_to(TESTS).parts[0] in SLOW_FOLDERS or item.get_closest_marker(
@@ -54,5 +54,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Say which corpus is used, so that a run without one is seen to be one."""
+    """Show which corpus is used, so that a run without one is noticed."""
     return f"corpus: {corpus_path() or f'none ({VARIABLE} is unset)'}"

@@ -46,7 +46,7 @@ NUMBER_TABLES = {"dcmconv_builtins.colormaps.viridis"}
 """Files that are a table of numbers, and may be longer than a file of code."""
 
 READS_BETTER_ALONE = {"dcmconv._entry"}
-"""Small modules with one importer that have a reason to be apart."""
+"""Small modules with one importer that have a reason to be separate."""
 
 MAY_PRINT = ("dcmconv.cli", "dcmconv._entry", "dcmconv.__main__")
 
@@ -66,10 +66,10 @@ CORE = [name for name in modules() if name.split(".")[0] == "dcmconv"]
 BUILTINS = [name for name in modules() if name.split(".")[0] == "dcmconv_builtins"]
 
 LARGEST_FOLDER = 16
-"""Modules in one folder; more of them want to be grouped by what they are about."""
+"""The most modules in one folder; more of them should be grouped by topic."""
 
 SMALL = 80
-"""Lines below which a module with one importer reads better inside it."""
+"""A module with fewer lines and one importer belongs inside the importer."""
 
 
 def part_of(name: str) -> str:
@@ -93,7 +93,7 @@ def test_imports_of_the_core_point_one_way():
             if inside and RANK[part_of(imported)] > RANK[part_of(name)]:
                 yield imported, line
 
-    # The front page itself hands out names of every layer, when they are asked for.
+    # The package itself provides names of every layer, when they are first used.
     assert found_in([name for name in CORE if name != "dcmconv"], upward) == []
 
 
@@ -188,9 +188,9 @@ def test_every_module_has_a_docstring():
 
 def loaded_after(statement: str) -> set[str]:
     """Return the top-level packages that a fresh interpreter has after a statement."""
-    told = f"import sys; {statement}; print('\\n'.join({{n.split('.')[0] for n in sys.modules}}))"
+    code = f"import sys; {statement}; print('\\n'.join({{n.split('.')[0] for n in sys.modules}}))"
     done = subprocess.run(
-        [sys.executable, "-c", told], check=True, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
     )
     return set(done.stdout.split())
 

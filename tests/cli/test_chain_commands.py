@@ -37,11 +37,11 @@ def test_existing_chain_file_is_kept(here, capsys):
 def test_every_problem_has_its_line_and_a_suggestion(here, capsys):
     (here / "wrong.yaml").write_text(WRONG, "utf-8")
     assert main(["chain", "validate", "wrong.yaml"]) == 2
-    told = capsys.readouterr().err
-    assert "wrong.yaml:4:3" in told
-    assert "did you mean 'width'?" in told
-    assert "wrong.yaml:5:11" in told
-    assert "'bone'" in told
+    printed = capsys.readouterr().err
+    assert "wrong.yaml:4:3" in printed
+    assert "did you mean 'width'?" in printed
+    assert "wrong.yaml:5:11" in printed
+    assert "'bone'" in printed
 
 
 def test_show_includes_what_a_preset_extends(capsys):

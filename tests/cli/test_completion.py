@@ -1,4 +1,4 @@
-"""Shell completion, and words put together again that bash has split."""
+"""Shell completion, and joining words that bash has split."""
 
 from __future__ import annotations
 

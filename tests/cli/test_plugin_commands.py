@@ -28,9 +28,9 @@ def test_component_is_shown_with_its_options(capsys):
 
 def test_unknown_name_gets_a_suggestion(capsys):
     assert main(["plugins", "show", "minmx"]) == 2
-    told = capsys.readouterr().err
-    assert "Unknown component or plugin 'minmx'." in told
-    assert "Did you mean 'minmax'?" in told
+    output = capsys.readouterr().err
+    assert "Unknown component or plugin 'minmx'." in output
+    assert "Did you mean 'minmax'?" in output
 
 
 @pytest.mark.parametrize(("words", "named"), [([], True), (["--no-plugin", "broken"], False)])
@@ -38,8 +38,8 @@ def test_broken_plugin_is_named_unless_disabled(tmp_path, words, named):
     install_plugin(tmp_path, "broken", "raise RuntimeError('out of order')\n")
     result = dcmconv("plugins", "list", *words, PYTHONPATH=tmp_path)
     assert result.returncode == 0
-    told = "Plugin 'broken' (dcmconv-broken 1.0): RuntimeError: out of order"
-    assert (told in result.stdout) is named
+    output = "Plugin 'broken' (dcmconv-broken 1.0): RuntimeError: out of order"
+    assert (output in result.stdout) is named
 
 
 def test_environment_variable_selects_the_plugins(tmp_path):

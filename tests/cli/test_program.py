@@ -111,9 +111,9 @@ def test_help_lists_every_built_in_command(capsys):
 
 def test_unknown_command_gets_a_suggestion(capsys):
     assert main(["rnu"]) == 2
-    told = capsys.readouterr().err
-    assert "Unknown command 'rnu'." in told
-    assert "Did you mean 'run'?" in told
+    output = capsys.readouterr().err
+    assert "Unknown command 'rnu'." in output
+    assert "Did you mean 'run'?" in output
 
 
 def test_unknown_flag_gets_a_suggestion(capsys):
@@ -154,9 +154,9 @@ def test_bug_shows_a_traceback_and_exits_with_70(monkeypatch, capsys):
 
     monkeypatch.setattr("dcmconv.plugins.registry.Registry.names", broken)
     assert main(["plugins", "list"]) == 70
-    told = capsys.readouterr().err
-    assert "ZeroDivisionError: a slip" in told
-    assert "dcmconv doctor" in told
+    output = capsys.readouterr().err
+    assert "ZeroDivisionError: a slip" in output
+    assert "dcmconv doctor" in output
 
 
 @pytest.mark.parametrize("version_flag", [["--version"], ["--version", "--help"]])

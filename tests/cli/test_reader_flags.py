@@ -49,9 +49,9 @@ def test_typo_in_a_reader_flag_gets_a_suggestion(scans, capsys):
     assert main(["run", "--overlay", "draw"]) == 2
     assert "--overlays" in capsys.readouterr().err
     assert main(["run", "--overlays", "dram"]) == 2
-    told = capsys.readouterr().err
-    assert "--overlays dram: 'dicom' has overlays 'dram'" in told
-    assert "Did you mean 'draw'?" in told
+    output = capsys.readouterr().err
+    assert "--overlays dram: 'dicom' has overlays 'dram'" in output
+    assert "Did you mean 'draw'?" in output
 
 
 def test_dry_run_shows_numbers_as_numbers(scans, capsys):
@@ -64,9 +64,9 @@ def test_dry_run_shows_numbers_as_numbers(scans, capsys):
 
 def test_typo_in_a_tag_is_reported_with_its_flag(scans, capsys):
     assert main(["run", "--tags", "tags.csv", "--tag", "PatientId"]) == 2
-    told = capsys.readouterr().err
-    assert "--tag PatientId: No reader knows the attribute 'PatientId'; " in told
-    assert "did you mean 'PatientID'?" in told
+    output = capsys.readouterr().err
+    assert "--tag PatientId: No reader knows the attribute 'PatientId'; " in output
+    assert "did you mean 'PatientID'?" in output
 
 
 def test_resume_notices_a_changed_option_file(scans, capsys):

@@ -119,9 +119,9 @@ def test_unchanged_pictures_do_not_count_as_speed():
     tally = Tally()
     tally.add(converted(pictures=8, unchanged=True))
     summary = Summary(converted=1, unchanged=1, pictures=8, seconds=4.0)
-    told = closing_line(summary, tally, "o")
-    assert "1 input converted to 8 pictures (1 unchanged)" in told
-    assert "pictures/s" not in told
+    printed = closing_line(summary, tally, "o")
+    assert "1 input converted to 8 pictures (1 unchanged)" in printed
+    assert "pictures/s" not in printed
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_closing_line_counts_inputs_with_notes_and_says_how_to_read_them():
         tally.add(converted(f"{number}.dcm", notes=("The table has 4 entries.", "It is dark.")))
     tally.add(converted("old.dcm", unchanged=True, notes=("The table has 7 entries.",)))
     tally.add(converted("good.dcm"))
-    told = closing_line(tally.summary, tally, "o", read_notes="dcmconv journal notes o")
-    assert ", 6 with notes (to read them: dcmconv journal notes o), " in told
+    printed = closing_line(tally.summary, tally, "o", read_notes="dcmconv journal notes o")
+    assert ", 6 with notes (to read them: dcmconv journal notes o), " in printed
     assert "with notes" not in closing_line(Summary(converted=1), Tally(), "o")
 
 

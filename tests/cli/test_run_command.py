@@ -42,10 +42,10 @@ def test_run_works_without_input_and_output(scans, capsys):
         *(f"dose/rtdose_{number:04d}.jpg" for number in range(1, 16)),
     ]
     assert (out / "CT_small.jpg").read_bytes().startswith(JPEG_START)
-    told = capsys.readouterr()
-    assert told.err.startswith("Converting . → ./dcmconv-out (jpg, minmax, ")
-    assert told.out.startswith("2 inputs converted to 16 pictures, ")
-    assert told.out.endswith(" s → ./dcmconv-out\n")
+    printed = capsys.readouterr()
+    assert printed.err.startswith("Converting . → ./dcmconv-out (jpg, minmax, ")
+    assert printed.out.startswith("2 inputs converted to 16 pictures, ")
+    assert printed.out.endswith(" s → ./dcmconv-out\n")
 
 
 def test_second_run_changes_nothing(scans, capsys):
@@ -168,11 +168,11 @@ def test_tag_table_has_the_requested_tags(scans):
 
 def test_json_summary_goes_to_stdout_only(scans, capsys):
     assert main(["run", "--json", "-w", "png"]) == 0
-    told = capsys.readouterr()
-    [line] = told.out.splitlines()
+    printed = capsys.readouterr()
+    [line] = printed.out.splitlines()
     summary = json.loads(line)
     assert (summary["converted"], summary["pictures"], summary["exit_code"]) == (2, 16, 0)
-    assert "2 inputs converted to 16 pictures" in told.err
+    assert "2 inputs converted to 16 pictures" in printed.err
 
 
 def test_verbose_json_prints_a_line_per_input(scans, capsys):
@@ -191,31 +191,31 @@ def test_one_bad_file_fails_alone_and_is_explained(scans, capsys):
     (scans / "empty.dcm").write_bytes(b"")
     (scans / "notes.txt").write_text("no DICOM", "utf-8")
     assert main(["run", "-w", "png", "--json"]) == 1
-    told = capsys.readouterr()
-    summary = summary_of(told.out)
+    printed = capsys.readouterr()
+    summary = summary_of(printed.out)
     assert (summary["converted"], summary["skipped"], summary["failed"]) == (2, 1, 1)
     assert summary["failures"][0]["input"] == "empty.dcm"
-    assert "Failed, empty: 1\n  empty.dcm: The file is empty." in told.err
-    assert str(Path("dcmconv-out/.dcmconv/journal.jsonl")) in told.err
+    assert "Failed, empty: 1\n  empty.dcm: The file is empty." in printed.err
+    assert str(Path("dcmconv-out/.dcmconv/journal.jsonl")) in printed.err
 
 
 def test_folder_without_pictures_exits_with_3(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("no DICOM", "utf-8")
     assert main(["run"]) == 3
-    told = capsys.readouterr().err
-    assert "Nothing to convert in .: 1 input skipped (1 not-dicom)." in told
-    assert "dcmconv samples demo" in told
+    printed = capsys.readouterr().err
+    assert "Nothing to convert in .: 1 input skipped (1 not-dicom)." in printed
+    assert "dcmconv samples demo" in printed
 
 
 def test_existing_pictures_are_the_reason_that_nothing_was_converted(scans, capsys):
     assert main(["run", "-w", "png"]) == 0
     assert main(["run", "-w", "png", "--on-existing", "skip"]) == 3
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert (
         "Nothing to convert in .: 2 inputs skipped (2 exists).\n"
         "  To convert inputs whose pictures exist already: --on-existing replace"
-    ) in told
+    ) in printed
 
 
 @pytest.mark.parametrize(
@@ -237,9 +237,9 @@ def test_existing_pictures_are_the_reason_that_nothing_was_converted(scans, caps
 )
 def test_invalid_command_touches_no_file(scans, capsys, words, message, hint):
     assert main(["run", *words]) == 2
-    told = capsys.readouterr().err
-    assert message in told
-    assert hint in told
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert hint in printed
     assert not (scans / "dcmconv-out").exists()
 
 
@@ -260,9 +260,9 @@ def test_dry_run_prints_json(scans, capsys):
 def test_escape_sequences_in_names_are_harmless(scans, capsys):
     (scans / "bad\x1b[2J.dcm").write_bytes(b"")
     assert main(["run", "-v", "-w", "png"]) == 1
-    told = capsys.readouterr()
-    assert "\x1b" not in told.out + told.err
-    assert "bad\\x1b[2J.dcm" in told.err
+    printed = capsys.readouterr()
+    assert "\x1b" not in printed.out + printed.err
+    assert "bad\\x1b[2J.dcm" in printed.err
 
 
 def test_output_in_use_exits_with_5(scans, capsys):

@@ -53,14 +53,14 @@ def start(scans, out):
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "said"),
+    ("number", "code", "message"),
     [
         pytest.param(signal.SIGINT, 130, "Interrupted.", id="ctrl-c"),
         pytest.param(signal.SIGTERM, 143, "Terminated.", id="sigterm"),
         pytest.param(signal.SIGHUP, 129, "Terminated.", id="sighup"),
     ],
 )
-def test_signal_ends_the_run_and_the_next_resumes(scans, tmp_path, number, code, said):
+def test_signal_ends_the_run_and_the_next_resumes(scans, tmp_path, number, code, message):
     out = tmp_path / "out"
     with start(scans, out) as process:
         process.send_signal(number)
@@ -68,7 +68,7 @@ def test_signal_ends_the_run_and_the_next_resumes(scans, tmp_path, number, code,
     made = len(list(out.glob("*.png")))
     assert process.returncode == code
     assert "Finishing current work" in complained
-    assert f"{said} Run the same command again to resume." in complained
+    assert f"{message} Run the same command again to resume." in complained
     assert f"{made} inputs converted to {made} pictures" in printed
     assert made < COUNT
     assert "Traceback" not in complained

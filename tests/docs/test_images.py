@@ -1,4 +1,4 @@
-"""The pictures in the docs are what the commands beside them make."""
+"""The pictures in the docs are those that the commands next to them make."""
 
 from __future__ import annotations
 

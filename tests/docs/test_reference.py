@@ -1,4 +1,4 @@
-"""The reference pages are what the declarations say."""
+"""The reference pages match the declarations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from support.environments import ROOT
 
 
-def test_the_reference_pages_are_what_generate_would_write_now():
+def test_the_reference_pages_are_up_to_date():
     done = subprocess.run(
         [sys.executable, "docs/generate.py", "--check"],
         cwd=ROOT,
@@ -17,5 +17,5 @@ def test_the_reference_pages_are_what_generate_would_write_now():
         text=True,
         timeout=120,
     )
-    said = f"{done.stdout}{done.stderr}\nWrite them anew with: python docs/generate.py"
-    assert done.returncode == 0, said
+    output = f"{done.stdout}{done.stderr}\nRegenerate them with: python docs/generate.py"
+    assert done.returncode == 0, output

@@ -1,4 +1,4 @@
-"""The Chinese pages say the same as the English ones, as far as a program can tell."""
+"""The Chinese pages match the English ones, as far as a program can check."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def english(page):
 
 
 def code(page):
-    """The blocks that are run, with comments and text for people left out."""
+    """The blocks that are run, without comments and prose."""
     run = [
         block for block in blocks(page) if block.language in ("console", "python", "yaml", "toml")
     ]
@@ -24,7 +24,7 @@ def code(page):
 
 
 @pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_a_translation_has_the_code_and_the_chapters_of_its_original(page):
+def test_a_translation_has_the_code_and_headings_of_its_original(page):
     def chapters(of):
         return re.findall(r"^(#+) ", of.read_text("utf-8"), re.MULTILINE)
 

@@ -1,1 +1,1 @@
-"""Hostile and damaged input: recipes, and what becomes of each."""
+"""Hostile and damaged input: recipes, and the expected outcome of each."""

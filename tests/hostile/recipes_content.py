@@ -1,4 +1,4 @@
-"""Pixels whose header leaves a doubt that their content settles, or does not."""
+"""Pixels whose ambiguous header their content resolves, or does not."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def window(center: Any, width: Any, **more: Any):
 
 
 def window_text(center: bytes, width: bytes):
-    """Return a recipe whose window is a text that pydicom refuses to write."""
+    """Return a recipe whose window is a text that pydicom does not write."""
 
     def make() -> bytes:
         content = window("123.5678", "876.5432")()

@@ -78,7 +78,7 @@ def test_a_folder_named_dcm_is_walked(scans, tmp_path):
 
 
 def test_an_unreadable_folder_is_a_failure(scans, tmp_path, monkeypatch):
-    # Root can read everything, so the system's refusal has to be faked.
+    # Root can read everything, so the error of the system has to be faked.
     (scans / "m").mkdir()
     real = os.listdir
 

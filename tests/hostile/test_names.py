@@ -210,8 +210,8 @@ def test_no_header_text_leaks_by_default(tmp_path):
             "run", tmp_path / "scans", "-o", out, "-w", writer, "--verbose", "--workers", "2"
         )
         assert done.returncode == 1, done.stderr
-        said = everything_below(out) + done.stdout.encode() + done.stderr.encode()
-        leaked = [keyword for keyword, token in tokens.items() if token.encode() in said]
+        printed = everything_below(out) + done.stdout.encode() + done.stderr.encode()
+        leaked = [keyword for keyword, token in tokens.items() if token.encode() in printed]
         assert leaked == []
     states = {line["input"]: line["status"] for line in journal(tmp_path / "png")}
     assert states == {"a.dcm": "converted", "b.dcm": "failed", "c.dcm": "converted"}

@@ -1,7 +1,7 @@
 """Pictures are within one gray level of the corpus's references, most of them made by DCMTK.
 
-Where a right picture differs, the reason stands in ``DIFFERENT`` and is itself put to the test:
-taking back the one thing that differs gives the reference.
+Where a correct picture differs, ``DIFFERENT`` has the reason, which is tested too: undoing that one
+difference gives the reference.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def greatest_difference(pixels, render):
     if render.get("png"):
         reference = np.asarray(Image.open(corpus_path() / render["png"]))
         assert pixels.shape == reference.shape
-    else:  # Too large to be kept whole: 64 places of it are.
+    else:  # Too large to store completely: 64 pixels of it are stored.
         rows, columns = pixels.shape[:2]
         places = (
             [(2 * i + 1) * rows // 16 for i in range(8)],

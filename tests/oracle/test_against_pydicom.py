@@ -1,9 +1,9 @@
 """Each stage equals pydicom's function of the same name, except where that function is wrong.
 
-Left out, because there pydicom is wrong: functional groups, which its functions do not look into
-(off by up to 254 levels); the Modality LUT of XA, which is not for display; Dose Grid Scaling,
-which it does not apply; windows of an impossible width, which it refuses; Presentation LUT Shape INVERSE, which it turns around the
-greatest value of the frame; padding, which it does not know.
+Left out, because pydicom is wrong there: functional groups, which its functions do not read (off by
+up to 254 levels); the Modality LUT of XA, which is not for display; Dose Grid Scaling, which it
+does not apply; windows of an impossible width, which it rejects; Presentation LUT Shape INVERSE,
+which it mirrors at the greatest value of the frame; padding, which it ignores.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ def test_the_conformance_page_is_up_to_date():
         text=True,
         timeout=240,
     )
-    said = f"{done.stdout}{done.stderr[-2000:]}"
-    assert done.returncode == 0, f"{said}\nWrite it anew with: python tests/oracle/conformance.py"
+    output = f"{done.stdout}{done.stderr[-2000:]}"
+    assert done.returncode == 0, f"{output}\nRegenerate it with: python tests/oracle/conformance.py"
 
 
 def test_every_still_transfer_syntax_has_a_row():
@@ -35,5 +35,5 @@ def test_every_still_transfer_syntax_has_a_row():
 
 @pytest.mark.parametrize("row", ["LINEAR", "C.11.2 LINEAR", "PS3.3"])
 def test_a_row_needs_its_clause(row):
-    with pytest.raises(ValueError, match="a row is a clause or a UID, and words"):
+    with pytest.raises(ValueError, match="a row needs a clause or a UID, and a text"):
         covers(row)

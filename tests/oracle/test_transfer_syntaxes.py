@@ -180,13 +180,13 @@ def video(codec, layout):
 def test_undecodable_syntaxes_fail_with_the_reason(uid):
     dataset = encapsulated(monochrome(gray(np.uint8)), f"{JPEG}.90", [b"\xff\x4f\xff\x51"])
     with pytest.raises(UnsupportedError) as caught:
-        dcmconv.convert(relabelled(as_bytes(dataset), uid))
+        dcmconv.convert(relabeled(as_bytes(dataset), uid))
     assert NAMES[uid] in caught.value.message
     assert REFUSED[uid].reason in caught.value.message
     assert caught.value.hint
 
 
-def relabelled(content, uid):
+def relabeled(content, uid):
     """Give a file another Transfer Syntax UID, whatever its length."""
     old = b"\x02\x00\x10\x00UI" + struct.pack("<H", 22) + f"{JPEG}.90".encode()
     padded = uid.encode() + b"\0" * (len(uid) % 2)
@@ -260,11 +260,11 @@ def test_a_deflated_dataset_may_be_padded(padding):
     start = 144 + struct.unpack("<I", content[140:144])[0]
     packer = zlib.compressobj(wbits=-15)
     body = packer.compress(content[start:]) + packer.flush() + padding
-    meta = relabelled_meta(content[:start], f"{DICOM}.1.99")
+    meta = relabeled_meta(content[:start], f"{DICOM}.1.99")
     assert np.array_equal(picture(meta + body), picture(content))
 
 
-def relabelled_meta(meta, uid):
+def relabeled_meta(meta, uid):
     old = b"UI" + struct.pack("<H", 20) + f"{DICOM}.1\0".encode()
     new = b"UI" + struct.pack("<H", 22) + uid.encode()
     assert old in meta

@@ -1,4 +1,4 @@
-"""What needs a package index: isolated builds, and the oldest dependencies that are promised."""
+"""What needs a package index: isolated builds, and the oldest supported dependencies."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def lowest(requirement):
 
 
 def call(*command, cwd=ROOT, **variables):
-    """Run a program and show what it said if it fails."""
+    """Run a program; if it fails, show its output."""
     done = subprocess.run(
         [str(part) for part in command],
         check=False,
@@ -52,7 +52,7 @@ def call(*command, cwd=ROOT, **variables):
 
 @pytest.fixture
 def python(tmp_path):
-    """A fresh interpreter with a pip and nothing else."""
+    """A fresh interpreter with pip and nothing else."""
     venv.create(tmp_path / "env", with_pip=True)
     return tmp_path / "env" / "bin" / "python"
 
@@ -72,8 +72,8 @@ def test_the_oldest_dependencies_pass_the_tests(python, tmp_path):
     here = [folder for folder in TESTED_WITH_THE_OLDEST if (ROOT / folder).is_dir()]
     # Without the corpus, and fewer examples: the newest dependencies get both.
     kept = {"DCMCONV_INDEX": "", "DCMCONV_CORPUS": ""}
-    said = call(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *here, **kept)
-    assert " passed" in said
+    printed = call(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *here, **kept)
+    assert " passed" in printed
 
 
 def test_the_newest_dependencies_are_the_ones_that_run_this():

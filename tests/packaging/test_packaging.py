@@ -36,17 +36,17 @@ def test_the_wheel_holds_two_packages_and_their_metadata(wheel):
 
 
 @pytest.mark.parametrize("name", IN_THE_WHEEL)
-def test_the_wheel_holds_what_is_not_code(wheel, name):
+def test_the_wheel_has_the_data_files(wheel, name):
     assert name in names_in(wheel)
 
 
-def test_the_wheel_brings_a_font_and_its_license(wheel):
+def test_the_wheel_has_a_font_and_its_license(wheel):
     names = names_in(wheel)
     assert [n for n in names if n.startswith("dcmconv_builtins/fonts/") and n.endswith(".ttf")]
     assert [n for n in names if ".dist-info/licenses/" in n and "fonts/" in n]
 
 
-def test_the_wheel_holds_every_module_of_the_checkout(wheel):
+def test_the_wheel_has_every_module_of_the_checkout(wheel):
     here = {
         path.relative_to(ROOT / root).as_posix()
         for root in ("core", "plugins")
@@ -55,7 +55,7 @@ def test_the_wheel_holds_every_module_of_the_checkout(wheel):
     assert here == {name for name in names_in(wheel) if name.endswith(".py")}
 
 
-def test_the_wheel_holds_nothing_made_on_the_way(wheel):
+def test_the_wheel_has_no_build_leftovers(wheel):
     assert [name for name in names_in(wheel) if name.endswith(UNWANTED)] == []
 
 
@@ -67,7 +67,7 @@ def test_a_wheel_made_from_the_sdist_is_the_same(wheel, sdist, tmp_path):
     assert sorted(names_in(again)) == sorted(names_in(wheel))
 
 
-def test_the_sdist_holds_what_a_packager_needs_to_test(sdist):
+def test_the_sdist_has_what_a_packager_needs_to_test(sdist):
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "tests/conftest.py"}
@@ -75,10 +75,10 @@ def test_the_sdist_holds_what_a_packager_needs_to_test(sdist):
 
 
 def assert_the_program_starts(environment):
-    said = environment.run("dcmconv", "--version").stdout
-    assert said == environment.run("python", "-m", "dcmconv", "--version").stdout
+    output = environment.run("dcmconv", "--version").stdout
+    assert output == environment.run("python", "-m", "dcmconv", "--version").stdout
     version = environment.run("python", "-c", "import dcmconv; print(dcmconv.__version__)").stdout
-    assert version.strip() in said
+    assert version.strip() in output
     assert "minmax" in environment.run("dcmconv", "plugins", "list").stdout
 
 

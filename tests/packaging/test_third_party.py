@@ -58,7 +58,7 @@ def test_a_third_party_option_works_in_each_form(environment, scans, tmp_path):
     assert (inline / "a.png").read_bytes() == (dotted / "a.png").read_bytes()
 
 
-def test_a_third_party_option_out_of_bounds_is_refused(environment, scans, tmp_path):
+def test_a_third_party_option_out_of_bounds_is_rejected(environment, scans, tmp_path):
     done = environment.run(
         "dcmconv", "run", scans, "-o", tmp_path / "out", "-n", "gamma:exponent=0", code=2
     )
@@ -161,7 +161,7 @@ def test_a_third_party_error_fails_its_input(environment, tmp_path):
     assert not list((tmp_path / "out").glob("*.pgm"))
 
 
-def test_a_colormap_for_a_gray_writer_is_refused(environment, scans, tmp_path):
+def test_a_colormap_for_a_gray_writer_is_rejected(environment, scans, tmp_path):
     done = environment.run(
         *("dcmconv", "run", scans, "-o", tmp_path / "out", "-c", "sepia", "-w", "pgm"), code=2
     )
@@ -172,14 +172,14 @@ def test_a_colormap_for_a_gray_writer_is_refused(environment, scans, tmp_path):
 def test_a_third_party_plugin_passes_the_conformance_kit(environment, name):
     tests = THIRD_PARTY / name / "tests"
     options = ("--rootdir", tests, "--import-mode=importlib", "-p", "no:cacheprovider", "-q")
-    said = environment.run("python", "-m", "pytest", tests, *options).stdout
-    assert " passed" in said
+    output = environment.run("python", "-m", "pytest", tests, *options).stdout
+    assert " passed" in output
 
 
 def test_the_list_names_each_distribution(environment):
-    said = environment.run("dcmconv", "plugins", "list").stdout
+    output = environment.run("dcmconv", "plugins", "list").stdout
     for name in WORKING:
-        assert name in said
+        assert name in output
 
 
 def test_a_plugin_can_be_left_out(environment, scans, tmp_path):

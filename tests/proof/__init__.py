@@ -1,1 +1,1 @@
-"""The promises of README.md put to the proof: short forms as tests, the long form by ``long.py``."""
+"""Proof of the promises in README.md: short versions as tests, the long version in ``long.py``."""

@@ -1,4 +1,4 @@
-"""Holding a finished run to its word: every input once, every picture whole, nothing else."""
+"""Checks of a finished run: every input once, every picture complete, nothing else."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def last_lines(out: Path) -> dict[str, dict[str, Any]]:
 
 
 def check_accounts(inputs: list[str], out: Path, *, once: bool = True) -> Counter[str]:
-    """Check a run against its journal, and return how often each outcome and reason came.
+    """Check a run against its journal, and count its outcomes and reasons.
 
     Parameters
     ----------
     inputs : list of str
-        The keys of everything that the run was given.
+        The keys of all inputs of the run.
     once : bool
-        No input may stand in the journal twice; else its last line counts.
+        No input may be in the journal twice; otherwise its last line counts.
     """
     lines = journal(out)
     if once:

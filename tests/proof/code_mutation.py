@@ -4,8 +4,8 @@
     cd tests && python -m proof.code_mutation run core/dcmconv/render --count 60 --seed 1
 
 ``run`` picks mutants by seed, runs the tests that execute the changed line, and prints those that
-survive.  A survivor is a missing test, dead code, or equivalent: read it and decide.  Work in a
-checkout of its own: files are changed in place, and restored afterwards.
+survive.  A survivor is a missing test, dead code, or equivalent: read it and decide.  Use a
+separate checkout: files are changed in place, and restored afterwards.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ COMPUTED = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed expression: what is at a place in a file, and what takes its place."""
+    """One changed expression: the text at a position in a file, and its replacement."""
 
     path: str
     line: int
@@ -139,7 +139,7 @@ def tests_of(line: int, path: str) -> list[str]:
 
 
 def survives(mutant: Mutant) -> bool:
-    """Say whether all tests pass with a mutant in place."""
+    """Return whether all tests pass with a mutant in place."""
     path = ROOT / mutant.path
     whole = path.read_bytes()
     path.write_bytes(whole[: mutant.start] + f"({mutant.after})".encode() + whole[mutant.end :])

@@ -1,4 +1,4 @@
-"""One file that segfaults, one that hangs, one that hoards, one that exits, among many good ones."""
+"""One file that segfaults, one that hangs, one that uses up memory, one that exits."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FAULTS = {
     "hoard": ("memory", "memory"),
     "exit": ("crash", "exited with code 7"),
 }
-"""What a file does, the reason that its failure must have, and words of its message."""
+"""What a file does, the expected reason of its failure, and part of its message."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What four bad files cost: seconds of the quiet run, and of the one with them."""
+    """The cost of four bad files: seconds of a run without them, and of one with them."""
 
     files: int
     quiet: float
@@ -36,7 +36,7 @@ class Cost:
 
 
 def four_faults(folder: Path, *, count: int, time_limit: float = 5.0) -> Cost:
-    """Run ``count`` good files without and with the four, and insist on four true reasons."""
+    """Run ``count`` good files without and with the four, and check the four reasons."""
     scans = folder / "scans"
     scans.mkdir()
     for number in range(count):

@@ -1,4 +1,4 @@
-"""A small file system of its own, to be filled: where root may mount one."""
+"""A small file system to fill up, where root may mount one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def why_not() -> str:
-    """Return why nothing can be mounted here; empty where it can."""
+    """Return why nothing can be mounted here; empty if it can."""
     if shutil.which("mount") is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return "only root may mount a small file system"
     return ""
@@ -19,7 +19,7 @@ def why_not() -> str:
 
 @contextmanager
 def small_disk(place: Path, size: str) -> Iterator[bool]:
-    """Mount a file system of a size; say whether that was allowed."""
+    """Mount a file system of a size; return whether that was allowed."""
     place.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
     mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -1,8 +1,8 @@
-"""Coverage-guided fuzzing of our own parsing, where atheris is installed (it is no dependency).
+"""Coverage-guided fuzzing of our own parsing, where atheris is installed (it is not a dependency).
 
     python -m proof.fuzz_parsing -max_total_time=60 CORPUS
 
-The first byte chooses what is parsed.  Whatever is raised has to be an error that dcmconv explains.
+The first byte chooses what is parsed.  Every exception must be an error that dcmconv explains.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def decode_a_stream(content: bytes) -> None:
 
 
 def parse_a_chain(content: bytes) -> None:
-    """Read a chain file; complaints are what it is for."""
+    """Read a chain file; errors are expected."""
     from dcmconv.chain.errors import InvalidChainError
     from dcmconv.chain.yaml import read_yaml
 
@@ -96,7 +96,7 @@ TARGETS: tuple[Callable[[bytes], None], ...] = (
 
 
 def parse(content: bytes) -> None:
-    """Hand bytes to one of the targets; anything but an explained error is a find."""
+    """Hand bytes to one of the targets; anything but an explained error is a finding."""
     if len(content) < 3:
         return
     with warnings.catch_warnings(), contextlib.suppress(DcmconvError):
@@ -120,7 +120,7 @@ def seeds(folder: Path) -> None:
 
 
 def main() -> None:
-    """Fuzz until libFuzzer's options say that it is enough."""
+    """Fuzz until libFuzzer's options end it."""
     import atheris
 
     folder = Path(sys.argv[-1])

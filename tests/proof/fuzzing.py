@@ -1,4 +1,4 @@
-"""Ten thousand spoiled files through the real program, and what became of them."""
+"""Ten thousand corrupted files through the real program, and their outcomes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from proof.mutants import mutants, originals
 
 
 def fuzz(folder: Path, *, count: int, seed: int) -> tuple[Counter[str], float]:
-    """Convert ``count`` mutants; return how often each outcome came, and the seconds it took."""
+    """Convert ``count`` mutants; count the outcomes, and measure the seconds."""
     scans, out = folder / "mutants", folder / "out"
     scans.mkdir()
     names = []
@@ -32,9 +32,9 @@ def fuzz(folder: Path, *, count: int, seed: int) -> tuple[Counter[str], float]:
 
 
 def _check_cuts(folder: Path, out: Path) -> None:
-    """Insist that a file which was cut, and is converted all the same, shows what the whole one does.
+    """Check that a truncated file that is still converted gives the picture of the complete one.
 
-    That is so where only what stands behind the pixels is gone.
+    That is correct if only bytes after the pixels are missing.
     """
     whole = folder / "whole"
     whole.mkdir()

@@ -1,4 +1,4 @@
-"""Many small good files, each with pixels of its own, made faster than they are read."""
+"""Many small good files, each with different pixels, made faster than they are read."""
 
 from __future__ import annotations
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from proof.accounts import check_accounts, check_pictures, tree
 from proof.good_files import make_good_files
-from proof.one_run import finished, kill, nobody_left, started, workers
+from proof.one_run import finished, kill, no_process_left, started, workers
 
 BETWEEN_LOOKS = 0.01
 
 
 @dataclass(frozen=True)
 class Kills:
-    """What a disturbed run has gone through."""
+    """What happened during a disturbed run."""
 
     files: int
     workers_killed: int
@@ -31,14 +31,15 @@ class Kills:
 def survive(
     folder: Path, *, count: int, parents: int, every: float, seed: int, start: str = "forkserver"
 ) -> Kills:
-    """Convert good files under fire, resuming after each death, and compare with a quiet run.
+    """Convert good files while processes are killed; compare with an undisturbed run.
 
     Parameters
     ----------
     parents : int
-        How often the whole run is killed, each time at a random place further on in its journal.
+        How often the whole run is killed, each time at a random later line of its journal; then it
+        is resumed.
     every : float
-        Seconds between the deaths of random workers.
+        Seconds between kills of random workers.
     """
     chance = random.Random(seed)
     keys = make_good_files(folder / "scans", count)
@@ -48,8 +49,8 @@ def survive(
     killed, died, out, began = 0, 0, folder / "out", time.monotonic()
     for turn in range(parents):
         process = started(folder / "scans", out, start)
-        with nobody_left(process):
-            # A place and not a time: no run is done before its turn to die, however fast it is.
+        with no_process_left(process):
+            # A line, not a time: even a fast run is killed before it has finished.
             lines = (turn + chance.uniform(0.1, 0.9)) * count / (parents + 1)
             far_enough = partial(_has_lines, out, lines)
             killed += _shoot(process, start, every, far_enough, chance)
@@ -58,8 +59,8 @@ def survive(
         _check_what_stands(folder / "quiet", out)
     process = started(folder / "scans", out, start)
     killed += _shoot(process, start, every, lambda: False, chance)
-    _, said = process.communicate()
-    assert process.returncode == 0, said.decode()
+    _, output = process.communicate()
+    assert process.returncode == 0, output.decode()
     seconds = time.monotonic() - began
     assert tree(out) == tree(folder / "quiet")
     assert check_accounts(keys, out) == {"converted": count}
@@ -91,9 +92,9 @@ def _has_lines(out: Path, lines: float) -> bool:
 
 
 def _check_what_stands(quiet: Path, out: Path) -> None:
-    """Insist that what a killed run leaves under final names is whole."""
+    """Check that files under final names are complete after a kill."""
     if not out.is_dir():
         return
     whole = tree(quiet)
     for name, checksum in tree(out).items():
-        assert checksum == whole[name], f"{name} is not whole"
+        assert checksum == whole[name], f"{name} is not complete"

@@ -1,9 +1,9 @@
-"""The long form of the proof, as one command, with its figures as a table of Markdown.
+"""The long version of the proof as one command; prints its figures as a Markdown table.
 
     python -m proof.long                 # all of it: half an hour on two cores
     python -m proof.long fuzzing kills   # some of it
 
-Run it in ``tests``.  Anything that is not as promised ends it with an ``AssertionError``.
+Run it in ``tests``.  A broken promise ends it with an ``AssertionError``.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ def fuzzing(folder: Path) -> str:
     from proof.mutants import originals
 
     found, seconds = fuzz(folder, count=10_000, seed=20)
-    told = ", ".join(f"{count:,} {what}" for what, count in found.most_common())
-    return f"from {len(originals())} real files, {seconds:.0f} s: {told}; none twice, none missing"
+    counts = ", ".join(f"{count:,} {what}" for what, count in found.most_common())
+    return (
+        f"from {len(originals())} real files, {seconds:.0f} s: {counts}; none twice, none missing"
+    )
 
 
 def tolerant(folder: Path) -> str:
@@ -46,7 +48,7 @@ def truncation(folder: Path) -> str:
     assert set(refused.values()) == {60}, refused
     assert all(whole(codec) == 1 for codec in refused)
     first = sum(refused[codec] for codec in CODECS)
-    return f"{first} of {60 * len(CODECS)} refused as truncated ({sum(refused.values())} of {60 * len(refused)} with the further codecs), 0 whole streams refused"
+    return f"{first} of {60 * len(CODECS)} rejected as truncated ({sum(refused.values())} of {60 * len(refused)} with the further codecs), 0 complete streams rejected"
 
 
 def byte_damage(folder: Path) -> str:
@@ -92,7 +94,7 @@ def syscalls(folder: Path) -> str:
     codes = ", ".join(f"{count} x {code}" for code, count in sorted(done.exits.items()))
     return (
         f"{done.tried} shots, {done.hit} of them ended the run or failed an input: 0 short files, "
-        f"0 losses at exit 0, {done.tried} mended by a second run (exit codes: {codes})"
+        f"0 losses at exit 0, {done.tried} repaired by a second run (exit codes: {codes})"
     )
 
 

@@ -1,4 +1,4 @@
-"""How much memory the processes of a run take, looked at from outside."""
+"""How much memory the processes of a run take, measured from outside."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Watched:
 
 
 def watch(*words: str | Path, every: float = 0.05) -> Watched:
-    """Run the program to its end and look at all of its processes on the way."""
+    """Run the program to its end and measure all of its processes meanwhile."""
     found, began = Watched(), time.monotonic()
     command = [sys.executable, "-m", "dcmconv", *map(str, words)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:

@@ -1,4 +1,4 @@
-"""Real files, spoiled by chance with a seed: in their bytes, or in the attributes they state."""
+"""Real files, corrupted at random with a seed: in their bytes or in their attributes."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _lying_length(content: bytes, chance: random.Random) -> bytes:
 
 
 def _attributes(content: bytes, chance: random.Random) -> bytes:
-    """Change what the file states about its pixels, and write it again in good order."""
+    """Change what the file states about its pixels, and write a well-formed file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         dataset = pydicom.dcmread(io.BytesIO(content), force=True)

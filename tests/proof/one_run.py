@@ -1,4 +1,4 @@
-"""One run in a process of its own, to be killed: ``python -m proof.one_run IN OUT START``.
+"""One run in a separate process, to be killed: ``python -m proof.one_run IN OUT START``.
 
 ``START`` is ``inline``, ``forkserver`` or ``spawn``.
 """
@@ -18,7 +18,7 @@ TESTS = Path(__file__).resolve().parents[1]
 
 
 def main() -> int:
-    """Run to the end; 0 only where every input was converted."""
+    """Run to the end; 0 only if every input was converted."""
     from support.plans import in_a_pool, plan
 
     from dcmconv.run.engine import Run
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def started(scans: Path, out: Path, start: str = "forkserver") -> subprocess.Popen[bytes]:
-    """Start a run in a session of its own."""
+    """Start a run in a new session."""
     return subprocess.Popen(
         [sys.executable, "-m", "proof.one_run", str(scans), str(out), start],
         cwd=TESTS,
@@ -48,10 +48,10 @@ def started(scans: Path, out: Path, start: str = "forkserver") -> subprocess.Pop
 
 
 def finished(scans: Path, out: Path, start: str = "forkserver", *, seconds: float = 900) -> None:
-    """Run to the end, and insist that all is well."""
+    """Run to the end, and check that it succeeded."""
     process = started(scans, out, start)
-    _, said = process.communicate(timeout=seconds)
-    assert process.returncode == 0, said.decode()
+    _, output = process.communicate(timeout=seconds)
+    assert process.returncode == 0, output.decode()
 
 
 def descendants(pid: int) -> dict[int, int]:
@@ -90,7 +90,7 @@ def _command(pid: int) -> bytes:
 
 
 def kill(pid: int) -> bool:
-    """Kill one process that this run started; say whether it was still there."""
+    """Kill one process that this run started; return whether it still existed."""
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -99,8 +99,8 @@ def kill(pid: int) -> bool:
 
 
 @contextmanager
-def nobody_left(process: subprocess.Popen[bytes], seconds: float = 10) -> Iterator[None]:
-    """Afterwards, wait until no process of the run's session is left, and insist on it."""
+def no_process_left(process: subprocess.Popen[bytes], seconds: float = 10) -> Iterator[None]:
+    """Afterwards, check that no process of the run's session is left."""
     yield
     deadline = time.monotonic() + seconds
     while left := _of_session(process.pid):

@@ -1,7 +1,7 @@
-"""The n-th system call fails: what is then under a final name is whole, and no loss is exit 0.
+"""The n-th system call fails: files are complete, and a loss never ends with exit code 0.
 
 A forked child converts three files while ``strace`` makes one of its calls fail, or kills it there:
-``python -m proof.syscalls IN SAID`` is that child's parent, which imports everything once.
+``python -m proof.syscalls IN LOG`` is that child's parent, which imports everything once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FILES = 3
 
 @dataclass
 class Shots:
-    """What a series of injected faults has shown."""
+    """The results of a series of injected faults."""
 
     tried: int = 0
     hit: int = 0
@@ -45,7 +45,7 @@ class Shots:
 
 
 def why_not() -> str:
-    """Return why faults cannot be injected here; empty where they can."""
+    """Return why faults cannot be injected here; empty if they can."""
     if sys.platform != "linux" or shutil.which("strace") is None:
         return "strace is not installed"
     probe = ["strace", "-o", "/dev/null", "-e"]
@@ -62,10 +62,10 @@ def every_shot(most: int = MOST) -> list[tuple[str, str, int]]:
 
 
 def shoot(folder: Path, shots: list[tuple[str, str, int]]) -> Shots:
-    """Inject each fault into a run of its own; check what it leaves, and that a second run mends it."""
+    """Inject each fault into a separate run; check its files, and that a second run repairs it."""
     keys = make_good_files(folder / "scans", FILES)
     found = Shots()
-    with _runner(folder / "scans", folder / "said") as convert:
+    with _runner(folder / "scans", folder / "log") as convert:
         whole_out = folder / "whole"
         assert convert(whole_out, "") == 0
         whole = tree(whole_out)
@@ -75,25 +75,25 @@ def shoot(folder: Path, shots: list[tuple[str, str, int]]) -> Shots:
             code = convert(out, f"inject={CALLS[call]}:{fault}:when={number}")
             where = f"{call} {number}, {fault}: exit {code}"
             standing = tree(out) if out.is_dir() else {}
-            assert standing.items() <= whole.items(), f"{where}: a short or strange file"
-            assert code != 0 or standing == whole, f"{where}: a loss, and exit 0"
-            words = (folder / "said").read_text("utf-8", "replace")
-            # Python's own look at what is installed is no part of a run.
+            assert standing.items() <= whole.items(), f"{where}: an incomplete or unexpected file"
+            assert code != 0 or standing == whole, f"{where}: a loss with exit code 0"
+            words = (folder / "log").read_text("utf-8", "replace")
+            # Python's own search for installed packages is not part of a run.
             assert "Traceback" not in words or "dist-info" in words, f"{where}:\n{words}"
             found.tried += 1
             found.hit += code != 0
             found.exits[str(code)] = found.exits.get(str(code), 0) + 1
-            assert convert(out, "") == 0, f"{where}: a second run does not mend it"
+            assert convert(out, "") == 0, f"{where}: a second run does not repair it"
             assert tree(out) == whole, f"{where}: not the same after a second run"
             check_accounts(keys, out, once=False)
     return found
 
 
 @contextmanager
-def _runner(scans: Path, said: Path) -> Iterator[Any]:
-    """Give a function that converts into a folder under a fault, and returns the exit code."""
+def _runner(scans: Path, log: Path) -> Iterator[Any]:
+    """Provide a function that converts into a folder under a fault, and returns the exit code."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "proof.syscalls", str(scans), str(said)],
+        [sys.executable, "-W", "ignore", "-m", "proof.syscalls", str(scans), str(log)],
         cwd=TESTS,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -123,9 +123,9 @@ def main() -> None:
     from dcmconv_builtins.executors import launch  # noqa: F401
 
     answers = os.dup(1)
-    said = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(said, 1)
-    os.dup2(said, 2)
+    log = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
     with tempfile.TemporaryDirectory() as warm:
         _convert(sys.argv[1], warm)
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""What kills a worker costs one file; what kills the run costs nothing that a second run keeps."""
+"""A killed worker costs one file; a killed run costs nothing after a second run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A full disk stops the run, in words; with room again, a second run makes the same pictures."""
+"""A full disk stops the run with a message; with free space, a second run makes the pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from proof.good_files import make_good_files
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(workers, tmp_path):
+def test_a_full_disk_stops_the_run_until_there_is_space(workers, tmp_path):
     keys = make_good_files(tmp_path / "scans", 150)
     words = ("run", tmp_path / "scans", "--workers", workers)
     assert dcmconv(*words, "-o", tmp_path / "whole").returncode == 0
@@ -36,8 +36,8 @@ def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(workers, tmp_path):
         check_accounts(keys, out, once=False)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
-def test_a_limit_on_the_size_of_files_fails_the_picture_and_leaves_nothing_short(tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has prlimit")
+def test_a_file_size_limit_leaves_no_incomplete_file(tmp_path):
     make_good_files(tmp_path / "scans", 2)
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"

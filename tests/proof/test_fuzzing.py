@@ -1,4 +1,4 @@
-"""Files spoiled by chance: the run ends by itself, and accounts for every one."""
+"""Randomly corrupted files: the run ends normally, and accounts for every one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from proof.fuzzing import fuzz
 from proof.mutants import mutants
 
 
-def test_three_hundred_spoiled_files_are_accounted_for(tmp_path):
+def test_three_hundred_corrupted_files_are_accounted_for(tmp_path):
     found, _ = fuzz(tmp_path, count=300, seed=20)
     assert sum(found.values()) == 300
     assert found["converted"] > 30
@@ -21,7 +21,7 @@ def test_mutants_are_the_same_for_the_same_seed():
     assert list(mutants(20, 1)) != list(mutants(20, 2))
 
 
-def test_our_own_parsing_raises_nothing_that_it_does_not_explain():
+def test_our_parsing_raises_only_explained_errors():
     chance = random.Random(4)
     originals = [content for _, content in mutants(60, 4)]
     for number, content in enumerate(originals):

@@ -128,7 +128,7 @@ class Batch(RuleBasedStateMachine):
 
     @invariant()
     def every_picture_is_whole(self):
-        """Whatever was killed: each published file is a right picture, or one that was altered here."""
+        """Whatever was killed: each published file is a correct picture, or was altered here."""
         standing = tree(self.out).values() if self.has_begun() else []
         assert set(standing) <= self.altered | every_right_picture()
 

@@ -12,11 +12,11 @@ from support.plans import in_a_pool, plan
 from dcmconv.run.engine import Run
 from proof.accounts import tree
 from proof.good_files import make_good_files
-from proof.one_run import finished, kill, nobody_left, started
+from proof.one_run import finished, kill, no_process_left, started
 
 
 def differing(path):
-    """Return the journal of an output without what is a matter of time."""
+    """Return the journal of an output without its times."""
     from hostile.batch import journal
 
     lines = journal(path)
@@ -34,7 +34,7 @@ def scans(tmp_path):
     return tmp_path / "scans"
 
 
-def test_every_start_method_and_number_of_workers_gives_the_files_of_one_process(scans, tmp_path):
+def test_start_method_and_workers_do_not_change_the_files(scans, tmp_path):
     from dataclasses import replace
 
     from support.plans import registry
@@ -52,7 +52,7 @@ def test_every_start_method_and_number_of_workers_gives_the_files_of_one_process
             assert differing(out) == differing(tmp_path / "inline")
 
 
-def test_a_run_that_is_left_and_taken_up_again_gives_the_same_files(scans, tmp_path):
+def test_an_abandoned_run_resumes_to_the_same_files(scans, tmp_path):
     run(plan(), scans, tmp_path / "whole")
     out = tmp_path / "out"
     for count in (1, 7, 30):
@@ -65,13 +65,13 @@ def test_a_run_that_is_left_and_taken_up_again_gives_the_same_files(scans, tmp_p
 
 
 @pytest.mark.parametrize("start", ["inline", "forkserver", "spawn"])
-def test_a_run_that_is_killed_and_taken_up_again_gives_the_same_files(start, tmp_path):
+def test_a_killed_run_resumes_to_the_same_files(start, tmp_path):
     make_good_files(tmp_path / "scans", 120)
     finished(tmp_path / "scans", tmp_path / "whole", start)
     whole, out = tree(tmp_path / "whole"), tmp_path / "out"
     for fewest in (60,) if start == "inline" else (1, 60):
         process = started(tmp_path / "scans", out, start)
-        with nobody_left(process):
+        with no_process_left(process):
             while process.poll() is None and not (out.is_dir() and len(tree(out)) >= fewest):
                 pass
             kill(process.pid)

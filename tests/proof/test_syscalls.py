@@ -1,4 +1,4 @@
-"""The n-th system call fails or is the last: nothing short under a final name, no loss unsaid."""
+"""The n-th system call fails or is the last: no incomplete file, no unreported loss."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from proof.syscalls import every_shot, shoot, why_not
 
 
 @pytest.mark.skipif(bool(why_not()), reason=f"no fault injection: {why_not()}")
-def test_whichever_call_fails_what_stands_is_whole_and_a_second_run_mends_the_rest(tmp_path):
+def test_whichever_call_fails_a_second_run_repairs_the_rest(tmp_path):
     shots = every_shot()[::9]
     done = shoot(tmp_path, shots)
     assert done.tried == len(shots)

@@ -1,4 +1,4 @@
-"""Codestreams cut short inside intact files: refused as truncated, all of them."""
+"""Truncated codestreams inside intact files: all are rejected as truncated."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def frame_of(codec: str) -> tuple[str, np.ndarray, bytes]:
 
 
 def file_with(transfer_syntax: str, values: np.ndarray, stream: bytes) -> bytes:
-    """Return a file that is whole but for its one codestream."""
+    """Return a file that is complete except for its one codestream."""
     bits = {"BitsStored": 12, "HighBit": 11} if transfer_syntax.endswith(".51") else {}
     return as_bytes(encapsulated(monochrome(values, **bits), transfer_syntax, [stream]))
 
 
 def cuts(stream: bytes, count: int, seed: int) -> Iterator[bytes]:
-    """Yield the stream cut at places that differ, its padding left out."""
+    """Yield the stream cut at different lengths, without its padding."""
     whole = stream.rstrip(b"\0") if stream[-1:] == b"\0" else stream
     places = random.Random(seed).sample(range(2, len(whole)), count)
     for place in sorted(places):
@@ -59,7 +59,7 @@ def cuts(stream: bytes, count: int, seed: int) -> Iterator[bytes]:
 
 
 def truncations(codec: str, count: int, seed: int = 1) -> Counter[str]:
-    """Return how often each outcome came; ``picture`` is the one that must not."""
+    """Count the outcomes; ``picture`` must not be one of them."""
     transfer_syntax, values, stream = frame_of(codec)
     found: Counter[str] = Counter()
     for short in cuts(stream, count, seed):

@@ -1,4 +1,4 @@
-"""Pictures are compared before a time is believed."""
+"""Pictures are compared before a time counts."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def test_gray_in_three_equal_channels_is_gray(tmp_path):
     assert compare([first], [second], 0).agree
 
 
-def test_a_missing_picture_is_no_agreement(tmp_path):
+def test_a_missing_picture_is_a_disagreement(tmp_path):
     first = save(tmp_path / "a.png", [[7]])
     assert compare([first], [], 1).words == "0 pictures instead of 1"
 
 
-def test_another_size_is_no_agreement(tmp_path):
+def test_another_size_is_a_disagreement(tmp_path):
     first, second = save(tmp_path / "a.png", [[7]]), save(tmp_path / "b.png", [[7, 7]])
     assert not compare([first], [second], 1).agree
 

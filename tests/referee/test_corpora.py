@@ -40,7 +40,7 @@ def test_a_compressed_corpus_holds_the_pixels_of_the_plain_one(corpora, name, nu
     assert np.array_equal(first, second)
 
 
-def test_beyond_what_a_corpus_has_its_files_come_again(corpora, monkeypatch):
+def test_files_repeat_beyond_the_size_of_a_corpus(corpora, monkeypatch):
     monkeypatch.setattr("benchmarks.corpora.MADE", {"ct": 2})
     folder = corpora.folder("ct", 5)
     assert len(list(folder.iterdir())) == 5

@@ -22,7 +22,7 @@ adopt_orphans()
 
 
 def in_a_process_of_its_own(code, tmp_path):
-    """The referee waits for every child there is, and would take those of pytest."""
+    """The referee waits for every child process, and would include those of pytest."""
     words = [sys.executable, "-c", ALONE + code, str(tmp_path / "log")]
     done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
     return float(done.stdout)

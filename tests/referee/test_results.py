@@ -87,7 +87,7 @@ def test_the_table_names_every_tool_and_says_why_one_has_no_time():
     assert "| peer | - | | | | within 121 |" in text
 
 
-def test_only_what_lies_between_the_markers_of_the_page_changes(tmp_path):
+def test_only_text_between_the_markers_changes(tmp_path):
     page = tmp_path / "performance.md"
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     publish(results(row()), page)
@@ -97,7 +97,7 @@ def test_only_what_lies_between_the_markers_of_the_page_changes(tmp_path):
     assert "old" not in text
 
 
-def test_a_page_without_markers_is_left_alone(tmp_path):
+def test_a_page_without_markers_is_unchanged(tmp_path):
     page = tmp_path / "performance.md"
     page.write_text("nothing")
     with pytest.raises(ValueError, match="must have the lines"):

@@ -184,11 +184,11 @@ class NotRepeatable(Step):
 def _png(pixels, **keywords):
     from PIL import Image, PngImagePlugin
 
-    said = PngImagePlugin.PngInfo()
+    texts = PngImagePlugin.PngInfo()
     for name, value in keywords.items():
-        said.add_text(name, str(value))
+        texts.add_text(name, str(value))
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG", pnginfo=said)
+    Image.fromarray(pixels).save(stream, "PNG", pnginfo=texts)
     return stream.getvalue()
 
 

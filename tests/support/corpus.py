@@ -1,4 +1,4 @@
-"""The corpus of real files, where there is one: the environment variable ``DCMCONV_CORPUS``."""
+"""The corpus of real files, if there is one: the environment variable ``DCMCONV_CORPUS``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ WITHOUT = f"no corpus: set {VARIABLE} to the folder that holds expected.json and
 def corpus_path() -> Path | None:
     """Return the corpus folder, or None where the variable is unset.
 
-    A variable that names no corpus is an error, so that a typing mistake skips nothing.
+    A variable that names no corpus is an error, so that a typo does not skip tests.
     """
     named = os.environ.get(VARIABLE)
     if not named:
         return None
     folder = Path(named).resolve()
     if not (folder / "expected.json").is_file():
-        raise pytest.UsageError(f"{VARIABLE} is '{named}', but {folder}/expected.json is no file.")
+        raise pytest.UsageError(
+            f"{VARIABLE} is '{named}', but {folder}/expected.json is not a file."
+        )
     return folder
 
 

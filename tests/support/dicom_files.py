@@ -1,4 +1,4 @@
-"""Builders of tiny DICOM files; every one is made up, and names nobody.
+"""Builders of tiny DICOM files; all are made up, without patient data.
 
 >>> from support.dicom_files import as_bytes, monochrome
 >>> content = as_bytes(monochrome(np.arange(12, dtype=np.int16).reshape(3, 4), RescaleSlope=2))
@@ -27,7 +27,7 @@ from pydicom.uid import (
 )
 
 ROOT = "1.2.826.0.1.3680043.8.498.1"
-"""A root of pydicom's; the UIDs below are made from it and are the same in every run."""
+"""pydicom's UID root; the UIDs below are made from it and are the same in every run."""
 
 
 def instance(
@@ -58,7 +58,7 @@ def monochrome(stored_values: NDArray[Any], **attributes: Any) -> FileDataset:
     """Return a monochrome Instance: (rows, columns), or (frames, rows, columns) for several.
 
     The dtype decides Bits Allocated and Pixel Representation; float arrays become Float or Double
-    Float Pixel Data.  Further attributes replace what is there; None takes one out.
+    Float Pixel Data.  Further attributes replace existing ones; None removes one.
     """
     several = stored_values.ndim == 3
     kind = MultiFrameGrayscaleWordSecondaryCaptureImageStorage if several else CTImageStorage
@@ -125,7 +125,7 @@ def compressed(dataset: FileDataset, transfer_syntax: str) -> FileDataset:
 
 
 def changed(dataset: FileDataset, **attributes: Any) -> FileDataset:
-    """Set attributes by keyword; None takes one out."""
+    """Set attributes by keyword; None removes one."""
     for keyword, value in attributes.items():
         if value is None:
             delattr(dataset, keyword)

@@ -18,7 +18,7 @@ MEANT_FOR_US = ("DCMCONV_PLUGINS", "DCMCONV_SET", "PYTHONPATH")
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment of its own."""
+    """A separate virtual environment."""
 
     folder: Path
 
@@ -30,7 +30,7 @@ class Environment:
     def run(
         self, *command: str | Path, cwd: Path | None = None, code: int = 0, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program of the environment, and insist on its exit code."""
+        """Run a program of the environment, and check its exit code."""
         program, *arguments = map(str, command)
         kept = {name: value for name, value in os.environ.items() if name not in MEANT_FOR_US}
         done = subprocess.run(
@@ -42,14 +42,14 @@ class Environment:
             text=True,
             timeout=280,
         )
-        said = (
+        output = (
             f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         )
-        assert done.returncode == code, said
+        assert done.returncode == code, output
         return done
 
     def install(self, *what: str | Path) -> None:
-        """Install from files alone, with the build backend that is here already."""
+        """Install from local files, with the build backend that is installed already."""
         pip = [sys.executable, "-m", "pip", "--python", str(self.python), "install", "--quiet"]
         offline = ["--no-index", "--no-deps", "--no-build-isolation", "--no-cache-dir"]
         done = subprocess.run(
@@ -64,10 +64,10 @@ class Environment:
 
 
 def fresh_environment(folder: Path) -> Environment:
-    """Return a new environment that borrows the dependencies, and has no dcmconv of its own.
+    """Return a new environment that borrows the dependencies, but does not have dcmconv.
 
-    A line of a ``.pth`` file puts the lender's site-packages behind the new one's; the ``.pth`` files
-    in there are not read again, so an editable dcmconv of the lender stays invisible.
+    A line of a ``.pth`` file puts the lender's site-packages after the new one's; the ``.pth``
+    files in there are not read again, so an editable dcmconv of the lender stays invisible.
     """
     venv.create(folder, with_pip=False, symlinks=True)
     made = Environment(folder)

@@ -49,12 +49,12 @@ def do(action: str, arguments: list[str], source: InputFile) -> None:
     if action in ("damaged", "warn-damaged"):
         raise InputError("The stream ends early.", hint="Copy it again.", reason="truncated")
     if action == "bug":
-        raise ZeroDivisionError("by nobody")
+        raise ZeroDivisionError("by zero")
     if action == "grow" and source.path is not None:
         with source.path.open("ab") as stream:
             stream.write(b" ")
     if action == "full":
-        # What is written through this link finds a full device.
+        # Writing through this link fails, because the device is full.
         Path(arguments[0].replace("PID", str(os.getpid()))).symlink_to("/dev/full")
     if action in FAULT_ACTIONS:
         FAULT_ACTIONS[action](*arguments)

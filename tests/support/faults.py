@@ -1,4 +1,4 @@
-"""Work that goes wrong in every way there is: targets of an executor's Job."""
+"""Tasks that fail in every possible way: targets of an executor's Job."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def start(setup: Any) -> Callable[[Any], Any]:
 
 
 def _segfault() -> None:
-    faulthandler.disable()  # inherited from pytest; no stack dump of a wanted crash
+    faulthandler.disable()  # inherited from pytest; no stack dump of an intended crash
     ctypes.string_at(0)
 
 
@@ -91,7 +91,7 @@ def _interrupt() -> None:
 def _talk() -> str:
     os.write(1, b"native chatter\n")
     os.write(2, b"native complaint\n")
-    return "said"
+    return "done"
 
 
 def _loiter() -> str:
@@ -101,7 +101,7 @@ def _loiter() -> str:
 
 
 def _come_back_twice() -> str:
-    """Let two processes answer, as a plugin does that forks and forgets to leave."""
+    """Let two processes answer, as a plugin does that forks and forgets to end the child."""
     child = os.fork()
     if child:
         os.waitpid(child, os.WNOHANG)

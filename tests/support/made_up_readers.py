@@ -1,4 +1,4 @@
-"""Readers of formats that nobody has; they stand in a module of their own to be named by a target."""
+"""Readers of made-up formats, in a separate module so that a target can name them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Microscope(Bytes):
 
 
 def registry_with(registry: Registry, **readers: str) -> Registry:
-    """Return a registry that offers readers of this module beside its own."""
+    """Return a registry that offers readers of this module in addition to its own."""
     offers = [
         Offered("reader", name, f"{__name__}:{target}", "acme", "acme-readers", "1.0")
         for name, target in readers.items()

@@ -1,10 +1,10 @@
-"""Markdown pages as what they hold: blocks of code, each with what is said of it, and links.
+"""The contents of Markdown pages: code blocks with the comments before them, and links.
 
 A comment before a block says what to do with it:
 
 - ``<!-- file: NAME -->``: it is the content of that file;
 - ``<!-- exit: CODE -->``: its last command ends with this exit code;
-- ``<!-- not run: REASON -->``: it is left alone.
+- ``<!-- not run: REASON -->``: it is skipped.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Return every page that a person wrote, by name; the generated and internal ones are not."""
+    """Return every hand-written page by name, without generated and internal ones."""
     left_out = {ROOT / "docs" / "reference", ROOT / "docs" / "changes"}
     found = [path for path in (ROOT / "docs").rglob("*.md") if path.parent not in left_out]
     return sorted([*ROOT.glob("README*.md"), *found])
@@ -57,7 +57,7 @@ def fences(page: Path) -> int:
 
 
 def links(page: Path) -> Iterator[str]:
-    """Yield the targets of links and images, those in code left out."""
+    """Yield the targets of links and images, except those in code."""
     text = BLOCK.sub("", page.read_text("utf-8"))
     yield from (found["target"] for found in LINK.finditer(text))
 

@@ -1,4 +1,4 @@
-"""Small plans, made of the components on offer and of what a test brings along."""
+"""Small plans, made of the installed components and those of a test."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ def dcmconv(*words, cwd=None, timeout=120, **environment):
 
 
 def python(*words, cwd=None, timeout=120, **environment):
-    """Run Python; a variable that is None is taken out of the environment."""
+    """Run Python; a variable that is None is removed from the environment."""
     variables = {
         name: value for name, value in os.environ.items() if not name.startswith("DCMCONV")
     }

@@ -51,7 +51,7 @@ def recoded(dataset: FileDataset, transfer_syntax: str, *, with_meta: bool = Tru
 
 
 def with_bytes(content: bytes, old: bytes, new: bytes) -> bytes:
-    """Return the bytes with a part replaced that has to be there."""
+    """Return the bytes with a part replaced, which must occur."""
     assert old in content
     return content.replace(old, new)
 

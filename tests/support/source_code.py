@@ -42,12 +42,12 @@ def imports(name: str) -> Iterator[tuple[str, int]]:
 
 
 def functions(name: str) -> Iterator[tuple[str, int]]:
-    """Yield each function with the number of its lines, the docstring left out."""
+    """Yield each function with the number of its lines, without the docstring."""
     for node in ast.walk(tree(name)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             begin = node.lineno
-            said = ast.get_docstring(node, clean=False)
-            docstring = node.body[0].end_lineno - node.body[0].lineno + 1 if said is not None else 0
+            text = ast.get_docstring(node, clean=False)
+            docstring = node.body[0].end_lineno - node.body[0].lineno + 1 if text is not None else 0
             yield f"{name}.{node.name}", node.end_lineno - begin + 1 - docstring
 
 
@@ -68,7 +68,7 @@ def calls(name: str) -> Iterator[tuple[str, int]]:
 
 
 def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
-    """Return every group of modules that import each other, directly or by way of others."""
+    """Return every group of modules that import each other, directly or indirectly."""
     reached = {name: _reachable(graph, name) for name in graph}
     groups = {
         tuple(sorted(other for other in reached[name] if name in reached[other]))

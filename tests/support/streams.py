@@ -44,13 +44,13 @@ def gray(dtype: Any, *, bits: int = 0) -> NDArray[Any]:
 
 
 def rgb(dtype: Any) -> NDArray[Any]:
-    """Return three different slopes as a colour picture."""
+    """Return three different slopes as a color picture."""
     red = gray(dtype)
     return np.stack([red, red[::-1], red[:, ::-1]], axis=-1).copy()
 
 
 def encoded(syntax: str, values: NDArray[Any]) -> bytes:
-    """Return one frame, encoded as the named syntax asks for it."""
+    """Return one frame, encoded as the named syntax requires."""
     return bytes(ENCODERS[syntax](values))
 
 
@@ -85,7 +85,7 @@ def _deflated(values: NDArray[Any]) -> bytes:
 
 
 def _unsigned(values: NDArray[Any]) -> NDArray[Any]:
-    # JPEG and JPEG-LS know no sign; DICOM has them code the bits as they lie.
+    # JPEG and JPEG-LS have no signed values; DICOM encodes the bits unchanged.
     return values.view(f"u{values.dtype.itemsize}")
 
 

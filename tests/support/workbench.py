@@ -36,7 +36,7 @@ class Workbench:
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "page"})
 
     def run(self, block: Block) -> None:
-        """Do what a block says; its first line is where a failure is."""
+        """Run a block; a failure is reported at its first line."""
         if block.word == "not run":
             assert block.what.strip(), "a block that is not run needs a reason"
         elif block.word == "file":
@@ -56,7 +56,7 @@ class Workbench:
             self._run_yaml(block)
 
     def _forget(self, module: str) -> None:
-        """Let a page write a module anew: the next command is a new process for its reader."""
+        """Let a page rewrite a module: for its reader, the next command is a new process."""
         sys.modules.pop(module, None)
         importlib.invalidate_caches()
         registry.cache_clear()
@@ -77,10 +77,10 @@ class Workbench:
             return
         test = doctest.DocTestParser().get_doctest(block.code, {}, "page", "page", block.line)
         test.globs = self.names
-        said: list[str] = []
+        printed: list[str] = []
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-        runner.run(test, out=said.append, clear_globs=False)
-        assert runner.summarize(verbose=False).failed == 0, "".join(said)
+        runner.run(test, out=printed.append, clear_globs=False)
+        assert runner.summarize(verbose=False).failed == 0, "".join(printed)
 
     def _run_console(self, block: Block) -> None:
         conversations = list(_conversations(block.code))
@@ -96,8 +96,8 @@ class Workbench:
         if command.startswith("dcmconv ") and not SHELL_WORDS & set(command):
             self.capture.readouterr()
             code = main(shlex.split(command)[1:])
-            said = self.capture.readouterr()
-            return code, said.err + said.out  # as they come on a terminal
+            printed = self.capture.readouterr()
+            return code, printed.err + printed.out  # as they come on a terminal
         bin_folder = Path(sys.executable).parent
         done = subprocess.run(
             ["bash", "-c", command],
@@ -119,7 +119,7 @@ class Workbench:
 def workbench(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
 ) -> Iterator[Workbench]:
-    """Give a workbench; what its page imports is forgotten afterwards."""
+    """Provide a workbench; what its page imports is unloaded afterwards."""
     for name in ("DCMCONV_PLUGINS", "DCMCONV_SET"):
         monkeypatch.delenv(name, raising=False)
     # A fork server that has preloaded a plugin would not see a page's next version of it.
@@ -140,9 +140,9 @@ def workbench(
 
 
 def install_in_place(pyproject: Path) -> None:
-    """Do what ``pip install -e .`` does for discovery: metadata beside modules on the path.
+    """Do what ``pip install -e .`` does for discovery: metadata next to modules on the path.
 
-    That such projects install for real is shown by ``tests/packaging/test_third_party.py``.
+    ``tests/packaging/test_third_party.py`` installs such projects for real.
     """
     project = tomllib.loads(pyproject.read_text("utf-8"))["project"]
     info = pyproject.parent / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
@@ -157,7 +157,7 @@ def install_in_place(pyproject: Path) -> None:
 
 
 def check_output(command: str, expected: list[str], output: str) -> None:
-    """Insist on the lines that a page shows, in their order; ``...`` stands for anything."""
+    """Check the lines that a page shows, in their order; ``...`` matches anything."""
     lines = [" ".join(line.split()) for line in output.splitlines()]
     position = 0
     for line in expected:

@@ -1,4 +1,4 @@
-"""Pixels that are not square: resampled for pictures to look at, never for values to compute with."""
+"""Non-square pixels are resampled for display, never for values to compute with."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def test_training_data_of_16_bits_is_not_resampled(modality):
 @pytest.mark.parametrize(
     ("aspect", "shape"), [(None, (4, 2)), ("auto", (4, 2)), ("square", (4, 2)), ("keep", (2, 2))]
 )
-def test_pictures_to_look_at_are_resampled_unless_kept(aspect, shape):
+def test_display_pictures_are_resampled_unless_kept(aspect, shape):
     assert shapes(monochrome(PIXELS, PixelSpacing=[2, 1]), aspect=aspect) == [shape]
 
 
 @pytest.mark.parametrize("where", ["chain", "rule", "output"])
-def test_asking_to_resample_unscaled_values_is_refused(registry, where):
+def test_asking_to_resample_unscaled_values_is_rejected(registry, where):
     slots = {"normalize": "none", "aspect": "square"}
     data = {
         "chain": slots,
@@ -69,7 +69,7 @@ def test_each_output_decides_for_itself(registry):
 
 
 @pytest.mark.parametrize("data", [{}, {"normalize": "minmax"}, {"chain": "preset:ml-8bit"}])
-def test_digests_of_pictures_to_look_at_are_as_in_0_1_0(registry, data):
+def test_digests_of_display_pictures_are_as_in_0_1_0(registry, data):
     plan = dcmconv.api.plan_from(data)
     assert {lane["aspect"] for lane in plan.as_data()["lanes"]} == {"square"}
 

@@ -45,7 +45,7 @@ def gathered(frames):
     )
 
 
-def said(held: PartialStatistics):
+def contents(held: PartialStatistics):
     """Return everything in a merged record, for comparison."""
     histogram = held.histogram
     if histogram is None:
@@ -88,13 +88,15 @@ frames_of_floats = st.lists(
 @given(frames_of_sixteen_bits | frames_of_floats)
 def test_merging_in_any_order_gives_the_same(frames):
     orders = list(permutations(frames))
-    assert [said(gathered(order)) for order in orders] == [said(gathered(frames))] * len(orders)
+    assert [contents(gathered(order)) for order in orders] == [contents(gathered(frames))] * len(
+        orders
+    )
 
 
 @given(frames_of_sixteen_bits | frames_of_floats)
 def test_merging_pairs_first_gives_the_same(frames):
     halves = [gathered(part) for part in (frames[:2], frames[2:]) if part]
-    assert said(reduce(PartialStatistics.merged, halves)) == said(gathered(frames))
+    assert contents(reduce(PartialStatistics.merged, halves)) == contents(gathered(frames))
 
 
 @given(
@@ -184,7 +186,7 @@ def test_a_frame_without_valid_pixels_adds_nothing(empty, percentiles):
         held = PartialStatistics.of(empty, percentiles=percentiles)
     other = PartialStatistics.of(frame([[3, 5]]), percentiles=percentiles)
     assert held.count == 0
-    assert said(held.merged(other)) == said(other.merged(held)) == said(other)
+    assert contents(held.merged(other)) == contents(other.merged(held)) == contents(other)
     assert held.statistics(StatisticsRequest("run", (50.0,)), "").percentile(50.0) == 0.0
 
 
@@ -255,7 +257,7 @@ def test_an_unrequested_percentile_is_a_plugin_error():
 
 def test_partial_statistics_survive_pickling():
     held = gathered([frame([[1, 2]]), frame([[3.5]], "f8")])
-    assert said(pickle.loads(pickle.dumps(held))) == said(held)  # noqa: S301
+    assert contents(pickle.loads(pickle.dumps(held))) == contents(held)  # noqa: S301
 
 
 THREE_FRAMES = as_bytes(monochrome(np.array([[[0, 10]], [[20, 40]], [[100, 30]]], np.int16)))

@@ -208,7 +208,7 @@ def test_a_reader_that_cannot_be_made_is_named_by_each_input(tmp_path):
     assert "HalfReader, offered as reader 'made-up' by acme-pictures 1.0" in outcome.message
 
 
-def test_a_preset_of_a_single_module_is_answered_by_a_sentence(tmp_path, monkeypatch):
+def test_a_preset_of_a_single_module_has_its_own_message(tmp_path, monkeypatch):
     (tmp_path / "acme_single.py").write_text("")
     (tmp_path / "chain.yaml").write_text("version: 1\n")
     monkeypatch.syspath_prepend(tmp_path)

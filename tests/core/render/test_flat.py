@@ -165,7 +165,7 @@ class Counted(np.ndarray):
 
 
 def test_an_ordinary_picture_is_not_passed_over_once():
-    # At most 17 by 17 pixels of a quarter of a million tell that it is not flat.
+    # At most 17 by 17 pixels of a quarter of a million show that it is not flat.
     pixels = np.arange(512 * 512).astype(np.uint8).reshape(512, 512).view(Counted)
     assert find_flat_notes(frame(RAMP), pixels, ()) == ()
     assert 0 < Counted.compared <= 17 * 17

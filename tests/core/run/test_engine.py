@@ -272,7 +272,7 @@ def test_a_single_output_file_is_replaced_on_request(scans, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "lanes", "said"),
+    ("inputs", "lanes", "expected"),
     [
         pytest.param("a", (), ("more than one input", "Name a folder"), id="two-inputs"),
         pytest.param("b.ima", (), ("has 3 pictures", "--frames 1"), id="three-frames"),
@@ -285,8 +285,8 @@ def test_a_single_output_file_is_replaced_on_request(scans, tmp_path):
         ),
     ],
 )
-def test_a_single_output_file_holds_one_picture(scans, tmp_path, inputs, lanes, said):
-    words, hint = said
+def test_a_single_output_file_holds_one_picture(scans, tmp_path, inputs, lanes, expected):
+    words, hint = expected
     made = plan(*(lane(writer) for writer in lanes))
     with pytest.raises(UsageError, match=words) as caught:
         run(made, [scans / inputs], tmp_path / "x.png")

@@ -24,7 +24,7 @@ REAL = Path(pydicom.data.__file__).parent / "test_files" / "dicomdirtests"
 
 
 def scaled(normalizer="minmax", writer="png", **options):
-    """Return a lane with a normalizer of its own."""
+    """Return a lane with its own normalizer."""
     return replace(lane(writer), normalizer=registry().ref("normalizer", normalizer, options))
 
 

@@ -19,7 +19,7 @@ CONVERTED = Converted(input="y", locator="/y")
 
 
 @pytest.mark.parametrize(
-    ("text", "outcomes", "said"),
+    ("text", "outcomes", "message"),
     [
         pytest.param("", [FAILED] * 500, "", id="no-limit"),
         pytest.param("2", [FAILED] * 2, "", id="just-as-many"),
@@ -36,11 +36,11 @@ CONVERTED = Converted(input="y", locator="/y")
         ),
     ],
 )
-def test_max_failures_counts_failures_of_this_run(text, outcomes, said):
+def test_max_failures_counts_failures_of_this_run(text, outcomes, message):
     tally = Tally()
     for outcome in outcomes:
         tally.add(outcome)
-    assert tally.exceeded(text) == said
+    assert tally.exceeded(text) == message
 
 
 def test_the_first_reason_to_stop_is_kept(monkeypatch):
@@ -74,7 +74,7 @@ def stopped_after(count, made, scans, out):
 
 @pytest.mark.parametrize("in_pool", [False, True], ids=["inline", "processes"])
 def test_stopping_finishes_running_tasks(scans, tmp_path, in_pool, monkeypatch):
-    # Else two quick workers may be done with all of them before the first is published.
+    # Otherwise two quick workers may be done with all of them before the first is published.
     monkeypatch.setattr(dispatcher, "LEAD", 8)
     inline = plan(executor=registry().ref("executor", "inline"))
     made = in_a_pool(plan(workers=2)) if in_pool else inline
@@ -100,11 +100,11 @@ def test_a_task_longer_than_the_grace_is_given_up(scans, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("limit", "said"), [("3", "more than 3 inputs failed"), ("0", "more than 0 inputs failed")]
+    ("limit", "message"), [("3", "more than 3 inputs failed"), ("0", "more than 0 inputs failed")]
 )
-def test_too_many_failures_end_the_run(scans, tmp_path, limit, said):
+def test_too_many_failures_end_the_run(scans, tmp_path, limit, message):
     for path in scans.iterdir():
         path.write_text("DEED damaged")
     run = Run(plan(max_failures=limit), [str(scans)], tmp_path / "out", registry=registry())
     assert len(list(run)) == int(limit) + 1
-    assert run.summary.stopped == said
+    assert run.summary.stopped == message

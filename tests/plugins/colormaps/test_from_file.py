@@ -1,4 +1,4 @@
-"""Colormap ``file``: the formats that are read, and what is said about all others."""
+"""Colormap ``file``: the formats that it reads, and the errors for all others."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_text_of_768_bytes_is_not_binary():
         pytest.param(b"1,2,3\n" * MAX_BYTES, "x is not a color table", id="huge"),
     ],
 )
-def test_invalid_tables_are_refused_with_their_line(content, message):
+def test_invalid_tables_are_rejected_with_their_line(content, message):
     with pytest.raises(UsageError, match=re.escape(message)) as caught:
         parse_color_table(content, "x")
     assert "red,green,blue" in caught.value.hint
@@ -120,6 +120,6 @@ def test_a_worker_in_another_folder_reads_the_same_file(tmp_path, monkeypatch):
     assert np.array_equal(pickle.loads(sent).table(), RED_RAMP)  # noqa: S301
 
 
-def test_an_empty_path_is_refused():
+def test_an_empty_path_is_rejected():
     with pytest.raises(ValueError, match="path is empty"):
         FromFile(path="")

@@ -1,4 +1,4 @@
-"""The colormaps that are known by number: matplotlib's, and the standard's."""
+"""Colormaps with published values: matplotlib's and the standard's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a usual file does not need is not imported for it."""
+"""What a typical file does not need is not imported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 
 
 def imported(tmp_path, content: bytes, writer: str) -> set[str]:
-    """Return the packages that converting one file imports, in a process of its own."""
+    """Return the packages that converting one file imports, in a separate process."""
     source = tmp_path / "file"
     source.write_bytes(content)
     words = [sys.executable, "-c", PROGRAM, str(source), str(tmp_path / "out"), writer]

@@ -40,7 +40,7 @@ def test_an_unreadable_font_file_is_named(tmp_path):
         FontSet(str(tmp_path / "nofont.ttf")).first(12)
 
 
-def test_a_file_that_is_not_a_font_is_refused(tmp_path):
+def test_a_file_that_is_not_a_font_is_rejected(tmp_path):
     path = tmp_path / "text.ttf"
     path.write_text("not a font")
     with pytest.raises(UsageError, match=r"is not a font that FreeType can read[\s\S]*TrueType"):

@@ -87,7 +87,7 @@ def test_voi_without_a_table_suggests_auto():
 
 
 def test_voi_beyond_the_last_item_gives_the_count():
-    with pytest.raises(InputError, match="has 1 item; item 2 was asked for") as caught:
+    with pytest.raises(InputError, match="has 1 item; item 2 was requested") as caught:
         Voi(number=2).curve(frame(voi_luts=(LUT,)))
     assert caught.value.hint == "Use --voi.number 1, or --normalize auto."
 

@@ -123,7 +123,7 @@ def test_a_nearly_empty_frame_falls_back_to_minmax():
 
 
 @pytest.mark.parametrize(("low", "high"), [(99, 1), (5, 5), (-1, 50), (0, 101)])
-def test_percentiles_out_of_order_are_refused(low, high):
+def test_percentiles_out_of_order_are_rejected(low, high):
     message = f"low is {low} and high is {high}; expected 0 <= low < high <= 100"
     with pytest.raises(ValueError, match=re.escape(message)):
         Percentile(low=low, high=high)

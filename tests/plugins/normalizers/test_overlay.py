@@ -58,13 +58,13 @@ def test_16_bit_masks_use_the_whole_range():
     assert render_tone(frame, Overlay(), invert=True)[0].pixels.tolist() == [[0, 255, 0]]
 
 
-def test_a_frame_without_planes_is_refused_with_a_hint():
+def test_a_frame_without_planes_is_rejected_with_a_hint():
     with pytest.raises(InputError, match=r"expected one, found none") as raised:
         Overlay().mask(frame_with())
     assert "rule" in raised.value.hint
 
 
-def test_a_missing_group_is_refused_with_those_found():
+def test_a_missing_group_is_rejected_with_those_found():
     with pytest.raises(InputError, match=r"expected 6004, found 6002"):
         Overlay(group="6004").mask(with_an_overlay())
 

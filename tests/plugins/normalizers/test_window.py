@@ -1,4 +1,4 @@
-"""``window``: the four ways to name one, and what cannot be meant."""
+"""``window``: the four ways to name one, and contradictory options."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_file_without_windows_gets_a_hint():
 
 def test_a_number_beyond_the_windows_gives_the_count():
     of = frame(voi_windows=(VoiWindow(40, 400), VoiWindow(-600, 1500)))
-    with pytest.raises(InputError, match=r"has 2 windows; number 3 was asked for") as caught:
+    with pytest.raises(InputError, match=r"has 2 windows; number 3 was requested") as caught:
         Window(number=3).curve(of)
     assert caught.value.hint == "Use --window.number 1 to 2, or --normalize auto."
 
@@ -194,7 +194,7 @@ def test_a_region_of_padding_is_an_error():
         ({"roi": (0, 0, 5, 5), "function": "SIGMOID"}, "function and roi are mutually exclusive"),
     ],
 )
-def test_contradictory_options_are_refused(options, message):
+def test_contradictory_options_are_rejected(options, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         Window(**options)
 

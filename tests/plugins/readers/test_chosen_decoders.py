@@ -118,7 +118,7 @@ def test_a_chosen_decoder_that_fails_is_not_replaced():
         decoded(plan_of(**{SYNTAX["rle"]: "rle"}), InputFile("a.dcm", content=content))
 
 
-def test_a_frame_of_the_wrong_shape_is_refused():
+def test_a_frame_of_the_wrong_shape_is_rejected():
     source = InputFile(RLE_FILE.name, RLE_FILE)
     with pytest.raises(InputError, match=r"decodes to shape \(1, 1\); expected \(64, 64\)"):
         decoded(plan_of(**{SYNTAX["rle"]: "small"}), source)
@@ -151,6 +151,6 @@ def test_choosing_a_decoder_changes_the_digest_of_the_plan():
         (f"{JPEG}.100", "darkness", "cannot be chosen for MPEG2 Main Profile / Main Level"),
     ],
 )
-def test_choices_that_cannot_work_are_refused(syntax, decoder, message):
+def test_choices_that_cannot_work_are_rejected(syntax, decoder, message):
     with pytest.raises(ChainError, match=f"(?s){message}"):
         plan_of(**{syntax: decoder})

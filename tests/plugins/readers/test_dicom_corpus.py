@@ -1,4 +1,4 @@
-"""Every file of the corpus is read as independent decoders read it, or refused in words."""
+"""Every file of the corpus is read as independent decoders read it, or rejected with a message."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def rendered(frame, meaning):
 
 
 @pytest.mark.parametrize(
-    "name", claiming("PS3.4 B.5 What holds no picture is skipped in words", "non-image")
+    "name", claiming("PS3.4 B.5 Objects without a picture are skipped with a reason", "non-image")
 )
 def test_a_file_without_a_picture_is_skipped(name):
     source = InputFile(name, corpus_path() / "dicom" / name)
@@ -113,7 +113,9 @@ def test_a_file_without_a_picture_is_skipped(name):
 
 @pytest.mark.parametrize(
     "name",
-    claiming("PS3.5 7 What is damaged is refused in words", "corrupt", "broken-or-unsupported"),
+    claiming(
+        "PS3.5 7 Damaged files are rejected with a reason", "corrupt", "broken-or-unsupported"
+    ),
 )
 def test_a_damaged_file_is_an_error_with_a_hint(name):
     if name in RIGHTER_THAN_EXPECTED:

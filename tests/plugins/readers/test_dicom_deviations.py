@@ -87,7 +87,7 @@ DEVIATIONS = {
     ),
     "explicit-labeled-implicit": (
         explicit_labeled_implicit,
-        ("Transfer Syntax UID (0002,0010) stands for implicit VR; the dataset is explicit.",),
+        ("Transfer Syntax UID (0002,0010) says implicit VR; the dataset is explicit.",),
     ),
     "native-labeled-rle": (
         native_labeled_rle,

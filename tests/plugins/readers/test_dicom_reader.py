@@ -1,4 +1,4 @@
-"""The reader on files that are right."""
+"""The reader on valid files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_other_formats_are_unknown(head):
     assert DicomReader.sniff(head, "picture.dcm") == 0
 
 
-# Right files
+# Valid files
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"])

@@ -1,4 +1,4 @@
-"""Policies: strict tolerates nothing that is noted, salvage gives what is left, and says so."""
+"""Policies: strict rejects every file with a note; salvage converts what is left, and marks it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_truncated_picture_fails_unless_salvaged(tmp_path):
     assert [output.path for output in outcome.outputs] == ["x-salvaged.png"]
     assert outcome.outputs[0].salvaged
     assert outcome.notes[-1] == "Salvaged: 8 of 16 pixels are missing."
-    # 0 to 70 over 255; what is missing is background, and no part of minimum and maximum.
+    # 0 to 70 over 255; what is missing is background, and not part of minimum and maximum.
     assert gray(out / "x-salvaged.png").ravel().tolist() == [
         0, 36, 73, 109, 146, 182, 219, 255, *[0] * 8,
     ]  # fmt: skip

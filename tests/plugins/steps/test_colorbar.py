@@ -83,7 +83,7 @@ def test_colored_letters_make_the_picture_rgb():
     assert (drawn.pixels[:, 100:] == (255, 255, 0)).all(axis=2).any()
 
 
-def test_an_unknown_color_is_refused():
+def test_an_unknown_color_is_rejected():
     with pytest.raises(ValueError, match="unknown color 'ultraplaid'"):
         Colorbar(color="ultraplaid")
 

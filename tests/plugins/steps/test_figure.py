@@ -82,7 +82,7 @@ def test_the_figure_equals_matplotlib_except_letter_edges(shape):
         False
     )
     difference = np.abs(ours.astype(int) - theirs)
-    # Letters are hinted differently; anything that stood a pixel off would be far beyond this.
+    # Letters are hinted differently; anything a pixel off would differ far more.
     assert difference[outside].mean() < 1.5
     assert (difference[outside] > 128).mean() < 0.003
 
@@ -106,6 +106,6 @@ def test_a_long_title_fits_above_the_axes():
     assert dark_columns.max() < 639
 
 
-def test_a_canvas_beyond_the_limit_is_refused():
+def test_a_canvas_beyond_the_limit_is_rejected():
     with pytest.raises(ValueError, match="the limit is"):
         Figure(width=100, height=100, dpi=1000)

@@ -75,7 +75,7 @@ def test_center_crops_leave_odd_columns_on_the_right():
         (Crop(center="8x9"), "8 x 9"),
     ],
 )
-def test_a_rectangle_outside_the_picture_is_refused(step, needed):
+def test_a_rectangle_outside_the_picture_is_rejected(step, needed):
     with pytest.raises(
         InputError, match=rf"3 x 2 pixels.*at least {needed}[\s\S]*smaller rectangle"
     ):

@@ -118,7 +118,7 @@ def test_stretching_changes_the_pixel_aspect():
         ({"width": 5, "pad": True}, "pad needs width and height"),
     ],
 )
-def test_contradictory_options_are_refused(options, message):
+def test_contradictory_options_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         Resize(**options)
 
@@ -126,7 +126,7 @@ def test_contradictory_options_are_refused(options, message):
 @pytest.mark.parametrize(
     "options", [{"width": 20, "height": 20}, {"max": 20, "pad": True}, {"max": 20, "enlarge": True}]
 )
-def test_results_beyond_the_limit_are_refused(options, monkeypatch):
+def test_results_beyond_the_limit_are_rejected(options, monkeypatch):
     monkeypatch.setattr(resize, "MAX_PIXELS", 399)
     with pytest.raises(LimitError, match=r"20 x 20 pixels.*399[\s\S]*smaller size"):
         Resize(**options).apply(flat(5, 5))

@@ -102,7 +102,7 @@ def test_right_to_left_text_is_drawn_with_a_note():
         ({"color": "greenish"}, "unknown color 'greenish'"),
     ],
 )
-def test_wrong_templates_and_colors_are_refused(options, message):
+def test_wrong_templates_and_colors_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         Title(**options)
 

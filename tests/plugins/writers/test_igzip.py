@@ -29,8 +29,8 @@ def test_every_process_packs_the_same_bytes() -> None:
 
     If igzip starts a stream by itself, an address decides how about 16 of these 4096 are packed.
     """
-    said = {subprocess.check_output([sys.executable, __file__]) for _ in range(2)}
-    assert len(said) == 1
+    printed = {subprocess.check_output([sys.executable, __file__]) for _ in range(2)}
+    assert len(printed) == 1
 
 
 def _digests() -> Iterator[str]:

@@ -169,11 +169,11 @@ def test_transparency_is_blended_with_the_background():
     assert opened(Jpg().encode(given)).mode == "RGB"
 
 
-def test_16_bit_pictures_are_refused():
+def test_16_bit_pictures_are_rejected():
     with pytest.raises(InputError, match=r"uint16; JPEG needs uint8[\s\S]*png"):
         Jpg().encode(Picture(pixels=np.zeros((2, 2), np.uint16)))
 
 
-def test_sides_too_long_for_jpeg_are_refused():
+def test_sides_too_long_for_jpeg_are_rejected():
     with pytest.raises(InputError, match=r"65501 x 1 pixels[\s\S]*resize"):
         Jpg().encode(Picture(pixels=np.zeros((1, 65501), np.uint8)))

@@ -158,13 +158,13 @@ def test_unscaled_12_bit_values_are_not_marked_as_scaled():
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.float32, np.int32])
-def test_values_outside_png_are_refused_with_their_range(dtype):
+def test_values_outside_png_are_rejected_with_their_range(dtype):
     values = np.array([[-5, 7]], dtype)
     with pytest.raises(InputError, match=r"stored values are .*-5 to 7[\s\S]*--normalize minmax"):
         Png(bits=16).encode(Picture(pixels=values, domain="stored"))
 
 
-def test_a_palette_with_16_bit_values_is_refused():
+def test_a_palette_with_16_bit_values_is_rejected():
     given = Picture(pixels=np.zeros((1, 1), np.uint16), palette=np.zeros((256, 3), np.uint8))
     with pytest.raises(InputError, match=r"needs uint8[\s\S]*bits=8"):
         Png(bits=16).encode(given)
@@ -211,7 +211,7 @@ def test_one_channel_is_gray():
 
 
 @pytest.mark.parametrize("channels", [2, 5])
-def test_other_numbers_of_channels_are_refused(channels):
+def test_other_numbers_of_channels_are_rejected(channels):
     picture = Picture(pixels=np.zeros((2, 3, channels), np.uint8), domain="display")
     with pytest.raises(InputError, match=f"{channels} channels; expected 1, 3 or 4"):
         Png().encode(picture)

@@ -224,7 +224,7 @@ def _with_frames_of_length(
 
 
 def why_unknown(top: Elements) -> str:
-    """Return what is wrong with Number of Frames (0028,0008), which ``header_frame_count`` rejects."""
+    """Return what is wrong with Number of Frames (0028,0008) if ``header_frame_count`` is None."""
     if "NumberOfFrames" not in top:
         return "missing"
     return "not a number above 0" if top.texts("NumberOfFrames") else "empty"

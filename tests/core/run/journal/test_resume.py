@@ -28,7 +28,7 @@ def action(folder: Path, name: str, text: str) -> Path:
 
 @pytest.fixture
 def scans(tmp_path):
-    """Return a folder with two inputs that are sound, one that is damaged, and a text file."""
+    """Return a folder with two good inputs, a damaged one, and a text file."""
     folder = tmp_path / "scans"
     action(folder, "a", "frames 2")
     action(folder, "b", "frames 1")
@@ -113,7 +113,7 @@ def test_a_deleted_picture_is_made_again(scans, tmp_path):
 
 
 def alter(path: Path) -> bytes:
-    """Change one byte, and nothing of its size."""
+    """Change one byte, but not the size."""
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     return content
@@ -171,7 +171,7 @@ def test_skip_keeps_the_journal(scans, tmp_path):
 
 
 class Ear:
-    """Remembers what it is told of changes."""
+    """Records the changes that it receives."""
 
     def __init__(self):
         self.change = None

@@ -158,7 +158,7 @@ def test_the_lock_file_goes_when_the_lock_is_released(state):
     "changes",
     [
         pytest.param({"process": 2**22 + 1}, id="process-is-gone"),
-        pytest.param({"started": "1"}, id="number-was-used-again"),
+        pytest.param({"started": "1"}, id="process-id-was-reused"),
     ],
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="start times of processes are in /proc")
@@ -174,7 +174,7 @@ def test_the_lock_file_of_an_ended_process_is_removed(state, changes):
     ("changes", "has_ended"),
     [
         pytest.param({}, False, id="alive"),
-        pytest.param({"boot": "earlier"}, True, id="machine-was-started-again"),
+        pytest.param({"boot": "earlier"}, True, id="machine-was-rebooted"),
         pytest.param({"boot": "earlier", "machine": ""}, False, id="machine-is-not-known"),
         pytest.param({"boot": "earlier", "host": "node7"}, False, id="another-machine"),
         pytest.param({"namespace": "other", "process": 2**22 + 1}, False, id="another-container"),

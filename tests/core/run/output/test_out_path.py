@@ -24,7 +24,7 @@ from dcmconv.run.output.out_path import (
 
 @dataclass(frozen=True, kw_only=True)
 class Pgm(Writer):
-    """A writer of a third party, with suffixes of its own."""
+    """A third-party writer with its own suffixes."""
 
     suffix: ClassVar[str] = ".pgm"
     other_suffixes: ClassVar[tuple[str, ...]] = (".pnm.gz", ".x")

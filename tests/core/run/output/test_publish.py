@@ -28,7 +28,7 @@ FRAMES = np.arange(60, dtype=np.uint16).reshape(5, 3, 4)
 
 @pytest.fixture
 def scan(tmp_path):
-    """Return an input of five frames in a folder of its own."""
+    """Return an input of five frames in a separate folder."""
     (tmp_path / "in").mkdir()
     path = tmp_path / "in" / "a.dcm"
     save(monochrome(FRAMES), path)

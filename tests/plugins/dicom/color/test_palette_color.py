@@ -125,7 +125,7 @@ def test_offsets_in_entries_become_offsets_in_bytes(offset, is_in_entries):
         assert expand_segments(counted, 7).tolist() == [10, 20, 30, 40, 40, 40, 40]
 
 
-def test_an_offset_between_segments_is_refused():
+def test_an_offset_between_segments_is_rejected():
     with pytest.raises(InputError, match="does not point to a segment"):
         expand_segments(with_byte_offsets(segments_with_offset(4)), 7)
 

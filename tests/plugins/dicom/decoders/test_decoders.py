@@ -1,4 +1,4 @@
-"""Each Transfer Syntax decodes what was just encoded, and refuses truncated or wrong streams."""
+"""Each Transfer Syntax decodes what was just encoded, and rejects truncated or wrong streams."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_values_of_32_bits_survive(syntax):
     assert np.array_equal(decode_frame(stream, SYNTAX[syntax], described(values)).values, values)
 
 
-def test_jpeg_2000_too_wide_to_be_exact_is_refused():
+def test_jpeg_2000_too_wide_to_be_exact_is_rejected():
     values = gray(np.uint16).astype(np.uint32)
     with pytest.raises(UnsupportedError, match=r"has 32 bits per sample; up to 25") as caught:
         decode_frame(encoded("htj2k", values), HTJ2K, described(values))
@@ -157,7 +157,7 @@ CUT = [*LOSSLESS, "jpeg", "jpeg-12", "jpeg-progressive", "jpeg-ls-near", "htj2k-
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("syntax", CUT)
-def test_a_cut_stream_is_refused_as_truncated(syntax, part):
+def test_a_cut_stream_is_rejected_as_truncated(syntax, part):
     values = gray(np.uint16, bits=12) if syntax == "jpeg-12" else gray(np.uint8)
     stream = encoded(syntax, values)
     cut = stream[: int(len(stream) * part)]
@@ -178,7 +178,7 @@ def test_an_added_end_marker_does_not_hide_a_cut(syntax):
 
 
 @pytest.mark.parametrize("syntax", [syntax for syntax in CUT if syntax != "native"])
-def test_an_empty_stream_is_refused(syntax):
+def test_an_empty_stream_is_rejected(syntax):
     with pytest.raises(InputError):
         decode_frame(b"", SYNTAX[syntax], described(gray(np.uint8)))
 
@@ -203,7 +203,7 @@ def test_padding_after_a_stream_changes_nothing(syntax, padding):
     ],
 )
 @pytest.mark.parametrize("syntax", ["jpeg-lossless", "jpeg-ls", "jpeg-2000", "htj2k"])
-def test_a_stream_that_contradicts_the_header_is_refused(syntax, change, message):
+def test_a_stream_that_contradicts_the_header_is_rejected(syntax, change, message):
     values = gray(np.uint16)
     with pytest.raises(InputError, match=message) as caught:
         decode_frame(encoded(syntax, values), SYNTAX[syntax], described(values, **change))
@@ -218,7 +218,7 @@ def test_a_stream_that_contradicts_the_header_is_refused(syntax, change, message
         ({"bits_allocated": 8, "bits_stored": 8}, "decodes to uint16; Bits Allocated .* is 8"),
     ],
 )
-def test_a_jpeg_xl_stream_that_contradicts_the_header_is_refused(change, message):
+def test_a_jpeg_xl_stream_that_contradicts_the_header_is_rejected(change, message):
     values = gray(np.uint16)
     with pytest.raises(InputError, match=message) as caught:
         decode_frame(encoded("jpeg-xl", values), SYNTAX["jpeg-xl"], described(values, **change))
@@ -244,7 +244,7 @@ def test_jpeg_xl_streams_of_every_size_form_decode(shape):
         (f"{JPEG}.110", encoded("jpeg", gray(np.uint8)), "expected ff 0a or a JXL box"),
     ],
 )
-def test_a_stream_of_another_codec_is_refused_by_name(uid, stream, message):
+def test_a_stream_of_another_codec_is_rejected_by_name(uid, stream, message):
     with pytest.raises(InputError, match=message) as caught:
         decode_frame(stream, uid, described(gray(np.uint8)))
     assert "Transfer Syntax" in str(caught.value) or "dcmodify" in caught.value.hint
@@ -299,7 +299,7 @@ def test_a_complete_rle_segment_may_have_any_padding(padding):
         decode_frame(whole[:-1], SYNTAX["rle"], description)
 
 
-def test_rle_with_the_wrong_number_of_segments_is_refused():
+def test_rle_with_the_wrong_number_of_segments_is_rejected():
     values = gray(np.uint16)
     with pytest.raises(InputError, match=r"announces 2 segments; .* require 1"):
         decode_frame(
@@ -380,7 +380,7 @@ def test_every_still_syntax_is_ok_in_this_installation():
         ("1.2.999.1", "'1.2.999.1' is unknown"),
     ],
 )
-def test_unsupported_syntaxes_are_refused_with_the_reason(uid, message):
+def test_unsupported_syntaxes_are_rejected_with_the_reason(uid, message):
     with pytest.raises(UnsupportedError, match=message) as caught:
         get_transfer_syntax(uid)
     assert "dcmconv doctor" in caught.value.hint
@@ -460,7 +460,7 @@ def test_a_video_with_too_few_frames_is_truncated():
     assert caught.value.reason == "truncated"
 
 
-def test_bytes_that_are_not_a_video_are_refused():
+def test_bytes_that_are_not_a_video_are_rejected():
     pytest.importorskip("av")
     description = PixelDescription(rows=48, columns=64, samples_per_pixel=3)
     with pytest.raises(InputError, match="the video stream is damaged"):

@@ -78,7 +78,7 @@ def test_lossy_jpeg_decodes_to_the_right_color(stream, photometric, notes):
 
 
 def lossless(*, adobe: int | None = None, ids: bytes = b"\1\2\3", jfif: bool = False) -> bytes:
-    """Return a lossless color stream without markers of its own but those asked for."""
+    """Return a lossless color stream with only the markers that are asked for."""
     stream = bytes(
         imagecodecs.jpeg8_encode(RED, lossless=True, colorspace="RGB", outcolorspace="RGB")
     )
@@ -179,7 +179,7 @@ def test_subsampled_chroma_gets_full_width():
     assert np.abs(decoded.values.astype(int) - values).mean() < 6
 
 
-def test_hierarchical_jpeg_is_refused_by_name():
+def test_hierarchical_jpeg_is_rejected_by_name():
     stream = bytearray(jpeg(ycbcr=True))
     start = next(stream.index(bytes([0xFF, code])) for code in (0xC0, 0xC1) if
                  bytes([0xFF, code]) in stream)  # fmt: skip
@@ -197,6 +197,6 @@ def test_bytes_after_the_end_marker_are_ignored_with_a_note():
     assert decoded.notes == ("ignored 1 byte after the end of the stream",)
 
 
-def test_a_header_without_markers_is_refused():
+def test_a_header_without_markers_is_rejected():
     with pytest.raises(InputError, match="has no marker at byte 2"):
         read_jpeg_header(b"\xff\xd8" + b"\0" * 40, stream_format="JPEG")

@@ -149,7 +149,7 @@ def test_missing_bytes_are_reported_as_truncation():
     assert "Copy the file again" in caught.value.hint
 
 
-def test_packed_12_bit_pixels_are_refused_by_name():
+def test_packed_12_bit_pixels_are_rejected_by_name():
     with pytest.raises(UnsupportedError, match=r"Bits Allocated \(0028,0100\) is 12") as caught:
         decode_frame(bytes(6), LITTLE, described(2, 2, 12))
     assert "gdcmconv" in caught.value.hint

@@ -107,7 +107,7 @@ def test_the_note_of_undecodable_text_has_no_name():
     assert not any("ller" in note for note in frame.notes)
 
 
-def test_an_unknown_character_set_is_no_error():
+def test_an_unknown_character_set_is_not_an_error():
     content = as_bytes(monochrome(PIXELS, SpecificCharacterSet="ISO_IR 100"))
     found = attributes_of(content.replace(b"ISO_IR 100", b"ISO_IR 999"))
     assert found["PatientName"] == "Nobody^Test"
@@ -136,7 +136,7 @@ def test_reading_an_attribute_does_not_change_the_image(syntax):
     content = with_bytes(recoded(dataset, syntax), b"0.25", b"0,25")
     instance = open_content(content)
     for _ in range(2):
-        assert "RescaleSlope" not in instance.attributes  # a decimal comma is no number there
+        assert "RescaleSlope" not in instance.attributes  # not a number there: a decimal comma
     (frame,) = instance.frames()
     instance.close()
     assert frame.modality.slope == 0.25
@@ -154,17 +154,17 @@ def test_units_are_in_the_character_set_of_the_file(syntax, character_set, coded
     assert read_frame(content).units == units
 
 
-def test_undecodable_units_are_no_error():
+def test_undecodable_units_are_not_an_error():
     dataset = monochrome(PIXELS, SpecificCharacterSet="ISO_IR 192", RescaleSlope="2")
     dataset.RescaleIntercept, dataset.RescaleType = "0", "AAAA"
     assert read_frame(with_bytes(as_bytes(dataset), b"AAAA", b"m\xff\xfe ")).units
 
 
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-@pytest.mark.parametrize("said", [b"inf ", b"1e999 ", b"nan "])
-def test_an_infinite_number_of_frames_is_ignored(syntax, said):
-    dataset = monochrome(PIXELS, NumberOfFrames="1" * len(said))
-    content = with_bytes(recoded(dataset, syntax), b"1" * len(said), said)
+@pytest.mark.parametrize("value", [b"inf ", b"1e999 ", b"nan "])
+def test_an_infinite_number_of_frames_is_ignored(syntax, value):
+    dataset = monochrome(PIXELS, NumberOfFrames="1" * len(value))
+    content = with_bytes(recoded(dataset, syntax), b"1" * len(value), value)
     assert read_frame(content).stored_values.shape == PIXELS.shape
 
 

@@ -106,7 +106,7 @@ def test_unused_text_has_no_note(tmp_path):
     assert (outcome.status, outcome.notes) == ("converted", ())
 
 
-def test_an_unknown_character_set_is_refused():
+def test_an_unknown_character_set_is_rejected():
     content = as_bytes(monochrome(np.zeros((2, 2), np.uint16)))
     with pytest.raises(ChainError, match="unknown character set 'nonsense'; expected one such as"):
         dcmconv.convert(content, read="dicom:character_set=nonsense")

@@ -1,4 +1,4 @@
-"""How a dataset is coded is told from two elements that make sense, or not at all."""
+"""The encoding of a dataset is detected from two valid elements, or not at all."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ BIG_ENDIAN = b"\0\x08\0\5CS\0\4ABCD" + b"\0\x08\0\x08CS\0\2XY"
         pytest.param(b"\x08\0\5\0\xff\xff\xff\x7f", None, id="a-length-beyond-reason"),
     ],
 )
-def test_guess(head, encoding):
+def test_the_encoding_is_detected_from_the_first_elements(head, encoding):
     assert guess_encoding(head) == encoding

@@ -1,4 +1,4 @@
-"""Which SOP Classes hold no picture, and in which words."""
+"""Which SOP Classes hold no picture, and how messages name them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STORAGE = "1.2.840.10008.5.1.4.1.1."
         ("", ""),
     ],
 )
-def test_words(sop_class, words):
+def test_kinds_of_objects_are_named(sop_class, words):
     assert without_picture(sop_class) == words
 
 
@@ -78,13 +78,13 @@ def test_an_unknown_sop_class_without_image_attributes_is_skipped():
         open_content(instance("2.25.1234567"))
 
 
-def test_an_unknown_sop_class_is_not_said_to_have_pixels():
+def test_an_unknown_sop_class_is_not_assumed_to_have_pixels():
     with pytest.raises(InputError) as raised:
         open_content(changed(instance("2.25.1234567"), Rows=4, Columns=4))
     assert raised.value.message.startswith("the dataset holds no Pixel Data (7FE0,0010)")
 
 
-def test_label_maps():
+def test_label_maps_are_recognized():
     assert is_label_map(f"{STORAGE}66.7", "")
     assert is_label_map("", "LABELMAP")
     assert not is_label_map(f"{STORAGE}66.4", "BINARY")

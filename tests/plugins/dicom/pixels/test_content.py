@@ -1,4 +1,4 @@
-"""What only the content of pixels can tell: word order, number of frames, High Bit."""
+"""What only the pixels themselves show: word order, number of frames, High Bit."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_pixels_that_are_the_same_in_both_word_orders_have_no_note():
     assert frame.notes == ()
 
 
-def test_pixels_that_are_smooth_in_neither_word_order_are_refused():
+def test_pixels_that_are_smooth_in_neither_word_order_are_rejected():
     noise = np.random.default_rng(3).integers(0, 2**32, (48, 64), np.uint32)
     with pytest.raises(InputError, match=r"may have the low one first \(PS3.5 8.1.1\) or the high"):
         open_content(big_endian(noise, low_word_first=True))
@@ -141,16 +141,16 @@ def test_one_frame_without_a_number_of_frames_has_no_note():
     assert frame.notes == ()
 
 
-@pytest.mark.parametrize("said", [0, -4])
-def test_an_invalid_number_of_encapsulated_frames_is_counted(said):
+@pytest.mark.parametrize("number", [0, -4])
+def test_an_invalid_number_of_encapsulated_frames_is_counted(number):
     streams = [encoded("rle", values) for values in CUBE]
-    made = changed(encapsulated(monochrome(CUBE), RLELossless, streams), NumberOfFrames=said)
+    made = changed(encapsulated(monochrome(CUBE), RLELossless, streams), NumberOfFrames=number)
     frames = read_frames(made)
     assert len(frames) == 4
     assert "is not a number above 0; using 4" in frames[0].notes[0]
 
 
-def test_several_frames_in_one_uncompressed_fragment_are_refused():
+def test_several_frames_in_one_uncompressed_fragment_are_rejected():
     made = encapsulated(monochrome(CUBE), "1.2.840.10008.1.2.1.98", [CUBE.tobytes()])
     with pytest.raises(InputError, match="has 24576 bytes; a frame needs 6144"):
         read_frames(changed(made, NumberOfFrames=None))

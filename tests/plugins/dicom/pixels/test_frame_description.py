@@ -29,9 +29,11 @@ def test_rescale_of_a_ct_is_in_hounsfield_units():
     assert frame.units == "HU"
 
 
-@pytest.mark.parametrize(("said", "units"), [("US", "HU"), ("HU_MOD", "HU_MOD"), ("OD", "OD")])
-def test_rescale_type_names_the_units_unless_it_is_unspecified(said, units):
-    dataset = monochrome(PIXELS, RescaleSlope="1", RescaleIntercept="0", RescaleType=said)
+@pytest.mark.parametrize(
+    ("rescale_type", "units"), [("US", "HU"), ("HU_MOD", "HU_MOD"), ("OD", "OD")]
+)
+def test_rescale_type_names_the_units_unless_it_is_unspecified(rescale_type, units):
+    dataset = monochrome(PIXELS, RescaleSlope="1", RescaleIntercept="0", RescaleType=rescale_type)
     assert read_frame(dataset).units == units
 
 

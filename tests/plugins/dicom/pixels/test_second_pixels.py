@@ -1,4 +1,4 @@
-"""Several pixel data elements: the image is taken with a note, or the file is refused."""
+"""Several pixel data elements: the image is taken with a note, or the file is rejected."""
 
 import numpy as np
 import pytest
@@ -66,13 +66,13 @@ def test_a_native_thumbnail_before_an_encapsulated_image():
         ),
     ],
 )
-def test_two_that_may_both_be_the_picture_are_refused(content):
-    with pytest.raises(InputError, match="do not tell which one is the picture"):
+def test_two_that_may_both_be_the_picture_are_rejected(content):
+    with pytest.raises(InputError, match="do not show which one is the picture"):
         open_content(content)
 
 
 @pytest.mark.parametrize(("syntax", "codec"), [(RLELossless, "rle"), (JPEGLSLossless, "jpeg-ls")])
-def test_a_second_element_behind_encapsulated_pixels_is_refused(syntax, codec):
+def test_a_second_element_after_encapsulated_pixels_is_rejected(syntax, codec):
     made = [encapsulated(monochrome(IMAGE), syntax, [encoded(codec, IMAGE)]) for _ in range(2)]
     with pytest.raises(InputError, match=r"followed by Pixel Data"):
         open_content(flattened(*made))

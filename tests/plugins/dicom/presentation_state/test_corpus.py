@@ -58,13 +58,16 @@ def reference(name: str) -> np.ndarray:
     ],
 )
 def test_overlays_are_within_one_gray_level_of_dcmtk(name):
-    said = expectations()["files"][name]["render"]["overlay.f0"]
+    expected = expectations()["files"][name]["render"]["overlay.f0"]
     frame = frame_of(name, overlays="draw")
-    normalizer = MinMax() if said["base_mode"] == "minmax" else Auto()
+    normalizer = MinMax() if expected["base_mode"] == "minmax" else Auto()
     plain, _ = render_tone(frame, normalizer)
     picture = draw_layers(plain, frame.layers)
-    assert np.abs(picture.pixels.astype(int) - reference(said["png"])).max() <= said["tolerance"]
-    assert np.count_nonzero(picture.pixels != plain.pixels) == said["changed_pixels"]
+    assert (
+        np.abs(picture.pixels.astype(int) - reference(expected["png"])).max()
+        <= expected["tolerance"]
+    )
+    assert np.count_nonzero(picture.pixels != plain.pixels) == expected["changed_pixels"]
 
 
 def states() -> list[dict[str, Any]]:
@@ -72,13 +75,15 @@ def states() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    "said", states(), ids=lambda said: said["state"] if isinstance(said, dict) else None
+    "expected",
+    states(),
+    ids=lambda expected: expected["state"] if isinstance(expected, dict) else None,
 )
 @covers("PS3.3 A.33.1 Grayscale Softcopy Presentation State as DCMTK applies it", tried=GSPS)
-def test_gray_levels_of_states_equal_dcmtks(said):
+def test_gray_levels_of_states_equal_dcmtks(expected):
     folder = corpus_path()
     assert folder is not None
-    for image in said["images"]:
+    for image in expected["images"]:
         frame = frame_of(image["image"], presentation_states=str(folder / "dicom"))
         # dcmp2pgm draws no overlays.
         picture, tone = render_tone(frame, Auto())

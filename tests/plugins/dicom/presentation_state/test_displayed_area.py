@@ -11,7 +11,7 @@ from support.dicom_files import as_bytes, item, monochrome
 from support.presentation_states import picture_of, references, shown, state_for, with_overlay
 from support.reading import read_frame, read_frames
 
-# Six pixels that can be told apart; the state's identity leaves 8-bit values as they are.
+# Six different pixels; the state's identity leaves 8-bit values as they are.
 SIX = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
 
 

@@ -108,7 +108,7 @@ def test_a_presentation_lut_starts_at_an_unsigned_value(first):
 
 
 @pytest.mark.parametrize(
-    ("greatest", "said", "used"),
+    ("greatest", "declared", "used"),
     [
         pytest.param(4095, 16, 12, id="12-in-16"),
         pytest.param(16383, 16, 14, id="14-in-16"),
@@ -117,10 +117,10 @@ def test_a_presentation_lut_starts_at_an_unsigned_value(first):
         pytest.param(9, 16, 8, id="a-voi-lut-has-8-bits-at-least"),
     ],
 )
-def test_a_voi_lut_is_scaled_to_the_bits_it_uses(greatest, said, used):
-    frame = read_frame(monochrome(RAMP, VOILUTSequence=table([0, greatest], 0, said)))
+def test_a_voi_lut_is_scaled_to_the_bits_it_uses(greatest, declared, used):
+    frame = read_frame(monochrome(RAMP, VOILUTSequence=table([0, greatest], 0, declared)))
     assert frame.voi_luts[0].bits == used
-    note = f"says {said} bits, but the entries use {used}; scaled them as {used} bits."
+    note = f"says {declared} bits, but the entries use {used}; scaled them as {used} bits."
     assert note in " ".join(frame.notes)
 
 

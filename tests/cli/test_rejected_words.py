@@ -15,37 +15,37 @@ from dcmconv.errors import UsageError
 CT = get_testdata_file("CT_small.dcm")
 
 
-def refused(capsys, *words):
+def rejected(capsys, *words):
     code = main([*words])
     return code, capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["-n", "minmax", "-n", "auto"], "--normalize is given 2 times: 'minmax' and 'auto'."),
         (["--workers", "1", "--workers", "2"], "--workers is given 2 times"),
         (["-w", "jpg", "--jpg.quality=1", "--jpg.quality=2"], "--jpg.quality is given 2 times"),
     ],
 )
-def test_single_value_flag_cannot_be_repeated(capsys, words, told):
-    code, error = refused(capsys, "run", CT, *words)
+def test_single_value_flag_cannot_be_repeated(capsys, words, message):
+    code, error = rejected(capsys, "run", CT, *words)
     assert code == 2
-    assert told in error
+    assert message in error
     assert "Remove all but one." in error
 
 
 @pytest.mark.parametrize("flag", ["--frames", "--name", "--out", "--tags", "--chain", "--include"])
 def test_empty_value_is_rejected(capsys, flag, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, error = refused(capsys, "run", CT, flag, "")
+    code, error = rejected(capsys, "run", CT, flag, "")
     assert code == 2
     assert f"Error: {flag} is empty." in error
     assert list(tmp_path.iterdir()) == []
 
 
 def test_empty_input_is_not_the_current_folder(capsys):
-    code, error = refused(capsys, "run", "")
+    code, error = rejected(capsys, "run", "")
     assert code == 2
     assert "INPUT is empty." in error
     assert "omit it for the current folder" in error
@@ -57,7 +57,7 @@ def test_component_option_may_be_empty(tmp_path):
 
 
 def test_tag_column_needs_a_table(capsys):
-    code, error = refused(capsys, "run", CT, "--tag", "PatientID")
+    code, error = rejected(capsys, "run", CT, "--tag", "PatientID")
     assert code == 2
     assert "Name the file of the table: --tags tags.csv" in error
 
@@ -70,7 +70,7 @@ def test_unknown_plugin_cannot_be_disabled(tmp_path):
 
 
 def test_built_ins_cannot_be_disabled(capsys):
-    code, error = refused(capsys, "plugins", "list", "--no-plugin", "dcmconv")
+    code, error = rejected(capsys, "plugins", "list", "--no-plugin", "dcmconv")
     assert code == 2
     assert "The built-in plugin cannot be left out." in error
 
@@ -93,10 +93,10 @@ def test_broken_plugin_is_shown_with_its_error(tmp_path):
 def test_chain_show_reports_the_same_problems_as_validate(tmp_path, capsys):
     path = tmp_path / "bad.yaml"
     path.write_text("version: 1\nnormalize: {use: window, centre: 40}\n")
-    told = [refused(capsys, "chain", word, str(path)) for word in ("validate", "show")]
-    assert told[0] == told[1]
-    assert told[0][0] == 2
-    assert "did you mean 'center'?" in told[0][1]
+    message = [rejected(capsys, "chain", word, str(path)) for word in ("validate", "show")]
+    assert message[0] == message[1]
+    assert message[0][0] == 2
+    assert "did you mean 'center'?" in message[0][1]
 
 
 def test_picture_may_end_in_jpeg(tmp_path):
@@ -105,7 +105,7 @@ def test_picture_may_end_in_jpeg(tmp_path):
 
 
 def test_unknown_picture_suffix_lists_the_writers(tmp_path, capsys):
-    code, error = refused(capsys, "run", CT, "-o", str(tmp_path / "head.bmp"))
+    code, error = rejected(capsys, "run", CT, "-o", str(tmp_path / "head.bmp"))
     assert code == 2
     assert "no installed writer makes .bmp files" in error
     assert "jpg" in error.splitlines()[-1]
@@ -117,7 +117,7 @@ def test_unknown_picture_suffix_lists_the_writers(tmp_path, capsys):
 def test_file_in_place_of_output_folder_is_named_once(tmp_path, capsys, below):
     file = tmp_path / "notes.txt"
     file.touch()
-    code, error = refused(capsys, "run", CT, "-o", f"{file}{below}")
+    code, error = rejected(capsys, "run", CT, "-o", f"{file}{below}")
     assert code == 2
     assert error.count(f"{file} is a file") == 1
     assert error.count(str(file)) == 1 + error.startswith("Converting")
@@ -131,7 +131,7 @@ def test_skipped_input_has_a_hint(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("out", "told", "advice"),
+    ("out", "message", "advice"),
     [
         ("-", "Pictures cannot be written to standard output.", "-o picture.png"),
         ("s3://bucket/x", "s3://bucket/x is a URL;", "-o pictures"),
@@ -140,13 +140,15 @@ def test_skipped_input_has_a_hint(tmp_path):
     ],
 )
 @pytest.mark.parametrize("more", [[], ["-w", "png"], ["--dry-run"]], ids=" ".join)
-def test_out_that_is_no_folder_is_rejected(capsys, tmp_path, monkeypatch, out, told, advice, more):
+def test_out_that_is_no_folder_is_rejected(
+    capsys, tmp_path, monkeypatch, out, message, advice, more
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in").mkdir()
-    code, said = refused(capsys, "run", "in", "-o", out, *more)
+    code, error = rejected(capsys, "run", "in", "-o", out, *more)
     assert code == 2
-    assert advice in said.replace("with /: ", "with /: -o ")
-    assert told in said or (more == ["-w", "png"] and "x.zip ends in .zip, but writer" in said)
+    assert advice in error.replace("with /: ", "with /: -o ")
+    assert message in error or (more == ["-w", "png"] and "x.zip ends in .zip, but writer" in error)
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
     with pytest.raises(UsageError):
         list(library.run("in", out))
@@ -168,7 +170,7 @@ def test_save_to_a_url_is_rejected(tmp_path):
 
 @pytest.mark.parametrize("second", ["color", "draw"])
 def test_both_spellings_of_an_option_are_rejected(capsys, second):
-    code, said = refused(capsys, "run", "--overlays", "draw", "--dicom.overlays", second)
+    code, error = rejected(capsys, "run", "--overlays", "draw", "--dicom.overlays", second)
     assert code == 2
-    assert "--overlays and --dicom.overlays are the same option, and both are given." in said
-    assert "Remove one of them." in said
+    assert "--overlays and --dicom.overlays are the same option, and both are given." in error
+    assert "Remove one of them." in error
