@@ -152,9 +152,7 @@ def test_a_sequence_without_a_delimiter(syntax, length):
     order = ">" if syntax == BIG else "<"
     end = mark(order, ITEM_END) if length == UNDEFINED else b""
     body = mark(order, ITEM, length) + reference(syntax) + end
-    note = (
-        "the element (0008,1140) is a sequence without a delimiter; it ends behind its last item."
-    )
+    note = "the element (0008,1140) is a sequence without a delimiter; it ends after its last item."
     check(file_with(sequence(syntax, body), syntax), note)
 
 
@@ -205,7 +203,7 @@ def test_an_odd_length_whose_padding_is_not_counted():
     element = explicit_element(0x21, 0x1001, b"LO", b"abc") + b" "
     check(
         file_with(element),
-        "the element (0021,1001) has an odd length, without the byte of padding behind it.",
+        "the element (0021,1001) has an odd length, without the byte of padding after it.",
     )
 
 
@@ -256,7 +254,7 @@ def test_a_deflated_dataset_that_is_not_deflated():
     valid = as_bytes(ramp())
     content = deflated_as(b"")
     content = content[: 144 + struct.unpack_from("<I", content, 140)[0]] + dataset_of(valid)
-    note = "Transfer Syntax UID (0002,0010) stands for a deflated dataset; it is not deflated."
+    note = "Transfer Syntax UID (0002,0010) says that the dataset is deflated; it is not."
     check(content, note)
 
 
