@@ -42,7 +42,7 @@ class Voi(Normalizer):
         if self.number > count:
             raise InputError(
                 f"VOI LUT Sequence (0028,3010) has {count} item{'s' * (count > 1)}; "
-                f"item {self.number}  was requested.",
+                f"item {self.number} was requested.",
                 hint=f"Use --voi.number {up_to(count)}, or --normalize auto.",
                 reason="voi-lut",
             )

@@ -159,7 +159,7 @@ def _get_file_window(frame: Frame, number: int) -> VoiWindow:
         )
     if number > count:
         raise InputError(
-            f"The file has {count} window{'s' * (count > 1)}; number {number}  was requested.",
+            f"The file has {count} window{'s' * (count > 1)}; number {number} was requested.",
             hint=f"Use --window.number {up_to(count)}, or --normalize auto.",
             reason="window",
         )
