@@ -129,7 +129,7 @@ def _imagecodecs(stream: bytes, *, header: JpegHeader, converts: bool) -> NDArra
 def is_ordinary(stream: bytes, description: FrameDescription) -> bool:
     """Return whether a color JPEG stream is ordinary: its own bytes are the picture.
 
-    Ordinary is baseline, 8 bits, YCbCr, which every viewer shows correctly, and nothing that
+    Ordinary means baseline, 8 bits, YCbCr, which every viewer shows correctly, and nothing that
     decoding would note.  Its scan is decoded, only to find damage.
 
     Raises

@@ -115,7 +115,7 @@ def _coding_style(stream: bytes) -> tuple[bool, int]:
 
 
 def _check_tile_parts(stream: bytes, position: int) -> None:
-    """Follow Psot from tile-part to tile-part: this finds a cut even behind an added end marker."""
+    """Follow Psot from tile-part to tile-part: this finds a cut even before an added end marker."""
     while stream[position : position + 2] == b"\xff\x90":
         if position + 12 > len(stream):
             raise truncated(FORMAT, "it ends within a tile-part header")

@@ -101,7 +101,7 @@ class _Scan:
         return b"".join((stream[:place], rows, stream[place + 2 : self.end], PROBE, JPEG.end))
 
     def find_surplus(self, differences: list[int]) -> int | None:
-        """Return how many bytes follow the last pixel's code; None if that is not to be seen."""
+        """Return how many bytes follow the last pixel's code; None if that cannot be determined."""
         codes = [
             _coded(difference, self.tables[number % len(self.tables)])
             for number, difference in enumerate(differences)

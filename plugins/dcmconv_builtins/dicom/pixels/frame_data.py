@@ -32,7 +32,7 @@ from dcmconv_builtins.dicom.file.elements import named
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
 from dcmconv_builtins.dicom.pixels.fragments import ITEM
-from dcmconv_builtins.dicom.pixels.image_pixel import frames_said
+from dcmconv_builtins.dicom.pixels.image_pixel import header_frame_count
 from dcmconv_builtins.dicom.pixels.native_frames import fit_to_length, open_native, why_unknown
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.read_options import ReadOptions
@@ -69,7 +69,7 @@ def open_frame_data(
 ) -> FrameData:
     """Find the frames of a pixel data element; nothing is decoded yet.
 
-    With ``salvage``, missing bytes are no error: the frames that are there can be read.
+    With ``salvage``, missing bytes are not an error: the frames that are there can be read.
     The decoders of ``options`` replace the pinned ones of their Transfer Syntaxes.
 
     Raises

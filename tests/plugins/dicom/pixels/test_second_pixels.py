@@ -87,7 +87,7 @@ def test_a_second_element_after_encapsulated_pixels_is_rejected(syntax, codec):
         (b"\x28\0" * 99, 1),
     ],
 )
-def test_other_bytes_behind_the_pixels_are_a_note_at_most(rest, notes):
+def test_other_bytes_after_the_pixels_are_a_note_at_most(rest, notes):
     frame = read_frame(as_bytes(monochrome(IMAGE)) + rest)
     assert np.array_equal(frame.stored_values, IMAGE)
     assert len(frame.notes) == notes
