@@ -91,7 +91,7 @@ def test_a_stream_under_an_unknown_syntax_names_itself():
 
 def test_a_stream_without_a_known_start_is_not_guessed():
     content = as_bytes(encapsulated(monochrome(VALUES), NATIVE, [b"\x12\x34" * 99]))
-    with pytest.raises(InputError, match=r"first bytes do not tell \(12 34 12 34\)"):
+    with pytest.raises(InputError, match=r"first bytes do not show \(12 34 12 34\)"):
         open_content(content)
 
 
