@@ -1,10 +1,10 @@
-"""One changed byte in the entropy-coded data of a whole stream: how often each codec notices.
+"""One changed byte in the entropy-coded data of a complete stream: how often each codec notices.
 
     python -m proof.byte_damage            # 500 changes a codec, a table of Markdown
     python -m proof.byte_damage 2000
 
-Streams are real where there are real ones: those of DCMCONV_CORPUS, and otherwise a photograph-like
-frame that is encoded here.  Each change puts another value in place of one byte behind the headers.
+Streams are real if there are any: those of DCMCONV_CORPUS, and otherwise a photograph-like
+frame that is encoded here.  Each change replaces one byte after the headers.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def find_closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a suggestion as a sentence of its own, for a hint; empty if no known word is close.
+    """Return a suggestion as a separate sentence, for a hint; empty if no known word is close.
 
     >>> did_you_mean("rnu", ["run", "info"])
     "Did you mean 'run'?"

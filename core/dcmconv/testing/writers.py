@@ -90,7 +90,7 @@ class WriterConformance(ComponentConformance):
 
     def test_the_file_does_not_identify_the_patient(self) -> None:
         for name, _, content in self.files():
-            assert [said for said in SECRETS if said.encode() in content] == [], name
+            assert [secret for secret in SECRETS if secret.encode() in content] == [], name
 
     def test_the_file_opens_with_the_same_size(self) -> None:
         for name, picture, image in self._opened():

@@ -107,7 +107,7 @@ class _Scan:
             for number, difference in enumerate(differences)
         ]
         if not all(codes):
-            # libjpeg has made these up, behind a bad code or the end.
+            # libjpeg has made these up, after a bad code or the end.
             return None
         coded = "".join(codes)
         known = self.content + PROBE

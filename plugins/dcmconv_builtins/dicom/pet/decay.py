@@ -32,8 +32,8 @@ def decayed_dose(top: Elements) -> float:
     """Return the injected dose in Bq at the time that decay was corrected to.
 
     That time is given by Decay Correction (0054,1102): the START of the scan, ADMIN(istration), or
-    NONE, where each frame shows the activity of its own time.  PS3.3 C.8.9.1.1.6 and QIBA's
-    pseudo-code.
+    NONE, where each frame shows the activity at the time of the frame.  PS3.3 C.8.9.1.1.6 and
+    QIBA's pseudo-code.
 
     Raises
     ------

@@ -244,7 +244,7 @@ def _wrong_length(
 
 
 def _note_what_follows(part10: Part10, pixels: PixelElement) -> None:
-    """Note bytes behind the pixels that are no element: the file may have been changed.
+    """Note bytes after the pixels that are not an element: the file may have been changed.
 
     A transfer as text, for instance, adds a byte at each line break, and moves all later pixels.
     """
