@@ -120,7 +120,7 @@ CLASSES = """\
 All are in `dcmconv.plugin`, for components to raise, except `ChainError`, which only the \
 core raises.
 The class says who must act.
-The reason is what the journal records unless an error has a reason of its own."""
+The reason is what the journal records unless an error has its own reason."""
 
 PYTHON = "Everything below is in the module `dcmconv`."
 

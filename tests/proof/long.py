@@ -36,8 +36,8 @@ def tolerant(folder: Path) -> str:
     from proof.tolerant import compare
 
     found = compare(10_000, seed=20)
-    told = ", ".join(f"{count:,} {what}" for what, count in found.most_common())
-    return f"{told}; none read differently, no picture without a note that pydicom does not read"
+    counts = ", ".join(f"{count:,} {what}" for what, count in found.most_common())
+    return f"{counts}; none read differently, no picture without a note that pydicom does not read"
 
 
 def truncation(folder: Path) -> str:

@@ -94,7 +94,7 @@ class Batch(RuleBasedStateMachine):
         child = os.fork()
         if child == 0:
             try:
-                # The fork server is the parent's; this process needs one of its own.
+                # The fork server is the parent's; this process needs its own.
                 forkserver._forkserver.__init__()
                 for done, _ in enumerate(self.batch()):
                     if done == after:

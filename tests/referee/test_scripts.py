@@ -14,7 +14,7 @@ from pydicom.data import get_testdata_file
 
 FOLDER = Path(benchmarks.__file__).parent
 SCRIPTS = {"article_script", "dicom2jpg_batch"}
-"""Run with packages of their own; the others are imported."""
+"""Scripts that are run, with the packages that they need; the others are imported."""
 MODULES = sorted({path.stem for path in FOLDER.glob("*.py")} - SCRIPTS)
 
 

@@ -93,7 +93,7 @@ def _restore_stdout(results: TextIO) -> None:
         # What a library has printed may still be in the buffer of the C library.
         sys.modules["ctypes"].CDLL(None).fflush(None)
     os.dup2(results.fileno(), 1)
-    with suppress(OSError):  # whoever wrote it has met the error already
+    with suppress(OSError):  # the code that wrote it has had the error already
         results.close()
 
 

@@ -19,10 +19,10 @@ def picture(pixels=GRAY, **fields):
 
 def bar_of(drawn, columns=100):
     """Return the column through the middle of the bar, from its first to its last row."""
-    beside = drawn.pixels[:, columns:]
-    flat = beside if beside.ndim == 2 else beside.sum(axis=2, dtype=np.int64)
+    side = drawn.pixels[:, columns:]
+    flat = side if side.ndim == 2 else side.sum(axis=2, dtype=np.int64)
     is_bar = (flat > 0).sum(axis=0) > 0.8 * drawn.rows
-    column = beside[:, np.flatnonzero(is_bar)[2]]
+    column = side[:, np.flatnonzero(is_bar)[2]]
     lit = np.flatnonzero(column if column.ndim == 1 else column.any(axis=1))
     gaps = np.flatnonzero(np.diff(lit) > 1)  # between the unit and the bar
     first = lit[gaps[-1] + 1] if gaps.size else lit[0]
@@ -103,9 +103,9 @@ def test_constant_and_inverted_scales_are_drawn(scale):
 
 def labels_of(drawn):
     """Return the middle row of each label, and its pixels without empty columns, from the top."""
-    beside = drawn.pixels[:, 100:]
-    bar_end = np.flatnonzero((beside > 0).sum(axis=0) > 0.8 * drawn.rows)[-1]
-    ink = beside[:, bar_end + 1 :]
+    side = drawn.pixels[:, 100:]
+    bar_end = np.flatnonzero((side > 0).sum(axis=0) > 0.8 * drawn.rows)[-1]
+    ink = side[:, bar_end + 1 :]
     rows = np.flatnonzero(ink.any(axis=1))
     groups = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
     labels = [ink[group[0] : group[-1] + 1] for group in groups]

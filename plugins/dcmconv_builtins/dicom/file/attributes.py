@@ -115,7 +115,7 @@ class DicomAttributes(Mapping[str, AttributeValue]):
 
 
 class InstanceAttributes(Mapping[str, AttributeValue]):
-    """The attributes of an instance whose frames have functional groups of their own.
+    """The attributes of an instance whose frames have their own functional groups.
 
     An attribute in which the frames differ is a missing key, and a note.
 

@@ -105,7 +105,7 @@ _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": 
 def find_tag(keyword: str) -> int | None:
     """Return the tag of a keyword or of ``GGGG,EEEE``; None if it is neither.
 
-    The elements of a repeating group, such as 6002,0010, have no keyword of their own.
+    The elements of a repeating group, such as 6002,0010, have no separate keyword.
     """
     if keyword in TAGS:
         return TAGS[keyword]

@@ -112,7 +112,7 @@ class PreparedFrames:
         options = self._options
         if not frame.is_color:
             frame = self._prepared_gray(frame, frame_index)
-        # After palettes: they bring a profile of their own.
+        # After palettes: they may have their own profile.
         if frame.icc_profile and options.icc != "embed":
             frame = self._without_profile(frame)
         if options.region is not None:
