@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from os import PathLike
@@ -186,8 +186,7 @@ def run(
     from dcmconv.run.output.out_path import check_out, ends_like_a_folder
     from dcmconv.run.walk import Selection
 
-    include = tuple(options.pop("include", ()))
-    exclude = tuple(options.pop("exclude", ()))
+    include, exclude = (_patterns(options.pop(name, ())) for name in ("include", "exclude"))
     tag_table = options.pop("tag_table", None)
     check_out(str(out))
     plan = plan_from(options)
@@ -202,6 +201,10 @@ def run(
         registry=registry(),
         out_is_folder=ends_like_a_folder(str(out)),
     )
+
+
+def _patterns(given: str | Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 @lru_cache(maxsize=1)

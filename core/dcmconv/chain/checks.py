@@ -319,7 +319,8 @@ def decoder_problems(
     decoder = cast("Decoder", made.component)
     if uid not in decoder.transfer_syntaxes:
         known = ", ".join(names.get(each, each) for each in sorted(decoder.transfer_syntaxes))
-        message = f"The decoder '{name}' does not decode {names.get(uid, uid)} ({uid})."
+        wanted = f"{names[uid]} ({uid})" if uid in names else uid
+        message = f"The decoder '{name}' does not decode {wanted}."
         yield ChainProblem(location, message, f"It decodes: {known}.")
         return
     try:

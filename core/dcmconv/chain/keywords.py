@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -110,7 +110,9 @@ def _components(value: Any) -> tuple[ComponentSpec, ...] | None:
 def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
-    return [value] if isinstance(value, (str, Mapping, ComponentSpec)) else list(value)
+    if isinstance(value, (str, Mapping, ComponentSpec)) or not isinstance(value, Iterable):
+        return [value]
+    return list(value)
 
 
 def _decoders(value: Any) -> dict[str, ComponentSpec] | None:

@@ -98,11 +98,22 @@ def parse_decoder(text: str, flag: str) -> tuple[str, ComponentSpec]:
 
 
 def as_component(value: str | Mapping[str, Any] | ComponentSpec) -> ComponentSpec:
-    """Return a spec for what Python callers pass: a short form, ``{"use": ...}`` or a spec."""
+    """Return a spec for what Python callers pass: a short form, ``{"use": ...}`` or a spec.
+
+    Raises
+    ------
+    UsageError
+        If it is none of these.
+    """
     if isinstance(value, ComponentSpec):
         return value
     if isinstance(value, str):
         return parse_component(value)
+    if not isinstance(value, Mapping):
+        raise UsageError(
+            f"Expected a component, got {value!r:.80}.",
+            hint="Write a name, 'NAME:KEY=VALUE', or a mapping with 'use'.",
+        )
     options = dict(value)
     return ComponentSpec(str(options.pop("use", "")), options, str(options.pop("id", "")))
 

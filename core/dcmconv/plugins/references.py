@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,7 @@ def load_target(target: str) -> Any:
     module_name, _, attribute = target.partition(":")
     try:
         return getattr(importlib.import_module(module_name), attribute)
-    except Exception as error:  # a plugin's import may raise anything
+    except (Exception, SystemExit) as error:  # a plugin's import may raise anything
         raise PluginError(
             f"{target} cannot be loaded: {type(error).__name__}: {error}",
             hint="See: dcmconv doctor",
@@ -44,7 +44,27 @@ def fault_of_class(kind: str, loaded: Any) -> str:
     needed = _NEEDED.get(kind, "")
     if needed and not getattr(loaded, needed, None):
         return f"has no class attribute '{needed}'"
+    return _FAULTS[kind](loaded) if kind in _FAULTS else ""
+
+
+def _fault_of_suffixes(writer: Any) -> str:
+    # A string is a sequence too, of suffixes that any file may end with.
+    if not isinstance(writer.other_suffixes, (tuple, list)):
+        return f"has other_suffixes {writer.other_suffixes!r}; expected a tuple of suffixes"
+    for suffix in (writer.suffix, *writer.other_suffixes):
+        if not isinstance(suffix, str) or not suffix.startswith(".") or len(suffix) < 2:
+            return f"has the suffix {suffix!r}; expected a dot and letters, such as '.jpg'"
     return ""
+
+
+def _fault_of_syntaxes(decoder: Any) -> str:
+    syntaxes = decoder.transfer_syntaxes
+    if isinstance(syntaxes, str) or not isinstance(syntaxes, Collection):
+        return f"has transfer_syntaxes {syntaxes!r}; expected a frozenset of UIDs"
+    return ""
+
+
+_FAULTS = {"writer": _fault_of_suffixes, "decoder": _fault_of_syntaxes}
 
 
 def broken_component(target: str, offered_as: str, plugin: str, fault: str) -> PluginError:
@@ -90,7 +110,7 @@ class ComponentRef:
             component: Component = loaded(**self.options)
         except DcmconvError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self.broken(f"cannot be made: {type(error).__name__}: {error}") from error
         return component
 

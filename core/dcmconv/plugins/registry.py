@@ -189,12 +189,15 @@ class Registry:
             plugin = by_name[implementation.plugin_name]
             try:
                 offers = dict(implementation.function())
-            except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - may be anything
                 self._report(plugin, f"{hook} raised {type(error).__name__}: {error}")
                 continue
-            self._offered[kind] += [
-                _offered(kind, n, target, plugin) for n, target in offers.items()
-            ]
+            for name, offer in offers.items():
+                fault = _fault_of_offer(name, offer)
+                if fault:
+                    self._report(plugin, f"{hook} offers {fault}")
+                else:
+                    self._offered[kind].append(_offered(kind, name, offer, plugin))
 
     def _report(self, plugin: Plugin, message: str) -> None:
         self.problems.append(
@@ -213,6 +216,15 @@ def _fault_of(loaded: Any) -> str:
     except (TypeError, NameError) as error:
         return f"declares its options wrongly: {error}"
     return ""
+
+
+def _fault_of_offer(name: object, offer: object) -> str:
+    """Say what is wrong with one item that a hook returned; empty if nothing."""
+    target = offer.target if isinstance(offer, Offer) else offer
+    if not isinstance(name, str):
+        return f"{target!r:.80} as {name!r}; expected a name"
+    is_target = isinstance(target, type) or (isinstance(target, str) and ":" in target)
+    return "" if is_target else f"{target!r:.80} as '{name}'; expected 'module:Class'"
 
 
 def _offered(kind: str, name: str, offer: str | Offer, plugin: Plugin) -> Offered:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from typing import cast
 
@@ -159,7 +160,7 @@ def _naming_the_source(reference: ComponentRef, method: str) -> Iterator[None]:
         yield
     except DcmconvError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a plugin may raise anything, even exit
         if isinstance(error, OSError) and error.errno in _SYSTEM_LIMITS:
             raise
         fault = f"raised {type(error).__name__} in {method}(): {error}".rstrip(".")
@@ -168,4 +169,6 @@ def _naming_the_source(reference: ComponentRef, method: str) -> Iterator[None]:
 
 def _confidence(source: Source, location: str) -> int:
     claim = source.claims(location)
+    if not isinstance(claim, Real):
+        raise TypeError(f"it returned {claim!r}; expected a number from 0 to 100")
     return CLAIM_OF_TRUE if claim is True else int(claim)

@@ -94,6 +94,13 @@ def test_chosen_decoder_is_a_component_of_the_plan(compiled):
             id="another-transfer-syntax",
         ),
         pytest.param(
+            "{1.2.3: rle}",
+            "2:19",
+            "The decoder 'rle' does not decode 1.2.3.",
+            "It decodes: RLE Lossless.",
+            id="unknown-uid",
+        ),
+        pytest.param(
             "{RLE Lossless: {use: rle, speed: 2}}",
             "2:37",
             "'rle' has no option 'speed'.",

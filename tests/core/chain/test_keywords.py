@@ -72,3 +72,18 @@ def test_wrong_keyword_values_are_rejected(registry):
         chain_from_keywords({"frames": 0}, registry)
     with pytest.raises(ChainError, match="'run' has workers 0"):
         plan_of(registry, workers=0)
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"normalize": 3},
+        {"writers": 3},
+        {"steps": [3]},
+        {"read": 3},
+        {"decoders": {"RLE Lossless": 3}},
+    ],
+)
+def test_number_is_not_a_component(registry, keywords):
+    with pytest.raises(UsageError, match=r"Expected a component, got 3\.\n.*'NAME:KEY=VALUE'"):
+        chain_from_keywords(keywords, registry)

@@ -52,6 +52,15 @@ class NamelessWriter(Writer):
         return b"x"
 
 
+class OneString(NamelessWriter):
+    suffix = ".text"
+    other_suffixes = ".txt"
+
+
+class Dotless(NamelessWriter):
+    suffix = "text"
+
+
 @dataclass(frozen=True, kw_only=True)
 class HalfReader(Reader):
     """Has no open."""
@@ -67,6 +76,10 @@ class AimlessDecoder(Decoder):
 
     def decode(self, stream, description, transfer_syntax):
         raise NotImplementedError
+
+
+class UidAsString(AimlessDecoder):
+    transfer_syntaxes = "1.2.840.10008.1.2.5"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +112,12 @@ class RaisingClaims(Walking):
     @classmethod
     def claims(cls, location):
         raise KeyError("scheme")
+
+
+class ExitingClaims(Walking):
+    @classmethod
+    def claims(cls, location):
+        raise SystemExit(3)
 
 
 class VagueClaims(Walking):
@@ -148,6 +167,24 @@ def sentence(kind, name, fault):
         ("colormap", HalfColormap, "does not implement table", {"colormap": "made-up"}),
         ("writer", HalfWriter, "does not implement encode", {"outputs": ["made-up"]}),
         ("writer", NamelessWriter, "has no class attribute 'suffix'", {"outputs": ["made-up"]}),
+        (
+            "writer",
+            OneString,
+            "has other_suffixes '.txt'; expected a tuple of suffixes",
+            {"outputs": ["made-up"]},
+        ),
+        (
+            "writer",
+            Dotless,
+            "has the suffix 'text'; expected a dot and letters, such as '.jpg'",
+            {"outputs": ["made-up"]},
+        ),
+        (
+            "decoder",
+            UidAsString,
+            "has transfer_syntaxes '1.2.840.10008.1.2.5'; expected a frozenset of UIDs",
+            {"decoders": {"RLE Lossless": "made-up"}},
+        ),
         ("reader", HalfReader, "does not implement open", {"read": ["made-up"]}),
         (
             "decoder",
@@ -175,7 +212,11 @@ def source_of(component):
         (RaisingWalk, r"raised ConnectionError in walk\(\): the server is gone"),
         (RaisingAtOnce, r"raised ValueError in walk\(\): no session"),
         (RaisingClaims, r"raised KeyError in claims\(\): 'scheme'"),
-        (VagueClaims, r"raised TypeError in claims\(\): .*"),
+        (ExitingClaims, r"raised SystemExit in claims\(\): 3"),
+        (
+            VagueClaims,
+            r"raised TypeError in claims\(\): it returned None; expected a number from 0 to 100",
+        ),
         (YieldingText, r"raised TypeError in walk\(\): it yielded a str; .*"),
         (RaisingWhenMade, "cannot be made: RuntimeError: no license"),
     ],

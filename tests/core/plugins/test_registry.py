@@ -81,9 +81,10 @@ def test_broken_plugin_leaves_the_others_usable(installed):
     assert "dcmconv-broken 1.0" in caught.value.hint
 
 
-def test_raising_hook_leaves_the_other_hooks_usable(installed):
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
+def test_raising_hook_leaves_the_other_hooks_usable(installed, error):
     def dcmconv_writers():
-        raise RuntimeError("no licence")
+        raise error("no license")
 
     installed(
         acme={
@@ -94,7 +95,28 @@ def test_raising_hook_leaves_the_other_hooks_usable(installed):
     registry = Registry.discover()
 
     assert registry.find("colormap", "own").plugin == "acme"
-    assert "dcmconv_writers raised RuntimeError: no licence" in str(registry.problems[0])
+    assert f"dcmconv_writers raised {error.__name__}: no license" in str(registry.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("offers", "fault"),
+    [
+        ({"own": None}, "dcmconv_colormaps offers None as 'own'; expected 'module:Class'"),
+        ({"own": ("acme:Own", "x")}, "offers ('acme:Own', 'x') as 'own'; expected 'module:Class'"),
+        ({"own": "acme.Own"}, "offers 'acme.Own' as 'own'; expected 'module:Class'"),
+        ({7: "acme:Own"}, "offers 'acme:Own' as 7; expected a name"),
+    ],
+)
+def test_wrong_offer_leaves_the_other_offers_usable(installed, offers, fault):
+    def dcmconv_colormaps():
+        return {"fine": "acme:Fine", **offers}
+
+    installed(acme={"dcmconv_colormaps": hookimpl(dcmconv_colormaps)})
+    registry = Registry.discover()
+
+    assert registry.find("colormap", "fine").plugin == "acme"
+    assert "own" not in registry.names("colormap")
+    assert fault in str(registry.problems[0])
 
 
 def test_unknown_hook_is_reported(installed):

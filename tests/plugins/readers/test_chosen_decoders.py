@@ -65,9 +65,26 @@ class Wordy(Darkness):
         return "pixels"  # type: ignore[return-value]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waves(Darkness):
+    """Complex numbers."""
+
+    def decode(
+        self, stream: bytes, description: FrameDescription, transfer_syntax: str
+    ) -> DecodedFrame:
+        """Return complex zeros."""
+        return DecodedFrame(
+            values=np.zeros(description.shape, np.complex64),
+            photometric_interpretation="MONOCHROME2",
+        )
+
+
+ODD = {"darkness": Darkness, "small": Small, "wordy": Wordy, "waves": Waves}
+
+
 def registry():
     found = Registry.discover(only=[])
-    for name, kind in {"darkness": Darkness, "small": Small, "wordy": Wordy}.items():
+    for name, kind in ODD.items():
         target = f"{__name__}:{kind.__qualname__}"
         found._offered["decoder"].append(Offered("decoder", name, target, "odd", "odd", "1.0"))
     return found
@@ -124,10 +141,17 @@ def test_a_frame_of_the_wrong_shape_is_rejected():
         decoded(plan_of(**{SYNTAX["rle"]: "small"}), source)
 
 
-def test_a_decoder_that_returns_no_frame_is_named():
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("wordy", "returned str; expected a DecodedFrame"),
+        ("waves", "returned values of type complex64; expected an array of integers or floats"),
+    ],
+)
+def test_a_decoder_that_returns_no_numbers_is_named(name, fault):
     source = InputFile(RLE_FILE.name, RLE_FILE)
-    with pytest.raises(PluginError, match="Decoder 'wordy' returned 'pixels'") as caught:
-        decoded(plan_of(**{SYNTAX["rle"]: "wordy"}), source)
+    with pytest.raises(PluginError, match=f"Decoder '{name}' {fault}") as caught:
+        decoded(plan_of(**{SYNTAX["rle"]: name}), source)
     assert "DecoderConformance" in caught.value.hint
 
 

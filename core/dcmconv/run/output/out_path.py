@@ -142,4 +142,5 @@ def _load(name: str, registry: Registry) -> type[Writer] | None:
 
 
 def _has_suffix(path: Path, writer: Writer | type[Writer]) -> bool:
-    return path.name.lower().endswith((writer.suffix, *writer.other_suffixes))
+    suffixes = (writer.suffix, *writer.other_suffixes)
+    return path.name.lower().endswith(tuple(suffix.lower() for suffix in suffixes))

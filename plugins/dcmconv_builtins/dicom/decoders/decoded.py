@@ -59,14 +59,8 @@ def decode_with(
     """
     decode = chosen.decoder.salvage if salvage else chosen.decoder.decode
     frame = decode(stream, description, transfer_syntax)
-    values = getattr(frame, "values", None)
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
-        raise PluginError(
-            f"Decoder '{chosen.name}' returned {frame!r:.80}; expected a DecodedFrame of numbers.",
-            hint="Test the plugin with dcmconv.testing.DecoderConformance.",
-        )
     values = as_pixel_representation(
-        checked(values, description), description.bits_stored, description
+        checked(_numbers(frame, chosen.name), description), description.bits_stored, description
     )
     if not (values.flags.c_contiguous and values.dtype.isnative):
         values = contiguous(values)
@@ -78,6 +72,22 @@ def decode_with(
         notes=frame.notes,
         salvaged=frame.salvaged,
         missing=frame.missing,
+    )
+
+
+def _numbers(frame: object, name: str) -> NDArray[Any]:
+    """Return the values of a decoded frame, if it is one and they are numbers."""
+    values = frame.values if isinstance(frame, DecodedFrame) else None
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
+        return values
+    if values is None:
+        fault = f"returned {type(frame).__name__}; expected a DecodedFrame"
+    else:
+        found = getattr(values, "dtype", type(values).__name__)
+        fault = f"returned values of type {found}; expected an array of integers or floats"
+    raise PluginError(
+        f"Decoder '{name}' {fault}.",
+        hint="Test the plugin with dcmconv.testing.DecoderConformance.",
     )
 
 

@@ -33,6 +33,12 @@ class Pgm(Writer):
         return b"P5"
 
 
+class Loud(Pgm):
+    """A writer that declares its suffix in capital letters."""
+
+    suffix: ClassVar[str] = ".LOUD"
+
+
 def offered(registry: Registry, name: str, writer: type[Writer] = Pgm) -> None:
     """Let a registry offer one more writer."""
     target = f"{writer.__module__}:{writer.__qualname__}"
@@ -99,6 +105,12 @@ def test_several_outputs_do_not_fit_into_one_file():
 def test_a_writer_is_found_by_the_suffix_it_declares(registry, name, writer):
     offered(registry, "gray")
     assert find_writer(Path(name), registry) == writer
+
+
+@pytest.mark.parametrize("name", ["x.loud", "x.LOUD"])
+def test_a_suffix_declared_in_capitals_is_found(registry, name):
+    offered(registry, "loud", Loud)
+    assert find_writer(Path(name), registry) == "loud"
 
 
 def test_only_the_writer_named_like_the_suffix_is_imported(registry, monkeypatch):
