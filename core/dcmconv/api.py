@@ -84,12 +84,22 @@ class RenderedPicture:
         Raises
         ------
         UsageError
-            If no installed writer makes files with that suffix.
+            If no installed writer makes files with that suffix, or the path names a folder.
         """
-        from dcmconv.run.output.out_path import check_out, find_writer, no_writer_error
+        from dcmconv.run.output.out_path import (
+            check_out,
+            ends_like_a_folder,
+            find_writer,
+            no_writer_error,
+        )
 
         check_out(str(path))
         target = Path(path)
+        if ends_like_a_folder(str(path)) or target.is_dir():
+            raise UsageError(
+                f"{path} is a folder; save() writes one file.",
+                hint=f"Name the file: {target / 'picture.png'}",
+            )
         writer = find_writer(target, registry())
         error = None if writer else no_writer_error(target, registry())
         if error is not None:

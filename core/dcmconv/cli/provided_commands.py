@@ -96,6 +96,7 @@ def host_facts() -> Any:
         plugins=tuple(plugins),
         problems=tuple(str(problem) for problem in registry.problems),
         workers=available_workers(),
+        broken_components=registry.broken_components,
     )
 
 

@@ -7,7 +7,7 @@ same instance may serve many inputs in one process, and each process makes its o
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -340,12 +340,15 @@ class Host:
     """What a command can find out about this program: version, plugins, and number of workers.
 
     ``problems`` has one sentence for each plugin that could not be loaded completely.
+    ``broken_components()`` imports every component and returns one sentence for each that cannot be
+    used.
     """
 
     version: str
     plugins: tuple[InstalledPlugin, ...] = ()
     problems: tuple[str, ...] = ()
     workers: int = 1
+    broken_components: Callable[[], tuple[str, ...]] = tuple
 
 
 class Command(Component, ABC):

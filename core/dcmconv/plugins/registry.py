@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from dcmconv.errors import UsageError
+from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.hooks import KINDS, Offer
 from dcmconv.model.options import Component, option_fields
 from dcmconv.plugins.discovery import Plugin, PluginProblem, find_plugins, unknown_hooks
@@ -156,6 +156,18 @@ class Registry:
             raise broken_component(offer.target, offered_as, offer.plugin, fault)
         component: type[Component] = loaded
         return component
+
+    def broken_components(self) -> tuple[str, ...]:
+        """Import every component; return one sentence for each that cannot be used."""
+        found = []
+        for offer in self.offered():
+            if offer.kind == "preset":  # a file, not a class
+                continue
+            try:
+                self.load(offer.kind, offer.qualified_name)
+            except DcmconvError as error:
+                found.append(error.message)
+        return tuple(found)
 
     def ref(self, kind: str, name: str, options: Mapping[str, Any] | None = None) -> ComponentRef:
         """Return a reference from which any process can make the component with these options."""

@@ -41,7 +41,7 @@ MISSING = "not installed"
 class Doctor(Command):
     """Show versions, decoders per Transfer Syntax, and plugin problems.
 
-    The exit code is 4 if something that dcmconv needs is missing or a plugin is broken.
+    The exit code is 4 if something that dcmconv needs is missing, or a plugin or a component is broken.
     """
 
     def run(self, host: Host) -> Iterator[Row]:
@@ -63,6 +63,7 @@ class Doctor(Command):
         broken = dict.fromkeys(row.note for row in syntaxes if row.state == "broken")
         problems = [
             *host.problems,
+            *host.broken_components(),
             *(f"{name} is not installed." for name in missing),
             *(f"{fault}." for fault in broken),
         ]

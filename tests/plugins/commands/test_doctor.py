@@ -38,6 +38,18 @@ def test_a_broken_plugin_is_a_problem_with_exit_code_4(tmp_path):
     assert result.stdout.endswith("1 problem; see above.\n")
 
 
+def test_a_component_that_cannot_be_imported_is_a_problem(tmp_path):
+    hooks = (
+        "from dcmconv.hooks import hookimpl\n@hookimpl\n"
+        "def dcmconv_writers():\n    return {'lost': 'acme_missing:Lost'}\n"
+    )
+    install_plugin(tmp_path, "acme", hooks)
+    result = dcmconv("doctor", PYTHONPATH=tmp_path)
+    assert result.returncode == 4
+    assert "acme_missing:Lost cannot be loaded: ModuleNotFoundError" in result.stdout
+    assert result.stdout.endswith("1 problem; see above.\n")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the other program is a shell script")
 @pytest.mark.parametrize(
     ("content", "expected"),

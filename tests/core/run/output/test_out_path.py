@@ -171,3 +171,14 @@ def test_save_rejects_a_suffix_that_no_writer_makes(tmp_path):
     assert list(tmp_path.iterdir()) == []
     picture.save(tmp_path / "v1.2")
     assert (tmp_path / "v1.2").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["", "new/"])
+def test_save_rejects_a_folder(tmp_path, name):
+    from pydicom.data import get_testdata_file
+
+    picture = dcmconv.convert(get_testdata_file("CT_small.dcm"))
+    with pytest.raises(UsageError, match=r"is a folder; save\(\) writes one file") as caught:
+        picture.save(f"{tmp_path}/{name}")
+    assert "picture.png" in caught.value.hint
+    assert not list(tmp_path.iterdir())

@@ -146,7 +146,7 @@ def test_missing_bytes_are_reported_as_truncation():
     with pytest.raises(InputError, match="it has 7 of 8 bytes") as caught:
         decode_frame(bytes(7), LITTLE, described(2, 2, 16))
     assert caught.value.reason == "truncated"
-    assert "Copy the file again" in caught.value.hint
+    assert "Compare the file with the one at its source" in caught.value.hint
 
 
 def test_packed_12_bit_pixels_are_rejected_by_name():
