@@ -41,7 +41,8 @@ MISSING = "not installed"
 class Doctor(Command):
     """Show versions, decoders per Transfer Syntax, and plugin problems.
 
-    The exit code is 4 if something that dcmconv needs is missing, or a plugin or a component is broken.
+    The exit code is 4 if something that dcmconv needs is missing, or a plugin or one of its
+    components is broken.
     """
 
     def run(self, host: Host) -> Iterator[Row]:
