@@ -4,8 +4,7 @@ import errno
 
 import pytest
 
-from dcmconv.cli.exit_codes import exit_code_of_error
-from dcmconv.cli.signals import Terminated
+from dcmconv.cli.exit_codes import Terminated, exit_code_of_error
 from dcmconv.errors import OutputError, PluginError, UsageError
 
 

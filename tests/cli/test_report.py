@@ -1,8 +1,7 @@
 import pytest
 
-from dcmconv.cli.exit_codes import exit_code_of_run, exit_code_of_signal
+from dcmconv.cli.exit_codes import Terminated, exit_code_of_run, exit_code_of_signal
 from dcmconv.cli.report import closing_line, failure_lines, outcome_line, summary_data
-from dcmconv.cli.signals import Terminated
 from dcmconv.model.outcome import Converted, Failed, OutputFile, Skipped, Summary
 from dcmconv.run.progress import Tally
 

@@ -15,7 +15,7 @@ from support.program import dcmconv, python
 
 from dcmconv._entry import main
 from dcmconv.cli import app
-from dcmconv.cli.signals import signals_as_exceptions, stop_on_signals
+from dcmconv.cli.exit_codes import signals_as_exceptions, stop_on_signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -147,14 +147,18 @@ TWO_SIGNALS = """
 import os, signal, sys, threading, time
 from dcmconv._entry import main
 
+seconds = float(sys.argv.pop())
+
 def fire():
-    time.sleep(float(sys.argv.pop()))
+    # Before dcmconv has its own handler, a signal is Python's affair.
+    while signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        time.sleep(0.0005)
+    time.sleep(seconds)
     for _ in range(2):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.002)
 
-threading.Thread(target=fire).start()
-time.sleep(0.001)
+threading.Thread(target=fire, daemon=True).start()
 sys.exit(main())
 """
 

@@ -18,9 +18,9 @@ from dcmconv.cli.exit_codes import (
     EXIT_INTERRUPTED,
     exit_code_of_error,
     exit_code_of_signal,
+    signals_as_exceptions,
 )
 from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command
-from dcmconv.cli.signals import signals_as_exceptions
 from dcmconv.cli.terminal import is_plain, only_results_on_stdout, say
 from dcmconv.errors import UsageError
 

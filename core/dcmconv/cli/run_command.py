@@ -18,11 +18,10 @@ from dcmconv.chain.loader import load_chain
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.values import as_output, check_aspect, parse_decoder, parse_frames, parse_inline
 from dcmconv.cli.component_flags import NamedComponents, given_overrides
-from dcmconv.cli.exit_codes import EXIT_NOTHING, exit_code_of_run
+from dcmconv.cli.exit_codes import EXIT_NOTHING, exit_code_of_run, stop_on_signals
 from dcmconv.cli.progress import progress_for
 from dcmconv.cli.report import counted, print_report
 from dcmconv.cli.run_flags import RunArguments
-from dcmconv.cli.signals import stop_on_signals
 from dcmconv.cli.terminal import print_json, print_result, say
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.template import plain_tag

@@ -8,8 +8,7 @@ from dcmconv.model.curve import Linear
 from dcmconv.model.frame import Frame
 from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale
 from dcmconv.model.layers import Layer
-from dcmconv.render.flat import find_flat_notes
-from dcmconv.render.tone import render_tone
+from dcmconv.render.tone import find_flat_notes, render_tone
 from dcmconv_builtins.dicom.tone.voi_lut import Sigmoid, VoiLut
 from dcmconv_builtins.normalizers.minmax import MinMax
 

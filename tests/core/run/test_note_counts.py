@@ -2,8 +2,8 @@
 
 import pytest
 
-from dcmconv.run import note_counts as notes_module
-from dcmconv.run.note_counts import NoteCounts
+from dcmconv.run import progress as notes_module
+from dcmconv.run.progress import NoteCounts
 
 
 def kinds_of(*notes):

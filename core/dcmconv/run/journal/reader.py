@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from dcmconv.errors import UsageError
 from dcmconv.run.journal.digests import digest_of, folded_digest
 from dcmconv.run.journal.line import BEGUN, LEFT, output_file, read_journal
-from dcmconv.run.note_counts import NoteCounts
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.verify import PictureState, picture_state
+from dcmconv.run.progress import NoteCounts
 
 __all__ = [
     "CheckedPicture",
