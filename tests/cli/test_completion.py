@@ -11,7 +11,7 @@ import pytest
 from support.program import dcmconv
 
 from dcmconv.chain.spec import OUTPUT_KEYS
-from dcmconv.cli.completion import component_of, rejoined
+from dcmconv.cli.completion import component_of, decoder_of_syntax, rejoined
 
 
 def complete(line, **environment):
@@ -41,6 +41,20 @@ def complete(line, **environment):
 )
 def test_shell_gets_completions(line, words):
     assert complete(line) == words
+
+
+@pytest.mark.parametrize(
+    ("word", "offered"),
+    [
+        ("1.2.840.10008.1.2.5", ["1.2.840.10008.1.2.5="]),
+        ("1.2.840.10008.1.2.4.8", ["1.2.840.10008.1.2.4.80=", "1.2.840.10008.1.2.4.81="]),
+        ("1.2.840.10008.1.2.5=", ["1.2.840.10008.1.2.5=rle"]),
+        ("1.2.840.10008.1.2.5=j", []),
+        ("RLE Lossless=rl", ["RLE Lossless=rle"]),
+    ],
+)
+def test_a_decoder_is_offered_for_its_transfer_syntaxes_only(word, offered):
+    assert [found for found, _ in decoder_of_syntax(word)] == offered
 
 
 def test_every_key_of_an_output_is_completed():

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from dcmconv.cli.flags import Completer
 from dcmconv.model.options import OptionField
 
+if TYPE_CHECKING:
+    from dcmconv.model.components import Decoder
+
 __all__ = [
     "Rejoined",
     "component_of",
+    "decoder_of_syntax",
     "names_of",
     "plugin_names",
     "preset_names",
@@ -68,6 +72,29 @@ def component_of(kind: str) -> Completer:
         ]
 
     return complete
+
+
+def decoder_of_syntax(incomplete: str) -> Answers:
+    """Complete ``UID=NAME``: a UID that some decoder declares, then a decoder for it."""
+    from dcmconv.errors import DcmconvError
+    from dcmconv.plugins.registry import Registry
+
+    registry, syntaxes = Registry.discover(), {}
+    for name in registry.names("decoder"):
+        with suppress(DcmconvError):
+            decoder = cast("type[Decoder]", registry.load("decoder", name))
+            syntaxes[name] = decoder.transfer_syntaxes
+    uid, equals, rest = incomplete.partition("=")
+    if not equals:
+        found = sorted({each for uids in syntaxes.values() for each in uids})
+        return [(f"{each}=", "") for each in found if each.startswith(uid)]
+    # After the name of a Transfer Syntax, every decoder is offered.
+    is_uid = any(uid in uids for uids in syntaxes.values())
+    return [
+        (f"{uid}={word}", meaning)
+        for word, meaning in component_of("decoder")(rest)
+        if not is_uid or uid in syntaxes.get(word.partition(":")[0], ())
+    ]
 
 
 def preset_names(incomplete: str) -> Answers:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from dcmconv.chain.spec import ASPECTS
-from dcmconv.cli.completion import component_of, plugin_names, preset_names
+from dcmconv.cli.completion import component_of, decoder_of_syntax, plugin_names, preset_names
 from dcmconv.cli.flags import Flag
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class RunArguments:
             "more.",
             metavar="UID=NAME[:OPTIONS]",
             panel=PICTURES,
+            complete=decoder_of_syntax,
         ),
     ] = ()
     normalize: Annotated[
