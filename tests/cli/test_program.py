@@ -162,3 +162,15 @@ def test_bug_shows_a_traceback_and_exits_with_70(monkeypatch, capsys):
 @pytest.mark.parametrize("version_flag", [["--version"], ["--version", "--help"]])
 def test_version_flag_wins_over_help(version_flag):
     assert main(version_flag) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["run"], ["doctor"], ["info"], ["samples"], ["chain", "init"], ["journal", "verify"]],
+)
+def test_help_at_80_columns_is_shown_in_full(words, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([*words, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= 80

@@ -204,7 +204,7 @@ class RunArguments:
         _flag(
             "--name",
             help="Path of each picture in the output folder, such as "
-            "{PatientID}/{SeriesNumber:04d}/{SOPInstanceUID}.",
+            "{PatientID}/{SOPInstanceUID}.",
             metavar="TEMPLATE",
             panel=FILES,
             default="the input's own path",
