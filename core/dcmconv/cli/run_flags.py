@@ -203,8 +203,7 @@ class RunArguments:
         str | None,
         _flag(
             "--name",
-            help="Path of each picture in the output folder, such as "
-            "{PatientID}/{SOPInstanceUID}.",
+            help="Path of each picture in the output folder, such as {PatientID}/{SOPInstanceUID}.",
             metavar="TEMPLATE",
             panel=FILES,
             default="the input's own path",
