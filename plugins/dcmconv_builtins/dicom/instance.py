@@ -27,7 +27,7 @@ from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, Functiona
 from dcmconv_builtins.dicom.file.header_cache import HeaderCache
 from dcmconv_builtins.dicom.file.part10 import Part10, read_part10
 from dcmconv_builtins.dicom.frame_fields import find_frame_fields, stored_range_of
-from dcmconv_builtins.dicom.pixels.content import uses_bits_below
+from dcmconv_builtins.dicom.pixels.content import bits_above, uses_bits_below
 from dcmconv_builtins.dicom.pixels.frame_data import (
     FrameData,
     VideoFrameData,
@@ -204,15 +204,26 @@ class DicomInstance:
         elif decoded.is_masked:
             values = decoded.values
         else:
-            values = stored_values_of(
-                decoded.values,
-                bits_stored=self.description.bits_stored,
-                high_bit=self.description.high_bit,
-                is_signed=self.description.is_signed,
-            )
+            values = self._values_of_cells(decoded.values)
         if self.description.samples_per_pixel == 1:
             return values
         return _as_rgb(values, decoded.photometric_interpretation)
+
+    def _values_of_cells(self, cells: NDArray[Any]) -> NDArray[Any]:
+        described = self.description
+        stored, high_bit = described.bits_stored, described.high_bit
+        values = stored_values_of(
+            cells, bits_stored=stored, high_bit=high_bit, is_signed=described.is_signed
+        )
+        # The same memory where all values are in range, as in nearly all files.
+        if high_bit == stored - 1 and not np.may_share_memory(values, cells):
+            cells = cells.view(values.dtype)
+            if bits_above(cells, stored, _overlay_bits(self.top)):
+                self.notes.add(
+                    f"Bits Stored (0028,0101) is {stored}, but the pixels use bits above; "
+                    "ignored those bits."
+                )
+        return values
 
     def _checked_floats(self, decoded: Decoded) -> NDArray[Any]:
         finite = np.isfinite(decoded.values)
@@ -272,12 +283,7 @@ def _with_true_high_bit(top: Elements, data: FrameData) -> PixelDescription:
     if description.is_float or high_bit == stored - 1:
         return description
     named_bits = f"High Bit (0028,0102) is {high_bit} and Bits Stored (0028,0101) is {stored}"
-    # Bit positions of overlays that are in the pixels themselves.
-    planes = [
-        int(top.number(f"{group:04X},0102") or 0)
-        for group in range(0x6000, 0x6020, 2)
-        if (top.number(f"{group:04X},0100") or 1) > 1
-    ]
+    planes = _overlay_bits(top)
     cells = [frame.values for frame in _first_frames(data) if not frame.is_masked]
     if not uses_bits_below(cells, high_bit + 1 - stored, planes):
         top.notes.add(f"{named_bits}, a retired usage; shifted the pixels down.")
@@ -292,6 +298,15 @@ def _with_true_high_bit(top: Elements, data: FrameData) -> PixelDescription:
         for values in cells
     )
     return narrow if fits else replace(description, bits_stored=high_bit + 1)
+
+
+def _overlay_bits(top: Elements) -> list[int]:
+    """Return the bit positions of overlays that are in the pixels themselves."""
+    return [
+        int(top.number(f"{group:04X},0102") or 0)
+        for group in range(0x6000, 0x6020, 2)
+        if (top.number(f"{group:04X},0100") or 1) > 1
+    ]
 
 
 def _first_frames(data: FrameData) -> Iterator[Decoded]:

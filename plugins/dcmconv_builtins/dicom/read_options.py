@@ -54,8 +54,8 @@ class ReadOptions(Limits):
     color: Annotated[
         Literal["auto", "rgb", "ybr"],
         Opt(
-            "What native samples are that the header calls YBR_FULL_422 and that are not "
-            "subsampled; auto decides by gray pixels"
+            "What samples are that the header calls YBR_FULL_422 and that are not subsampled; "
+            "auto decides by gray pixels"
         ),
     ] = "auto"
     presentation_states: Annotated[

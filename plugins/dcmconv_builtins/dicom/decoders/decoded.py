@@ -31,6 +31,8 @@ __all__ = [
     "contiguous",
     "decode_with",
     "interleaved",
+    "only_jpeg2000_has",
+    "surplus_note",
     "truncated",
 ]
 
@@ -147,6 +149,22 @@ def checked(values: NDArray[Any], description: FrameDescription) -> NDArray[Any]
             reason="mismatch",
         )
     return values
+
+
+def surplus_note(surplus: int) -> tuple[str, ...]:
+    """Return a note on bytes after the end marker, if there are any."""
+    if not surplus:
+        return ()
+    count = "1 byte" if surplus == 1 else f"{surplus} bytes"
+    return (f"ignored {count} after the end of the stream",)
+
+
+def only_jpeg2000_has(photometric_interpretation: str) -> tuple[str, ...]:
+    """Return a note on a component transform of JPEG 2000 in another format (PS3.5 8.2)."""
+    if photometric_interpretation not in ("YBR_ICT", "YBR_RCT"):
+        return ()
+    found = f"Photometric Interpretation (0028,0004) is {photometric_interpretation}"
+    return (f"{found}, which only JPEG 2000 has; read the samples as RGB",)
 
 
 def truncated(stream_format: str, found: str) -> InputError:

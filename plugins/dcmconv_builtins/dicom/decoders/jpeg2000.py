@@ -20,6 +20,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     codec_errors,
     contiguous,
     sign_bits,
+    surplus_note,
 )
 from dcmconv_builtins.dicom.decoders.jpeg2000_header import (
     FORMAT,
@@ -56,7 +57,7 @@ class Jpeg2000(Decoder):
         """
         codestream, notes = bare_codestream(stream)
         header = read_jpeg2000_header(codestream)
-        notes += check_coded(header.coded, description)
+        notes += check_coded(header.coded, description) + surplus_note(header.surplus)
         if header.coded.bits > MAX_BITS:
             raise UnsupportedError(
                 f"the JPEG 2000 stream has {header.coded.bits} bits per sample; up to {MAX_BITS} "

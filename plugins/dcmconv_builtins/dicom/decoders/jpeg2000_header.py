@@ -29,11 +29,15 @@ TAIL = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Jpeg2000Header:
-    """What the main header says; ``undoes_color`` if the stream uses RCT or ICT."""
+    """What the main header says, and how many bytes follow the end marker.
+
+    ``undoes_color`` if the stream uses RCT or ICT.
+    """
 
     coded: Coded
     is_signed: bool
     undoes_color: bool
+    surplus: int = 0
 
 
 def bare_codestream(stream: bytes) -> tuple[bytes, tuple[str, ...]]:
@@ -84,7 +88,7 @@ def read_jpeg2000_header(stream: bytes) -> Jpeg2000Header:
             hint="DICOM does not allow such streams; ask the sender for another Transfer Syntax.",
         )
     undoes_color, tile_part = _coding_style(stream)
-    _check_tile_parts(stream, tile_part)
+    surplus = _check_tile_parts(stream, tile_part)
     coded = Coded(
         format=FORMAT,
         rows=y_end - y_start,
@@ -93,7 +97,10 @@ def read_jpeg2000_header(stream: bytes) -> Jpeg2000Header:
         bits=(components[0] & 0x7F) + 1,
     )
     return Jpeg2000Header(
-        coded=coded, is_signed=bool(components[0] & 0x80), undoes_color=undoes_color
+        coded=coded,
+        is_signed=bool(components[0] & 0x80),
+        undoes_color=undoes_color,
+        surplus=surplus,
     )
 
 
@@ -114,8 +121,11 @@ def _coding_style(stream: bytes) -> tuple[bool, int]:
     raise truncated(FORMAT, "it ends within its header")
 
 
-def _check_tile_parts(stream: bytes, position: int) -> None:
-    """Follow Psot from tile-part to tile-part: this finds a cut even before an added end marker."""
+def _check_tile_parts(stream: bytes, position: int) -> int:
+    """Follow Psot from tile-part to tile-part: this finds a cut even before an added end marker.
+
+    Returns how many bytes follow the end marker, without padding.
+    """
     while stream[position : position + 2] == b"\xff\x90":
         if position + 12 > len(stream):
             raise truncated(FORMAT, "it ends within a tile-part header")
@@ -130,6 +140,8 @@ def _check_tile_parts(stream: bytes, position: int) -> None:
         position += length
     if stream[position : position + 2] != END:
         _check_end(stream, position)
+        return 0
+    return len(bytes(stream[position + 2 :]).rstrip(b"\0\xff"))
 
 
 def _check_end(stream: bytes, position: int) -> None:

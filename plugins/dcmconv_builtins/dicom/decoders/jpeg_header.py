@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dcmconv.plugin import InputError
-from dcmconv_builtins.dicom.decoders.decoded import Coded, truncated
+from dcmconv_builtins.dicom.decoders.decoded import Coded, surplus_note, truncated
 from dcmconv_builtins.dicom.decoders.syntaxes import JPEG
 from dcmconv_builtins.dicom.hints import ANOTHER_CODEC, DAMAGED
 
@@ -178,8 +178,4 @@ def _find_end(stream: bytes, scan_start: int, stream_format: str) -> tuple[int, 
     end = stream.find(END_OF_IMAGE, scan_start)
     if end < 0:
         raise truncated(stream_format, NO_END)
-    surplus = len(stream[end + 2 :].rstrip(b"\0\xff"))
-    if not surplus:
-        return end, ()
-    count = "1 byte" if surplus == 1 else f"{surplus} bytes"
-    return end, (f"ignored {count} after the end of the stream",)
+    return end, surplus_note(len(stream[end + 2 :].rstrip(b"\0\xff")))

@@ -14,6 +14,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     checked,
     codec_errors,
     contiguous,
+    only_jpeg2000_has,
     sign_bits,
 )
 from dcmconv_builtins.dicom.decoders.jpeg_header import NO_END, read_jpeg_header
@@ -48,6 +49,7 @@ class JpegLs(Decoder):
                 reason="mismatch",
             )
         notes += check_coded(header.coded, description)
+        notes += only_jpeg2000_has(description.photometric_interpretation)
         if header.is_subsampled:
             raise UnsupportedError(
                 "the components of the JPEG-LS stream differ in size.",

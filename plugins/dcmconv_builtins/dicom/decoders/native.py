@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError, UnsupportedError
-from dcmconv_builtins.dicom.decoders.decoded import Decoded, contiguous, interleaved, truncated
+from dcmconv_builtins.dicom.decoders.decoded import (
+    Decoded,
+    contiguous,
+    interleaved,
+    only_jpeg2000_has,
+    truncated,
+)
 from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE, UNCOMPRESSED, uids_of
 from dcmconv_builtins.dicom.hints import DAMAGED
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
@@ -78,22 +84,19 @@ def as_laid_out(
     Returns
     -------
     PixelDescription, tuple of str
-        With ``YBR_FULL`` for ``YBR_FULL_422`` if each pixel has one more sample, or with
+        With ``YBR_FULL`` for halved chroma if each pixel has one more sample, or with
         ``has_even_rows`` if odd rows are padded to whole pairs; and a note.
     """
-    if (
-        description.photometric_interpretation != "YBR_FULL_422"
-        or not description.is_chroma_halved
-        or _has_length(description, element_bytes)
-    ):
+    if not description.is_chroma_halved or _has_length(description, element_bytes):
         return description, ()
+    named = description.photometric_interpretation
     full = replace(description, photometric_interpretation="YBR_FULL")
     if _has_length(full, element_bytes):
-        found = "Photometric Interpretation (0028,0004) is YBR_FULL_422"
+        found = f"Photometric Interpretation (0028,0004) is {named}"
         return full, (f"{found}, but the length is that of three samples per pixel",)
     even = replace(description, has_even_rows=True)
     if _has_length(even, element_bytes):
-        columns = f"{description.columns} pixels in YBR_FULL_422"
+        columns = f"{description.columns} pixels in {named}"
         note = f"rows of {columns} are padded to {_stored_columns(even)}, as the length shows"
         return even, (note,)
     return description, ()
@@ -172,7 +175,10 @@ def decode_native(
     else:
         values = flat.reshape(description.shape)
     return Decoded(
-        values=contiguous(values), photometric_interpretation=photometric, decoder=NATIVE.decoder
+        values=contiguous(values),
+        photometric_interpretation=photometric,
+        decoder=NATIVE.decoder,
+        notes=only_jpeg2000_has(photometric),
     )
 
 

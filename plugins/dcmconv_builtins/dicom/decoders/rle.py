@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError
 from dcmconv_builtins.dicom.decoders.decoded import (
     interleaved,
+    only_jpeg2000_has,
     truncated,
 )
 from dcmconv_builtins.dicom.decoders.syntaxes import RLE, uids_of
@@ -57,7 +58,7 @@ class Rle(Decoder):
         return DecodedFrame(
             values=values,
             photometric_interpretation=description.photometric_interpretation,
-            notes=notes,
+            notes=notes + only_jpeg2000_has(description.photometric_interpretation),
         )
 
 

@@ -17,7 +17,13 @@ from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.file.notes import Notes
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 
-__all__ = ["in_smoother_word_order", "is_one_cell_of_several", "uses_bits_below"]
+__all__ = [
+    "bits_above",
+    "bits_are_bytes",
+    "in_smoother_word_order",
+    "is_one_cell_of_several",
+    "uses_bits_below",
+]
 
 _CLEARLY = 2
 """The right reading is at least this many times smoother."""
@@ -70,6 +76,40 @@ def is_one_cell_of_several(cells: NDArray[Any], count: int) -> bool:
     if count > 4 or flat.size <= count:
         return False
     return _roughness(flat, count) * _CLEARLY < _roughness(flat)
+
+
+def bits_are_bytes(bits: NDArray[Any]) -> bool:
+    """Whether 1-bit pixels look like bytes of 0 and 1, or of 0 and 255."""
+    flat = bits.reshape(-1)
+    octets = flat[: flat.size // 8 * 8].reshape(-1, 8)
+    rest = octets[:, 1:]
+    is_binary = not rest.any() or bool((rest == octets[:, :1]).all())
+    return is_binary and bool(octets.any())
+
+
+def bits_above(cells: NDArray[Any], bits_stored: int, planes: Iterable[int]) -> bool:
+    """Whether pixels use bits above their field, other than those of overlay planes.
+
+    A sign that is extended into these bits is none of them.
+
+    Parameters
+    ----------
+    cells : integer array
+        All bits of the pixels.
+    bits_stored : int
+        The width of the field, whose lowest bit is 0; signed if ``cells`` are.
+    planes : iterable of int
+        Bits that hold overlays.
+    """
+    width = cells.dtype.itemsize * 8
+    mask = (1 << width) - (1 << bits_stored)
+    for plane in planes:
+        mask &= ~(1 << plane)
+    above = cells.view(f"u{cells.dtype.itemsize}") & mask
+    if cells.dtype.kind == "u":
+        return bool(above.any())
+    sign = cells.view(f"u{cells.dtype.itemsize}") >> (bits_stored - 1) & 1
+    return bool(((above != 0) & ~((above == mask) & (sign == 1))).any())
 
 
 def uses_bits_below(cells: Iterable[NDArray[Any]], lowest_bit: int, planes: Iterable[int]) -> bool:

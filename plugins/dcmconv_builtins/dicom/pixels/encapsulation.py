@@ -111,10 +111,13 @@ class Encapsulated:
             len(self._fragments.offset_table), len(extended.offsets) // 8 if extended else 0
         )
         by_content = len(self._by_start_markers())
-        if all(map(self._is_rle, self._fragments.items)):
-            # PS3.5 A.4.2: a frame in RLE is one fragment.
+        if self._are_rle_frames():
             by_content = len(self._fragments.items)
         return max(1, min(in_tables, len(self._fragments.items)), by_content)
+
+    def _are_rle_frames(self) -> bool:
+        """Whether each fragment is a frame in RLE, which has no other fragment (PS3.5 A.4.2)."""
+        return all(map(self._is_rle, self._fragments.items))
 
     def _is_rle(self, fragment: Fragment) -> bool:
         """Whether a fragment starts with an RLE header: 1 to 15 segments, the first at byte 64."""
@@ -166,7 +169,7 @@ class Encapsulated:
 
     def _by_content(self) -> list[int]:
         count = len(self._fragments.items)
-        if count == self.frame_count:
+        if count == self.frame_count or (count > self.frame_count and self._are_rle_frames()):
             return list(range(count + 1))
         if count < self.frame_count and self._salvage:
             # PS3.5 A.4.2: RLE, which has no markers, has one fragment for each frame.

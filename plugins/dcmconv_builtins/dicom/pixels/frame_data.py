@@ -22,10 +22,13 @@ from dcmconv_builtins.dicom.decoders.identify import identify_stream
 from dcmconv_builtins.dicom.decoders.jpeg import JPEG_BASELINE, is_ordinary
 from dcmconv_builtins.dicom.decoders.syntaxes import (
     GE_PRIVATE,
+    JPEG_LS,
     REFUSED,
+    RLE,
     SYNTAXES,
     VIDEO,
     TransferSyntax,
+    uids_of,
 )
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import named
@@ -33,13 +36,20 @@ from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.pixels.encapsulation import Encapsulated, ExtendedOffsets
 from dcmconv_builtins.dicom.pixels.fragments import ITEM
 from dcmconv_builtins.dicom.pixels.image_pixel import header_frame_count
-from dcmconv_builtins.dicom.pixels.native_frames import fit_to_length, open_native, why_unknown
+from dcmconv_builtins.dicom.pixels.native_frames import (
+    decide_color,
+    fit_to_length,
+    open_native,
+    why_unknown,
+)
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.read_options import ReadOptions
 
 __all__ = ["FrameData", "JpegCopies", "VideoFrameData", "find_jpeg_copies", "open_frame_data"]
 
 DEFAULTS = ReadOptions()
+_FULL_SAMPLES = dict.fromkeys(uids_of(RLE), "RLE") | dict.fromkeys(uids_of(JPEG_LS), "JPEG-LS")
+"""Formats that cannot share chroma between pixels and do not name their own color."""
 
 
 class FrameData(Protocol):
@@ -84,11 +94,11 @@ def open_frame_data(
     is_encapsulated = pixels.length is None or _holds_items(part10, pixels, description)
     if chosen is not None and is_encapsulated:
         decoding = _Decoding(chosen, uid, salvage, is_chosen=True)
-        return _open_encapsulated(part10, pixels, description, decoding)
+        return _open_encapsulated(part10, pixels, description, decoding, options.color)
     known = SYNTAXES.get(uid)
     if is_encapsulated and uid not in REFUSED and (known is None or known.coding == "native"):
         decoding = _decoding_of_stream(part10, pixels, description, salvage=salvage)
-        return _open_encapsulated(part10, pixels, description, decoding)
+        return _open_encapsulated(part10, pixels, description, decoding, options.color)
     syntax = get_transfer_syntax(uid)
     if syntax.coding == "native":
         if uid == GE_PRIVATE:
@@ -105,7 +115,8 @@ def open_frame_data(
         return open_native(part10, pixels, fitted, exactly=True)
     if syntax.coding == "video":
         return VideoFrameData(_find_streams(part10, pixels, 1, salvage=salvage), description)
-    return _open_encapsulated(part10, pixels, description, _pinned(syntax, salvage=salvage))
+    decoding = _pinned(syntax, salvage=salvage)
+    return _open_encapsulated(part10, pixels, description, decoding, options.color)
 
 
 def _holds_items(part10: Part10, pixels: PixelElement, description: PixelDescription) -> bool:
@@ -254,7 +265,11 @@ class VideoFrameData:
 
 
 def _open_encapsulated(
-    part10: Part10, pixels: PixelElement, description: PixelDescription, decoding: _Decoding
+    part10: Part10,
+    pixels: PixelElement,
+    description: PixelDescription,
+    decoding: _Decoding,
+    color: str,
 ) -> FrameData:
     top = part10.top
     announced = None if header_frame_count(top) is None else description.frame_count
@@ -266,7 +281,19 @@ def _open_encapsulated(
                 f"{streams.frame_count}, as many as {named(pixels.keyword)} holds."
             )
         description = replace(description, frame_count=streams.frame_count)
-    return EncapsulatedFrames(streams, description, decoding)
+    frames = EncapsulatedFrames(streams, description, decoding)
+    stream_format = _FULL_SAMPLES.get(decoding.transfer_syntax)
+    if stream_format is None or decoding.is_chosen or not description.is_chroma_halved:
+        return frames
+    named_color = description.photometric_interpretation
+    contradiction = (
+        f"Photometric Interpretation (0028,0004) is {named_color}, but the {stream_format} stream "
+        "has three samples per pixel"
+    )
+    found, note = decide_color(frames, description, color, contradiction)
+    top.notes.add(f"{note}.")
+    described = replace(description, photometric_interpretation=found)
+    return EncapsulatedFrames(streams, described, decoding)
 
 
 def _find_streams(

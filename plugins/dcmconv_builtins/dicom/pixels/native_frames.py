@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders import Decoded, as_laid_out, native_span
@@ -20,18 +20,32 @@ from dcmconv_builtins.dicom.file.elements import Elements, named
 from dcmconv_builtins.dicom.file.encoding import KNOWN_VRS, Encoding
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, COPY_OR_SALVAGE
-from dcmconv_builtins.dicom.pixels.content import in_smoother_word_order, is_one_cell_of_several
+from dcmconv_builtins.dicom.pixels.content import (
+    bits_are_bytes,
+    in_smoother_word_order,
+    is_one_cell_of_several,
+)
 from dcmconv_builtins.dicom.pixels.image_pixel import header_frame_count
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
 
-__all__ = ["NativeFrames", "fit_to_length", "open_native", "why_unknown"]
+__all__ = ["NativeFrames", "decide_color", "fit_to_length", "open_native", "why_unknown"]
 
+_FRAMES_TO_LOOK_AT = 8
+"""How many frames are checked for their color; the first may be damaged, or without a clear one."""
 _COLORS = {"rgb": "RGB", "ybr": "YBR_FULL"}
 _HEADER_IS_WRONG = (
     "Number of Frames (0028,0008), Bits Allocated (0028,0100) or the Transfer Syntax is wrong; "
     "ask the sender for a file whose header matches its pixels."
 )
+
+
+class FrameReader(Protocol):
+    """Frames that can be decoded in any order."""
+
+    def read_frame(self, frame_index: int) -> Decoded:
+        """Decode one frame, counted from 0."""
+        ...
 
 
 class NativeFrames:
@@ -175,29 +189,52 @@ def fit_to_length(
         )
     laid_out, notes = as_laid_out(description, pixels.length or 0)
     if laid_out.photometric_interpretation != description.photometric_interpretation:
-        found = _COLORS.get(color) or _color_by_content(part10, pixels, laid_out, notes[0])
-        laid_out = replace(laid_out, photometric_interpretation=found)
-        how = "by their content" if color == "auto" else "as asked for"
-        notes = (f"{notes[0]}; read them as {found}, {how}",)
+        frames = _native_frames(part10, pixels, laid_out)
+        found, note = decide_color(frames, description, color, notes[0])
+        laid_out, notes = replace(laid_out, photometric_interpretation=found), (note,)
     for note in notes:
         part10.top.notes.add(f"{note}.")
     return laid_out
 
 
-def _color_by_content(
-    part10: Part10, pixels: PixelElement, description: PixelDescription, contradiction: str
-) -> str:
-    """Return what the samples of the first frame are."""
-    frames = _native_frames(part10, pixels, description)
-    bits = description.bits_stored
-    found = color_of_samples(frames.read_frame(0).values, bits=bits) if pixels.available else ""
-    if not found:
+def decide_color(
+    frames: FrameReader, description: PixelDescription, color: str, contradiction: str
+) -> tuple[str, str]:
+    """Return what full samples are that the header says are subsampled, and a note.
+
+    Raises
+    ------
+    InputError
+        If their content shows neither RGB nor YBR, and ``color`` names none.
+    """
+    if color in _COLORS:
+        return _COLORS[color], f"{contradiction}; read them as {_COLORS[color]}, as asked for"
+    found = _color_by_content(frames, description)
+    # The range of YBR_PARTIAL is narrower than that of YBR_FULL; gray pixels do not show which.
+    if not found or (found != "RGB" and "PARTIAL" in description.photometric_interpretation):
         raise InputError(
             f"{contradiction}, which could be RGB or YBR_FULL.",
             hint="Choose one with --dicom.color rgb or --dicom.color ybr.",
             reason="mismatch",
         )
-    return found
+    return found, f"{contradiction}; read them as {found}, by their content"
+
+
+def _color_by_content(frames: FrameReader, description: PixelDescription) -> str:
+    """Return what the samples of the first frame that shows it are; empty if none does."""
+    failures: list[InputError] = []
+    frame_count = min(description.frame_count, _FRAMES_TO_LOOK_AT)
+    for frame_index in range(frame_count):
+        try:
+            values = frames.read_frame(frame_index).values
+        except InputError as error:
+            failures.append(error)
+            continue
+        if found := color_of_samples(values, bits=description.bits_stored):
+            return found
+    if len(failures) == frame_count:
+        raise failures[0]
+    return ""
 
 
 def _with_frames_of_length(
@@ -214,7 +251,11 @@ def _with_frames_of_length(
             return description
         if description.samples_per_pixel == 1:
             first = open_frames(description).read_frame(0).values
-            if is_one_cell_of_several(first, frame_count):
+            # Cells of more than one byte read as bytes, or of a byte read as bits.
+            is_byte_per_bit = (
+                description.bits_allocated == 1 and frame_count % 8 == 0 and bits_are_bytes(first)
+            )
+            if is_one_cell_of_several(first, frame_count) or is_byte_per_bit:
                 return description
     top.notes.add(
         f"Number of Frames (0028,0008) is {why_unknown(top)}; "

@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 import pytest
 from support.covers import covers
-from support.streams import encoded, rgb
+from support.streams import SYNTAX, encoded, rgb
 
 from dcmconv.plugin import InputError, UnsupportedError
 from dcmconv_builtins.dicom.decoders import decode_frame
@@ -200,3 +200,11 @@ def test_bytes_after_the_end_marker_are_ignored_with_a_note():
 def test_a_header_without_markers_is_rejected():
     with pytest.raises(InputError, match="has no marker at byte 2"):
         read_jpeg_header(b"\xff\xd8" + b"\0" * 40, stream_format="JPEG")
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0", b"\0\0\xff"])
+def test_bytes_after_the_end_of_jpeg_2000_are_ignored_with_a_note(padding):
+    stream = encoded("jpeg-2000", RED)
+    assert decode_frame(stream + padding, SYNTAX["jpeg-2000"], described("RGB")).notes == ()
+    decoded = decode_frame(stream + b"trailing" + padding, SYNTAX["jpeg-2000"], described("RGB"))
+    assert decoded.notes == ("ignored 8 bytes after the end of the stream",)

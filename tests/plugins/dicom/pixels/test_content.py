@@ -5,6 +5,7 @@ import pytest
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEGLSLossless,
     RLELossless,
@@ -12,7 +13,7 @@ from pydicom.uid import (
 from support.dicom_files import changed, color, encapsulated, monochrome
 from support.doubtful_pixels import big_endian, ge_private, shifted, without_frame_count
 from support.reading import open_content, read_frame, read_frames, recoded
-from support.streams import encoded
+from support.streams import SYNTAX, encoded
 
 from dcmconv.plugin import InputError, InputFile
 from dcmconv_builtins.readers.dicom import DicomReader
@@ -197,6 +198,79 @@ def test_a_blank_first_frame_does_not_decide_about_high_bit():
 def test_encapsulated_pixels_that_use_the_bits_below_are_not_shifted():
     made = encapsulated(shifted(RAMP), RLELossless, [encoded("rle", RAMP)])
     assert np.array_equal(read_frame(made).stored_values, RAMP)
+
+
+ABOVE = "Bits Stored (0028,0101) is 12, but the pixels use bits above; ignored those bits."
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ExplicitVRBigEndian, "rle"])
+def test_pixels_that_use_the_bits_above_have_a_note(syntax):
+    values = np.array([[1, 2, 3], [4, 5, 0xF006]], np.uint16)
+    dataset = monochrome(np.stack([values & 0xFFF, values]), BitsStored=12, HighBit=11)
+    if syntax == "rle":
+        streams = [encoded("rle", values & 0xFFF), encoded("rle", values)]
+        frames = read_frames(encapsulated(dataset, SYNTAX["rle"], streams))
+    else:
+        big_endian = syntax == ExplicitVRBigEndian
+        cells = np.stack([values & 0xFFF, values]).astype(">u2" if big_endian else "<u2")
+        frames = read_frames(recoded(changed(dataset, PixelData=cells.tobytes()), syntax))
+    assert ABOVE not in frames[0].notes
+    assert frames[1].stored_values.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert ABOVE in frames[1].notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "has_note"),
+    [
+        pytest.param([-5, 5], False, id="extended-sign"),
+        pytest.param([0x0FFB, 5], False, id="sign-in-the-field-only"),
+        pytest.param([0x1FFB, 5], True, id="one-bit-above"),
+        pytest.param([-0x1000 + 5, 5], True, id="sign-that-the-field-does-not-have"),
+    ],
+)
+def test_an_extended_sign_is_no_bit_above(cells, has_note):
+    dataset = monochrome(np.array([cells], np.int16), BitsStored=12, HighBit=11)
+    assert (ABOVE in read_frame(dataset).notes) == has_note
+
+
+def test_an_overlay_above_the_field_is_no_pixel():
+    values = np.array([[0x1001, 0x0002]], np.uint16)
+    dataset = monochrome(values, BitsStored=12, HighBit=11)
+    dataset.add_new(0x60000100, "US", 16)
+    dataset.add_new(0x60000102, "US", 12)
+    assert ABOVE not in read_frame(dataset).notes
+    dataset.add_new(0x60000102, "US", 13)
+    assert ABOVE in read_frame(dataset).notes
+
+
+@pytest.mark.parametrize("white", [1, 255])
+def test_bytes_of_0_and_1_are_not_counted_as_frames_of_1_bit(white):
+    values = np.indices((16, 16)).sum(axis=0).astype(np.uint8) % 2 * white
+    dataset = monochrome(values, BitsAllocated=1, BitsStored=1, HighBit=0)
+    with pytest.raises(InputError, match="has 256 bytes; expected 32 for 1 frame") as caught:
+        open_content(dataset)
+    assert "Bits Allocated" in caught.value.hint
+
+
+def test_frames_of_1_bit_are_counted():
+    bits = np.random.default_rng(1).integers(0, 256, 32 * 8, np.uint8)
+    dataset = monochrome(np.zeros((16, 16), np.uint8), BitsAllocated=1, BitsStored=1, HighBit=0)
+    assert len(read_frames(changed(dataset, PixelData=bits.tobytes()))) == 8
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_a_frame_in_rle_is_one_fragment(number):
+    values = np.stack([np.full((4, 6), shade, np.uint8) for shade in (10, 20, 30)])
+    dataset = monochrome(values, NumberOfFrames=number)
+    streams = [encoded("rle", frame) for frame in values]
+    content = encapsulated(dataset, SYNTAX["rle"], streams, offsets="empty")
+    if number == 4:
+        with pytest.raises(InputError, match="3 fragments; Number of Frames"):
+            open_content(content)
+        return
+    frames = read_frames(content)
+    assert [frame.stored_values[0, 0] for frame in frames] == [10, 20, 30][:number]
+    assert f"is {number}, but Pixel Data (7FE0,0010) holds 3; ignored" in frames[0].notes[0]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 from support.dicom_files import as_bytes, color, encapsulated, monochrome
-from support.reading import open_content, read_frames, recoded
+from support.reading import open_content, read_frame, read_frames, recoded
 from support.streams import SYNTAX, encoded, gray, rle_frame
 
 from dcmconv.plugin import InputError, UnsupportedError
@@ -141,8 +141,8 @@ UNCLEAR = np.full((12, 20, 3), (90, 120, 140), np.uint8)
 VIVID = np.full((12, 20, 3), (250, 10, 240), np.uint8)
 
 
-def full_samples(values, **attributes):
-    return color(values, PhotometricInterpretation="YBR_FULL_422", **attributes)
+def full_samples(values, label="YBR_FULL_422", **attributes):
+    return color(values, PhotometricInterpretation=label, **attributes)
 
 
 @pytest.mark.parametrize("big_endian", [False, True])
@@ -183,3 +183,62 @@ def test_jpeg_ls_with_components_of_different_size_is_unsupported():
     )
     with pytest.raises(UnsupportedError, match="differ in size"):
         read_frames(content)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ExplicitVRBigEndian])
+@pytest.mark.parametrize("values", [GRAY_RGB, VIVID], ids=["gray", "vivid"])
+def test_full_samples_called_partial_422_are_rgb_where_they_show_it(values, syntax):
+    frame = read_frame(recoded(full_samples(values, "YBR_PARTIAL_422"), syntax))
+    assert np.array_equal(frame.stored_values, values)
+    assert "is YBR_PARTIAL_422, but the length is that of three samples" in frame.notes[0]
+
+
+def test_full_samples_in_ybr_called_partial_422_are_refused_until_chosen():
+    content = as_bytes(full_samples(GRAY_YBR, "YBR_PARTIAL_422"))
+    with pytest.raises(InputError, match="YBR_PARTIAL_422, but the length") as caught:
+        open_content(content)
+    assert "--dicom.color ybr" in caught.value.hint
+    assert np.array_equal(read_frame(content, color="ybr").stored_values, GRAY_RGB)
+
+
+@pytest.mark.parametrize("label", ["YBR_FULL_422", "YBR_PARTIAL_422"])
+@pytest.mark.parametrize("codec", ["rle", "jpeg-ls"])
+@pytest.mark.parametrize("frames", [1, 2])
+def test_streams_of_full_samples_called_422_are_read_by_their_content(codec, frames, label):
+    several = np.stack([UNCLEAR, GRAY_RGB]) if frames == 2 else GRAY_RGB
+    streams = [encoded(codec, values) for values in several.reshape(-1, 12, 20, 3)]
+    content = as_bytes(encapsulated(full_samples(several, label), SYNTAX[codec], streams))
+    *_, last = read_frames(content)
+    assert np.array_equal(last.stored_values, GRAY_RGB)
+    assert f"is {label}, but the " in last.notes[0]
+    assert "stream has three samples per pixel; read them as RGB" in last.notes[0]
+
+
+@pytest.mark.parametrize("codec", ["rle", "jpeg-ls"])
+def test_streams_of_full_samples_that_could_be_both_are_refused_until_chosen(codec):
+    streams = [encoded(codec, UNCLEAR)]
+    content = as_bytes(encapsulated(full_samples(UNCLEAR), SYNTAX[codec], streams))
+    with pytest.raises(InputError, match="which could be RGB or YBR_FULL") as caught:
+        open_content(content)
+    assert "--dicom.color rgb" in caught.value.hint
+    assert np.array_equal(read_frame(content, color="rgb").stored_values, UNCLEAR)
+
+
+def test_a_damaged_first_frame_does_not_decide_the_color():
+    streams = [b"\1" + bytes(99), encoded("rle", GRAY_RGB)]
+    dataset = full_samples(np.stack([VIVID, GRAY_RGB]))
+    instance = open_content(encapsulated(dataset, SYNTAX["rle"], streams))
+    assert np.array_equal(instance.read_frame(1).stored_values, GRAY_RGB)
+    with pytest.raises(InputError, match="RLE"):
+        instance.read_frame(0)
+
+
+@pytest.mark.parametrize("label", ["YBR_ICT", "YBR_RCT"])
+@pytest.mark.parametrize("codec", ["native", "rle", "jpeg-ls"])
+def test_a_component_transform_without_jpeg_2000_is_noted(codec, label):
+    dataset = full_samples(VIVID, label)
+    if codec != "native":
+        dataset = encapsulated(dataset, SYNTAX[codec], [encoded(codec, VIVID)])
+    frame = read_frame(dataset)
+    assert np.array_equal(frame.stored_values, VIVID)
+    assert f"is {label}, which only JPEG 2000 has; read the samples as RGB." in frame.notes[0]
