@@ -20,6 +20,8 @@ from dcmconv.model.components import Step
 from dcmconv.run.engine import Run
 from dcmconv.run.progress import Tally
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chatty(Step):

@@ -17,7 +17,10 @@ from dcmconv._entry import main
 from dcmconv.cli import app
 from dcmconv.cli.exit_codes import signals_as_exceptions, stop_on_signals
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals"),
+]
 
 COUNT = 400
 PATIENCE = 60.0

@@ -40,6 +40,7 @@ def test_strict_fails_every_input_that_has_a_note(scans, tmp_path):
     assert {outcome.input: outcome.reason for outcome in outcomes} == dict.fromkeys(noted, "strict")
 
 
+@pytest.mark.slow
 def test_worker_processes_give_the_same_outcomes(scans, tmp_path):
     out = tmp_path / "out"
     outcomes = run(hostile_plan("processes", workers=2), scans, out)
@@ -59,6 +60,7 @@ def test_no_failure_is_internal_or_a_traceback():
         assert "\x1b" not in text, name
 
 
+@pytest.mark.slow
 def test_the_terminal_shows_no_traceback_or_escape(scans, tmp_path):
     done = dcmconv("run", scans, "-o", tmp_path / "out", "--verbose")
     assert done.returncode == 1

@@ -143,6 +143,7 @@ def test_tag_table_cells_are_never_formulas(tmp_path):
 SAID = "\x1b]0;PWNED\x07\x1b[2J\x1b[31m"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_header_escapes_never_reach_the_terminal(tmp_path):
     scans = tmp_path / "scans"
@@ -196,6 +197,7 @@ def everything_below(folder):
     return b"\n".join(found)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_no_header_text_leaks_by_default(tmp_path):
     made, tokens = canaries()

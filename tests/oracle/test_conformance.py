@@ -12,6 +12,8 @@ from support.environments import ROOT
 from oracle.conformance_page import rows_on
 from oracle.test_transfer_syntaxes import STILL
 
+pytestmark = pytest.mark.slow
+
 PAGE = ROOT / "docs" / "reference" / "conformance.md"
 
 

@@ -93,6 +93,7 @@ def test_inline_and_processes_give_the_same_files(scans, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_fault_costs_only_its_own_input(scans, tmp_path):
     faults = {
         "c1": ("exit", "crash"),
@@ -121,6 +122,7 @@ def test_a_single_crash_is_forgiven(scans, tmp_path):
     assert {outcome.status for outcome in outcomes} == {"converted"}
 
 
+@pytest.mark.slow
 def test_leaked_memory_fails_no_other_input(tmp_path):
     scans = tmp_path / "scans"
     for number in range(8):

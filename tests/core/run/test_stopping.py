@@ -13,6 +13,8 @@ from dcmconv.run.dispatcher import Stop
 from dcmconv.run.engine import Run
 from dcmconv.run.progress import Tally
 
+pytestmark = pytest.mark.slow
+
 FAILED = Failed(input="x", locator="/x", reason="damaged", message="It is.")
 FAILED_BEFORE = Failed(input="x", locator="/x", reason="damaged", message="It.", unchanged=True)
 CONVERTED = Converted(input="y", locator="/y")

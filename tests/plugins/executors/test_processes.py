@@ -19,6 +19,8 @@ from dcmconv.run.output.lock import Lock
 from dcmconv_builtins.executors import supervisor
 from dcmconv_builtins.executors.processes import Processes, memory_per_worker
 
+pytestmark = pytest.mark.slow
+
 TARGET = "support.faults:start"
 PATIENCE = 60.0
 

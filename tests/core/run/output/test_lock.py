@@ -20,6 +20,8 @@ from dcmconv.errors import OutputError
 from dcmconv.run.output.lock import Lock
 from dcmconv.run.output.lock_owner import Heartbeat, Owner, owner_of
 
+pytestmark = pytest.mark.slow
+
 TESTS = str(Path(__file__).parents[3])
 
 needs_seccomp = pytest.mark.skipif(
