@@ -43,6 +43,12 @@ def test_quotas_of_parent_groups_count(tmp_path):
 
 
 @needs_affinity
+def test_a_group_name_may_contain_colons(tmp_path):
+    found = workers(tmp_path, "0::/pod:a:b\n", **{"pod:a:b__cpu_max": "100000 100000\n"})
+    assert found == 1
+
+
+@needs_affinity
 def test_version_1_quotas_count(tmp_path):
     folder = tmp_path / "groups" / "cpu,cpuacct" / "box"
     folder.mkdir(parents=True)

@@ -51,6 +51,14 @@ def test_entries_in_memory_are_limited(small):
     assert len(table._in_memory) <= digests.MOST_IN_MEMORY
 
 
+def test_a_table_that_is_all_on_disk_is_not_empty(small):
+    table = DigestTable()
+    assert not table
+    table.update((number, number) for number in range(11))  # the eleventh moves all to disk
+    assert len(table._in_memory) == 0
+    assert table
+
+
 def test_small_tables_open_no_database():
     table, _ = filled(100)
     assert table._on_disk is None

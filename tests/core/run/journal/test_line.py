@@ -17,6 +17,7 @@ from dcmconv.run.journal.line import (
     LineFields,
     RunFields,
     annotations_of,
+    entry_from,
     outcome_line,
     parse_line,
     read_journal,
@@ -130,3 +131,10 @@ def test_the_run_stamps_exactly_the_declared_fields(lines):
     (line,) = [line for line in lines if line["input"] == "note.txt" and line["status"] != "begun"]
     assert list(line)[:2] == list(annotations_of(LineFields))
     assert list(line)[-5:] == list(annotations_of(RunFields))
+
+
+def test_a_line_without_a_time_is_read():
+    entry = entry_from(
+        {"status": "failed", "input": "a", "locator": "/a", "reason": "r", "message": "m"}
+    )
+    assert (entry.outcome.reason, entry.time) == ("r", 0.0)

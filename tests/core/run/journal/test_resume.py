@@ -170,6 +170,14 @@ def test_skip_keeps_the_journal(scans, tmp_path):
     assert third["a"].unchanged
 
 
+def test_a_changed_input_gets_a_line_under_fail(scans, tmp_path):
+    run(plan(), scans, tmp_path / "out")
+    action(scans, "a", "frames 2 edited")
+    run(plan(on_existing="fail"), scans, tmp_path / "out")
+    (last,) = [line for line in last_lines(tmp_path / "out") if line["input"] == "a"]
+    assert (last["status"], last["reason"]) == ("failed", "exists")
+
+
 class Ear:
     """Records the changes that it receives."""
 

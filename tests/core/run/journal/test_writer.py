@@ -10,6 +10,7 @@ import time
 import pytest
 
 from dcmconv.model.outcome import Converted, Failed, OutputFile, Skipped
+from dcmconv.run.journal import writer
 from dcmconv.run.journal.digests import digest_of, folded_digest
 from dcmconv.run.journal.line import read_journal
 from dcmconv.run.journal.writer import Journal
@@ -185,6 +186,17 @@ def test_an_input_left_at_close_is_not_suspect(path):
     assert not journal.is_suspect("/in/a")
     journal.close()
     assert [line["status"] for line in read_journal(path)] == ["begun", "left"]
+
+
+def test_inputs_of_equal_digests_are_not_confused(path, monkeypatch):
+    monkeypatch.setattr(writer, "digest_of", lambda text: 7)
+    journal = Journal(path).open()
+    journal.write(converted("a"), "1")
+    journal.close()
+    journal = Journal(path).open()
+    assert journal.find("/in/a").outcome == converted("a")
+    assert journal.find("/in/b") is None
+    journal.close()
 
 
 def test_half_a_line_is_removed_before_the_next(path, monkeypatch):

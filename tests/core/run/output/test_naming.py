@@ -136,6 +136,13 @@ def test_a_long_name_is_cut_but_keeps_its_ending():
     assert len(made.encode()) <= 255
 
 
+@pytest.mark.parametrize("start", ["", "x"])
+def test_a_long_name_is_cut_between_characters(start):
+    made = name(f"{start}{'ä' * 200}.dcm")
+    kept = made.rpartition("-")[0]
+    assert kept == start + "ä" * len(kept.removeprefix(start))
+
+
 def test_bytes_that_are_not_utf8_are_kept():
     key = os.fsdecode(b"caf\xe9.dcm")
     assert os.fsencode(name(key)) == b"caf\xe9.png"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 from support.plans import plan, registry
@@ -119,3 +120,15 @@ def test_an_existing_file_as_output_folder_is_rejected(tmp_path):
     with pytest.raises(UsageError, match="out is a file; the pictures need a folder") as caught:
         list(Run(plan(), [str(tmp_path / "in")], tmp_path / "out", registry=registry()))
     assert caught.value.hint == "Choose another output folder, or move that file."
+
+
+def test_an_error_without_a_path_names_the_folder(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(OutputError) as caught:
+        list(Run(plan(), [str(tmp_path)], tmp_path / "out", registry=registry()))
+    out = tmp_path / "out"
+    assert caught.value.message == f"{out} cannot be written: No space left on device."
+    assert caught.value.hint == "Choose another folder with --out."

@@ -226,3 +226,18 @@ def test_a_named_file_that_exists_is_kept(tmp_path, on_existing, status, message
     assert (outcome.status, outcome.reason, outcome.message) == (status, "exists", message)
     assert outcome.hint == "Replace it: --on-existing replace"
     assert (tmp_path / "a.png").read_text() == "unrelated"
+
+
+def test_missing_parent_folders_of_a_named_file_are_created(tmp_path):
+    save(monochrome(FRAMES[0]), tmp_path / "in.dcm")
+    (outcome,), _ = run(tmp_path / "in.dcm", tmp_path / "new" / "deep" / "a.png")
+    assert outcome.status == "converted"
+    assert (tmp_path / "new" / "deep" / "a.png").is_file()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_in_place_of_a_picture_does_not_block(tmp_path, scan):
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / "a_0001.png")
+    (outcome,), _ = run(scan.parent, tmp_path / "out")
+    assert (outcome.status, outcome.reason) == ("failed", "exists")
