@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from dcmconv.errors import PluginError
+from dcmconv.model.components import Colormap
 from dcmconv.model.picture import Picture
-from dcmconv.render.color import apply_colormap
+from dcmconv.render.color import apply_colormap, checked_table
 
 # Row 1 is far from row 0, so that interpolation between rows is visible; the rest is constant.
 TABLE = np.full((256, 3), (255, 10, 0), np.uint8)
@@ -73,3 +75,27 @@ def test_the_gray_ramp_changes_nothing():
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
     picture = gray([1, 40000])
     assert apply_colormap(picture, ramp, as_palette=False) is picture
+
+
+class Returning(Colormap):
+    """Returns the given table."""
+
+    def __init__(self, table):
+        self._table = table
+
+    def table(self):
+        return self._table
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        pytest.param(np.zeros((256, 3)), "float64 of shape (256, 3)", id="type"),
+        pytest.param(np.zeros((256, 4), np.uint8), "uint8 of shape (256, 4)", id="shape"),
+    ],
+)
+def test_a_table_of_another_type_or_shape_is_rejected(table, found):
+    with pytest.raises(PluginError) as caught:
+        checked_table(Returning(table))
+    assert f"Returning.table() returned {found}; expected uint8" in caught.value.message
+    assert "ColormapConformance" in caught.value.hint

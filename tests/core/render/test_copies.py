@@ -197,6 +197,13 @@ def test_strict_also_decodes_copied_frames(short):
     assert opened.decoder == COPIED
 
 
+def test_the_python_api_gets_decoded_frames(short):
+    with Converter(plan(lane("jpg"))).open(InputFile("cine", content=as_bytes(short))) as opened:
+        found = [picture.pixels for picture, _ in opened.finished_pictures()]
+    expected = [frame.stored_values for frame in read_frames(short)]
+    assert np.array_equal(found, expected)
+
+
 def test_salvage_decodes_every_frame(short):
     _, opened = pictures(short, policy="salvage")
     assert opened.decoder == "simplejpeg"

@@ -127,3 +127,9 @@ def test_a_quarter_turn_swaps_spacing_and_aspect():
     turned = apply_view(picture([[1]], spacing=Spacing(2.0, 1.0), aspect=2.0), View(rotation=90))
 
     assert (turned.spacing, turned.aspect) == (Spacing(1.0, 2.0), 0.5)
+
+
+def test_a_half_turn_keeps_spacing_and_aspect():
+    turned = apply_view(picture([[1]], spacing=Spacing(2.0, 1.0), aspect=2.0), View(rotation=180))
+
+    assert (turned.spacing, turned.aspect) == (Spacing(2.0, 1.0), 2.0)

@@ -86,3 +86,35 @@ def test_a_step_that_returns_other_types_is_blamed_itself(dtype):
     with pytest.raises(PluginError, match=message) as caught:
         pictures(step=step)
     assert "astype" in caught.value.hint
+
+
+class Watching(Step):
+    """Notes the picture that it gets."""
+
+    def apply(self, picture):
+        self.seen = picture
+        return picture
+
+
+@pytest.mark.parametrize(
+    ("keeps_palette", "is_last_step", "colors"),
+    [
+        pytest.param(True, False, "palette", id="palette-writer"),
+        pytest.param(True, True, "rgb", id="step-after-the-colormap"),
+        pytest.param(False, False, "rgb", id="other-writer"),
+        pytest.param(False, True, "rgb", id="other-writer-and-step"),
+    ],
+)
+def test_only_a_palette_writer_gets_a_palette(keeps_palette, is_last_step, colors):
+    loaded = LoadedLane(lane("png"))
+    step = Watching()
+    writer = Encoding(b"x")
+    writer.keeps_palette = keeps_palette
+    vars(loaded)["_steps"] = ((), (step,) if is_last_step else ())
+    vars(loaded)["_color_table"] = np.full((256, 3), (9, 8, 7), np.uint8)
+    vars(loaded)["writer"] = writer
+
+    picture = loaded.finish(Picture(pixels=FRAME.stored_values), FRAME)
+
+    assert (picture.palette is not None, picture.is_color) == (colors == "palette", colors == "rgb")
+    assert not is_last_step or step.seen.pixels.tolist() == [[[9, 8, 7], [9, 8, 7]]]

@@ -271,3 +271,25 @@ def test_only_color_pictures_keep_the_icc_profile(facts, icc_profile):
     picture, _ = render_tone(gray([0, 1], icc_profile=b"sRGB", **facts), Fixed())
 
     assert picture.icc_profile == icc_profile
+
+
+def test_a_tall_frame_is_mapped_to_its_last_row():
+    # More rows than are mapped at once, and more than columns.
+    frame = Frame(stored_values=np.tile(np.float32([[0], [100]]), (200_000, 1)), bits_stored=32)
+
+    assert np.array_equal(pixels(frame), np.tile([[0], [255]], (200_000, 1)))
+
+
+def test_a_label_frame_with_its_own_palette_is_in_color():
+    palette = Palette(np.array([[0, 0, 0], [255, 128, 0]], np.uint8))
+    frame = Frame(
+        stored_values=np.array([[0, 1]], np.uint8),
+        bits_stored=8,
+        is_label=True,
+        photometric_interpretation="PALETTE COLOR",
+        palette=palette,
+    )
+
+    picture, _ = render_tone(frame, Fixed())
+
+    assert (picture.domain, picture.pixels.tolist()) == ("display", [[[0, 0, 0], [255, 128, 0]]])

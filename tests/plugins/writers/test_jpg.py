@@ -99,6 +99,42 @@ def test_rounded_spacing_is_exact_in_exif():
     assert set(exif) == {0x011A, 0x011B, 0x0128}
 
 
+def test_the_jfif_segment_declares_no_thumbnail():
+    data = Jpg().encode(Picture(pixels=GRAY))
+    # Length 16, version 1.1, no unit, density 1 x 1, thumbnail 0 x 0.
+    assert data[4:20] == b"\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+
+
+@pytest.mark.parametrize(
+    ("spacing", "density"),
+    [
+        # 25.4 / 0.2525 is 100.59, 25.4 / 0.253 is 100.40.
+        pytest.param(Spacing(0.2525, 0.253), (100, 101), id="rows-rounded-up"),
+        pytest.param(Spacing(0.253, 0.2525), (101, 100), id="columns-rounded-up"),
+    ],
+)
+def test_densities_are_rounded_to_the_nearest(spacing, density):
+    image = opened(Jpg().encode(Picture(pixels=GRAY, spacing=spacing)))
+    assert (image.info["jfif_unit"], image.info["jfif_density"]) == (1, density)
+
+
+@pytest.mark.parametrize("spacing", [Spacing(0.3, 0.254), Spacing(0.254, 0.3)])
+def test_one_rounded_density_is_exact_in_exif(spacing):
+    data = Jpg().encode(Picture(pixels=GRAY, spacing=spacing))
+    exif = opened(data).getexif()
+    # 10 / 0.254 is 5000 / 127, and 10 / 0.3 is 100 / 3.
+    densities = {(exif[tag].numerator, exif[tag].denominator) for tag in (0x011A, 0x011B)}
+    assert densities == {(5000, 127), (100, 3)}
+
+
+@pytest.mark.parametrize(("per_inch", "unit"), [(65535, 1), (65536, 0)])
+def test_a_jfif_density_has_at_most_16_bits(per_inch, unit):
+    spacing = Spacing(25.4 / per_inch, 25.4 / per_inch)
+    info = opened(Jpg().encode(Picture(pixels=GRAY, spacing=spacing))).info
+    assert info["jfif_unit"] == unit
+    assert info["jfif_density"] == ((65535, 65535) if unit else (1, 1))
+
+
 def test_microscopic_spacing_is_only_in_exif():
     # 0.0001 mm: 254000 per inch do not fit into 16 bits.
     image = opened(Jpg().encode(Picture(pixels=GRAY, spacing=Spacing(0.0001, 0.0001))))
@@ -142,6 +178,14 @@ def test_a_stream_is_copied_up_to_its_end_marker():
     copy = copied_stream(SEGMENTS + b"xy\xff\x00z\xff\xd9\x00", None)
     assert copy is not None
     assert copy.endswith(b"\xff\xda\x00\x04cdxy\xff\x00z\xff\xd9")
+
+
+@pytest.mark.parametrize("marker", [0xC0, 0xC4, 0xDB, 0xDD])
+def test_frame_header_and_tables_are_copied(marker):
+    segment = bytes([0xFF, marker]) + b"\x00\x04ef"
+    copy = copied_stream(SEGMENTS[:2] + segment + SEGMENTS[2:] + b"x\xff\xd9", None)
+    assert copy is not None
+    assert copy.endswith(segment + SEGMENTS[2:] + b"x\xff\xd9")
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,30 @@ def test_invalid_spacing_is_not_written(spacing):
     assert kinds_of(data) == ["IHDR", "IDAT", "IEND"]
 
 
+@pytest.mark.parametrize(
+    ("spacing", "size"),
+    [
+        # A third of a pixel per meter is rounded to none.
+        pytest.param(Spacing(1.0, 3000.0), b"\x013\x000.001", id="too-few-per-meter-across"),
+        pytest.param(Spacing(3000.0, 1.0), b"\x010.001\x003", id="too-few-per-meter-down"),
+        pytest.param(Spacing(1.0, 3e-10), b"\x013e-13\x000.001", id="too-many-across"),
+        pytest.param(Spacing(3e-10, 1.0), b"\x010.001\x003e-13", id="too-many-down"),
+    ],
+)
+def test_extreme_spacing_is_only_in_scal(spacing, size):
+    data = Png().encode(Picture(pixels=np.zeros((2, 2), np.uint8), spacing=spacing))
+    assert kinds_of(data) == ["IHDR", "sCAL", "IDAT", "IEND"]
+    assert dict(chunks_of(data))["sCAL"] == size
+
+
+@pytest.mark.parametrize(("per_meter", "fits"), [(2**31 - 1, True), (2**31, False)])
+def test_phys_holds_at_most_31_bits(per_meter, fits):
+    spacing = Spacing(1000 / per_meter, 1000 / per_meter)
+    data = Png().encode(Picture(pixels=np.zeros((2, 2), np.uint8), spacing=spacing))
+    found = dict(chunks_of(data)).get("pHYs")
+    assert found == (b"\x7f\xff\xff\xff\x7f\xff\xff\xff\x01" if fits else None)
+
+
 def test_only_color_pictures_get_an_icc_profile():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     color = Picture(pixels=np.zeros((2, 2, 3), np.uint8), icc_profile=profile)
