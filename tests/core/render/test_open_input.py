@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from support.dicom_files import as_bytes, monochrome
+from support.plans import lane
 
 import dcmconv
 from dcmconv.api import plan_from
 from dcmconv.errors import InputError, SkipInput
-from dcmconv.model.inputs import InputFile
-from dcmconv.render import Converter
+from dcmconv.model.inputs import InputFile, Instance
+from dcmconv.render import Converter, OpenInput
+from dcmconv.render.lane import LoadedLane
 
 CT = as_bytes(monochrome(np.array([[0, 10]], np.int16), Modality="CT"))
 SKIP_CT = {"when": {"Modality": "CT"}, "skip": True}
@@ -62,3 +64,16 @@ def test_an_unknown_format_is_skipped():
         opened_pictures(b"hello")
     assert caught.value.reason == "not-dicom"
     assert "dcmconv plugins list" in caught.value.hint
+
+
+def test_salvage_fails_an_input_without_decodable_frames():
+    def read_frame(frame_index):
+        raise InputError("damaged", hint="Copy it again.")
+
+    instance = Instance(frame_count=2, read_frame=read_frame)
+    opened = OpenInput(instance, (LoadedLane(lane("png")),), frame_numbers=(1, 2), policy="salvage")
+
+    with pytest.raises(InputError, match="No frame could be decoded") as caught:
+        list(opened.pictures())
+    assert caught.value.reason == "damaged"
+    assert "--policy default" in caught.value.hint
