@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass, replace
 
 from dcmconv.plugin import DecodedFrame, Decoder, FrameDescription, InputError
-from dcmconv_builtins.dicom.decoders.decoded import truncated
+from dcmconv_builtins.dicom.decoders.decoded import surplus_note, truncated
 from dcmconv_builtins.dicom.decoders.native import as_pixel_description, decode_native, frame_bytes
 from dcmconv_builtins.dicom.decoders.syntaxes import DEFLATE, uids_of
 from dcmconv_builtins.dicom.hints import DAMAGED
@@ -46,4 +46,7 @@ class Deflate(Decoder):
             )
         if not inflater.eof or len(content) < needed:
             raise truncated("deflated", f"it inflates to {len(content)} of {needed} bytes")
-        return replace(decode_native(content, described), decoder=DEFLATE.decoder)
+        decoded = decode_native(content, described)
+        surplus = len(inflater.unused_data.rstrip(b"\0\xff"))
+        notes = decoded.notes + surplus_note(surplus)
+        return replace(decoded, decoder=DEFLATE.decoder, notes=notes)

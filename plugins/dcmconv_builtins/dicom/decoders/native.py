@@ -18,6 +18,7 @@ from dcmconv_builtins.dicom.decoders.decoded import (
     contiguous,
     interleaved,
     only_jpeg2000_has,
+    surplus_note,
     truncated,
 )
 from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE, UNCOMPRESSED, uids_of
@@ -201,14 +202,16 @@ class Uncompressed(Decoder):
         """Read one frame; raises as ``decode_native``."""
         described = as_pixel_description(description)
         length = frame_bytes(described)
-        if len(stream) >= 2 * length and len(stream) > length + 1:
-            # Padding is fine, but several frames in one stream are not.
+        if 2 * len(stream) >= 3 * length and len(stream) > length + 1:
+            # Padding is fine; several frames in one stream, or chroma that is not shared, are not.
             raise InputError(
                 f"the stream has {len(stream)} bytes; a frame needs {length}.",
                 hint=DAMAGED,
                 reason="mismatch",
             )
-        return decode_native(stream, described)
+        decoded = decode_native(stream, described)
+        surplus = len(bytes(stream[length:]).rstrip(b"\0\xff"))
+        return replace(decoded, notes=decoded.notes + surplus_note(surplus))
 
 
 def _stored_columns(description: PixelDescription) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from dcmconv.plugin import Lut, Rescale
-from dcmconv_builtins.dicom.file.elements import Elements
+from dcmconv_builtins.dicom.file.elements import Elements, named
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.file.sop_classes import RT_DOSE
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
@@ -41,8 +41,20 @@ def find_modality_lut(groups: FrameGroups, stored: StoredRange) -> Rescale | Lut
         item = found.items("ModalityLUTSequence")[0]
         lut = find_lut(item, inputs=stored, name="Modality LUT Sequence (0028,3000)")
         if lut is not None:
+            if _has_rescale(groups):
+                found.notes.add(
+                    "Modality LUT Sequence (0028,3000) and Rescale Slope (0028,1053) exclude each "
+                    "other; used the sequence."
+                )
             return lut
     return _rescale(groups)
+
+
+def _has_rescale(groups: FrameGroups) -> bool:
+    found = groups.find(_TRANSFORMATION, "RescaleSlope", "RescaleIntercept")
+    if found is None:
+        return False
+    return found.number("RescaleSlope") not in (None, 1) or bool(found.number("RescaleIntercept"))
 
 
 def _rescale(groups: FrameGroups) -> Rescale:
@@ -51,6 +63,9 @@ def _rescale(groups: FrameGroups) -> Rescale:
     found = groups.find(_TRANSFORMATION, "RescaleSlope", "RescaleIntercept")
     if found is None:
         return Rescale()
+    for keyword in ("RescaleSlope", "RescaleIntercept"):
+        if len(set(found.numbers(keyword))) > 1:
+            found.notes.add(f"{named(keyword)} has several different values; used the first.")
     slope, intercept = found.number("RescaleSlope"), found.number("RescaleIntercept")
     # Either may be missing alone; a slope of 0 is an error, not a default.
     slope, intercept = 1.0 if slope is None else slope, intercept or 0.0

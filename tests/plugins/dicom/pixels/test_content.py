@@ -151,6 +151,22 @@ def test_an_invalid_number_of_encapsulated_frames_is_counted(number):
     assert "is not a number above 0; using 4" in frames[0].notes[0]
 
 
+@pytest.mark.parametrize("codec", ["encapsulated-uncompressed", "deflated-frame"])
+def test_bytes_after_a_frame_are_ignored_with_a_note(codec):
+    for surplus, notes in ((b"", ()), (b"\0\0", ()), (b"leftover", ("ignored 8 bytes",))):
+        streams = [encoded(codec, values) + surplus for values in CUBE]
+        frames = read_frames(encapsulated(monochrome(CUBE), SYNTAX[codec], streams))
+        assert np.array_equal(frames[3].stored_values, CUBE[3])
+        assert tuple(note[:15] for note in frames[3].notes) == notes
+
+
+def test_full_samples_called_422_in_an_uncompressed_fragment_are_rejected():
+    values = np.zeros((4, 6, 3), np.uint8)
+    made = color(values, PhotometricInterpretation="YBR_FULL_422")
+    with pytest.raises(InputError, match="has 72 bytes; a frame needs 48"):
+        read_frame(encapsulated(made, SYNTAX["encapsulated-uncompressed"], [values.tobytes()]))
+
+
 def test_several_frames_in_one_uncompressed_fragment_are_rejected():
     made = encapsulated(monochrome(CUBE), "1.2.840.10008.1.2.1.98", [CUBE.tobytes()])
     with pytest.raises(InputError, match="has 24576 bytes; a frame needs 6144"):

@@ -57,6 +57,25 @@ def test_a_modality_table_goes_before_the_slope():
     assert frame.units == "OD"
 
 
+@pytest.mark.parametrize(
+    ("slope", "intercept", "has_note"), [(2, 0, True), (1, -1024, True), (1, 0, False)]
+)
+def test_a_modality_table_and_a_rescale_exclude_each_other(slope, intercept, has_note):
+    sequence = Sequence([lut_item([5, 6, 7])])
+    rescale = {"RescaleSlope": slope, "RescaleIntercept": intercept}
+    frame = read_frame(monochrome(PIXELS, ModalityLUTSequence=sequence, **rescale))
+    assert isinstance(frame.modality, Lut)
+    assert any("exclude each other; used the sequence" in note for note in frame.notes) == has_note
+
+
+def test_several_different_slopes_have_a_note():
+    frame = read_frame(monochrome(PIXELS, RescaleSlope=[3, 2], RescaleIntercept=[5, 5]))
+    assert frame.modality == Rescale(3, 5)
+    assert frame.notes == (
+        "Rescale Slope (0028,1053) has several different values; used the first.",
+    )
+
+
 def test_the_modality_table_of_an_xa_image_is_not_for_display():
     sequence = Sequence([lut_item([5, 6, 7], ModalityLUTType="US")])
     frame = read_frame(monochrome(PIXELS, SOPClassUID=XA, ModalityLUTSequence=sequence))
