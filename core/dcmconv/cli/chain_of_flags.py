@@ -1,0 +1,122 @@
+"""From flags to a chain: the same model as a chain file, applied on top of it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from dcmconv.chain.errors import Location
+from dcmconv.chain.layering import assemble, environment_overrides, merge, parse_override, with_name
+from dcmconv.chain.loader import load_chain
+from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
+from dcmconv.chain.values import as_output, check_aspect, parse_decoder, parse_frames, parse_inline
+from dcmconv.cli.run_flags import RunArguments
+from dcmconv.errors import DcmconvError, UsageError
+from dcmconv.model.template import plain_tag
+from dcmconv.plugins.registry import Registry
+from dcmconv.run.output.out_path import check_out, ends_like_a_folder, find_writer, no_writer_error
+
+if TYPE_CHECKING:
+    from dcmconv.model.components import Reader
+
+__all__ = ["chain_of"]
+
+
+def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
+    """Return the chain that the flags ask for; not yet checked against what is installed.
+
+    Later ones take precedence: chain file, ``DCMCONV_SET``, ``--set``, every other flag.
+
+    Raises
+    ------
+    ChainError
+        If a chain file or a flag is invalid.
+    UsageError
+        If there is ``--tag`` without ``--tags``, or ``--out`` has the suffix of an unknown format.
+    """
+    if arguments.tag and not arguments.tag_table:
+        raise UsageError(
+            "--tag adds a column to the table of tags, but --tags is missing.",
+            hint="Name the file of the table: --tags tags.csv",
+        )
+    chain = load_chain(arguments.chain, registry) if arguments.chain else ChainSpec()
+    named = _writer_of_out(arguments, registry)
+    if named:
+        chain = merge(ChainSpec(outputs=(_output(named),)), chain)
+    if arguments.tag_table and chain.tags is None and not arguments.tag:
+        chain = replace(chain, tags=_usual_tags(registry))
+    chain = assemble(
+        chain,
+        _explicit(arguments),
+        overrides=[
+            *environment_overrides(os.environ),
+            *(parse_override(text) for text in arguments.settings),
+            *arguments.overrides,
+        ],
+        readers=registry.names("reader"),
+    )
+    return with_name(chain, arguments.name) if arguments.name else chain
+
+
+def _usual_tags(registry: Registry) -> tuple[str, ...]:
+    """Return the columns of a tag table that nothing names: what the readers consider usual."""
+    usual: list[str] = []
+    for offer in registry.offered("reader"):
+        with suppress(DcmconvError):  # `dcmconv doctor` reports a broken reader
+            reader = cast("type[Reader]", registry.load("reader", offer.qualified_name))
+            usual += reader.usual_attributes()
+    return tuple(dict.fromkeys(usual))
+
+
+def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
+    """Return the writer that ``-o picture.jpg`` implies; empty for a folder."""
+    check_out(arguments.out)
+    out = Path(arguments.out)
+    if arguments.writer or ends_like_a_folder(arguments.out) or out.is_dir():
+        return ""
+    found = find_writer(out, registry)
+    error = None if found or arguments.chain else no_writer_error(out, registry)
+    if error is not None:
+        raise error
+    return found
+
+
+def _explicit(arguments: RunArguments) -> ChainSpec:
+    decoders = [parse_decoder(decoder, "--decoder") for decoder in arguments.decoder]
+    return ChainSpec(
+        decoders=dict(decoders) or None,
+        decoder_locations={name: decoder.location for name, decoder in decoders},
+        read=tuple(parse_inline(reader, "--read") for reader in arguments.read) or None,
+        normalize=parse_inline(arguments.normalize, "--normalize") if arguments.normalize else None,
+        colormap=parse_inline(arguments.colormap, "--colormap") if arguments.colormap else None,
+        invert=arguments.invert,
+        aspect=(
+            check_aspect(arguments.aspect, Location(f"--aspect {arguments.aspect}", is_flag=True))
+            if arguments.aspect
+            else None
+        ),
+        steps=tuple(parse_inline(step, "--step") for step in arguments.step) or None,
+        outputs=tuple(_output(writer) for writer in arguments.writer) or None,
+        frames=parse_frames(arguments.frames) if arguments.frames else None,
+        tags=tuple(map(plain_tag, arguments.tag)) or None,
+        tag_locations={
+            plain_tag(tag): Location(f"--tag {tag}", is_flag=True) for tag in arguments.tag
+        },
+        run=_run_settings(arguments),
+    )
+
+
+def _output(text: str) -> OutputSpec:
+    return as_output(parse_inline(text, "--writer"))
+
+
+def _run_settings(arguments: RunArguments) -> ComponentSpec:
+    written = {}
+    for name, text in arguments.run_settings.items():
+        value = "" if text is True else f" {text}"
+        location = Location(f"--{name.replace('_', '-')}{value}", is_flag=True)
+        written[name] = Written(location, location)
+    return ComponentSpec("run", arguments.run_settings, written=written)
