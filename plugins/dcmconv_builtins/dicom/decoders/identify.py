@@ -94,5 +94,5 @@ def _is_rle(stream: bytes, description: FrameDescription) -> bool:
         len(offsets) == needed
         and offsets[0] == HEADER_BYTES
         and all(first < following for first, following in pairwise(bounds))
-        and not any(stream[4 + 4 * needed : HEADER_BYTES])
+        and not any(stream[4 + 4 * needed : HEADER_BYTES])  # unused offsets are 0
     )

@@ -48,6 +48,7 @@ def bare_codestream(stream: bytes) -> tuple[bytes, tuple[str, ...]]:
     while position + 8 <= len(stream):
         length = int.from_bytes(stream[position : position + 4], "big")
         kind, header = stream[position + 4 : position + 8], 8
+        # ISO/IEC 15444-1 I.4: 1 means a length of 64 bits, 0 a box up to the end of the file.
         if length == 1:
             length, header = int.from_bytes(stream[position + 8 : position + 16], "big"), 16
         if kind == b"jp2c":
@@ -94,6 +95,7 @@ def read_jpeg2000_header(stream: bytes) -> Jpeg2000Header:
         rows=y_end - y_start,
         columns=x_end - x_start,
         samples=samples,
+        # Ssiz is the bit depth - 1, with the sign in the top bit (A.5.1).
         bits=(components[0] & 0x7F) + 1,
     )
     return Jpeg2000Header(
@@ -116,6 +118,7 @@ def _coding_style(stream: bytes) -> tuple[bool, int]:
                 f"the JPEG 2000 stream has no marker at byte {position}.", hint=DAMAGED
             )
         if marker == CODING_STYLE and position + 9 <= len(stream):
+            # A.6.1: after marker, length, style, progression and layers.
             undoes_color = stream[position + 8] == 1
         position += 2 + length
     raise truncated(FORMAT, "it ends within its header")
@@ -129,6 +132,7 @@ def _check_tile_parts(stream: bytes, position: int) -> int:
     while stream[position : position + 2] == b"\xff\x90":
         if position + 12 > len(stream):
             raise truncated(FORMAT, "it ends within a tile-part header")
+        # Psot counts from the first byte of the marker SOT (A.4.2).
         length = int.from_bytes(stream[position + 6 : position + 10], "big")
         if length == 0:  # the last tile-part, up to the end marker (A.4.2)
             break

@@ -102,6 +102,7 @@ def read_jpeg_header(stream: bytes, *, stream_format: str) -> tuple[JpegHeader, 
             columns=int.from_bytes(frame[3:5], "big"),
             samples=frame[5],
         ),
+        # B.2.2: each component has its id, sampling factors and quantization table.
         component_ids=frame[6::3][: frame[5]],
         sampling=frame[7::3][: frame[5]],
         has_jfif=_payload(stream, segments.get(APP0)).startswith(b"JFIF\0"),
@@ -140,6 +141,7 @@ def header_segments(stream: bytes) -> Iterator[tuple[int, int]]:
 
 def segment_end(stream: bytes, position: int) -> int:
     """Return where the segment at an offset ends."""
+    # The length counts its own two bytes, but not the marker (B.1.1.4).
     return position + 2 + int.from_bytes(stream[position + 2 : position + 4], "big")
 
 

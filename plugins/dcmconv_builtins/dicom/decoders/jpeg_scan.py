@@ -42,7 +42,7 @@ EXTRA_BITS = (
     "the JPEG stream has 16 bits after each code of category 16, which should have none; "
     "ignored them, because its scan is then used up exactly"
 )
-MAX_EXTENT = 65500
+MAX_EXTENT = 65500  # JPEG_MAX_DIMENSION of libjpeg
 DEFINE_TABLES, RESTART_INTERVAL = 0xC4, 0xDD
 TOP_CATEGORY = 16
 ONES = 0xFF
@@ -96,6 +96,7 @@ class _Scan:
 
     def probed(self, stream: bytes, header: JpegHeader, extra: int) -> bytes:
         """Return the stream with further rows, which the known bits code."""
+        # The number of lines follows marker, length and precision (ISO/IEC 10918-1 B.2.2).
         place = header.frame_start + 5
         rows = (header.coded.rows + extra).to_bytes(2, "big")
         return b"".join((stream[:place], rows, stream[place + 2 : self.end], PROBE, JPEG.end))
@@ -113,6 +114,7 @@ class _Scan:
         known = self.content + PROBE
         bits = f"{int.from_bytes(known, 'big'):0{8 * len(known)}b}"
         end = 8 * len(self.content)
+        # First where the scan should end: up to 7 bits of its last byte are padding.
         place = bits.find(coded, end - 7, end + len(coded))
         if place < 0:
             place = bits.find(coded, 0, end - 8 + len(coded))
@@ -133,6 +135,7 @@ def _read_scan(stream: bytes, header: JpegHeader) -> _Scan | None:
     if not is_plain or header.coded.rows + PROBED > MAX_EXTENT or set(header.sampling) != {0x11}:
         return None
     tables = _tables(stream, places)
+    # The high half names the table (B.2.3); the low half is for AC, which lossless scans lack.
     chosen = tuple(tables.get(selector[2 + 2 * number] >> 4, {}) for number in range(samples))
     end = header.end
     while stream[end - 1] == ONES:  # fill bytes before the end marker (B.1.1.2)
@@ -142,12 +145,14 @@ def _read_scan(stream: bytes, header: JpegHeader) -> _Scan | None:
         end=end,
         content=_unstuffed(stream, max(header.size, end - TAIL), end),
         tables=chosen,
+        # In a lossless scan Ss is the predictor, and Al the point transform (B.2.3).
         predictor=selector[-3],
         point_transform=selector[-1] & 0x0F,
     )
 
 
 def _unstuffed(stream: bytes, start: int, end: int) -> bytes:
+    # The cut is between FF and the 00 that is stuffed after it.
     if stream[start - 1] == ONES and stream[start] == 0:
         start += 1
     return bytes(stream[start:end]).replace(b"\xff\0", b"\xff")
@@ -182,8 +187,10 @@ def _coded(difference: int, table: Table) -> str:
     """Return the bits that code a difference; a category without a code gives none."""
     category = abs(difference).bit_length()
     code = table.get(category)
+    # H.1.2.2: category 16 stands for 32768 alone, and no bits follow its code.
     if code is None or category in (0, TOP_CATEGORY):
         return code or ""
+    # F.1.2.1.1: a negative difference is coded as the low bits of difference - 1.
     value = difference if difference > 0 else difference + (1 << category) - 1
     return f"{code}{value:0{category}b}"
 
@@ -197,11 +204,13 @@ def _differences(values: NDArray[Any], rows: int, scan: _Scan) -> list[int]:
     for above, row in pairwise(last):
         for column in range(len(row)):
             for sample, value in enumerate(row[column]):
+                # A row's first sample is predicted from the one above it, whatever the predictor.
                 if column == 0:
                     expected = above[0][sample]
                 else:
                     a, b = row[column - 1][sample], above[column][sample]
                     expected = _predicted(scan.predictor, a, b, above[column - 1][sample])
+                # Differences are taken modulo 65536; -32768 is coded as 32768.
                 found.append((value - expected + 0x7FFF) % 0x10000 - 0x7FFF)
     return found[:PROBED]
 
@@ -232,6 +241,7 @@ def _without_extra_bits(stream: bytes, header: JpegHeader, scan: _Scan) -> bytes
         for start in starts[is_top[starts]] + length:
             kept[start : start + 16] = False
     left = bits[kept]
+    # F.1.2.3: the last byte is filled up with ones.
     padded = np.concatenate((left, np.ones(-left.size % 8, np.uint8)))
     stuffed = np.packbits(padded).tobytes().replace(b"\xff", b"\xff\0")
     return b"".join((stream[: scan.start], stuffed, JPEG.end))
@@ -246,6 +256,7 @@ def _steps(content: bytes, table: Table) -> tuple[bytes, NDArray[np.bool_]]:
         lengths[span] = len(code) + category
         tops[span] = category == TOP_CATEGORY
     padded = np.frombuffer(content + b"\0\0", np.uint8).astype(np.uint32)
+    # No code has more than 16 bits, so the 16 bits from a position on show which code it is.
     words = padded[:-2] << 16 | padded[1:-1] << 8 | padded[2:]
     starts = np.stack([words >> (8 - bit) & 0xFFFF for bit in range(8)], axis=1).ravel()
     return lengths[starts].tobytes(), tops[starts]
@@ -261,4 +272,5 @@ def _walk(steps: list[bytes], count: int, size: int) -> NDArray[np.intp] | None:
             return None
         places.append(position)
         position += step
+    # Less than a byte of padding may be left.
     return np.array(places, np.intp) if 0 <= size - position < 8 else None

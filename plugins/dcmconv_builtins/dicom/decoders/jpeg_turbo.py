@@ -105,6 +105,7 @@ def surplus_note(surplus: bytes) -> tuple[str, ...]:
 
 def guesses_ycbcr(header: JpegHeader) -> bool:
     """Return whether libjpeg takes three components for Y, Cb and Cr."""
+    # The order of libjpeg's default_decompress_parms: JFIF, Adobe, component ids.
     if header.has_jfif:
         return True
     if header.adobe_transform is not None:
@@ -164,12 +165,13 @@ def _normalized(stream: bytes, *, is_ycbcr: bool) -> bytes:
     places = dict(header_segments(stream))
     if not places.keys().isdisjoint(SEQUENTIAL):
         end = segment_end(stream, places[START_OF_SCAN])
+        # Ss, Se, Ah and Al of a sequential scan can only be these (ISO/IEC 10918-1 B.2.3).
         changed[end - 3 : end] = WHOLE_SPECTRUM
     return _with_color(bytes(changed), is_ycbcr=is_ycbcr)
 
 
 def _as_8_bit(stream: bytes, header: JpegHeader) -> bytes:
     changed = bytearray(stream)
-    changed[header.frame_start + 4] = 8
+    changed[header.frame_start + 4] = 8  # the sample precision
     # libjpeg converts no colors of lossless streams.
     return _with_color(bytes(changed), is_ycbcr=not header.is_lossless)

@@ -52,6 +52,7 @@ class NativeSpan(NamedTuple):
 
 def frame_bits(description: PixelDescription) -> int:
     """Return how many bits one native frame takes, without any padding."""
+    # Y Y Cb Cr: four samples for two pixels (PS3.3 C.7.6.3.1.2).
     samples = 2 if description.is_chroma_halved else description.samples_per_pixel
     pixels = description.rows * _stored_columns(description)
     return pixels * samples * description.bits_allocated
@@ -122,6 +123,7 @@ def color_of_samples(values: NDArray[Any], *, bits: int) -> Literal["RGB", "YBR_
     str
         Empty if both are possible.
     """
+    # Signed: a chrominance below the middle must not wrap around.
     first, second, third = (values[..., number].astype(np.int32) for number in range(3))
     middle, top = 1 << (bits - 1), (1 << bits) - 1
     gray_rgb = (first == second) & (second == third)
@@ -220,6 +222,7 @@ def _stored_columns(description: PixelDescription) -> int:
 
 def _has_length(description: PixelDescription, element_bytes: int) -> bool:
     needed = (description.frame_count * frame_bits(description) + 7) // 8
+    # An element has an even length, so a byte of padding may follow (PS3.5 7.1.1).
     return needed in (element_bytes, element_bytes - 1)
 
 

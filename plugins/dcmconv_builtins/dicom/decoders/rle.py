@@ -72,6 +72,7 @@ def _segments(stream: bytes, description: FrameDescription) -> list[bytes]:
     if len(stream) < HEADER_BYTES:
         raise truncated("RLE", f"it has {len(stream)} of the 64 bytes of its header")
     count, offsets = int.from_bytes(stream[:4], "little"), rle_offsets(stream)
+    # PS3.5 G.2: one segment for each byte of each sample.
     needed = description.samples_per_pixel * ((description.bits_allocated + 7) // 8)
     if count != needed:
         raise InputError(

@@ -188,6 +188,7 @@ def _label(key: str) -> str:
 def _plain(value: Any, vr: str) -> AttributeValue:
     if value is None or value == "":
         return None
+    # pydicom's MultiValue is not a list.
     if isinstance(value, list | tuple) or hasattr(value, "append"):
         parts = tuple(_plain_single(part, vr) for part in value)
         return parts or None

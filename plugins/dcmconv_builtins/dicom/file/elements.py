@@ -91,10 +91,11 @@ pydicom's dictionary, which knows the others, takes longer to import than a typi
 """
 
 _BINARY_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"} | {
+    # Where PS3.6 leaves a choice of VRs, an implicit element does not say which one it has.
     "US or SS": "H",
     "US or OW": "H",
     "US or SS or OW": "H",
-    "AT": "H",
+    "AT": "H",  # two words: group and element
     "UV": "Q",
     "SV": "q",
 }
@@ -220,10 +221,12 @@ class Elements:
         if isinstance(value, str):
             value = value.split("\\")
         values = value if isinstance(value, list | tuple) or hasattr(value, "append") else [value]
+        # PS3.5 6.2: text is padded with a space, a UID with a NULL.
         texts = tuple(str(part).strip(" \0\t\r\n") for part in values)
         return () if texts == ("",) else texts
 
     def _decode(self, element: AnyElement, value: bytes, keyword: str) -> Any:
+        # After an escape sequence ASCII bytes code other letters, as kanji in ISO 2022 IR 87.
         if value.isascii() and b"\x1b" not in value:
             return value.decode("latin-1")
         # Most texts are ASCII.
@@ -273,6 +276,7 @@ class Elements:
             return b""
         if isinstance(value, bytes):
             return value
+        # pydicom has read words as numbers; masked below, a negative one keeps its bits.
         words = [value] if isinstance(value, int) else list(value)
         order = "<" if self.is_little_endian else ">"
         return struct.pack(f"{order}{len(words)}H", *(int(word) & 0xFFFF for word in words))
@@ -341,6 +345,7 @@ def _makes_sense(item: Dataset, *, is_explicit: bool) -> bool:
             return False
         if not is_implicit and element.is_raw and element.VR not in KNOWN_VRS:
             return False
+        # pydicom took an item of an explicit dataset for implicit: an unknown tag disproves it.
         if is_implicit and is_explicit and not tag.is_private and not dictionary_has_tag(tag):
             return False
     return True

@@ -52,6 +52,7 @@ class Encoding(NamedTuple):
     is_little_endian: bool
 
 
+# No Transfer Syntax is implicit VR and big endian (PS3.5 Annex A).
 _CANDIDATES = (Encoding(False, True), Encoding(True, True), Encoding(False, False))
 
 
@@ -100,12 +101,14 @@ def _element_at(head: bytes, position: int, encoding: Encoding) -> _ElementSpan 
         if vr not in SHORT_VRS | LONG_VRS:
             return None
         if vr in LONG_VRS:
+            # PS3.5 7.1.2: two reserved bytes follow these VRs, then a length of 32 bits.
             start += 4
             if len(head) < start:
                 return None
             (length,) = struct.unpack_from(f"{order}I", head, position + 8)
         else:
             (length,) = struct.unpack_from(f"{order}H", head, position + 6)
+    # An undefined length, FFFFFFFF, is rejected here too.
     if length >= _LONGEST_EARLY_VALUE:
         return None
     return _ElementSpan(group << 16 | number, start + length)

@@ -174,6 +174,7 @@ def _peek(stream: BinaryIO, length: int) -> bytes:
 
 def _find_compression(sample: bytes) -> tuple[int | None, str]:
     """Return zlib's window bits for a dataset that is deflated, and the name of its header."""
+    # In zlib, negative bits mean no header, as PS3.5 A.5 requires; 31 means a gzip header.
     for bits, name in ((-zlib.MAX_WBITS, ""), (zlib.MAX_WBITS, "zlib"), (31, "gzip")):
         try:
             head = zlib.decompressobj(bits).decompress(sample, _SAMPLE)
@@ -191,6 +192,7 @@ def _inflate(stream: BinaryIO, bits: int, limit: int) -> BinaryIO:
     try:
         while not inflater.eof and (chunk := stream.read(_CHUNK)):
             while chunk and not inflater.eof:
+                # Bounded steps: the limit is checked before a few bytes can inflate to gigabytes.
                 inflated.write(inflater.decompress(chunk, _CHUNK))
                 chunk = inflater.unconsumed_tail
                 if inflated.tell() > limit:

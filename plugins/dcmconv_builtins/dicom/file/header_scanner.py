@@ -51,14 +51,16 @@ _FIRST_PIXELS = min(PIXEL_KEYWORDS)
 _PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD"})
 _TRANSFER_SYNTAX = 0x00020010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_NO_STOP = 1 << 32
+_NO_STOP = 1 << 32  # above every tag
 _DEEPEST = 16
 
 _CHARACTER_SET = 0x00080005
+# PS3.3 C.12.1.1.2: terms without code extensions; GBK, GB18030 and ISO_IR 192 allow none.
 _SETS = frozenset(
     f"ISO_IR {number}".encode()
     for number in (6, 13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 192)
 ) | {b"", b"GB18030", b"GBK"}
+# With code extensions, an empty first value means ISO 2022 IR 6 (PS3.3 C.12.1.1.2).
 _FIRST_OF_SETS = frozenset({b"", b"ISO 2022 IR 6", b"ISO 2022 IR 13", b"ISO 2022 IR 100"})
 _FURTHER_SETS = frozenset(
     f"ISO 2022 IR {number}".encode() for number in (87, 159, 149, 58, 100, 144, 166)
@@ -212,6 +214,7 @@ def _scan(scanner: _Scanner) -> ScannedHeader:
         raise _UnusualError
     dataset = scanner.dataset(meta.end, _FIRST_PIXELS)
     group, number, vr, reserved = _header(content, dataset.end)
+    # The VRs of pixels have two reserved bytes, which must be 0 (PS3.5 7.1.2).
     is_pixels = group << 16 | number in PIXEL_KEYWORDS and vr in _PIXEL_VRS and not reserved
     if not is_pixels or len(content) < dataset.end + 12:
         raise _UnusualError
@@ -246,6 +249,7 @@ class _Scanner:
                 position += 8 + length
             else:
                 position = self._long_element(vr, position + 8, depth)
+        # PS3.5 7.1: tags ascend, and none occurs twice.
         if position < end and tag <= last:
             raise _UnusualError
         if position > end:
@@ -263,6 +267,7 @@ class _Scanner:
 
     def _sequence(self, vr: bytes, position: int, depth: int) -> int:
         """Walk a sequence of undefined length, its delimiter included."""
+        # UN of undefined length is a sequence in implicit VR (PS3.5 6.2.2): pydicom reads it.
         if vr != b"SQ" or depth > _DEEPEST:
             raise _UnusualError
         while True:

@@ -322,6 +322,7 @@ def find_pixel_element(stream: BinaryIO, position: int, encoding: Encoding) -> P
     keyword = PIXEL_KEYWORDS.get(group << 16 | number)
     if keyword is None:
         return None
+    # PS3.5 A.1: Pixel Data is OW where the VR is implicit.
     offset, vr = position + 8, b"OW"
     if encoding.is_implicit:
         (length,) = struct.unpack_from(f"{order}I", head, 4)

@@ -137,6 +137,7 @@ def _parse(stream: BinaryIO, encoding: Encoding, stop_when: StopWhen) -> Dataset
         )
     except parse_errors() as error:
         if isinstance(error, OSError):
+            # pydicom raises OSError without a number; one with a number comes from the disk.
             if error.errno is not None:
                 raise
             raise InputError(

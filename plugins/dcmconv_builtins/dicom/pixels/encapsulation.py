@@ -113,6 +113,7 @@ class Encapsulated:
         by_content = len(self._by_start_markers())
         if self._are_rle_frames():
             by_content = len(self._fragments.items)
+        # Each frame begins with a fragment of its own: a longer table is wrong.
         return max(1, min(in_tables, len(self._fragments.items)), by_content)
 
     def _are_rle_frames(self) -> bool:
@@ -155,6 +156,7 @@ class Encapsulated:
     def _by_offsets(self, offsets: Sequence[int], name: str) -> list[int] | None:
         items = self._fragments.items
         index = {part.offset: number for number, part in enumerate(items)}
+        # PS3.5 A.4: offsets count from the tag of the first item after the Basic Offset Table.
         base = items[0].offset
         firsts = [index.get(base + offset, -1) for offset in offsets]
         is_valid = (
@@ -221,4 +223,5 @@ class Encapsulated:
     def _ends_stream(self, fragment: Fragment) -> bool:
         length = min(fragment.length, _MARKER_BYTES)
         end = fragment.value_offset + fragment.length
+        # Padding after the end marker makes the length of a fragment even (PS3.5 A.4).
         return self._fragments.peek(end - length, length).rstrip(b"\0\xff").endswith(_ENDS)

@@ -122,6 +122,7 @@ class Fragments:
         if len(table) % 4:
             self.notes.append("the Basic Offset Table has a broken length; ignored it")
             return ()
+        # Always little endian: no encapsulated Transfer Syntax is big endian (PS3.5 A.4).
         return struct.unpack(f"<{len(table) // 4}I", table)
 
     def _walk(self, position: int) -> Iterator[Fragment]:
@@ -136,6 +137,7 @@ class Fragments:
                 self.is_cut = len(header) < _HEADER_BYTES
                 return
             fragment = Fragment(position, struct.unpack("<I", header[4:])[0])
+            # PS3.5 A.4: every fragment has an explicit length.
             if fragment.length == UNDEFINED_LENGTH:
                 raise InputError(
                     "a fragment of Pixel Data (7FE0,0010) has no length.", hint=DAMAGED
@@ -187,12 +189,15 @@ class FragmentReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer from one span; return 0 at the end."""
         view = memoryview(buffer)
+        # bisect_right, not bisect_left: the end of a span is the start of the next; empty ones
+        # are skipped.
         number = bisect_right(self._ends, self._position)
         if number == len(self._ends):
             return 0
         offset, length = self._spans[number]
         within = self._position - (self._ends[number] - length)
         self._source.seek(offset + within)
+        # Up to the end of this span only; BufferedReader asks again for the rest.
         content = self._source.read(min(len(view), length - within))
         view[: len(content)] = content
         self._position += len(content)

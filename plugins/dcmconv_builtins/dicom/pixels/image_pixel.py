@@ -219,6 +219,7 @@ def _samples(top: Elements) -> int:
     """Return Samples per Pixel; if it is missing, what Photometric Interpretation allows."""
     allowed = _SAMPLES.get(_header_photometric(top))
     if allowed is None or top.numbers("SamplesPerPixel"):
+        # 4 is valid here, so that retired ARGB and CMYK are rejected by their own name later.
         return _integer(top, "SamplesPerPixel", (1, 4), default=1)
     top.notes.add(
         f"Samples per Pixel (0028,0002) is missing; using {allowed}, the only value that "

@@ -114,6 +114,7 @@ def open_native(
         part10.top.notes.add(
             "Pixel Data (7FE0,0010) is longer than the file, but all frames are there."
         )
+    # One byte more is the padding to an even length.
     if found > needed + 1:
         # Room for one more frame means that Number of Frames or the size of a pixel is wrong.
         if exactly or ((found - needed) * 8 >= frame_bits(description) and not salvage):
@@ -302,4 +303,5 @@ def _note_what_follows(part10: Part10, pixels: PixelElement) -> None:
 def _begins_element(head: bytes, left: int, encoding: Encoding) -> bool:
     if not encoding.is_implicit:
         return head[4:6].decode("latin-1") in KNOWN_VRS
+    # Implicit VR is always little endian (PS3.5 A.1).
     return int.from_bytes(head[4:], "little") <= left - 8

@@ -53,6 +53,7 @@ def stored_values_of(
     """
     bits_allocated = cells.dtype.itemsize * 8
     kind = "i" if is_signed else "u"
+    # A view, not a conversion: the bits stay, and only the sign is read differently.
     values = cells.view(np.dtype(f"{cells.dtype.byteorder}{kind}{cells.dtype.itemsize}"))
     above = bits_allocated - 1 - high_bit
     if above == 0 and bits_stored == bits_allocated:

@@ -150,6 +150,7 @@ class HeaderReader:
                 if self._are_whole_pixels(position + found, encoding):
                     return True
                 found = chunk.find(wanted, found + 1)
+            # Chunks overlap by 3 bytes, because the tag may lie across their border.
             position += max(len(chunk) - 3, 1)
         return False
 
@@ -256,6 +257,7 @@ def _explicit_readings(
             yield as_short
         return
     yield as_short
+    # In the long form these two bytes are reserved and 0.
     if short == 0:
         yield as_long
 
@@ -282,8 +284,10 @@ def _is_plausible(header: ElementHeader, last: int) -> bool:
     group, number = header.tag >> 16, header.tag & 0xFFFF
     if group == _SWAPPED_ITEM:
         return False
+    # Group Length is UL (PS3.5 7.2).
     if number == 0:
         return header.tag > last and header.length == 4
+    # PS3.5 7.8: no private groups below 0009, and no elements below 0010 in them.
     if group % 2:
         return header.tag > last and group > 8 and number > 0xF
     expected = vr_of_dictionary(header.tag)

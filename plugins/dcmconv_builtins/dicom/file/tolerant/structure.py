@@ -201,6 +201,7 @@ class StructureParser:
             return self._unknown(header, scope)
         if vr in ("OB", "OW"):
             following = self._fragments(header, scope)
+            # Without the delimiter, which has 8 bytes.
             length = following - 8 - header.start
             return Node(header._replace(length=length), scope.encoding, None), following
         items, following = self._sequence(header, scope.inside(header, scope.end), scope)
