@@ -163,4 +163,5 @@ class BlendedFrames:
                 "frames to blend it with are unknown.",
                 hint=FRAMES_HINT,
             )
+        # A volume over time has the same positions again and again.
         return (*position, temporal_position(groups))

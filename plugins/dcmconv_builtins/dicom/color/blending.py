@@ -110,6 +110,7 @@ class Blending:
             return _constant(item, number)
         if item is not None and word == "TABLE" and alpha_1 is not None and alpha_2 is not None:
             return _from_table(item, number, alpha_1, alpha_2)
+        # Only Blending LUT 2 may be ONE_MINUS, which means 1 minus the weight of path 1.
         if word == "ONE_MINUS" and other is not None:
             one_minus: FloatArray = 1.0 - other
             return one_minus
@@ -138,6 +139,7 @@ def find_blending(top: Elements) -> Blending | None:
     paths = tuple(sorted(data.path for data in inputs))
     if set(paths) <= {"PRIMARY_PVALUES"}:
         return None
+    # Frames are matched to paths by Data Type, so no two paths may share one.
     if paths not in _VALID_PATHS or len({data.data_type for data in inputs}) < len(inputs):
         raise InputError(
             f"the {len(inputs)} data paths of {ASSIGNMENTS} cannot be combined; expected one "
@@ -170,6 +172,7 @@ def _rgb(item: Elements, index: IntegerArray, bits: int) -> FloatArray:
         return np.repeat(gray[..., np.newaxis], 3, axis=-1)
     palette = read_palette(item, inputs=StoredRange.of(bits, is_signed=False))
     table = palette.table[:, :3] / np.iinfo(palette.table.dtype).max
+    # PS3.3 C.7.6.3.1.5: indices outside the table get its first or last entry.
     colors: FloatArray = table[np.clip(index - palette.first, 0, len(table) - 1)]
     return colors
 
@@ -214,6 +217,7 @@ def _from_table(item: Elements, number: int, alpha_1: Alpha, alpha_2: Alpha) -> 
     # A table may be smaller than its index range: larger indices get the last entry.
     index = (alpha_1.values << alpha_2.bits) | alpha_2.values
     weights: FloatArray = table[np.minimum(index, count - 1)] / ((1 << described[2]) - 1)
+    # An entry may have bits above those that the descriptor names.
     return np.clip(weights, 0.0, 1.0)
 
 

@@ -8,6 +8,7 @@ from dcmconv_builtins.dicom.file.elements import Elements
 
 __all__ = ["Color", "cielab_to_srgb", "find_gray", "find_lab_color"]
 
+# The matrix below maps this D50 to white; ICC rounds its Z to 0.8249.
 _WHITE_D50 = (0.96422, 1.0, 0.82521)
 # From XYZ under D50 to linear sRGB, adapted to D65 by Bradford's method.
 _TO_LINEAR_SRGB = (
@@ -27,6 +28,7 @@ def cielab_to_srgb(encoded: Sequence[float]) -> tuple[int, int, int]:
     (255, 255, 255)
     """
     lightness = encoded[0] / 65535 * 100
+    # 0x8080 stands for 0: 32896 / 65535 * 255 is 128.
     a_star, b_star = (number / 65535 * 255 - 128 for number in encoded[1:3])
     middle = (lightness + 16) / 116
     parts = (middle + a_star / 500, middle, middle - b_star / 200)

@@ -66,6 +66,7 @@ class DataInput:
         if not self.has_voi:
             # Without a VOI LUT the stored bits count, not the modality values.
             return frame.stored_values.astype(np.int64) & top
+        # Curves may return numbers outside 0..1, which would become indices beyond the bits.
         unit_values = np.clip(self._voi(top)(frame.modality_values()), 0, 1)
         return np.floor(unit_values * top + 0.5).astype(np.int64)
 

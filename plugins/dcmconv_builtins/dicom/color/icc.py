@@ -126,11 +126,13 @@ def _transform(profile: bytes) -> Any:
         return _SRGB
     probe = _probe()
     converted = np.asarray(ImageCms.applyTransform(Image.fromarray(probe), transform))
+    # In uint8 a difference below 0 would wrap around to a large one.
     off = np.abs(converted.astype(np.int16) - probe).max()
     return _SRGB if off <= (_MOST_OFF_IF_NAMED if is_named_srgb else _MOST_OFF) else transform
 
 
 def _probe() -> NDArray[np.uint8]:
     """Return colors spread over the RGB cube."""
+    # 15 divides 255, so that black, white and the pure colors are among them.
     steps = np.arange(0, 256, 15, dtype=np.uint8)
     return np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(len(steps), -1, 3)

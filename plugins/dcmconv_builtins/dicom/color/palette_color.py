@@ -63,6 +63,7 @@ def read_alpha(top: Elements) -> tuple[NDArray[Any], int]:
     if not 1 <= bits <= 16:
         raise _broken(f"of alpha has {bits} bits; expected 1 to 16")
     table = _color_table(top, "Alpha", described[0] & 0xFFFF or 65536, bits)
+    # If an entry needs more bits than described, all bits of its storage count.
     return table, bits if int(table.max()) < 1 << bits else 8 * table.dtype.itemsize
 
 
@@ -89,10 +90,12 @@ def expand_segments(segments: NDArray[Any], count: int) -> NDArray[Any]:
     """
     starts, targets = _walk(segments)
     unit = segments.dtype.itemsize
+    # PS3.3 C.7.9.2.3: offsets count bytes, also where entries are words.
     if not starts.issuperset(target // unit for target in targets):
         raise _broken("has an indirect segment that does not point to a segment")
     pieces: list[NDArray[Any]] = []
     _expand(segments, (0, None), pieces, count)
+    # The last segment may end after the last entry that the descriptor allows.
     joined = np.concatenate(pieces) if pieces else segments[:0]
     return joined[:count].astype(segments.dtype)
 
@@ -108,6 +111,7 @@ def with_byte_offsets(segments: NDArray[Any]) -> NDArray[Any]:
     """
     unit = segments.dtype.itemsize
     starts, targets = _walk(segments)
+    # True division: half a word is no start, whereas // would round it down to one.
     if unit == 1 or starts.issuperset(target / unit for target in targets):
         return segments
     if not starts.issuperset(targets):
@@ -122,12 +126,14 @@ def with_byte_offsets(segments: NDArray[Any]) -> NDArray[Any]:
 def _walk(segments: NDArray[Any]) -> tuple[set[int], list[int]]:
     """Return where segments start, and the offsets of the indirect ones as they are in the file."""
     starts, targets, position = set[int](), list[int](), 0
+    # An indirect segment ends with an offset of 32 bits: four bytes, or two words.
     extra = 2 + 4 // segments.dtype.itemsize
     while position + 1 < len(segments):
         kind, length = int(segments[position]), int(segments[position + 1])
         starts.add(position)
         if kind == _INDIRECT:
             targets.append(_target(segments, position))
+        # An unknown type counts as indirect here; _expand refuses it where it is reached.
         position += {0: 2 + length, 1: 3}.get(kind, extra)
     return starts, targets
 
@@ -255,6 +261,7 @@ def _with_alpha(top: Elements, table: NDArray[Any]) -> NDArray[Any]:
     if table.dtype == np.uint8:
         alpha = (alpha >> 8 if is_wide else alpha).astype(np.uint8)
     elif not is_wide:
+        # 255 * 257 is 65535: opaque stays opaque.
         alpha = alpha.astype(np.uint16) * 257
     return np.concatenate([table, alpha[:, np.newaxis]], axis=1)
 

@@ -84,6 +84,7 @@ def _ybr8_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
     red, green, blue = _chroma_tables()
     luminance = ybr_values[..., 0].astype(np.int16)
     blue_part, red_part = ybr_values[..., 1], ybr_values[..., 2]
+    # Green depends on Cb and Cr; rounding its two parts separately could be off by one.
     pair = blue_part.astype(np.uint16)
     pair <<= 8
     pair |= red_part

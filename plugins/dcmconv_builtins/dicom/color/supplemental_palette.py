@@ -37,6 +37,7 @@ def with_palette(frame: Frame, groups: FrameGroups, *, enhanced: bool = True) ->
     palette = find_supplemental_palette(groups, inputs=inputs)
     if palette is not None:
         return replace(frame, palette=palette, icc_profile=groups.top.data("ICCProfile"))
+    # Data paths need unsigned integers; float pixels have 0 bits stored.
     if not enhanced or is_signed or not frame.bits_stored:
         return frame
     palette = find_enhanced_palette(groups, bits_stored=frame.bits_stored)

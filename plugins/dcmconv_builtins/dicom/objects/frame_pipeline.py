@@ -105,6 +105,7 @@ class PreparedFrames:
 
     def read_encoded(self, frame_index: int) -> EncodedFrame | None:
         """Return a frame's JPEG stream; None if the options ask for a picture of something else."""
+        # A source other than the Instance makes its frames, so they have no stream in the file.
         is_changed = self._options.region is not None or self._source is not self._instance
         return None if is_changed else self._instance.read_encoded(frame_index)
 

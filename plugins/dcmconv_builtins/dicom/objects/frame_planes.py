@@ -23,6 +23,7 @@ __all__ = [
     "temporal_position",
 ]
 
+# Referenced Segment Number, the dimension in which frames of the same plane differ.
 _SEGMENT_NUMBER_TAG = 0x0062000B
 _DECIMALS = 3
 """Positions in mm are compared after rounding, because writers round each frame separately."""

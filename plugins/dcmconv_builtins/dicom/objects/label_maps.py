@@ -83,6 +83,7 @@ class LabelMaps:
             photometric_interpretation="MONOCHROME2",
             is_label=True,
             labels=self._labels if first.palette is None else find_labels(self._top, first.palette),
+            # The labels have taken its colors over; the pixels stay segment numbers.
             palette=None,
             icc_profile=b"",
             attributes=self._attributes(plane, first.attributes),
@@ -164,4 +165,5 @@ class _WithAttributes(Mapping[str, AttributeValue]):
         yield from (key for key in self._attributes if key not in self._added)
 
     def __len__(self) -> int:
+        # A set, because an added attribute may replace one of the frame.
         return len({*self._added, *self._attributes})

@@ -88,6 +88,7 @@ class BoxMean:
         left, column_starts = _boxes(column, tile.shape[1], self._factor)
         # Tiles come sorted by row, so no later tile can touch a row above this one.
         self._finish_rows_above(top)
+        # reduceat sums from each start to the next one, and from the last to the end.
         sums = np.add.reduceat(tile.astype(np.float64), row_starts, axis=0)
         sums = np.add.reduceat(sums, column_starts, axis=1)
         heights = np.diff([*row_starts, tile.shape[0]])
@@ -110,6 +111,7 @@ class BoxMean:
             for window in (self._sums, self._counts):
                 window[:-rows] = window[rows:].copy()
                 window[-rows:] = 0
+        # Rows beyond the sums were touched by no tile: the result keeps its background there.
         self._first = max(row, self._first)
 
     def _write(self, rows: int) -> None:

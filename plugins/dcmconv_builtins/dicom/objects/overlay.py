@@ -52,6 +52,7 @@ def overlay_groups(top: Elements) -> tuple[int, ...]:
     """Return the even groups 6000 to 601E that have elements (PS3.5 7.6); reads tags only."""
     # Odd groups between them are private.
     groups = {tag >> 16 for tag in top.tags}
+    # Python's & binds tighter than ==, unlike C's.
     return tuple(sorted(group for group in groups if group & ~0x1E == 0x6000))
 
 
@@ -213,6 +214,7 @@ class _Plane:
             return None
         # Shifting a signed value would drag its sign bit along.
         unsigned = values.view(f"u{values.dtype.itemsize}")
+        # Means ((unsigned >> position) & 1) == 1: Python compares last, unlike C.
         bits: NDArray[np.bool_] = unsigned >> position & 1 == 1
         return bits
 

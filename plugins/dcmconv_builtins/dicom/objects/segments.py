@@ -36,6 +36,7 @@ def _label(item: Elements, number: int, palette: Palette | None) -> LabelName:
     return LabelName(
         number=number,
         name=item.text("SegmentLabel"),
+        # A tuple of three is true, so a recommended black, (0, 0, 0), counts.
         color=_recommended_color(item) or _palette_color(palette, number),
         meaning=meaning,
         category=category,

@@ -104,6 +104,7 @@ class StitchedSlide:
         layers: dict[tuple[str, float], list[tuple[TilePosition, int]]] = {}
         for index, position in enumerate(self._source.tile_positions or ()):
             layers.setdefault((position.path, position.plane), []).append((position, index))
+        # By row, then column: BoxMean finishes a row of boxes when a tile starts below it.
         return [sorted(tiles, key=lambda tile: tile[0][2:]) for tiles in layers.values()]
 
     def _check_size(self, max_pixels: int) -> None:
@@ -140,6 +141,7 @@ class StitchedSlide:
         color = cielab_to_srgb(recommended) if len(recommended) == 3 else (255, 255, 255)
         # 65535 // 255 is 257, which spreads an 8-bit color over 16 bits exactly.
         greatest = int(np.iinfo(values.dtype).max)
+        # A fourth sample is alpha, and the background is opaque.
         return [channel * (greatest // 255) for channel in (*color, 255)[: values.shape[2]]]
 
     def _add(self, mosaic: Mosaic, tile: NDArray[Any], position: TilePosition) -> None:

@@ -83,6 +83,7 @@ def _positions_by_order(
 
 def _path_names(top: Elements) -> list[str]:
     segments = [item.number("SegmentNumber") for item in top.items("SegmentSequence")]
+    # A label map shows all segments in one frame: its frames are not separated by segment.
     if segments and top.text("SegmentationType").upper() != "LABELMAP":
         return [str(number) for number in segments]
     return [item.text("OpticalPathIdentifier") for item in top.items("OpticalPathSequence")]

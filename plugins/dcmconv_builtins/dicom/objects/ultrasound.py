@@ -60,6 +60,7 @@ def show_region(frame: Frame, top: Elements, number: int) -> Frame:
 
 def _rectangle(region: Elements, number: int, frame: Frame) -> tuple[int, int, int, int]:
     corners = [region.number(keyword) for keyword in _CORNERS]
+    # A missing corner becomes -1, which the check below refuses.
     left, upper, right, lower = (-1 if corner is None else int(corner) for corner in corners)
     # Both corners belong to the region.
     if not (0 <= left <= right and 0 <= upper <= lower):

@@ -45,6 +45,7 @@ def decayed_dose(top: Elements) -> float:
         raise unusable("RadiopharmaceuticalInformationSequence", "is missing")
     dose = get_positive(tracer, "RadionuclideTotalDose")
     correction = _correction(top)
+    # ADMIN: corrected to the injection, so the dose has not decayed.
     if correction == "ADMIN":
         return dose
     half_life = get_positive(tracer, "RadionuclideHalfLife")
@@ -60,6 +61,7 @@ def _correction(top: Elements) -> str:
     # Enhanced PET gives the time itself instead.
     if "DecayCorrectionDateTime" in top:
         return "START"
+    # Corrected Image (0028,0051) says that decay was corrected, but not to which time.
     if "DECY" in (word.upper() for word in top.texts("CorrectedImage")):
         top.notes.add(f"{named('DecayCorrection')} is missing; assumed START.")
         return "START"
@@ -95,6 +97,7 @@ def _time_of_frame(top: Elements, half_life: float) -> datetime:
     decay_rate = math.log(2) / half_life
     decayed = decay_rate * float(duration) / 1000.0
     # The mean of exp(-kt) over the frame is (1 - exp(-kT)) / kT; solve exp(-kt) = mean for t.
+    # expm1, because 1 - exp(-x) has few correct digits for a frame far below a half-life.
     average = math.log(decayed / -math.expm1(-decayed)) / decay_rate
     return _acquired(top) + timedelta(seconds=average)
 
@@ -109,9 +112,11 @@ def _acquired(top: Elements) -> datetime:
 
 def _ge_scan_start(top: Elements) -> datetime | None:
     try:
+        # (0009,xx0D) is the scan's date and time as one DT.
         value = top.dataset.private_block(0x0009, "GEMS_PETD_01")[0x0D].value
     except parse_errors():
         return None
+    # pydicom returns bytes if it does not know the VR.
     return parse_datetime(value.decode("latin-1") if isinstance(value, bytes) else str(value))
 
 
@@ -141,6 +146,7 @@ def _injections(tracer: Elements, moment: datetime) -> Iterator[tuple[str, datet
     if whole is not None:
         yield "RadiopharmaceuticalStartDateTime", whole
     clock = parse_datetime(f"{moment:%Y%m%d}{tracer.text('RadiopharmaceuticalStartTime')}")
+    # Without a time, the date alone would be read as midnight.
     if clock is not None and tracer.text("RadiopharmaceuticalStartTime"):
         # It has no date, so take the last such time before the scan, perhaps on the day before.
         yield "RadiopharmaceuticalStartTime", clock - timedelta(days=int(clock > moment))

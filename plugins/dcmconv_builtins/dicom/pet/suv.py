@@ -107,6 +107,7 @@ def _body(top: Elements, wanted: Values) -> float:
     """Return the measure of the body for a kind of SUV: grams, or square centimeters for BSA."""
     weight = get_positive(top, "PatientWeight")
     if wanted == "suvbw":
+        # Grams, because activity is by ml, and SUV takes a ml of tissue as a gram.
         return weight * 1000.0
     height = get_positive(top, "PatientSize")
     if wanted == "suvbsa":

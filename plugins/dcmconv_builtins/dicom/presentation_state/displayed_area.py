@@ -13,6 +13,7 @@ __all__ = ["MAX_PIXELS", "find_view", "pixel_size_changes"]
 
 MAX_PIXELS = 2**26
 """A larger displayed area is a typing mistake or an attempt to exhaust memory."""
+# Ratios that differ by less count as equal, because spacing is rounded decimal text.
 _SQUARE = 0.01
 
 
@@ -34,6 +35,7 @@ def find_view(top: Elements, target: Target, *, shape: tuple[int, int]) -> View 
         rotation=_rotation(top),
         is_flipped=top.text("ImageHorizontalFlip").upper() == "Y",
     )
+    # None instead of an empty view, so that the image's own view stays in place.
     return None if view == View() else view
 
 

@@ -42,6 +42,7 @@ def draw_path(
     rows, columns = piece
     extent = (rows.stop - rows.start, columns.stop - columns.start)
     oversampled = extent[0] * extent[1] * _OVERSAMPLING**2
+    # A very large shape is drawn without antialiasing, which bounds the memory.
     factor = _OVERSAMPLING if oversampled <= _MAX_OVERSAMPLED_PIXELS else 1
     image = Image.new("L", (extent[1] * factor, extent[0] * factor))
     draw = ImageDraw.Draw(image)

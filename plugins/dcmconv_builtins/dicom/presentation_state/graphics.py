@@ -80,6 +80,7 @@ def smooth_path(points: Sequence[Point]) -> list[Point]:
         a, b, c, d = padded[start : start + 4]
         bend = 2 * a - 5 * b + 4 * c - d
         twist = 3 * b - 3 * c + d - a
+        # The piece from b to c; its neighbors a and d only give the slopes at its ends.
         pieces.append(0.5 * (2 * b + (c - a) * steps + bend * steps**2 + twist * steps**3))
     curve = np.vstack([*pieces, nodes[-1:]])
     return [(float(x), float(y)) for x, y in curve]

@@ -72,6 +72,7 @@ def pseudo_colors(top: Elements) -> NDArray[np.uint8] | None:
         top.notes.add(f"{error.message} The picture stays gray.")
         return None
     # The output of the VOI LUT is spread evenly over all entries.
+    # i * (n - 1) / 255, rounded half up, in integers only.
     index = (np.arange(256) * (2 * len(table) - 2) + 255) // 510
     colors = table[index].astype(np.uint32)
     if table.dtype == np.uint16:

@@ -147,6 +147,7 @@ def _read_library(path: str, stamps: tuple[Stamp, ...]) -> StateLibrary:
 def _read_state(file: Path) -> PresentationState | None:
     with open_bounded(file.open("rb")) as stream:
         part10 = read_part10(stream, Notes(), inflate_limit=_INFLATE_LIMIT)
+    # Half a state would show an image with some of its annotations missing.
     if part10.is_cut:
         raise InputError("the presentation state ends in the middle of an element.")
     top = part10.top
@@ -158,6 +159,7 @@ def _read_state(file: Path) -> PresentationState | None:
         dataset=top.dataset,
         sop_class=sop_class,
         label=top.text("ContentLabel"),
+        # Only digits sort alike: ACR-NEMA wrote 2026.01.31 and 12:30:00 (PS3.5 6.2).
         created=".".join("".join(filter(str.isdigit, moment)) for moment in moments),
         targets=_targets(top, sop_class),
     )

@@ -136,5 +136,6 @@ def _outside_polygon(top: Elements, shape: tuple[int, int]) -> Mask | None:
     from PIL import Image, ImageDraw
 
     image = Image.new("1", (shape[1], shape[0]), 1)
+    # Vertices count from 1; in Pillow's coordinates 0 is the middle of the first pixel.
     ImageDraw.Draw(image).polygon([(column - 1, row - 1) for column, row in vertices], fill=0)
     return np.asarray(image)

@@ -84,6 +84,7 @@ def _may_be_a_state(file: Path) -> bool:
         if not file.is_file():
             return False
         with file.open("rb") as stream:
+            # File Meta Information is never deflated, so deflated states are found too.
             return CLASS_ROOT.encode() in stream.read(_HEAD)
     except OSError:
         # A file that cannot be read cannot be used as a state.

@@ -133,7 +133,9 @@ def _draw_next_to(ink: Ink, block: TextBlock, anchor: Point, space: DisplaySpace
     """Draw the text to the right of its anchor, or to the left if the right has no room."""
     pieces = [space.turned_back(upright) for upright in _drawn(block, "LEFT")]
     rows, columns = pieces[0].shape
+    # If neither side has room, the text stays on the left, and is cut off at the edge.
     for direction in (1, -1):
+        # Leave half the height of a letter between anchor and text.
         middle = space.to_the_right(anchor, direction * (block.columns / 2 + block.size / 2))
         corner = (round(middle[1] - rows / 2), round(middle[0] - columns / 2))
         if _is_inside(corner, (rows, columns), ink.letters.shape):

@@ -104,6 +104,7 @@ def _output_bits(entries: NDArray[Any], bits: int, item: Elements, name: str) ->
     needed = int(entries.max()).bit_length()
     if 1 <= bits <= 16 and needed <= bits:
         return bits
+    # At least 1 bit: white is 2**bits - 1, which must not become 0.
     found = 8 if needed <= 8 and entries.dtype == np.uint8 else max(needed, 1)
     item.notes.add(
         f"{name}: LUT Descriptor (0028,3002) says {bits} bits, but its entries need {needed}; "
@@ -117,6 +118,7 @@ def find_presentation_lut(top: Elements) -> Lut | Literal["IDENTITY", "INVERSE"]
 
     ``LIN OD``, a shape for printing, and unknown terms count as absent.
     """
+    # Only one of the two should be present, but an unusable table must not hide a shape.
     for item in top.items("PresentationLUTSequence")[:1]:
         lut = find_lut(item, inputs=_P_VALUES, name="Presentation LUT Sequence (2050,0010)")
         if lut is not None:

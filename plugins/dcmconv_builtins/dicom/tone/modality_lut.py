@@ -54,6 +54,7 @@ def _has_rescale(groups: FrameGroups) -> bool:
     found = groups.find(_TRANSFORMATION, "RescaleSlope", "RescaleIntercept")
     if found is None:
         return False
+    # A slope of 1 and an intercept of 0 do not contradict a table: they change nothing.
     return found.number("RescaleSlope") not in (None, 1) or bool(found.number("RescaleIntercept"))
 
 
@@ -64,6 +65,7 @@ def _rescale(groups: FrameGroups) -> Rescale:
     if found is None:
         return Rescale()
     for keyword in ("RescaleSlope", "RescaleIntercept"):
+        # Both have one value (PS3.6); the same value repeated is harmless.
         if len(set(found.numbers(keyword))) > 1:
             found.notes.add(f"{named(keyword)} has several different values; used the first.")
     slope, intercept = found.number("RescaleSlope"), found.number("RescaleIntercept")
@@ -113,8 +115,10 @@ def find_units(groups: FrameGroups, modality: Rescale | Lut) -> str:
     unit = _specified(found.text("RescaleType")) if found else ""
     if unit or groups.top.text("SOPClassUID") in _CT:
         return unit or _hounsfield(groups)
+    # Without a usable Dose Grid Scaling the transform is the identity, and values are not in Gy.
     if groups.top.text("DoseUnits").upper() == "GY" and modality != Rescale():
         return "Gy"
+    # Units (0054,1001) is an attribute of PET.
     return groups.top.text("Units") or _real_world_unit(groups, modality)
 
 

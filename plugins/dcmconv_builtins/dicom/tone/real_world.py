@@ -73,6 +73,7 @@ def units_of(item: Elements) -> str:
     UCUM codes are returned as people write them: ``g/ml{SUVbw}`` as SUVbw, ``1`` as "".
     """
     for code in item.items("MeasurementUnitsCodeSequence")[:1]:
+        # Code Value has at most 16 characters (VR SH); a longer code is in Long Code Value.
         value = code.text("CodeValue") or code.text("LongCodeValue")
         if value in _PLAIN_UNITS:
             return _PLAIN_UNITS[value]
@@ -92,6 +93,7 @@ def _items(groups: FrameGroups) -> tuple[Elements, ...]:
 def _line(item: Elements) -> Rescale | None:
     slope = item.number("RealWorldValueSlope")
     intercept = item.number("RealWorldValueIntercept")
+    # A slope of 0 would give all pixels the same quantity: an error, not a mapping.
     if slope is None or intercept is None or slope == 0:
         return None
     if not (math.isfinite(slope) and math.isfinite(intercept)):
@@ -102,6 +104,7 @@ def _line(item: Elements) -> Rescale | None:
 def _table(item: Elements, first: float, last: float) -> Lut | None:
     # One entry for each stored value from the first to the last one mapped.
     entries = np.array(item.numbers("RealWorldValueLUTData"), np.float64)
+    # If an end is missing, it is infinite, and no table has that length.
     if not entries.size or len(entries) != last - first + 1 or not np.isfinite(entries).all():
         return None
     entries.flags.writeable = False

@@ -91,6 +91,7 @@ def _with_transform(frame: Frame, transform: Rescale | Lut, units: str) -> Frame
     windows: tuple[VoiWindow, ...] = ()
     old = frame.modality
     if isinstance(transform, Rescale) and isinstance(old, Rescale):
+        # A slope of the other sign swaps black and white, which no window can express.
         is_same_direction = transform.slope * old.slope > 0
         windows = windows_in_units(frame.voi_windows, old, transform) if is_same_direction else ()
     if len(windows) < len(frame.voi_windows) or frame.voi_luts:

@@ -65,6 +65,7 @@ def find_voi_luts(groups: FrameGroups, *, inputs: StoredRange) -> tuple[Lut, ...
 
 def _in_its_bits(lut: Lut, item: Elements) -> Lut:
     used = max(int(lut.entries.max()).bit_length(), _LEAST_BITS)
+    # A table of zeros is black whatever its bits are, so there is nothing to note.
     if used >= lut.bits or not lut.entries.any():
         return lut
     item.notes.add(
@@ -108,6 +109,7 @@ def find_implied_window(
         return _window(0, maximum, "Segmentation")
     if kind == "BINARY":
         return _window(0, 1, "Segmentation")
+    # Not for LABELMAP, the third type: its values are segment numbers.
     if bits_stored == 1 and not kind:
         return _window(*modality_values, "1-bit pixels")
     return {}
@@ -123,5 +125,6 @@ def _window(black: float, white: float, subject: str) -> dict[str, Any]:
     if not math.isfinite(white - black) or white <= black:
         return {}
     limits = f"{black:.10g}..{white:.10g}"
+    # LINEAR would draw a width of 1, that of masks, as a step above 0 (PS3.3 C.11.2.1.2.1).
     window = VoiWindow((black + white) / 2, white - black, "LINEAR_EXACT", limits)
     return {"voi_windows": (window,), "voi_source": f"{subject} {limits}"}

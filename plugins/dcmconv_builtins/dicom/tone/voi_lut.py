@@ -49,6 +49,7 @@ class WindowLinear(Curve):
     def __call__(self, modality_values: FloatArray) -> FloatArray:
         """Map modality values to display values: a new array, not clipped."""
         black, _ = self.ends
+        # Both ends meet at c - 0.5, and the formula would divide by 0 (PS3.3 C.11.2.1.2.1).
         if self.width == 1:
             return (modality_values > black).astype(np.float64)
         display_values: FloatArray = (modality_values - black) / (self.width - 1)
