@@ -206,6 +206,7 @@ def attribute_problems(
         The chain's components; their options may be templates that ask for attributes.
     """
     asked = [*_asked(spec), *_asked_in_texts(made)]
+    # Each step of a path is an attribute, and is checked by itself.
     asked = [each._replace(word=name) for each in asked for name, _ in split_path(each.word)]
     asked = [each for each in asked if not is_tag(each.word)]
     known = _known(registry) if asked else _Known(frozenset(), is_all=False)
@@ -217,6 +218,7 @@ def attribute_problems(
 def _unknown_attribute(asked: _Asked, known: _Known) -> Iterator[ChainProblem]:
     cutoff = _CLOSE if known.is_all else _VERY_CLOSE
     closest = _closest_field(asked) or find_closest(asked.word, known.names, cutoff=cutoff)
+    # A reader that lists no attributes may know this one: report only what looks misspelled.
     if not closest and not (known.names and known.is_all):
         return
     hint = "Write an attribute without a keyword as its tag, such as '0010,0020'."
@@ -264,6 +266,7 @@ def _asked_in(template: str, location: Location, fields: tuple[str, ...]) -> Ite
     # A text that is not a template is reported where the plan is made.
     with suppress(UsageError):
         words = set(Template(template).fields) - set(fields)
+        # Sorted: the order of a set of strings differs from process to process.
         yield from (_Asked(word, location, fields) for word in sorted(words))
 
 

@@ -339,4 +339,5 @@ def _aspect(wanted: str | None, stages: Stages) -> str:
 
 
 def _identity(ref: ComponentRef) -> tuple[str, str]:
+    # Two plugins may offer readers of one name.
     return ref.name, ref.target

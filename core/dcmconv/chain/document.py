@@ -172,6 +172,7 @@ class _Grammar:
             first_line = Location(location.source, 1, 1) if location.line else location
             hint = f"Start the chain with: version: {VERSION}"
             self._report(first_line, "The version of the chain is missing.", hint)
+        # True == 1 in Python: without the second test, 'version: true' would be valid.
         elif plain(entry.node) != VERSION or isinstance(plain(entry.node), bool):
             message = f"Unknown version {_shown(entry.node)}; expected {VERSION}."
             self._report(entry.node.location, message, f"Write: version: {VERSION}")
@@ -255,6 +256,7 @@ class _Grammar:
             location=node.location,
             when_locations=_attribute_locations(fields["when"]),
         )
+        # More than 'when' and 'skip'.
         if rule.skip and len(fields) > 2:
             message = "A rule with 'skip: true' cannot set anything else."
             self._report(node.location, message, "Remove its other keys, or skip.")
@@ -288,6 +290,7 @@ class _Grammar:
             self.problems.append(unexpected.problem)
             return nothing, None
         fields = dict(entry.node.entries)
+        # A component with its own options; everything else in 'run' is a setting.
         executor = self._one(fields.pop("executor", None), self._component)
         settings = {key: plain(item.node) for key, item in fields.items()}
         run = ComponentSpec("run", settings, "", entry.node.location, _written(fields))

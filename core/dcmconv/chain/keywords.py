@@ -110,6 +110,7 @@ def _components(value: Any) -> tuple[ComponentSpec, ...] | None:
 def _listed(value: Any) -> list[Any]:
     if value is None:
         return []
+    # Text and mappings are iterable too, but each of them is one item.
     if isinstance(value, (str, Mapping, ComponentSpec)) or not isinstance(value, Iterable):
         return [value]
     return list(value)

@@ -107,6 +107,7 @@ def slots_of_output(chain: Slots, rule: RuleSpec | None, output: OutputSpec) -> 
     layers = [layer for layer in (output, rule, chain) if layer is not None]
     found: dict[str, Any] = {}
     for slot in SLOT_NAMES:
+        # False and an empty list of steps are settings too; only None was not given.
         values = (getattr(layer, slot) for layer in layers)
         found[slot] = next((value for value in values if value is not None), None)
     return Slots(**found)
@@ -318,6 +319,7 @@ def apply_override(spec: ChainSpec, override: Override, readers: Collection[str]
     full = merge(DEFAULT_CHAIN, spec)
     if override.target == "run":
         return _override_run(full, override)
+    # Of the full chain: components that only the defaults name can be overridden as well.
     ids = component_ids(full)
     if override.target in ids:
         return _override_components(full, override)
@@ -397,6 +399,7 @@ def _override_output(output: OutputSpec, override: Override) -> OutputSpec:
 def _overridden(component: ComponentSpec, override: Override) -> ComponentSpec:
     key, location = override.key, override.location
     before = component.written.get(key)
+    # An explicit flag has precedence over DCMCONV_SET and --set, which are applied after it.
     if before is not None and before.value.is_flag and not location.is_flag:
         return component
     return replace(

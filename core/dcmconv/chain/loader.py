@@ -70,6 +70,7 @@ class _Loading:
     """The documents that are being read, outermost first, to find a chain that extends itself."""
 
     def load(self, name: str, folder: Path | None, location: Location) -> ChainSpec:
+        # Imported here, because a chain of flags alone needs no YAML.
         from dcmconv.chain.yaml import read_yaml
 
         identity, origin, content = self._content(name, folder, location)
@@ -101,6 +102,7 @@ class _Loading:
         try:
             return self.load(extended.name, origin.folder, extended.location)
         except InvalidChainError as invalid:
+            # Not raised: what is wrong elsewhere is still found and reported with it.
             return ChainSpec(problems=(invalid.problem,))
 
     def _content(
@@ -116,10 +118,12 @@ class _Loading:
         path = folder / name
         try:
             with path.open("rb") as stream:
+                # One byte more than allowed is enough for read_yaml to reject the file.
                 content = stream.read(MAX_BYTES + 1)
         except OSError as error:
             message = f"The chain file '{path}' cannot be read: {error.strerror or error}."
             raise invalid_chain(location, message, self._advice(name)) from None
+        # Resolved, so that a chain that extends itself through a link is found.
         return str(path.resolve()), _Origin(str(path), path.parent), content
 
     def _preset(self, name: str, location: Location) -> tuple[str, _Origin, bytes]:

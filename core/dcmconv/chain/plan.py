@@ -80,6 +80,7 @@ class PlannedRule:
 
 def _common(value: Any, accepted: tuple[Any, ...]) -> list[Any]:
     found = value if isinstance(value, tuple) else (value,)
+    # Also as text: a chain may quote a value that the attribute has as a number.
     return [item for item in accepted if item in found or str(item) in map(str, found)]
 
 

@@ -30,6 +30,7 @@ from dcmconv.plugins.registry import Registry
 __all__ = ["chain_as_yaml"]
 
 _WORD = re.compile(r"[A-Za-z_][\w./-]*")
+# yes, no, on and off are text in YAML 1.2; in quotes, readers of YAML 1.1 agree.
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "nan", "inf"}
 
 
@@ -150,6 +151,7 @@ def _indented(lines: Any, columns: int = 2) -> Iterator[str]:
 
 
 def _origin(location: Location) -> str:
+    # A line break in the text of a flag would end the comment.
     source = " ".join(location.source.split())
     if not source:
         return ""
@@ -175,6 +177,7 @@ def _scalar(value: Any) -> str:
     text = fspath(value) if isinstance(value, PathLike) else str(value)
     if _WORD.fullmatch(text) and text.lower() not in _RESERVED:
         return text
+    # A JSON string is a double-quoted scalar of YAML.
     quoted = json.dumps(text, ensure_ascii=False)
     # YAML folds or refuses line separators and other characters that cannot be printed.
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

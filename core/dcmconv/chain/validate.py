@@ -91,6 +91,7 @@ def _with_defaults(component: type[Component]) -> Component | None:
     """Make a component without options; None if it needs some, so that pydantic says which."""
     try:
         return component()
+    # pydantic makes a ValidationError of a ValueError or AssertionError from __post_init__.
     except (TypeError, ValueError, AssertionError, DcmconvError):
         return None
 
@@ -100,6 +101,7 @@ def _problems(
 ) -> Iterator[ChainProblem]:
     by_option: dict[str, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
+        # Only the first part: the others are an index in a list, or a member of a union.
         option = str(detail["loc"][0]) if detail["loc"] else ""
         by_option.setdefault(option, []).append(detail)
     for option, details in by_option.items():

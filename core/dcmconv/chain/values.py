@@ -132,6 +132,7 @@ def as_output(component: ComponentSpec) -> OutputSpec:
     slots: dict[str, Any] = {}
     for slot in ("normalize", "colormap"):
         if slot in options:
+            # colormap=null was read as None, and means the same as colormap=none.
             slots[slot] = parse_component(str(options.pop(slot) or "none"), location)
     if "steps" in options:
         texts = options.pop("steps")
@@ -175,6 +176,7 @@ def _options(rest: str, text: str, location: Location) -> dict[str, Any]:
     """Read ``key=value,...``; ``text`` is the whole short form, for error messages."""
     options: dict[str, Any] = {}
     position = 0
+    # <=: after a comma at the end, nothing is left, and that is not KEY=VALUE either.
     while position <= len(rest):
         key = _KEY.match(rest, position)
         if key is None:
@@ -204,6 +206,7 @@ def _value(text: str, start: int, stops: str, location: Location) -> tuple[Any, 
         if end < 0:
             raise invalid_chain(location, f"The quote in '{text[start:]}' is not closed.", FORM)
         return text[start + 1 : end], end + 1
+    # Lists do not nest: inside of one, an opening bracket is text.
     if opening == "[" and "]" not in stops:
         return _list(text, start + 1, location)
     ends = [position for stop in stops if (position := text.find(stop, start)) >= 0]
@@ -221,6 +224,7 @@ def _list(text: str, start: int, location: Location) -> tuple[list[Any], int]:
         if closing not in {",", "]"}:
             raise invalid_chain(location, f"The list in '{text[start - 1 :]}' is not closed.", FORM)
         position = text.index(closing, position) + 1
+        # [] was read as one empty item.
         is_empty_list = closing == "]" and not items and item == ""
         if not is_empty_list:
             items.append(item)

@@ -61,6 +61,7 @@ def read_yaml(content: bytes, source: str) -> tuple[Node, list[ChainProblem]]:
             "Is this the right file?",
         )
     try:
+        # Editors on Windows may write a byte order mark.
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"Byte {error.start} is not valid UTF-8."
@@ -128,6 +129,7 @@ class _Parser:
                 message = "A key must be text, not a list or a mapping."
                 raise invalid_chain(location, message, "Write: KEY: VALUE")
             node = self._node(next(self.events), level + 1)
+            # The text as written, not resolved: a key such as 1 or null is a word here.
             if event.value in entries:
                 first = entries[event.value].key_location.line
                 message = f"'{event.value}' is given twice, first in line {first}."
@@ -182,5 +184,6 @@ def _resolved(text: str) -> str | int | float | bool | None:
     if _FLOAT.fullmatch(text):
         return float(text)
     if _SPECIAL.fullmatch(text):
+        # Python writes inf and nan without the leading dot of YAML.
         return float(text.replace(".", "", 1))
     return text

@@ -157,4 +157,5 @@ class Frame:
 
         Those of the instance, the series or the run for a normalizer that requests them.
         """
+        # cached_property writes to __dict__, past the __setattr__ of the frozen dataclass.
         return Statistics.of(self) if self.wider_statistics is None else self.wider_statistics

@@ -62,6 +62,7 @@ class Rescale:
 
     def __call__(self, stored_values: NDArray[Any]) -> FloatArray:
         """Map stored values to modality units; a new float64 array of the same shape."""
+        # dtype: without it, float32 pixels would stay float32, and lose bits of the slope.
         modality_values: FloatArray = np.multiply(stored_values, self.slope, dtype=np.float64)
         modality_values += self.intercept
         return modality_values
@@ -93,6 +94,7 @@ class Lut:
     @cached_property
     def key(self) -> tuple[Any, ...]:
         """Everything that the table depends on, as one hashable value."""
+        # The contents: frames with equal copies of a table then share their lookup table.
         return self.first, self.bits, self.entries.dtype.str, self.entries.tobytes()
 
     def __eq__(self, other: object) -> bool:

@@ -79,6 +79,7 @@ class Histogram:
             return None
         numbers, counts = _distinct(stored_values)
         modality_values = modality(numbers)
+        # Adding 0.0 turns -0.0 into 0.0, so that the order of merging does not matter.
         minimum, maximum = float(modality_values.min()) + 0.0, float(modality_values.max()) + 0.0
         if not np.isfinite([minimum, maximum]).all():
             return None
@@ -131,6 +132,7 @@ class Histogram:
     def _ranked(self, rank: int) -> float:
         """Return the value at a rank, counted from 0, of all values in ascending order."""
         values = self._values()
+        # With a negative slope, ascending stored values are descending modality values.
         order = np.argsort(values, kind="stable")
         index = int(np.searchsorted(np.cumsum(self.counts[order]), rank, side="right"))
         # The lower end of the first bin may be below the minimum.
@@ -148,6 +150,7 @@ class Histogram:
             bins = _bins(self.modality(self.numbers), exponent)
         else:
             # Shifting rounds down, also below 0: each bin lies wholly in one of the wider bins.
+            # 63 bits already leave only 0 or -1, as any greater shift must.
             bins = self.numbers >> min(exponent - self.exponent, 63)
         numbers, counts = _summed(bins, self.counts)
         return Histogram(self.minimum, self.maximum, numbers, counts, None, exponent, self.is_whole)
@@ -173,6 +176,7 @@ def _summed(numbers: Integers, counts: Integers) -> tuple[Integers, Integers]:
     """Return each number once, in ascending order, with its counts summed."""
     order = np.argsort(numbers, kind="stable")
     numbers, counts = numbers[order], counts[order]
+    # Before the first number, any other one: the first always starts a group.
     starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
     return numbers[starts], np.add.reduceat(counts, starts)
 

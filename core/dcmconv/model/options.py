@@ -135,12 +135,14 @@ def option_fields(component: type[Component]) -> Iterator[OptionField]:
     TypeError
         If a field has no ``Opt``; the conformance kit reports it.
     """
+    # Without include_extras, the hints would come without their Opt.
     hints: Mapping[str, Any] = typing.get_type_hints(component, include_extras=True)
     for field in dataclasses.fields(component):  # type: ignore[arg-type]
         hint = hints[field.name]
         opts = [extra for extra in getattr(hint, "__metadata__", ()) if isinstance(extra, Opt)]
         if not opts:
             raise TypeError(f"{component.__name__}.{field.name} has no Opt in its annotation")
+        # For Annotated[T, ...], __origin__ is T, but typing.get_origin returns Annotated.
         yield OptionField(field.name, hint.__origin__, opts[0], _default_of(field))
 
 

@@ -83,6 +83,7 @@ class Picture:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        # A view, so that the array of the caller keeps its own flags.
         view = self.pixels.view()
         view.flags.writeable = False
         object.__setattr__(self, "pixels", view)

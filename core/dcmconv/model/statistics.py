@@ -165,6 +165,7 @@ class PixelStatistics(Statistics):
         """Return the modality value with ``percent`` of the pixels below it, interpolated."""
         if self._sorted_modality_values.size == 0:
             return 0.0
+        # The method "linear" of numpy.percentile, sorting once for all percentiles.
         position = (self._sorted_modality_values.size - 1) * percent / 100
         below = int(position)
         above = min(below + 1, self._sorted_modality_values.size - 1)
@@ -195,9 +196,11 @@ class PixelStatistics(Statistics):
             return np.array([low, high])
         is_low, is_high = (padding.first <= end <= padding.last for end in (low, high))
         if is_low and is_high:
+            # Padding is one range: everything between two of its values is padding too.
             return values[:0]
         # In most frames neither extreme is padding, and two comparisons are all it costs.
         if is_low:
+            # ``high`` is above the padding, so the bound is at most that and fits in the type.
             low = _least_from(values, values.dtype.type(math.floor(padding.last) + 1))
         if is_high:
             # Inverting the bits reverses the order, for signed and unsigned types alike.

@@ -71,8 +71,10 @@ class Events:
 
     def _tell(self, hook: str, **arguments: Any) -> None:
         caller = getattr(self.manager.hook, hook)
+        # One by one: pluggy's own call stops at the first exception.
         for implementation in caller.get_hookimpls():
             try:
+                # As in pluggy, an implementation may leave out arguments that it does not use.
                 wanted = {name: arguments[name] for name in implementation.argnames}
                 implementation.function(**wanted)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - may be anything

@@ -117,6 +117,7 @@ def in_label_colors(picture: Picture, *, depth: int) -> Picture:
     occurring, index = np.unique(picture.pixels, return_inverse=True)
     table: NDArray[Any] = label_colors(picture.labels, [int(number) for number in occurring])
     if depth == 16:
+        # 255 * 257 is 65535: white stays white.
         table = table.astype(np.uint16) * 257
     pixels = table.take(index.reshape(picture.pixels.shape), axis=0)
     return picture.with_(pixels=pixels, domain="display", bits=depth, palette=None)
@@ -142,6 +143,7 @@ def draw_layers(picture: Picture, layers: Sequence[Layer]) -> Picture:
     if picture.domain != "display" or not layers:
         return picture
     top = float(np.iinfo(picture.pixels.dtype).max)
+    # Rounded once, at the end: rounded after each layer, the errors would add up.
     values = picture.pixels.astype(np.float64)
     if values.ndim == 2 and any(len(set(layer.color)) > 1 for layer in layers):
         values = np.repeat(values[..., np.newaxis], 3, axis=2)

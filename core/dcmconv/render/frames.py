@@ -32,6 +32,7 @@ def wanted_frames(ranges: tuple[tuple[int, int | None], ...], frame_count: int) 
     """
     if not ranges:
         return tuple(range(1, frame_count + 1))
+    # A set: ranges may overlap, and each frame is converted once.
     wanted: set[int] = set()
     for first, last in ranges:
         if first > frame_count:
@@ -41,6 +42,7 @@ def wanted_frames(ranges: tuple[tuple[int, int | None], ...], frame_count: int) 
                 + ("1" if frame_count == 1 else f"1-{frame_count}"),
                 reason="no-such-frame",
             )
+        # Only the first frame of a range must exist: 1-100 is valid for shorter files too.
         wanted.update(range(first, min(last or frame_count, frame_count) + 1))
     return tuple(sorted(wanted))
 
@@ -59,6 +61,7 @@ class naming_the_frame:  # noqa: N801 - reads as a statement, and costs less tha
         if not isinstance(error, DcmconvError) or isinstance(error, SkipInput):
             return
         if self._frame_count > 1:
+            # Error classes add no __init__, so each of them takes these three arguments.
             raise type(error)(
                 f"Frame {self._frame_number}: {error.message}", error.hint, error.reason
             ) from error

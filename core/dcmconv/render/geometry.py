@@ -54,6 +54,7 @@ def square_pixels(picture: Picture) -> Picture:
             f"Pixel Aspect Ratio (0028,0034) is {aspect:g}; expected a positive number.",
             hint="Correct Pixel Aspect Ratio and Pixel Spacing, or leave the file out.",
         )
+    # Reciprocal bounds: turning a picture by 90 degrees inverts its aspect.
     if 1 / (1 + TOLERANCE) <= aspect <= 1 + TOLERANCE:
         return picture
     axis, factor = (0, aspect) if aspect > 1 else (1, 1 / aspect)
@@ -64,6 +65,7 @@ def square_pixels(picture: Picture) -> Picture:
             f"{factor:g} times as many; the limit is {MAX_PIXELS}.",
             hint="Check Pixel Aspect Ratio (0028,0034) and Pixel Spacing (0028,0030).",
         )
+    # Rounded, so the new spacing below is from the lengths: the extent in mm stays the same.
     wanted = max(1, int(length * factor + 0.5))
     stretch = _nearest if picture.is_sharp else _linear
     return picture.with_(
@@ -83,9 +85,11 @@ def _scaled_spacing(picture: Picture, axis: int, factor: float) -> Any:
 def _centers(length: int, wanted: int) -> NDArray[np.float64]:
     """Return the centers of the new pixels, in coordinates of the old ones."""
     centers: NDArray[np.float64] = np.arange(wanted, dtype=np.float64)
+    # Pixel i reaches from i to i + 1: the edges of both grids coincide, not the first centers.
     centers += 0.5
     centers *= length / wanted
     centers -= 0.5
+    # Nothing is extrapolated beyond the outermost centers.
     return centers.clip(0, length - 1, out=centers)
 
 
@@ -96,6 +100,7 @@ def _nearest(pixels: NDArray[Any], axis: int, wanted: int) -> NDArray[Any]:
 
 def _linear(pixels: NDArray[Any], axis: int, wanted: int) -> NDArray[Any]:
     centers = _centers(pixels.shape[axis], wanted)
+    # Truncating is the same as flooring: no center is below 0.
     before = centers.astype(np.intp)
     after = np.minimum(before + 1, pixels.shape[axis] - 1)
     weight = centers - before
@@ -122,6 +127,7 @@ def _by_blocks(rows: int, make: Any) -> NDArray[Any]:
 
 
 def _mixed(before: NDArray[Any], after: NDArray[Any], weight: NDArray[np.float64]) -> NDArray[Any]:
+    # Float first: the difference of unsigned values would wrap around.
     start = before.astype(np.float64)
     mixed = start + (after - start) * weight
     if np.issubdtype(before.dtype, np.integer):
@@ -139,6 +145,7 @@ def apply_view(picture: Picture, view: View) -> Picture:
         pixels = _cut(pixels, view.region, picture.background)
     # rot90 turns counterclockwise, a view clockwise.
     pixels = np.rot90(pixels, -view.rotation // 90)
+    # Image Horizontal Flip (0070,0041) is defined as after Image Rotation (0070,0042).
     if view.is_flipped:
         pixels = pixels[:, ::-1]
     pixels = np.ascontiguousarray(pixels)

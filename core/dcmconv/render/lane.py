@@ -62,6 +62,7 @@ class LoadedLane:
     @cached_property
     def tone_key(self) -> tuple[Any, ...]:
         """Lanes with equal keys share the result of the tone stage."""
+        # The text of plain data in a stable order, because a mapping of options has no hash.
         return repr(self.lane.normalizer.as_data()), self.writer.depth(), self.lane.invert
 
     def copy(self, encoded: EncodedFrame) -> bytes | None:
@@ -85,6 +86,7 @@ class LoadedLane:
         before, after = self._steps
         table = self._table_for(frame)
         layers = [layer for layer in frame.layers if layer.drawn and not self._makes_masks]
+        # Before the view turns the picture: layers have the geometry of the frame as stored.
         if layers:
             picture = draw_layers(_colored(picture, table, as_palette=False), layers)
         if frame.view is not None:
@@ -93,6 +95,7 @@ class LoadedLane:
             picture = square_pixels(picture)
         for step in before:
             picture = self._applied(step, picture)
+        # A step that draws in color needs colors as pixels: its own need not be in the palette.
         as_palette = self.writer.keeps_palette and not after
         # Already colored if there were layers: a color picture is left unchanged.
         picture = _colored(picture, table, as_palette=as_palette)

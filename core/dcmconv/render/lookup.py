@@ -157,6 +157,7 @@ class TableCache:
         """
         if stored_values.dtype.kind not in "iu" or stored_values.dtype.itemsize > 2:
             return _in_blocks(rule, stored_values)
+        # A table is indexed by bit pattern, so values must be in the byte order of the processor.
         native_type = stored_values.dtype.newbyteorder("=")
         table = self._table(rule, native_type)
         table.count(stored_values.size)
@@ -172,6 +173,7 @@ class TableCache:
             # A bare function does not say what it depends on, so its table is not kept.
             return LookupTable(rule, stored_type)
         key = rule, stored_type
+        # Taken out and put back in: the tables are in the order of their last use.
         table = self._tables.pop(key, None) or LookupTable(rule, stored_type)
         self._tables[key] = table
         if len(self._tables) > _MOST_TABLES:
@@ -218,6 +220,7 @@ class LookupTable:
             low, high = min(low, self._low), max(high, self._high)
         stored_values = np.arange(low, high + 1, dtype=np.int64).astype(self._type)
         display_values = self._rule.apply(stored_values)
+        # By bit pattern: the entries of negative values follow those of the others.
         self._entries[stored_values.view(self._index_type)] = display_values
         self._low, self._high = low, high
         self._line = find_line(self._rule, stored_values, display_values)
@@ -271,6 +274,7 @@ class Line:
             np.copyto(scaled, values)
             np.multiply(scaled, self.factor, out=scaled)
             np.add(scaled, self.offset, out=scaled)
+            # This truncates; outside 0 to 255 it would be undefined in C, hence the ends.
             np.copyto(display_values[start : start + values.size], scaled, casting="unsafe")
         return display_values.reshape(stored_values.shape)
 
@@ -301,6 +305,7 @@ def find_line(rule: DisplayRule, stored_values: NDArray[Any], entries: NDArray[A
 def _line(rule: DisplayRule, black: float, white: float) -> Line | None:
     slope, intercept = rule.modality.slope, rule.modality.intercept  # type: ignore[union-attr]
     if rule.inverted:
+        # Inverting a straight line exchanges its ends.
         black, white = white, black
     if not np.isfinite(white - black) or white == black:
         return None
@@ -319,6 +324,7 @@ def _with_ends(line: Line, stored_values: NDArray[Any]) -> Line | None:
     (inside,) = np.nonzero((heights >= 0) & (heights < 255.9))
     if not inside.size:
         return None
+    # A straight line is monotone: the values inside are neighbors.
     first, last = int(inside[0]), int(inside[-1])
     if (first, last) == (0, len(stored_values) - 1):
         return line

@@ -89,6 +89,7 @@ class Converter:
             instance.close()
 
     def _loaded(self, lane: Lane) -> LoadedLane:
+        # By identity: a lane has no hash (options are mappings), and the plan keeps it alive.
         return self._lanes.setdefault(id(lane), LoadedLane(lane))
 
     def _reader_for(self, source: InputFile) -> Reader:

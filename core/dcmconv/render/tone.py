@@ -124,6 +124,7 @@ def _mask_picture(frame: Frame, normalizer: MaskNormalizer, depth: int, invert: 
     steps = ((1 << depth) - 1) // (1 if mask.dtype == np.bool_ else 255)
     dtype = np.uint8 if depth == 8 else np.uint16
     pixels = np.multiply(mask, steps, dtype=dtype)
+    # The type is exactly as wide as the depth, so inverting the bits gives white - value.
     pixels = np.invert(pixels) if invert else pixels
     return _picture(frame, pixels, "display", depth).with_(
         icc_profile=b"", is_mask=mask.dtype == np.bool_
@@ -187,6 +188,7 @@ def _scale(frame: Frame, tone: object, *, invert: bool) -> ValueScale | None:
 
 
 def _kept(frame: Frame, keep: Keep) -> Picture:
+    # The identity: stored values are modality values already, in a type that holds them.
     if keep.values == "stored" or frame.modality == Rescale():
         return _picture(frame, frame.stored_values, keep.values, max(frame.bits_stored, 1))
     values = frame.modality_values()

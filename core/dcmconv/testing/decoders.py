@@ -89,6 +89,7 @@ class DecoderConformance(ComponentConformance):
 
     def test_the_stream_is_not_modified(self) -> None:
         for sample in self.samples:
+            # A copy: bytes(stream) is the same object, which a library in C could write to.
             before = bytes(bytearray(sample.stream))
             self.component.decode(sample.stream, sample.description, sample.transfer_syntax)
             assert sample.stream == before

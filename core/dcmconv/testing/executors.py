@@ -23,6 +23,7 @@ def start(setup: int) -> Callable[[Any], Any]:
 
     def work(payload: Any) -> Any:
         if payload == "die":
+            # Not sys.exit: a worker that catches every exception would survive it.
             os._exit(9)
         if payload == "hang":
             time.sleep(PATIENCE * 10)

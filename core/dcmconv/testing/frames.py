@@ -61,14 +61,17 @@ def _signed_12_bit() -> Frame:
 
 
 def _full_16_bit() -> Frame:
+    # Every value of the type, once.
     return _frame(np.arange(65536, dtype="u2").reshape(256, 256))
 
 
 def _signed_16_bit() -> Frame:
+    # A negative slope: the least stored value is the greatest modality value.
     return _frame(_ramp("i2", -32768, 32767), modality=Rescale(-0.5, 3.0))
 
 
 def _wide_32_bit() -> Frame:
+    # Beyond int32, and too wide for a lookup table.
     return _frame(_ramp("u4", 0, 4_000_000_000))
 
 
@@ -122,10 +125,12 @@ def _with_windows() -> Frame:
 
 
 def _with_a_window_of_no_width() -> Frame:
+    # PS3.3 C.11.2.1.2.1: the width is at least 1.
     return _frame(_ramp("u1", 0, 255), voi_windows=(VoiWindow(40, 0),))
 
 
 def _with_a_voi_lut() -> Frame:
+    # A falling table: the greatest input becomes black.
     table = Lut(np.arange(4096, dtype="u2")[::-1].copy(), first=0, bits=12)
     return _frame(_ramp("u2", 0, 4095), bits_stored=12, voi_luts=(table,))
 
@@ -144,6 +149,7 @@ def _second_of_three() -> Frame:
 
 
 def _strided() -> Frame:
+    # Not contiguous, and the stride of the columns is negative.
     return _frame(_ramp("u2", 0, 1000, (12, 16))[::2, ::-2])
 
 

@@ -69,6 +69,7 @@ class ReaderConformance(ComponentConformance):
     def test_sniff_accepts_any_bytes(self) -> None:
         noise = random.Random(1)  # noqa: S311 - the same noise every time
         heads = [noise.randbytes(noise.randrange(1, HEAD_BYTES + 1)) for _ in range(200)]
+        # The prefix DICM ends at 132 (PS3.10 7.1).
         heads += [content[:cut] for content in self.contents() for cut in (1, 4, 64, 132, 200)]
         for head in [*heads, b"\0" * HEAD_BYTES, b"\xff" * HEAD_BYTES]:
             confidence = self.component.sniff(head, "noise")
@@ -161,6 +162,7 @@ class ReaderConformance(ComponentConformance):
         assert there == _frames_digest(self.component, content)
 
     def test_the_samples_are_not_constant(self) -> None:
+        # A reader that returns zeros for everything could pass the other tests.
         assert any(
             len(np.unique(f.stored_values)) > 1 for i in self.instances() for f in i.frames()
         )
