@@ -67,6 +67,7 @@ class FromFile(Colormap):
     def _content(self) -> bytes:
         try:
             with Path(self.path).open("rb") as stream:
+                # One byte more, to notice that a file is too large.
                 return stream.read(MAX_BYTES + 1)
         except OSError as error:
             raise UsageError(
@@ -103,6 +104,7 @@ def parse_color_table(content: bytes, where: str) -> ColorTable:
     """
     planes = _find_planes(content)
     if planes is not None:
+        # A copy, because frombuffer() gives a read-only view.
         return np.frombuffer(planes, dtype=np.uint8).reshape(3, 256).T.copy()
     if len(content) > MAX_BYTES or not _is_text(content):
         raise UsageError(f"{where} is not a color table.", hint=_FORMATS)
@@ -110,6 +112,7 @@ def parse_color_table(content: bytes, where: str) -> ColorTable:
 
 
 def _find_planes(content: bytes) -> bytes | None:
+    # Text may have this length too: 64 lines of '255,255,255'.
     if len(content) == _PLANES_BYTES and not _is_text(content):
         return content
     if len(content) == _IMAGEJ_HEADER_BYTES + _PLANES_BYTES and content.startswith(_IMAGEJ_HEADER):
@@ -119,6 +122,7 @@ def _find_planes(content: bytes) -> bytes | None:
 
 def _is_text(content: bytes) -> bool:
     try:
+        # Spreadsheets may write a byte order mark.
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return False

@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 Polyline = tuple[tuple[float, ...], tuple[float, ...]]
 """Positions of the corners, ascending from 0 to 1, and the brightness at each."""
 
+# The corners of matplotlib's _cm.py.
 _BONE_RED: Polyline = ((0.0, 0.746032, 1.0), (0.0, 0.652778, 1.0))
 _BONE_GREEN: Polyline = ((0.0, 0.365079, 0.746032, 1.0), (0.0, 0.319444, 0.777778, 1.0))
 _BONE_BLUE: Polyline = ((0.0, 0.365079, 1.0), (0.0, 0.444444, 1.0))

@@ -61,6 +61,7 @@ class Info(Command):
                 yield from self._rows(path)
             except DcmconvError as error:
                 failed += 1
+                # The hint is on an indented line of its own: it joins the message after one space.
                 yield Row(tag="", name="Cannot be read", value=str(error).replace("\n ", ""))
         if failed:
             of_all = f"{failed} of {len(self.files)} files" if len(self.files) > 1 else "The file"
@@ -184,6 +185,7 @@ def _facts(path: Path, part: Part10, attributes: Attributes) -> Iterator[Row]:
 
 
 def _named(uid: str) -> str:
+    # pydicom's name of an unknown UID is the UID itself.
     name = str(getattr(uid, "name", uid))
     return f"{name} ({uid})" if name != uid else str(uid)
 

@@ -98,6 +98,7 @@ def _copy(content: bytes, target: Path) -> str:
     """Write a file unless it exists, and return what was done."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        # x creates the file or fails: no other process can create it in between.
         with target.open("xb") as stream:
             stream.write(content)
     except FileExistsError:

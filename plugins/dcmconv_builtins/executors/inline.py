@@ -48,6 +48,7 @@ class InlinePool(WorkerPool):
             with redirect_stdout(StringIO()):
                 return [Done(task.number, self.work(task.payload))]
         except KeyboardInterrupt:
+            # Not an error of the task: Ctrl-C ends the run.
             raise
         except MemoryError:
             return [Lost(task.number, "memory", "There is not enough memory.")]

@@ -49,6 +49,7 @@ class Launcher:
             preload(list(self.job.preload))
         ours, theirs = context.Pipe(duplex=True)
         lifeline, held = context.Pipe(duplex=False)
+        # In place, because the dataclass is frozen; without the closed ends of earlier workers.
         self._ours[:] = [*(each for each in self._ours if not each.closed), ours, held]
         process = context.Process(  # type: ignore[attr-defined]
             target=work,
@@ -58,6 +59,7 @@ class Launcher:
         )
         with self._environment(), _without_main():
             process.start()
+        # While we hold this end too, our end would not signal that the worker died.
         theirs.close()
         lifeline.close()
         return process, ours, held
@@ -70,6 +72,7 @@ class Launcher:
             method = "fork" if is_alone() else method
         context = multiprocessing.get_context(method)
         if method == "forkserver":
+            # It takes names of modules, no function to call: see the end of this module.
             context.set_forkserver_preload([__name__])
         return context
 
@@ -77,6 +80,7 @@ class Launcher:
     def _environment(self) -> Iterator[None]:
         """Set the variables that the fork server, or a spawned worker, reads at its start."""
         wanted = dict.fromkeys(ONE_THREAD, "1") | {VARIABLE: ",".join(self.job.preload)}
+        # A value that the user has set takes precedence.
         added = {name: value for name, value in wanted.items() if name not in os.environ}
         os.environ.update(added)
         try:

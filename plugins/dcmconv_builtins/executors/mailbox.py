@@ -54,6 +54,7 @@ class Mailbox:
         EOFError, OSError
             If the worker is gone, and all of its answers were returned before.
         """
+        # A pipe of Windows has no file descriptor, and it keeps messages apart itself.
         if os.name == "nt":
             return [self.pipe.recv_bytes()]
         content = os.read(self.pipe.fileno(), _READ_AT_ONCE)

@@ -42,6 +42,7 @@ class Processes(Executor):
 
     def open(self, job: Job, *, workers: int) -> WorkerPool:
         """Prepare the pool; workers start when there is work for them."""
+        # Imported here, so that listing the executors does not import multiprocessing.
         from dcmconv_builtins.executors.launch import Launcher
         from dcmconv_builtins.executors.supervisor import Supervisor
         from dcmconv_builtins.executors.worker_process import Limits
@@ -61,12 +62,14 @@ def _memory() -> int:
     known = [_limit(Path(path)) for path in MEMORY_LIMITS]
     if hasattr(os, "sysconf"):
         known.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    # Version 1 gives a number beyond any machine's memory for no limit: the least one counts.
     return min((size for size in known if size), default=LEAST_MEMORY)
 
 
 def _limit(path: Path) -> int:
     """Return the limit of a container; 0 if there is none."""
     try:
+        # In version 2, a group without a limit has the text "max".
         return int(path.read_text())
     except (OSError, ValueError):
         return 0

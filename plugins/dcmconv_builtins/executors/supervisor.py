@@ -67,18 +67,21 @@ class _Worker:
         was_idle = not self.tasks
         self.tasks.extend(tasks)
         self.bytes_ahead += len(message)
+        # The time of a task does not include the start of its worker, which has its own deadline.
         if self.is_ready and was_idle:
             self.begin()
         return True
 
     def done(self) -> None:
         """Remove the first task, which is answered, and start the clock for the next."""
+        # The average, because only messages are measured; after the last task it is 0 again.
         self.bytes_ahead -= self.bytes_ahead // len(self.tasks)
         self.tasks.popleft()
         self.begin()
 
     def answered(self, count: int) -> None:
         """Note the pace at which the last answers came."""
+        # A moving average, because inputs take very different times.
         latest = (time.monotonic() - self.since) / count
         self.pace = latest if self.pace == SLOW else (3 * self.pace + latest) / 4
 
@@ -88,6 +91,7 @@ class _Worker:
         return len(self.tasks) * self.pace
 
     def kill(self) -> None:
+        # Not terminate(): workers ignore SIGTERM.
         self.process.kill()
         self.process.join(SECONDS_TO_END)
         self.mailbox.close()
@@ -145,6 +149,7 @@ class Supervisor(WorkerPool):
             if now:
                 worker.process.kill()
             worker.mailbox.close()
+        # All pipes are closed by now, so the workers end side by side within one time limit.
         until = time.monotonic() + SECONDS_TO_END
         for worker in self._running:
             worker.process.join(max(0.0, until - time.monotonic()))
@@ -163,6 +168,7 @@ class Supervisor(WorkerPool):
                 return
             bundle = list(islice(self._pending, room))
             message = worker.mailbox.packed(bundle)
+            # A single task may exceed the limit, but only for an idle worker, which is reading.
             if len(bundle) > 1 and len(message) > MOST_BYTES_AHEAD:
                 bundle, message = bundle[:1], worker.mailbox.packed(bundle[:1])
             if worker.tasks and worker.bytes_ahead + len(message) > MOST_BYTES_AHEAD:
@@ -170,6 +176,7 @@ class Supervisor(WorkerPool):
             for _ in bundle:
                 self._pending.popleft()
             if not worker.send(bundle, message):
+                # extendleft() reverses, so this keeps the order.
                 self._pending.extendleft(reversed(bundle))
                 self._drain(worker)
 
@@ -179,6 +186,7 @@ class Supervisor(WorkerPool):
         But no more than its share, so that one worker does not get all of a small batch.
         """
         most = min(self.depth, max(1, int(SECONDS_AHEAD / worker.pace)))
+        # No answer yet, so its pace is unknown: one task at a time.
         if worker.pace == SLOW:
             return 1 - len(worker.tasks)
         fair = -(-len(self._pending) // max(1, self.workers))
@@ -209,6 +217,7 @@ class Supervisor(WorkerPool):
         if worker.is_ready and contents:
             worker.answered(len(contents))
         for content in contents:
+            # An earlier one of these answers may have been invalid, and the worker removed.
             if worker in self._running:
                 self._accept(worker, content)
 
@@ -222,6 +231,7 @@ class Supervisor(WorkerPool):
             self._abort(message.error or PluginError(f"A worker cannot start: {message.message}"))
         elif isinstance(message, Ready):
             worker.is_ready = True
+            # Only failed starts in a row end the run.
             self._failed_starts = 0
             worker.begin()
         elif worker.tasks and message.number == worker.tasks[0].number:
@@ -248,6 +258,7 @@ class Supervisor(WorkerPool):
     def _remove(self, worker: _Worker, reason: str, message: str) -> None:
         """Remove a worker that died, or kill it; only the task that it was working on is lost."""
         if reason == "crash":
+            # The pipe ends before the process: killed now, it would seem to have died of SIGKILL.
             worker.process.join(SECONDS_TO_END)
         worker.kill()
         self._running.remove(worker)
@@ -263,6 +274,7 @@ class Supervisor(WorkerPool):
                         hint="Try --workers 1, or see: dcmconv doctor",
                     )
                 )
+        # The worker had not begun these: they keep their turn.
         self._pending.extendleft(reversed(worker.tasks))
 
     def _abort(self, error: Exception) -> None:
@@ -279,6 +291,7 @@ def _cause_of_death(exitcode: int | None) -> str:
     if exitcode is None or exitcode >= 0:
         return f"exited with code {exitcode}"
     try:
+        # Real-time signals have no names except for the first and the last.
         name = signal.Signals(-exitcode).name
     except ValueError:
         name = "unknown"

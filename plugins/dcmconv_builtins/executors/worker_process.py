@@ -24,6 +24,7 @@ __all__ = ["Broken", "Limits", "Ready", "work"]
 F_SETSIG = 10
 """Of Linux's fcntl; some builds of Python do not name it."""
 
+# From malloc.h; MOST_KEPT is the greatest M_MMAP_THRESHOLD of 64-bit systems: mallopt(3).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 MOST_KEPT = 32 << 20
 FULL = 12
@@ -86,6 +87,7 @@ def work(
 
 def _answer(task: Task, do_task: Callable[[Any], Any], full_at: int) -> Any:
     try:
+        # Pickled here, so that a result that cannot be pickled fails its own task.
         return ForkingPickler.dumps(Done(task.number, do_task(task.payload)))
     except MemoryError:
         lost = Lost(task.number, "memory", "It needs more memory than one worker may use.")
@@ -140,6 +142,7 @@ def _tune_for_linux() -> None:
     import resource
 
     library = ctypes.CDLL(None, use_errno=True)
+    # No core dumps: they may contain patient data.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if hasattr(library, "mallopt"):
         # glibc returns big blocks to the system at once, and a frame is one: keep them.
@@ -153,6 +156,7 @@ def _limit_memory(more: int) -> int:
         return 0
     import resource
 
+    # Linux ignores RLIMIT_RSS, so the limit is on the address space.
     now = _address_space()
     limit = now + more
     _, hard = resource.getrlimit(resource.RLIMIT_AS)

@@ -24,6 +24,7 @@ __all__ = ["BUNDLED", "FontSet"]
 BUNDLED = ("DejaVuSans.ttf", "DroidSansFallback-subset.ttf")
 
 PROBE_SIZE = 24.0
+# Unicode never assigns it, so a font draws its sign for a missing glyph.
 NONCHARACTER = "\U0010fffe"
 
 
@@ -67,6 +68,7 @@ class FontSet:
         """
         parts: list[str] = []
         missing = 0
+        # Composed, because the basic layout engine does not position combining accents.
         for character in unicodedata.normalize("NFC", text):
             if character == "\n" or self._holder(character):
                 parts.append(character)
@@ -109,6 +111,7 @@ def _font(name: str, size: float) -> FreeTypeFont:
     # Pillow always has the basic layout engine, so text looks the same everywhere.
     engine = ImageFont.Layout.BASIC
     try:
+        # From memory: the file is read once for all sizes.
         return ImageFont.truetype(io.BytesIO(_content(name)), size, layout_engine=engine)
     except OSError:
         raise UsageError(

@@ -82,6 +82,7 @@ class TextBlock:
                 if parts[-1] and self.width(parts[-1] + character) > room:
                     parts.append("")
                 parts[-1] += character
+        # An empty line keeps its height.
         return [part for part in parts if part] or [""]
 
     def coverage(self) -> Coverage:
@@ -97,6 +98,7 @@ class TextBlock:
             x = (self.columns - self.width(line)) / 2
             y = self.base_line + number * self.line_height
             for font, run in self.fonts.runs(line, self.size):
+                # ls: at the left end of the base line, which runs of different fonts share.
                 draw.text((x, y), run, fill=255, font=font, anchor="ls", stroke_width=stroke)
                 x += font.getlength(run)
         return np.asarray(image)
@@ -124,6 +126,7 @@ def fit_text(
     while block.columns > columns or (rows is not None and block.rows > rows):
         # Steps of half a pixel: few fonts to cache, and widths follow sizes closely enough.
         guess = min(block.size - 0.5, block.size * columns / block.columns)
+        # At least half a pixel smaller each time, so the loop ends.
         size = np.floor(guess * 2) / 2
         if size < smallest:
             return _wrapped(TextBlock(block.lines, smallest, block.fonts), columns, rows)

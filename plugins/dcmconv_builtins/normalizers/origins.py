@@ -68,6 +68,7 @@ def file_window_curve(frame: Frame, window: VoiWindow, number: int) -> Curve:
 
 def window_words(window: VoiWindow, frame: Frame) -> str:
     """Return a window as text: its VOI LUT Function, center, width and units."""
+    # PS3.3 C.11.2.1.3: LINEAR if missing.
     function = window.function or "LINEAR"
     return f"{function} {window.center:.10g}/{window.width:.10g}{_units_of(frame)}"
 

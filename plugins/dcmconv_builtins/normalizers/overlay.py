@@ -58,6 +58,7 @@ def _number_of(group: str) -> int:
         number = int(group, 16)
     except ValueError:
         number = 0
+    # PS3.5 7.6: repeating groups are even.  The mask keeps the bits that all of them share.
     if number & ~0x1E != 0x6000:
         raise ValueError(f"group is '{group}'; expected an even group from 6000 to 601E")
     return number

@@ -75,6 +75,7 @@ def _find_problem(lut: Lut) -> str:
     if len(lut.entries) == 0 or lut.entries.min() == lut.entries.max():
         return "is constant; at least two levels are needed"
     greatest = int(lut.entries.max())
+    # White is the greatest value of these bits, so a greater entry would be brighter than white.
     if greatest >= 2**lut.bits:
         return f"contains {greatest}; LUT Descriptor (0028,3002) allows {lut.bits} bits"
     return ""

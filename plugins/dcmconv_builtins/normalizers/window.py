@@ -103,11 +103,13 @@ class Window(Normalizer):
         yield from self._roi_problems()
 
     def _width_problems(self) -> Iterator[str]:
+        # PS3.3 C.11.2.1.2.1: the width of LINEAR is at least 1.
         if self.width is not None and self.width < 1 and self.function in {None, "LINEAR"}:
             yield (
                 f"width is {self.width:g}; LINEAR needs at least 1 "
                 "(function=LINEAR_EXACT takes any width above 0)"
             )
+        # Written so that NaN, which compares false with everything, is a problem too.
         if self.width is not None and not self.width > 0:
             yield f"width is {self.width:g}; expected more than 0"
 

@@ -36,8 +36,10 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
     @classmethod
     def sniff(cls, head: bytes, name: str) -> int:
         """Return 100 for the DICM prefix, less for what looks like a dataset, and 0 otherwise."""
+        # PS3.10 7.1: a preamble of 128 bytes, then the prefix.
         if head[128:132] == b"DICM":
             return 100
+        # The prefix without its preamble.
         if head[:4] == b"DICM":
             return 60
         return 50 if guess_encoding(head) is not None else 0
@@ -47,6 +49,7 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         """Return the keywords of PS3.6; repeating groups such as 60xx are named by tag."""
         from pydicom.datadict import keyword_dict
 
+        # In pydicom, retired elements without a keyword share the empty one.
         return frozenset(keyword_dict) - {""}
 
     @classmethod
@@ -83,6 +86,7 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
                     hint="Choose decoders for encapsulated still images only.",
                 )
         chosen_reader = replace(self)
+        # Not a field, so replace() does not set it, and a frozen instance needs this detour.
         object.__setattr__(chosen_reader, "decoders", dict(decoders))
         return chosen_reader
 

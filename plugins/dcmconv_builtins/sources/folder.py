@@ -64,6 +64,7 @@ class _Walk:
     _seen: set[Identity] = field(default_factory=set)
 
     def inputs(self) -> Iterator[Reference | Rejected]:
+        # The empty key is the root itself.
         levels = [iter([""])]
         while levels:
             key = next(levels[-1], None)
@@ -96,6 +97,7 @@ class _Walk:
         if name == STATE_FOLDER:
             message = "The state folder of another run, not data."
             return Rejected(key or name, path, message, reason="state-folder", failed=False)
+        # Also a link to a folder above, which would never end.
         if identity in self._seen:
             message = "A link to a folder that was already walked."
             return Rejected(key, path, message, reason="seen-already", failed=False)
@@ -114,6 +116,7 @@ class _Walk:
                 "Check read permissions, or leave it out with --exclude.",
                 reason="unreadable-folder",
             )
+        # Reversed, because names are taken from the end, where pop() is cheap.
         names.sort(reverse=True)
         return _taken(names, f"{key}/" if key else "")
 
@@ -121,6 +124,7 @@ class _Walk:
 def _taken(names: list[bytes], prefix: str) -> Iterator[str]:
     """Yield the last name first, and forget each one."""
     while names:
+        # Bytes that the system's encoding cannot decode become surrogates; open() undoes that.
         yield prefix + os.fsdecode(names.pop())
 
 

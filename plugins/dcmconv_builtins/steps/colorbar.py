@@ -86,6 +86,7 @@ class Colorbar(Step):
         bar = _bar(picture, last - first + 1, is_color=canvas.ndim == 3)
         under = canvas[first : last + 1, left:right]
         if canvas.ndim == 3:
+            # Without alpha: the canvas is opaque there.
             under = under[..., :3]
         under[...] = bar[:, np.newaxis]
         labels.paint(canvas, letters, rows=(first, last), columns=(left, right))
@@ -147,6 +148,7 @@ class _Labels:
         first, last = rows
         span = self.scale.white - self.scale.black
         for value, block in zip(self.values, self.blocks, strict=True):
+            # A constant frame has one label, at half height.
             share = (value - self.scale.black) / span if span else 0.5
             middle = last - share * (last - first)
             corner = (round(middle - block.rows / 2), columns[1] + self.gap // 2)

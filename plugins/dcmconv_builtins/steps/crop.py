@@ -52,6 +52,7 @@ class Crop(Step):
             If it is not.
         """
         column, row, columns, rows = self._rectangle(picture)
+        # The corner is negative if center asks for more than there is.
         needed_columns, needed_rows = max(column, 0) + columns, max(row, 0) + rows
         if needed_columns > picture.columns or needed_rows > picture.rows:
             raise InputError(
@@ -65,6 +66,7 @@ class Crop(Step):
         if self.center is not None:
             columns, rows = _size_of(self.center)
             return (picture.columns - columns) // 2, (picture.rows - rows) // 2, columns, rows
+        # At least 1, so that a corner outside the picture fails the check.
         columns = self.columns or max(1, picture.columns - self.column)
         rows = self.rows or max(1, picture.rows - self.row)
         return self.column, self.row, columns, rows

@@ -37,6 +37,7 @@ def parse_color(text: str) -> RGB:
 def contrast_of(color: RGB) -> RGB:
     """Return black for a light color and white for a dark one (ITU-R BT.601 luma)."""
     red, green, blue = color
+    # 127500 is half of 255 * 1000, the sum of the weights.
     return (0, 0, 0) if 299 * red + 587 * green + 114 * blue >= 127500 else (255, 255, 255)
 
 
@@ -72,9 +73,12 @@ def paint(
     columns = slice(max(left, 0), max(min(left + coverage.shape[1], pixels.shape[1]), 0))
     share = coverage[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     under = pixels[rows, columns]
+    # A gray picture is painted in grays only (see in_colors), so one channel is enough.
     over = np.array([*color, 255][: pixels.shape[2]] if pixels.ndim == 3 else color[0], np.int64)
+    # Exact for uint16 too: 65535 is 257 * 255.
     over = over * (np.iinfo(pixels.dtype).max // 255)
     weight = share.astype(np.int64)
     if pixels.ndim == 3:
         weight = weight[..., np.newaxis]
+    # int64, because the products overflow the dtype of the pixels.
     under[...] = (under * (255 - weight) + over * weight + 127) // 255

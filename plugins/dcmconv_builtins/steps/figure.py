@@ -80,6 +80,7 @@ class Figure(Step):
 
     @property
     def _shape(self) -> tuple[int, int]:
+        # Truncated as in matplotlib, but 4.35 * 100 is 434.99999999999994 in floats.
         return int(self.height * self.dpi + 1e-9), int(self.width * self.dpi + 1e-9)
 
     def apply(self, picture: Picture) -> Picture:
@@ -135,8 +136,10 @@ class Figure(Step):
         away = length + self._points(TICK_PAD)
         length -= self._breadth / 2
         width, height = axes.right - axes.left, axes.bottom - axes.top
+        # matplotlib assumes that labels are at most three times as wide as high.
         ticks = tick_values(picture.columns, int(width / (3 * size)))
         for value, label in zip(ticks, tick_labels(ticks), strict=True):
+            # imshow centers pixel i at i: the left edge of the picture is -0.5.
             column = axes.left + (value + 0.5) / picture.columns * width
             self._bar(canvas, (axes.bottom, axes.bottom + length), (column, column))
             self._label(canvas, label, (axes.bottom + away + ASCENT * size, column), 0.5)
@@ -185,6 +188,7 @@ def _place(canvas: NDArray[Any], pixels: NDArray[Any], axes: Axes) -> None:
     rows = max(1, _whole(axes.bottom) - top)
     columns = max(1, _whole(axes.right) - left)
     factors = (rows / pixels.shape[0], columns / pixels.shape[1])
+    # Otherwise imshow takes hanning, which Pillow does not have.
     crisp = all(factor > 3 or factor in {1, 2} for factor in factors)
     kind: Filter = "nearest" if crisp else "bilinear"
     canvas[top : top + rows, left : left + columns] = resample(pixels, rows, columns, kind)

@@ -63,6 +63,7 @@ def _with_pillow(pixels: NDArray[Any], rows: int, columns: int, kind: Filter) ->
 
 def _nearest(pixels: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     """Take the value under the center of each new pixel."""
+    # (i + 0.5) * old / new in integers: floats may be just below a whole number.
     from_row = (np.arange(rows) * 2 + 1) * pixels.shape[0] // (2 * rows)
     from_column = (np.arange(columns) * 2 + 1) * pixels.shape[1] // (2 * columns)
     return cast("NDArray[Any]", pixels[from_row[:, np.newaxis], from_column])

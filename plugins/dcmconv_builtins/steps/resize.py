@@ -83,6 +83,7 @@ class Resize(Step):
         elif self.width is None and self.height is None:
             scale = 1.0
         elif self.width is None or self.height is None:
+            # Only one of them is given; the other quotient is 0.
             scale = (self.width or 0) / columns or (self.height or 0) / rows
         elif self.pad:
             scale = min(self.width / columns, self.height / rows)

@@ -26,6 +26,7 @@ class Rotate(Step):
 
     def apply(self, picture: Picture) -> Picture:
         """Rotate."""
+        # rot90 turns counterclockwise.
         turned = picture.with_(pixels=np.rot90(picture.pixels, k=-self.degrees // 90))
         if self.degrees == 180:
             return turned

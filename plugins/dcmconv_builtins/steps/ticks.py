@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = ["round_values", "tick_labels", "tick_values", "value_labels"]
 
+# matplotlib's AutoLocator: these steps, at most nine intervals, at least two ticks.
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 MOST_INTERVALS = 9
 FEWEST_TICKS = 2
@@ -27,6 +28,7 @@ def tick_values(pixels: int, space: int) -> list[float]:
     intervals = min(max(space, 1), MOST_INTERVALS)
     rough_step = pixels / intervals
     scale = 10.0 ** math.floor(math.log10(rough_step))
+    # As in MaxNLocator: from a tenth of the steps to twice the greatest.
     stairs = [0.1 * step * scale for step in STEPS[:-1]] + [step * scale for step in (*STEPS, 20)]
     allowed = [step for step in stairs if step < rough_step]
     wide_enough = [step for step in stairs if step >= rough_step]
@@ -52,6 +54,7 @@ def round_values(low: float, high: float, space: int) -> list[float]:
         return [low]
     scale = 10.0 ** math.floor(math.log10(high - low))
     for step in sorted(stair * power for stair in STEPS[:-1] for power in (scale / 10, scale)):
+        # With a tolerance: 0.3 / 0.1 is 2.9999999999999996.
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if 0 <= last - first < space:
             return [number * step for number in range(first, last + 1)]
@@ -62,6 +65,7 @@ def tick_labels(values: list[float]) -> list[str]:
     """Format ticks with just enough decimals to distinguish them, and a true minus sign."""
     step = values[1] - values[0] if len(values) > 1 else 1.0
     decimals = next(n for n in range(16) if abs(step - round(step, n)) < step * 1e-6)
+    # Adding 0.0 turns -0.0 into 0.0.
     return [f"{value + 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for value in values]
 
 

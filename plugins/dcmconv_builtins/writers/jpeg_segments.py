@@ -15,9 +15,12 @@ __all__ = ["copied_stream", "with_segments"]
 
 SOI, APP0, APP1, APP2 = b"\xff\xd8", b"\xff\xe0", b"\xff\xe1", b"\xff\xe2"
 NO_UNIT, INCH, CENTIMETER = 0, 1, 2
+# The two bytes of a segment's length count themselves.
 LARGEST_PAYLOAD = 65533
+# Less the 12 bytes of the identifier, the number of the part and the count of parts.
 LARGEST_ICC_PART = LARGEST_PAYLOAD - 14
 UINT16, UINT32 = 2**16 - 1, 2**32 - 1
+# Unlike in JFIF, the unit of centimeters is 3 in EXIF.
 EXIF_X, EXIF_Y, EXIF_UNIT, EXIF_CENTIMETER = 0x011A, 0x011B, 0x0128, 3
 SHORT, RATIONAL = 3, 5
 
@@ -83,6 +86,7 @@ def copied_stream(stream: bytes, spacing: Spacing | None) -> bytes | None:
             continue
         end = position + 2 + int.from_bytes(stream[position + 2 : position + 4])
         if marker == START_OF_SCAN:
+            # Ends with the end marker: padding to an even length (PS3.5 A.4) is not copied.
             scan = _SCAN.match(stream, end)
             return b"".join((*parts, stream[position : scan.end()])) if scan else None
         if marker in KEPT:
@@ -98,6 +102,7 @@ def _resolution(spacing: Spacing | None) -> bytes:
     Cached, because a series has one spacing and fractions are slow.
     """
     density = _density(spacing)
+    # Version 1.01, and a thumbnail of 0 x 0 pixels.
     jfif = _segment(APP0, b"JFIF\0" + struct.pack(">HBHHBB", 0x0101, *density[:3], 0, 0))
     if spacing is None or density.is_exact:
         return jfif
@@ -122,6 +127,7 @@ def _density_in(unit: int, spacing: Spacing) -> Density | None:
     if pixels is None:
         return None
     down, across = pixels
+    # Fractions, so halves are exact and always rounded up.
     x, y = int(across + Fraction(1, 2)), int(down + Fraction(1, 2))
     if not (1 <= x <= UINT16 and 1 <= y <= UINT16):
         return None
@@ -135,10 +141,12 @@ def _exif(spacing: Spacing) -> bytes:
         return b""
     down, across = pixels
     fields = 3
+    # TIFF header, count of entries, 12 bytes for each, and the offset of the next directory.
     values_at = 8 + 2 + fields * 12 + 4
     tiff = b"MM\0\x2a" + struct.pack(">IH", 8, fields)
     tiff += struct.pack(">HHII", EXIF_X, RATIONAL, 1, values_at)
     tiff += struct.pack(">HHII", EXIF_Y, RATIONAL, 1, values_at + 8)
+    # A value of two bytes occupies the first half of its field.
     tiff += struct.pack(">HHIHH", EXIF_UNIT, SHORT, 1, EXIF_CENTIMETER, 0)
     tiff += struct.pack(">IIIII", 0, *_rational(across), *_rational(down))
     return _segment(APP1, b"Exif\0\0" + tiff)
@@ -147,6 +155,7 @@ def _exif(spacing: Spacing) -> bytes:
 def _rational(value: Fraction) -> tuple[int, int]:
     """Return numerator and denominator in 32 bits, as close to the value as possible."""
     if max(value.numerator, value.denominator) > UINT32:
+        # A denominator so small that the numerator has 32 bits as well.
         value = value.limit_denominator(max(1, int(UINT32 / max(value, Fraction(1)))))
     return min(value.numerator, UINT32), value.denominator
 
@@ -155,5 +164,6 @@ def _icc(profile: bytes) -> Iterator[bytes]:
     """Yield the profile in as many APP2 segments as it needs (ICC.1, annex B.4)."""
     count = -(-len(profile) // LARGEST_ICC_PART)
     for number in range(count):
+        # Parts count from 1, in one byte.
         part = profile[number * LARGEST_ICC_PART : (number + 1) * LARGEST_ICC_PART]
         yield _segment(APP2, b"ICC_PROFILE\0" + bytes([number + 1, count]) + part)

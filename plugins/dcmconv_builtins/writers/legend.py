@@ -36,6 +36,7 @@ class Legend(Writer):
             "labels": [
                 _entry(label, pixels.get(number, 0))
                 for number, label in sorted((labels | unnamed).items())
+                # 0 is the background, unless the file names it.
                 if number != 0 or number in labels
             ],
         }

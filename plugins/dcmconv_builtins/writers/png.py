@@ -18,6 +18,7 @@ from dcmconv_builtins.writers.png_filter import Bytes
 __all__ = ["Png", "deflate_by_igzip"]
 
 COLOR_TYPES = {1: png_chunks.GRAY, 3: png_chunks.RGB, 4: png_chunks.RGBA}
+# The format allows chunks of up to 2**31 - 1 bytes (section 5.3).
 LARGEST_CHUNK = 2**30
 FIRST_BLOCK_BYTES = 8
 
@@ -80,6 +81,7 @@ class Png(Writer):
             return deflate_by_igzip(rows, 1)
         if self.compression == "small":
             return zlib.compress(rows.data, 6)
+        # Neither way to choose filters always gives the smaller file.
         adapted = png_filter.adaptive(raw, pixel_bytes)
         return min(zlib.compress(rows.data, 9), zlib.compress(adapted.data, 9), key=len)
 

@@ -28,6 +28,7 @@ __all__ = [
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GRAY, RGB, PALETTE, RGBA = 0, 2, 3, 6
 METER_UNIT = 1
+# PNG limits its four-byte unsigned integers to this (section 7.1).
 LARGEST = 2**31 - 1
 
 
@@ -52,8 +53,10 @@ def describing_chunks(picture: Picture) -> Iterator[bytes]:
 
     No text and no time is written, and nothing that identifies a patient.
     """
+    # The color profile must come before the palette (section 5.6).
     in_color = picture.is_color or picture.palette is not None
     if picture.icc_profile and in_color:
+        # Any name, its end, and compression method 0, which is deflate.
         yield chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(picture.icc_profile, 9))
     if picture.spacing is not None:
         yield _physical_size(picture.spacing)

@@ -35,7 +35,9 @@ def filtered(raw: Bytes, kind: int, pixel_bytes: int) -> Bytes:
     result[:, 0] = kind
     body = result[:, 1:]
     if kind == UP:
+        # Above the first row, and left of the first pixel, values count as zero.
         body[0] = raw[0]
+        # uint8 wraps around, as it must: filters compute modulo 256.
         np.subtract(raw[1:], raw[:-1], out=body[1:])
     elif kind == SUB:
         body[:, :pixel_bytes] = raw[:, :pixel_bytes]
@@ -58,6 +60,7 @@ def best_single(raw: Bytes, pixel_bytes: int) -> int:
     start -= start % pixel_bytes
     here = raw[rows, start : start + SAMPLED_BYTES]
     above = raw[[max(row - 1, 0) for row in rows], start : start + SAMPLED_BYTES]
+    # On a tie, min() takes the first.
     differences = {
         UP: here - above,
         SUB: here[:, pixel_bytes:] - here[:, :-pixel_bytes],
@@ -76,6 +79,7 @@ def _bits(values: Bytes) -> float:
     return float(np.log2(size) - _TERMS[counts].sum() / size)
 
 
+# c * log2(c) for every count there can be; 0 for a count of 0, without log2(0).
 _TERMS = np.arange(SAMPLED_ROWS * SAMPLED_BYTES + 1, dtype=np.float64)
 _TERMS[1:] *= np.log2(_TERMS[1:])
 
@@ -86,6 +90,7 @@ def adaptive(raw: Bytes, pixel_bytes: int) -> Bytes:
     Parameters and result are those of ``filtered``; slower, but smaller for photographs.
     """
     result = np.empty((raw.shape[0], raw.shape[1] + 1), np.uint8)
+    # In blocks, because five candidates and their costs take many times the memory of the rows.
     step = max(1, BLOCK_BYTES // raw.shape[1])
     for first in range(0, raw.shape[0], step):
         above = np.zeros((1, raw.shape[1]), np.uint8) if first == 0 else raw[first - 1 : first]
@@ -100,9 +105,11 @@ def _adaptive_block(raw: Bytes, above: Bytes, pixel_bytes: int) -> Bytes:
     left, up_left = (np.zeros_like(raw) for _ in range(2))
     left[:, pixel_bytes:] = raw[:, :-pixel_bytes]
     up_left[:, pixel_bytes:] = up[:, :-pixel_bytes]
+    # The sum of two bytes has nine bits.
     mean = ((left.astype(np.uint16) + up) // 2).astype(np.uint8)
     guesses = (np.zeros_like(raw), left, up, mean, _paeth(left, up, up_left))
     candidates = np.stack([raw - guess for guess in guesses])
+    # Bytes count as signed here; in int8, the absolute value of -128 would be -128.
     cost = np.abs(candidates.view(np.int8).astype(np.int16)).sum(axis=2)
     kinds = cost.argmin(axis=0)
     result = np.empty((raw.shape[0], raw.shape[1] + 1), np.uint8)
