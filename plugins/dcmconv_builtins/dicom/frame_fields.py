@@ -53,6 +53,7 @@ _SPACINGS = (
 
 def find_frame_fields(groups: FrameGroups, description: PixelDescription) -> FrameFields:
     """Return what the header says about one frame; shared between frames, so not to be changed."""
+    # The cache compares top-level elements only.
     if groups.groups:
         return _find_frame_fields(groups, description)
     return _CACHE.get(groups.top, description, lambda: _find_frame_fields(groups, description))

@@ -233,6 +233,7 @@ class DicomInstance:
                 hint="Ask the sender whether the file is complete.",
             )
         padding = (self.top.number(f"{kind}PixelPaddingValue") for kind in ("Float", "DoubleFloat"))
+        # NaN as the padding value is nothing unusual, and needs no note.
         if any(number is not None and math.isnan(number) for number in padding):
             finite |= np.isnan(decoded.values)
         if not finite.all():
@@ -257,6 +258,7 @@ class DicomInstance:
 
     def _icc_profile(self) -> bytes:
         profile = self.top.data("ICCProfile")
+        # Slide microscopy has the profile in its optical path.
         for path in self.top.items("OpticalPathSequence")[:1]:
             profile = profile or path.data("ICCProfile")
         return profile
@@ -304,7 +306,8 @@ def _overlay_bits(top: Elements) -> list[int]:
     """Return the bit positions of overlays that are in the pixels themselves."""
     return [
         int(top.number(f"{group:04X},0102") or 0)
-        for group in range(0x6000, 0x6020, 2)
+        for group in range(0x6000, 0x6020, 2)  # PS3.5 7.6: 16 repeating groups
+        # Retired: Overlay Bits Allocated is 1, unless the plane is in unused bits of the pixels.
         if (top.number(f"{group:04X},0100") or 1) > 1
     ]
 

@@ -193,6 +193,7 @@ def as_pixel_representation(
     signed_type = np.dtype(f"i{values.dtype.itemsize}")
     if bits == width:
         return unsigned.view(signed_type)
+    # The sign bit goes to the top, then down again: the second shift copies it.
     signed: NDArray[Any] = (unsigned << unsigned.dtype.type(width - bits)).view(signed_type)
     signed >>= signed_type.type(width - bits)
     return signed
@@ -212,6 +213,7 @@ def codec_errors(stream_format: str, codec: Codec) -> Iterator[None]:
     """Explain what a codec's library raises: it lacks the codec, or the stream is damaged."""
     try:
         yield
+    # imagecodecs imports a codec only when it is called.
     except ImportError as error:
         raise UnsupportedError(
             f"the installed {codec.distribution} cannot decode {stream_format}: {error}",

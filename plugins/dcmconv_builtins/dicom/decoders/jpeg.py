@@ -36,7 +36,7 @@ TAIL = 64
 FILLERS = (b"\x55" * TAIL, b"\x36\x5b" * TAIL)
 """Bytes appended to a cut scan; pixels that depend on them are not in the file."""
 
-ARITHMETIC_OR_HIERARCHICAL = range(0xC5, 0xD0)
+ARITHMETIC_OR_HIERARCHICAL = range(0xC5, 0xD0)  # SOF5 to SOF15 (ISO/IEC 10918-1 Table B.1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,6 +74,7 @@ class Jpeg2000(Decoder):
         return DecodedFrame(
             values=as_pixel_representation(checked(values, description), bits, description),
             photometric_interpretation=photometric,
+            # To mask a lossy value that overshoots would wrap it around.
             is_masked=lossy,
             notes=notes + found,
         )

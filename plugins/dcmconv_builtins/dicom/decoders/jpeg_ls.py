@@ -65,6 +65,7 @@ class JpegLs(Decoder):
         return DecodedFrame(
             values=as_pixel_representation(checked(values, description), bits, description),
             photometric_interpretation=description.photometric_interpretation,
+            # A lossless stream may hold whole cells, with bits outside Bits Stored.
             is_masked=lossy,
             notes=notes,
         )

@@ -83,6 +83,7 @@ def _libjxl(stream: bytes) -> NDArray[Any]:
 
     with codec_errors(FORMAT, JPEG_XL):
         try:
+            # A run uses one process per core already.
             values: NDArray[Any] = imagecodecs.jpegxl_decode(stream, numthreads=1)
         except imagecodecs.JpegxlError as error:
             if "NEED_MORE_INPUT" in str(error):
@@ -112,6 +113,7 @@ def _codestream_head(stream: bytes) -> bytes:
         if length == 1:
             length, start = int.from_bytes(stream[start : start + 8], "big"), start + 8
         if kind in (b"jxlc", b"jxlp"):
+            # jxlp is a part of a codestream, and begins with its number.
             start += 4 if kind == b"jxlp" else 0
             return stream[start : start + MAX_HEADER_BYTES]
         if length < 8:
@@ -134,10 +136,11 @@ def _size(head: bytes) -> tuple[int, int]:
     is_small = take(1)
 
     def dimension() -> int:
+        # A small image has sides that are multiples of 8, up to 256.
         return (take(5) + 1) * 8 if is_small else take(SIZE_BITS[take(2)]) + 1
 
     rows = dimension()
-    ratio = take(3)
+    ratio = take(3)  # 0: the width follows; others give the width by the height
     if not ratio:
         return rows, dimension()
     numerator, denominator = RATIOS[ratio - 1]

@@ -118,6 +118,7 @@ def _one_bit(
     pixels = description.rows * description.columns * description.samples_per_pixel
     packed = (pixels + 7) // 8
     if len(plane) in (packed, packed + 1):
+        # As native pixels: the first one is the lowest bit (PS3.5 8.1.1).
         bits = np.unpackbits(plane, count=pixels, bitorder="little")
         return bits.reshape(description.shape), ()
     if len(plane) in (pixels, pixels + 1):

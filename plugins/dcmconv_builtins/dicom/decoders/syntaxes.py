@@ -193,7 +193,7 @@ _ENCAPSULATED: tuple[tuple[str, str, Codec, bool], ...] = (
     ("4.202", f"{_HTJ2K} with RPCL (Lossless Only)", JPEG_2000, False),
     ("4.203", _HTJ2K, JPEG_2000, True),
     ("4.110", "JPEG XL Lossless", JPEG_XL, False),
-    ("4.111", "JPEG XL JPEG Recompression", JPEG_XL, True),
+    ("4.111", "JPEG XL JPEG Recompression", JPEG_XL, True),  # as the JPEG was
     ("4.112", "JPEG XL", JPEG_XL, True),
 )
 

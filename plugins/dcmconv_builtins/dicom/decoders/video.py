@@ -123,6 +123,7 @@ def _decoded(frame: VideoFrame, description: PixelDescription) -> Decoded:
         layout = "rgb48le" if is_wide else "rgb24"
     values: NDArray[Any] = frame.reformat(format=layout, **_color_options(frame)).to_ndarray()
     if is_wide:
+        # FFmpeg scales wide samples to the full 16 bits.
         values = values >> np.uint16(16 - description.bits_stored)
     return Decoded(
         values=np.ascontiguousarray(checked(values, description)),
@@ -137,7 +138,7 @@ def _decoded(frame: VideoFrame, description: PixelDescription) -> Decoded:
 def _color_options(frame: VideoFrame) -> dict[str, Any]:
     from av.video.reformatter import Colorspace
 
-    unspecified = 2
+    unspecified = 2  # AVCOL_SPC_UNSPECIFIED
     if int(frame.colorspace) != unspecified:
         return {}
     # PS3.5 8.2.5 to 8.2.12: high definition is ITU-R BT.709, standard definition BT.601.

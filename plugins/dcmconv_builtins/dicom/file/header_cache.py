@@ -61,6 +61,7 @@ class HeaderCache(Generic[Result]):
                 return entry.result
         if not self._count_miss():
             return make()
+        # A note belongs to one file; from the cache, the next file would not get it.
         noted = top.notes.added
         result, dependencies = scanned.record_dependencies(make)
         if dependencies is not None and top.notes.added == noted:

@@ -52,6 +52,7 @@ _WORDS = {
 """UID, or prefix of UIDs if it ends with a dot, to the name of the kind of object."""
 
 
+# RT Image, Enhanced RT Image and Enhanced Continuous RT Image have pixels.
 _RT_IMAGES = frozenset({f"{_STORAGE}481.1", f"{_STORAGE}481.23", f"{_STORAGE}481.24"})
 
 

@@ -133,6 +133,7 @@ def uses_bits_below(cells: Iterable[NDArray[Any]], lowest_bit: int, planes: Iter
 def _roughness(values: NDArray[Any], step: int = 1) -> float:
     """Return the mean difference between pixels that are ``step`` columns apart."""
     values = values.reshape(len(values), -1) if step > 1 or values.ndim == 1 else values
+    # Differences of integers could wrap around.
     exact = values.astype(np.float64)
     if exact.shape[1] <= step:
         exact = exact.reshape(1, -1)

@@ -161,7 +161,7 @@ class Encapsulated:
         firsts = [index.get(base + offset, -1) for offset in offsets]
         is_valid = (
             len(firsts) >= self.frame_count
-            and firsts[0] == 0
+            and firsts[0] == 0  # no fragment before the first frame
             and all(first < following for first, following in pairwise(firsts))
         )
         if is_valid:

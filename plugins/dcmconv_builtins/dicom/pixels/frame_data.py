@@ -123,6 +123,7 @@ def _holds_items(part10: Part10, pixels: PixelElement, description: PixelDescrip
     """Return whether an element of defined length holds fragments: not allowed, but found."""
     last = native_span(description, description.frame_count - 1)
     needed = last.start + last.length
+    # Native pixels of the right length may have the bytes of an item tag by chance.
     if pixels.length in (None, needed, needed + 1):
         return False
     return bytes(read_span(part10.stream, pixels.offset, len(ITEM))) == ITEM
@@ -133,10 +134,12 @@ def _decoding_of_stream(
 ) -> _Decoding:
     """Return how to decode encapsulated pixels whose Transfer Syntax has none or is not known."""
     known = SYNTAXES.get(part10.transfer_syntax)
+    # Only the start of the first stream matters here; missing frames do not.
     encapsulated = Encapsulated(part10.stream, pixels.offset, salvage=True)
     stream = encapsulated.stream(0)
     found = identify_stream(stream, description)
     if found is None and known is None:
+        # Raises an error that says what is known about this Transfer Syntax.
         get_transfer_syntax(part10.transfer_syntax)
     missing = not part10.meta.text("TransferSyntaxUID")
     shown = "missing" if missing else repr(part10.transfer_syntax)

@@ -116,6 +116,7 @@ def _padding_number(top: Elements, keyword: str, *, is_float: bool) -> float | N
 
 
 def _with_sign_of_pixels(value: int, *, is_signed: bool) -> int:
+    # Padding of a wrong VR is off by 65536: FFFF is -1 where pixels are signed.
     if is_signed and 0x8000 <= value <= 0xFFFF:
         return value - 0x10000
     if not is_signed and -0x8000 <= value < 0:

@@ -125,6 +125,7 @@ def _with_free_value(frame: Frame, missing: NDArray[Any]) -> tuple[NDArray[Any],
         return values, low - 1
     if high < limits.max:
         return values, high + 1
+    # The pixels have both the least and the greatest value of their type.
     return values.astype(np.int64), low - 1
 
 

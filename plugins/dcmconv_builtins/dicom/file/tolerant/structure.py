@@ -214,6 +214,7 @@ class StructureParser:
         """
         failure: Exception = _senseless(header.tag)
         before, best = dict(self._deviations), None
+        # The encoding of the dataset first: it wins a tie.
         for encoding in dict.fromkeys([scope.encoding, *_ENCODINGS]):
             found = self.headers.tag_and_length(header.start, encoding)
             if found is None or found[0] not in (ITEM, SEQUENCE_END):
@@ -377,6 +378,7 @@ class StructureParser:
     def _overrun(self, header: ElementHeader, scope: _Scope) -> InputError | _CutError:
         """Return why a value is longer than what is left: the file is cut, or the length wrong."""
         name = tag_name(header.tag)
+        # Only a value that passes the end of the file can show that the file is cut.
         if scope.end < self.headers.size:
             return InputError(f"the element {name} is longer than its item.", hint=DAMAGED)
         if not self.headers.has_whole_pixels(header.start, scope.encoding):

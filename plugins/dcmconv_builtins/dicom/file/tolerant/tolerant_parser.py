@@ -63,6 +63,7 @@ def _as_dataset(
     headers: HeaderReader, item: Item, parent: str | list[str], notes: Notes
 ) -> Dataset:
     """Return an item as pydicom would have read it; this is where values are read."""
+    # An item without a character set has that of the dataset around it (PS3.5 7.5.3).
     character_set = parent
     elements: dict[BaseTag, RawDataElement | DataElement] = {}
     for node in item.elements:
