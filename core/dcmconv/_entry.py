@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Threads of numpy's BLAS library would only use CPU time while they wait for work.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         words = list(sys.argv[1:] if arguments is None else arguments)
+        # Python sets a stream to None if its descriptor was closed at the start.
         if sys.stdout is None:
             from dcmconv.cli.exit_codes import exit_code_of_error
             from dcmconv.cli.terminal import stdout_closed

@@ -243,6 +243,7 @@ def _pictures(
 
     from dcmconv.render import Converter
 
+    # The writer encodes nothing here: it only sets the depth of the picture.
     plan = plan_from({"writers": [f"png:bits={bits}"], **chain})
     converter = Converter(replace(plan, frames=frames or plan.frames))
     with converter.open(_input_file(source)) as opened:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STARTER", "add_to"]
 
+# Doubled braces are single ones in the file: str.format fills in its name.
 STARTER = """\
 # yaml-language-server: $schema=./dcmconv.schema.json
 # Run it:    dcmconv run --chain {name} INPUT... --out OUT

@@ -78,6 +78,7 @@ def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
     if arguments.writer or ends_like_a_folder(arguments.out) or out.is_dir():
         return ""
     found = find_writer(out, registry)
+    # The writers of a chain are checked later, in names_a_file.
     error = None if found or arguments.chain else no_writer_error(out, registry)
     if error is not None:
         raise error

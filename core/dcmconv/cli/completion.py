@@ -186,6 +186,7 @@ def whole_words_for_bash() -> Iterator[None]:
     if os.environ.get("_DCMCONV_COMPLETE") != "complete_bash" or not line:
         yield
         return
+    # typer's script for bash joins the words with line breaks.
     separator = "\n" if "\n" in line else " "
     found = rejoined(line.split(separator), int(os.environ.get("COMP_CWORD", "0")))
     os.environ["COMP_WORDS"] = separator.join(found.words)

@@ -150,6 +150,7 @@ def _item_of(annotation: Any) -> Any | None:
 
 
 def _key(target: FlagTarget, option: OptionField) -> str:
+    # The name of a parameter must be an identifier; those of components need not be.
     return f"component__{target.id}__{option.name}".replace("-", "_").replace("/", "_")
 
 
@@ -164,6 +165,7 @@ def completed_words() -> list[str] | None:
     """Return the words of the line that a shell wants completed; None if no shell asks."""
     if "_DCMCONV_COMPLETE" not in os.environ:
         return None
+    # bash sets COMP_WORDS; typer's scripts for other shells set _TYPER_COMPLETE_ARGS.
     line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
     try:
         return shlex.split(line)[1:]
@@ -200,6 +202,7 @@ class Scan:
             if flag is None:
                 scan._add_unknown(spelling)
             elif flag.type is not bool:
+                # The next word is the value, even if it looks like a flag.
                 scan._add(flag, next(following, "") if value is None else value)
         return scan
 

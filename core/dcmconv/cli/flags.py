@@ -176,6 +176,7 @@ def add_command(
         raise typer.Exit(code)
 
     parameters = [flag.parameter() for flag in flags]
+    # typer reads the types from the annotations, everything else from the signature.
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     app.command(name, help=_without_markup(help_text), context_settings=HELP_FLAGS)(command)

@@ -173,6 +173,7 @@ def _share(text: str | None) -> float:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         share = -1.0
+    # NaN fails every comparison, so it is rejected as well.
     if not 0 < share <= 1:
         raise UsageError(
             f"--sample is '{text}'; expected a share above 0%, up to 100%.",

@@ -88,6 +88,7 @@ def _show_rows(registry: Registry, values: Mapping[str, Any]) -> Iterator[Row]:
     problems = [p for p in registry.problems if wanted in (p.plugin, p.distribution)]
     if not found and not of_plugin and not problems:
         raise _unknown(registry, wanted)
+    # A plugin of the same name as a component is not shown.
     for offer in found:
         yield from _component_rows(registry, offer)
     if not found and of_plugin:

@@ -166,6 +166,7 @@ class Bar(Progress):
     def note(self, text: str) -> None:
         """Print lines above the bar."""
         lines = "\n".join(harmless(line) for line in text.split("\n"))
+        # Brackets in a file name are not markup, and the terminal breaks long lines.
         self._console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
 

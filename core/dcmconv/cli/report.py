@@ -52,6 +52,7 @@ def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: 
         command = f"dcmconv journal notes {shlex.quote(arguments.out)}" if journal.exists() else ""
         for line in [] if command else note_lines(tally):
             say(line)
+        # With --json, stdout has nothing but JSON.
         tell = say if arguments.as_json else print_result
         tell(closing_line(summary, tally, _shown_folder(arguments.out), read_notes=command))
 
@@ -202,6 +203,7 @@ def counted(number: int, word: str) -> str:
 def _elapsed(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
+    # Rounded before it is split: never 1:60 min.
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d} h" if hours else f"{minutes}:{rest:02d} min"

@@ -79,6 +79,7 @@ def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
     if (progress.chain_has_changed or run.summary.left_behind) and not arguments.quiet:
         _say_orphans(arguments.out)
     if stopped_by is not None:
+        # exit_code_of_error prints how to resume.
         raise stopped_by
     return code
 

@@ -293,6 +293,7 @@ def run_flags() -> tuple[Flag, ...]:
 
 
 def _own_flags() -> Iterator[Flag]:
+    # Override is imported only for type checkers, and its field is not a flag.
     hints = typing.get_type_hints(RunArguments, localns={"Override": Any}, include_extras=True)
     for name, hint in hints.items():
         for declared in getattr(hint, "__metadata__", ()):

@@ -80,6 +80,7 @@ def _own_stdout(stack: ExitStack) -> TextIO:
             return sys.stdout
         sys.stdout.flush()
         own = os.dup(1)
+        # Native libraries write to descriptor 1, whatever sys.stdout is.
         os.dup2(2, 1)
     except (OSError, ValueError):  # a stream set by a test has no descriptor; stderr is closed
         return sys.stdout
@@ -266,6 +267,7 @@ def _lines(text: str) -> str:
 
 
 def _write(stream: TextIO, text: str) -> None:
+    # A terminal that is not UTF-8 cannot show every name: it gets escape sequences, not an error.
     encoding = stream.encoding or "utf-8"
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     stream.flush()

@@ -110,10 +110,13 @@ class Dispatcher:
         more = True
         while more or self._waiting:
             more = more and not self.stop.asked and self._take(upcoming)
+            # Only from the front: names must not depend on which worker is the fastest.
             while self._waiting and self._waiting[0].answer is not None:
                 yield self._waiting.popleft()
+            # Inputs without an answer get no outcome; the next run converts them.
             if self.stop.is_over:
                 return
+            # Waiting comes last: as long as a task can be sent, one is.
             if self._in_flight and (self._is_full or not more):
                 for answer in self.pool.wait(SECONDS_BETWEEN_CHECKS):
                     self._receive(answer)

@@ -106,6 +106,7 @@ class Run:
         walk = Walk(self.plan.sources, self.inputs, self._avoid(), self.selection)
         walk.check()
         table_file = self._table_file()
+        # Before the output folder is made: a plugin that refuses the plan leaves no trace.
         if self.events is not None:
             self.events.configure(self.plan)
         tally = self.tally = Tally(stopped="interrupted")
@@ -134,10 +135,12 @@ class Run:
         """Convert and commit the inputs, in the order of the walk."""
         destination = committer.destination
         found = walk.inputs()
+        # One more than a handful tells few inputs from many, without walking all of them.
         first = list(islice(found, HANDFUL + 1))
         self._check_single(destination, first)
         tally, workers = committer.tally, self.plan.run.worker_count or available_workers()
         suspects = self._suspects(first, destination)
+        # By default, a suspect is read in a worker process, so that a crash does not end the run.
         few = is_handful(first) and not suspects and not self.plan.run.needs_workers
         executor = self.plan.executor or default_executor(self.registry, few=few)
         pool = open_pool(self.plan, executor, destination.parts, workers=workers)
@@ -185,6 +188,7 @@ class Run:
             self.listener.statistics_pass_started()
         for pending in dispatcher.in_order(worklist.to_gather(walk.inputs())):
             if worklist.in_this_process:
+                # Ends what to_gather began: a later crash is not this input's fault.
                 committer.left(pending.reference)
             # An input that cannot be read adds nothing; its conversion reports why.
             if isinstance(pending.answer, StatisticsReport):
@@ -232,6 +236,7 @@ class Run:
             self.events.run_started(self.plan, self.out)
         if self.listener is None:
             return
+        # The walk is lazy: only of a handful is the total known now.
         self.listener.started(len(first) if len(first) <= HANDFUL else None, workers)
         if change is not None:
             self.listener.chain_changed(change)
@@ -252,6 +257,7 @@ class Run:
 
     def _finish(self, tally: Tally, destination: Destination) -> None:
         self.summary = tally.summary
+        # A stopped run may not have reached these inputs: the next one needs the parts.
         if not tally.stopped:
             destination.unjournaled.remove_parts()
         if destination.record is not None:

@@ -79,6 +79,7 @@ def available_workers(*, cgroups: Path = CGROUPS, membership: Path = MEMBERSHIP)
 
 
 def _usable_cpus() -> int:
+    # os.cpu_count() ignores the limits of taskset, cpusets and batch systems.
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -92,12 +93,14 @@ def _groups(cgroups: Path, membership: Path) -> list[Path]:
         return []
     folders: list[Path] = []
     for line in lines:
+        # cgroups(7): number:controllers:path; version 2 names no controllers.
         _, controllers, path = line.split(":", 2)
         if controllers and "cpu" not in controllers.split(","):
             continue
         # Version 2 has one tree, version 1 one for each set of controllers.
         root = cgroups / controllers if controllers else cgroups
         inside = path.strip("/").split("/") if path.strip("/") else []
+        # With the root: in a container, the path may be one of the host that is not mounted here.
         folders += [root.joinpath(*inside[:depth]) for depth in range(len(inside) + 1)]
     return folders
 
@@ -110,6 +113,7 @@ def _quota(folder: Path) -> float | None:
         else:
             limit = (folder / "cpu.cfs_quota_us").read_text().strip()
             period = (folder / "cpu.cfs_period_us").read_text().strip()
+        # No limit: "max" in version 2, -1 in version 1.
         if limit in ("max", "-1"):
             return None
         return int(limit) / int(period)

@@ -43,6 +43,7 @@ def failure_of(error: BaseException) -> Failure:
     """Return the failure for an exception."""
     if isinstance(error, DcmconvError):
         return Failure(error.reason, error.message, error.hint)
+    # Not str(error), which repeats the path.
     if isinstance(error, OSError) and error.errno is not None:
         return Failure(
             "unreadable",

@@ -103,6 +103,7 @@ def _taken_apart(note: str) -> tuple[str, list[str]]:
         values.append(match[0])
         return _VALUE
 
+    # A zero character in the note itself would stand for a value that does not exist.
     return _VARYING.sub(take, note.replace(_VALUE, "")), values
 
 
@@ -215,6 +216,7 @@ class Tally:
         if not limit.endswith("%"):
             inputs = "input" if number == 1 else "inputs"
             return f"more than {number:g} {inputs} failed" if failed > number else ""
+        # Multiplied instead of divided, so that the limit itself is exact.
         if self.done < FEWEST or failed * 100 <= number * self.done:
             return ""
         return f"{failed} of {self.done} inputs failed, more than {number:g} %"

@@ -31,6 +31,7 @@ def split_task(
 ) -> list[ConversionTask]:
     """Return one task for each slice, in the order of the frames; just one for few frames."""
     count = max(1, min(workers * SLICES_A_WORKER, request.frame_count // LEAST_FRAMES))
+    # Whole numbers: the slices meet exactly, and their sizes differ by one frame at most.
     edges = [request.frame_count * number // count for number in range(count + 1)]
     return [
         replace(
@@ -48,11 +49,13 @@ def join_reports(answers: Sequence[ConversionReport | Lost]) -> ConversionReport
     reports = []
     for answer in answers:
         if isinstance(answer, Lost) or not isinstance(answer.outcome, Converted):
+            # The Committer removes the files of every slice by their common label.
             return answer if isinstance(answer, Lost) else replace(answer, parts=())
         reports.append((answer, answer.outcome))
     first = reports[0][1]
     outcomes = [outcome for _, outcome in reports]
     decoders = [each.decoder for each in outcomes if each.decoder != COPIED]
+    # The attributes of a whole slice are those of its first frame: now every frame gets its own.
     frame_attributes = {
         number: outcome.frame_attributes.get(number, outcome.attributes)
         for report, outcome in reports

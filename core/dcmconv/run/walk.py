@@ -66,6 +66,7 @@ _SYSTEM_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errn
 
 
 def _matches(key: str, pattern: str) -> bool:
+    # Not fnmatch, which ignores case on Windows.
     return fnmatchcase(key if "/" in pattern else key.rpartition("/")[2], pattern)
 
 
@@ -171,4 +172,5 @@ def _confidence(source: Source, location: str) -> int:
     claim = source.claims(location)
     if not isinstance(claim, Real):
         raise TypeError(f"it returned {claim!r}; expected a number from 0 to 100")
+    # True is a Real as well, and would be 1.
     return CLAIM_OF_TRUE if claim is True else int(claim)

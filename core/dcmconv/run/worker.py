@@ -161,6 +161,7 @@ class Worker:
             found = opened.instance.attributes_of(number)
             of_frames[number] = {tag: found.get(tag) for tag in tags}
         first = of_frames[opened.frame_numbers[0]]
+        # Only those that differ: an outcome travels between processes.
         others = {number: found for number, found in of_frames.items() if found != first}
         return {"attributes": first, "frame_attributes": others}
 

@@ -57,6 +57,7 @@ class WorkList:
                 continue
             task = StatisticsTask(reference, source)
             if self.in_this_process:
+                # Its conversion reports that it crashed an earlier run.
                 if self._is_suspect(reference):
                     continue
                 self.committer.begun(reference)

@@ -71,6 +71,8 @@ class Committer:
             outcome = failure_of_lost(pending.reference, answer, seconds=pending.seconds)
         else:
             raise TypeError(f"{pending.reference.key}: an executor answered {answer!r:.80}")
+        # Pictures, then the line, then the parts: after a kill in between, the next run finds both
+        # links of a picture and knows whose it is.
         with _output_errors():
             self._write(pending.before, outcome)
         if isinstance(answer, ConversionReport):
@@ -79,6 +81,7 @@ class Committer:
 
     def _publish(self, report: ConversionReport) -> Outcome:
         outcome = report.outcome
+        # An unchanged failure is that of an earlier run, and says nothing about the disk now.
         if isinstance(outcome, Failed) and outcome.reason in ENDS_THE_RUN and not outcome.unchanged:
             raise OutputError(outcome.message, outcome.hint, outcome.reason)
         return self.publisher.publish(report)

@@ -38,6 +38,7 @@ def folded_digest(path: str) -> int:
     """
     if path.isascii():
         return digest_of(path.lower())
+    # Case folding can undo the composition, so the result is composed again.
     return digest_of(unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold()))
 
 
@@ -66,6 +67,7 @@ class DigestTable:
 
     def get(self, key: int) -> int | None:
         """Return the value of a key, or None."""
+        # A value in memory is newer than one on disk.
         value = self._in_memory.get(key)
         if value is not None or self._on_disk is None:
             return value
@@ -99,6 +101,7 @@ class DigestTable:
         """Yield the values on disk, except those that a newer one in memory replaces."""
         if self._on_disk is not None:
             with _reading():
+                # Sorted, because merge() expects both of its inputs in ascending order.
                 found = self._on_disk.execute("SELECT key, value FROM entry ORDER BY value")
                 for key, value in found:
                     if key + _HALF not in self._in_memory:
@@ -114,6 +117,7 @@ class DigestTable:
                 self._on_disk = _open_database()
             self._on_disk.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?)", rows)
         except Error:
+            # Rows inserted before the error do no harm: those in memory take precedence.
             self._has_disk_space = False
             return
         self._in_memory.clear()
@@ -139,6 +143,7 @@ def _open_database() -> Connection:
 
     # An empty name makes a temporary file that is already unlinked.
     database = sqlite3.connect("", isolation_level=None)
+    # The file does not outlive the process: no rollback file, no flushing.
     for pragma in ("journal_mode = MEMORY", "synchronous = OFF", f"cache_size = -{CACHE_KIB}"):
         database.execute(f"PRAGMA {pragma}")
     database.execute("CREATE TABLE entry (key INTEGER PRIMARY KEY, value INTEGER)")

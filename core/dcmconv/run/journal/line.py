@@ -48,6 +48,7 @@ UNWRITTEN = frozenset({"attributes", "frame_attributes", "printed", "unchanged"}
 """Fields of an outcome that are not in the journal; attributes are in the tag table only."""
 
 LONGEST_PATH, LONGEST_SECONDS = 1 << 15, 1e9
+# Made once: json.dumps would make an encoder for every line.
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
@@ -101,6 +102,7 @@ def _json_types(annotation: Any) -> tuple[type, ...]:
         return tuple(kind for each in get_args(annotation) for kind in _json_types(each))
     if origin is tuple:
         return (list,)
+    # json.loads makes an int of 1, also where the field is a float.
     return (int, float) if annotation is float else (annotation or NoneType,)
 
 
@@ -129,6 +131,7 @@ def marker_line(status: str, key: str, locator: str) -> bytes:
 
 
 def _encoded(data: Mapping[str, Any]) -> bytes:
+    # The encoder escapes all but ASCII, so lone surrogates in file names survive.
     return _ENCODER.encode(data).encode() + b"\n"
 
 
@@ -147,7 +150,9 @@ def parse_line(line: bytes) -> dict[str, Any] | None:
             return None
         is_sound = all(map(_is_picture, data.get("outputs", ())))
         is_sound = is_sound and all(isinstance(note, str) for note in data.get("notes", ()))
+        # NaN, which json.loads accepts, fails this comparison as well.
         return data if is_sound and abs(data.get("seconds", 0)) < LONGEST_SECONDS else None
+    # RecursionError: thousands of nested brackets.
     except (ValueError, RecursionError):
         return None
 
@@ -225,6 +230,7 @@ def whole_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that end with a line break, each with its offset."""
     offset = 0
     for line in stream:
+        # A killed run may have left half a line at the end.
         if line.endswith(b"\n"):
             yield offset, line
         offset += len(line)

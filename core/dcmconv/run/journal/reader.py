@@ -45,6 +45,7 @@ def journal_path(out: Path) -> Path:
     try:
         is_there = path.is_file()
         if is_there:
+            # is_file() does not tell whether it may be read.
             path.open("rb").close()
     except PermissionError as error:
         raise UsageError(
@@ -99,12 +100,14 @@ def read_stats(out: Path) -> Stats:
         outputs = line.get("outputs", ())
         counted.pictures += len(outputs)
         counted.picture_bytes += sum(output.get("size", 0) for output in outputs)
+        # A set: each tone counts once for an input, however many pictures have it.
         counted.tones.update({_NUMBER.sub("#", output.get("tone") or "none") for output in outputs})
         counted.decoders.update([line["decoder"]] if line.get("decoder") else [])
         counted.notes.add(line.get("input", line["locator"]), line.get("notes", ()))
         counted.salvaged += bool(line.get("salvaged"))
         counted.seconds.append(float(line.get("seconds", 0.0)))
         time = str(line.get("time", ""))
+        # ISO 8601 in UTC: the order of the texts is that of the times.
         counted.first = min(filter(None, (counted.first, time)), default="")
         counted.last = max(counted.last, time)
     counted.seconds.sort()

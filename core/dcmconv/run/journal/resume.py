@@ -80,8 +80,10 @@ class Resume:
         policy, outcome = self.plan.run.policy, entry.outcome
         if entry.policy == policy or isinstance(outcome, Skipped):
             return True
+        # Another policy may salvage what failed, or fail what was salvaged.
         if not isinstance(outcome, Converted) or outcome.salvaged:
             return False
+        # strict fails an input that has a note.
         return policy != "strict" or not outcome.notes
 
     def _still_counts(self, entry: Entry) -> bool:

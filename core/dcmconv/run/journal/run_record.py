@@ -104,6 +104,7 @@ def _versions(plan: Plan) -> Iterator[tuple[str, str]]:
     distributions = (component.version.partition(" ")[0] for component in plan.components)
     installed = _installed()
     for name in dict.fromkeys(["dcmconv", *distributions]):
+        # requires("") raises ValueError.
         with suppress(PackageNotFoundError, ValueError):
             needs = [need for need in requires(name) or () if "extra ==" not in need]
             for each in (name, *map(_name_of, needs)):
@@ -116,14 +117,17 @@ def _installed() -> dict[str, str]:
     found: dict[str, str] = {}
     for place in sys.path:
         with suppress(OSError):
+            # An empty entry of sys.path means the current folder.
             for name in os.listdir(place or "."):  # noqa: PTH208
                 if name.endswith(".dist-info"):
                     distribution, _, version = name.removesuffix(".dist-info").rpartition("-")
+                    # The first folder of sys.path wins, as it does for an import.
                     found.setdefault(_plain(distribution), version)
     return found
 
 
 def _plain(name: str) -> str:
+    # PEP 503: names are equal if only case and runs of -, _ and . differ.
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -137,6 +141,7 @@ def _as_data(executor: Any) -> Any:
 
 def _write(out: Path, data: dict[str, Any]) -> None:
     path = out / STATE_FOLDER / "run.json"
+    # Replaced in one step: after a kill, the old record is there, never half of a new one.
     unfinished = path.with_suffix(".part")
     descriptor = open_state_file(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

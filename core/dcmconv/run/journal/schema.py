@@ -46,6 +46,7 @@ def _line(statuses: list[str], *parts: type, about: str | None) -> dict[str, Any
     annotations = dict(annotations_of(LineFields))
     for part in parts:
         annotations |= annotations_of(part)
+    # A marker has just two fields of an outcome.
     if not parts:
         outcome = annotations_of(next(iter(OUTCOMES.values())))
         annotations |= {name: outcome[name] for name in ("input", "locator")}

@@ -75,6 +75,7 @@ class Journal:
             If a newer version wrote lines that this version does not know.
         """
         descriptor = hold(open_state_file(self.path, os.O_RDWR | os.O_CREAT))
+        # Unbuffered: a written line survives a crash of this process.
         self._append = FileIO(descriptor, "r+", closefd=False)
         try:
             self._read = self.path.open("rb")
@@ -85,6 +86,7 @@ class Journal:
         except BaseException:
             self.close()
             raise
+        # The next line must not continue the half of one that a killed run left.
         self._append.truncate(end)
         self._append.seek(end)
         self._end = end
@@ -118,6 +120,7 @@ class Journal:
         if self._append is not None:
             # On a full disk these lines are lost; the next run repeats the inputs.
             with suppress(OSError, OutputError):
+                # A copy of the values: write_left removes the entry.
                 for key, locator in list(self._in_progress.values()):
                     self.write_left(key, locator)
                 self._sync()
@@ -134,6 +137,7 @@ class Journal:
             return None
         self._read.seek(offset)
         data = parse_line(self._read.readline())
+        # Two locators may have the same digest.
         return entry_from(data) if data is not None and data["locator"] == locator else None
 
     def is_suspect(self, locator: str) -> bool:
@@ -173,6 +177,7 @@ class Journal:
             raise ValueError("the journal is not open")
         rest = line
         try:
+            # An unbuffered write may take only a part of the bytes.
             while rest:
                 rest = rest[self._append.write(rest) :]
         except OSError:
@@ -187,6 +192,7 @@ class Journal:
 
     def _sync(self) -> None:
         if self._append is not None:
+            # Flushing a deleted file succeeds, so its name is checked.
             self.check_exists()
             os.fsync(self._append.fileno())
             self._synced = time.monotonic()
@@ -199,6 +205,7 @@ class Journal:
         if data["status"] == BEGUN:
             self._suspects.add(source)
             return
+        # Any later line about an input shows that the process survived reading it.
         self._suspects.discard(source)
         if data["status"] in OUTCOMES:
             self._offsets.set(source, offset)

@@ -26,6 +26,7 @@ def move_new(part: str, target: str) -> None:
     FileExistsError
         If the name is taken.
     """
+    # A folder is made only when a link fails without it: no check for every picture.
     for attempt in (1, 2):
         try:
             os.link(part, target)
@@ -47,6 +48,7 @@ def move_new(part: str, target: str) -> None:
 
 def replace_by_link(part: str, target: str) -> None:
     """Replace a file by a hard link to the part, in one step; the part keeps its name as well."""
+    # os.link cannot replace a file and os.replace can: hence another name in between.
     second_link = f"{part.removesuffix('.part')}-twin.part"
     os.link(part, second_link)
     os.replace(second_link, target)  # noqa: PTH105 - strings, as everywhere here
@@ -64,6 +66,7 @@ def _rename_new(part: str, target: Path) -> None:
     # Check, then rename, is not atomic; the lock on the output folder keeps other runs out of it.
     if os.path.lexists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    # Raises if the part is gone, before a folder is made for it.
     os.lstat(part)
     _make_folder(target.parent)
     os.rename(part, target)  # noqa: PTH104 - parts are strings

@@ -101,6 +101,7 @@ def open_destination(
             opened = _open_file(out) if one_file else _open_folder(out, plan, about, stack)
         except OSError as error:
             raise _cannot_open(out, error) from error
+        # Labels begin with the process id, so only parts of this run are removed.
         stack.callback(opened.remove_parts, f"{os.getpid()}-")
         yield opened
 
@@ -141,18 +142,22 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     state = out / STATE_FOLDER
     parts = state / "parts"
     out.mkdir(parents=True, exist_ok=True)
+    # Before .dcmconv is made, which would count as content.
     with os.scandir(out) as entries:
         was_empty = next(entries, None) is None
     for folder in (state, parts):
+        # Private: the journal names the inputs.
         folder.mkdir(mode=0o700, exist_ok=True)
         check_state_folder(folder)
     lock = Lock(state / "lock")
     lock.acquire()
     stack.callback(lock.release)
+    # Under the lock: until now, another run may have been writing run.json.
     before = read_run(out)
     about.number = int((before or {}).get("number", 0)) + 1
     about.tables = dict((before or {}).get("tables", {}))
     journal = Journal(state / "journal.jsonl", about.stamp, durable=plan.run.durable).open()
+    # Called before lock.release: an ExitStack goes backwards.
     stack.callback(journal.close)
     opened = Destination(
         out,

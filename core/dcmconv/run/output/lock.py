@@ -118,10 +118,12 @@ class Lock:
 
     def _remove_stale(self, text: str) -> None:
         """Remove the lock file of a run that ended, unless another run has replaced it by now."""
+        # Moved before it is deleted: if two runs find it stale, only one can move it.
         aside = self.owner_path.with_name(f"lock.ended-{os.getpid()}")
         with suppress(FileNotFoundError):
             self.owner_path.replace(aside)
             if _read(aside) != text:
+                # It was the new file of another run: it goes back unless a third has the name.
                 with suppress(FileExistsError):
                     os.link(aside, self.owner_path)
             aside.unlink()

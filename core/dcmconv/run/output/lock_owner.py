@@ -41,6 +41,7 @@ class Owner:
         """Return the owner that a lock file names; None if it names none."""
         try:
             owner = cls(**json.loads(text))
+        # TypeError: not an object, or one with other keys.
         except (ValueError, TypeError, RecursionError):
             return None
         texts = (value for name, value in vars(owner).items() if name != "process")
@@ -64,6 +65,7 @@ class Owner:
         """Return whether another process, ``here``, can be certain that this one has ended."""
         if self.is_near(here):
             return not is_alive(self.process) or self.started != _started(self.process)
+        # No process outlives a reboot of its machine.
         is_same_machine = (self.host, self.machine) == (here.host, here.machine)
         return is_same_machine and bool(self.machine and self.boot) and self.boot != here.boot
 
@@ -121,5 +123,6 @@ class Heartbeat(threading.Thread):
         self._ended.set()
         self.join()
         with suppress(OSError, ValueError):
+            # After a long silence, a user may have deleted the file, and another run made its own.
             if self.path.read_text(encoding="utf-8") == self._text:
                 self.path.unlink()

@@ -25,6 +25,7 @@ LONGEST_COMPONENT = 240
 """Bytes; file systems allow 255, and the digits that make a taken name unique must still fit."""
 
 _PUNCTUATION = frozenset("._-+=@,() ")
+# Windows reserves the names of devices, with any suffix; superscript digits count too.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 _HARMFUL = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Separators of folders, and characters that control a terminal or the writing direction."""
@@ -70,6 +71,7 @@ class LaneName:
         if self.template:
             made = Template(self.template)
             folder, stem = _split(_filled(made, source, frame_number))
+            # A template with {frame} numbers the frames itself.
             number = "" if "frame" in made.fields else number
         ending = f"{number}{self.tag}{source.mark}{self.suffix}"
         parts = [safe_path_part(part) for part in folder.split("/") if part not in ("", ".")]
@@ -79,6 +81,7 @@ class LaneName:
 @lru_cache(maxsize=16)
 def lane_names(lanes: tuple[tuple[str, str, str], ...]) -> Mapping[str, LaneName]:
     """Return the naming of each lane, given ``(id, template, suffix)`` of all lanes of a frame."""
+    # Lower case: a.PNG and a.png are one file on Windows and macOS.
     alike = Counter((template, suffix.lower()) for _, template, suffix in lanes)
     return {
         lane_id: LaneName(
@@ -102,6 +105,8 @@ def safe_name(text: str) -> str:
     '_x-d6b96a97'
     """
     kept = "".join(_kept(character) for character in unicodedata.normalize("NFKC", text))
+    # A leading dot hides a file, Windows drops dots and spaces at the end, and other programs
+    # take a leading dash for a flag.
     kept = _cut(kept.strip(" .").lstrip("-"), LONGEST_FIELD)
     if _RESERVED.match(kept):
         kept = f"_{kept}"
@@ -119,6 +124,7 @@ def safe_path_part(text: str, ending: str = "") -> str:
     if clean == name and len(fsencode(clean)) <= LONGEST_COMPONENT:
         return clean
     stem = clean.removesuffix(ending) if ending else clean
+    # 9 for the dash and the eight digits.
     return f"{_cut(stem, LONGEST_COMPONENT - len(fsencode(ending)) - 9)}-{hex_of(text)}{ending}"
 
 
@@ -163,6 +169,7 @@ def _kept(character: str) -> str:
 
 def _cut(text: str, most: int) -> str:
     """Shorten to a number of bytes without splitting a character."""
+    # "ignore" drops what is left of a character that was cut in the middle.
     return text.encode("utf-8", "surrogateescape")[:most].decode(
         "utf-8", "ignore" if len(fsencode(text)) > most else "surrogateescape"
     )

@@ -44,6 +44,7 @@ _MEANINGS: dict[int, tuple[str, str, str]] = {
         "Check the system log for disk errors, then run again.",
     ),
 }
+# From NFS: the folder was deleted on the server.
 _MEANINGS[errno.ESTALE] = _MEANINGS[errno.ENOENT]
 # From mkdir: the name of a folder is taken by a file.
 _MEANINGS[errno.EEXIST] = _MEANINGS[errno.ENOTDIR]

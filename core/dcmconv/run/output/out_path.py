@@ -24,6 +24,7 @@ __all__ = ["check_out", "ends_like_a_folder", "find_writer", "names_a_file", "no
 _FILE_TYPE = re.compile(r"\.[a-z][a-z0-9]{1,4}", re.IGNORECASE)
 """A suffix that people give to files.  ``out.2024``, ``v1.2`` and UIDs stay names of folders."""
 
+# At least two letters: one letter and a colon is a drive of Windows.
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 

@@ -89,6 +89,7 @@ class Publisher:
             reason, message, hint, failed = error.args
             kind = Failed if failed else Skipped
             return kind.instead_of(outcome, reason=reason, message=message, hint=hint)
+        # Only now: an input that could not be published owns no name.
         if not self.destination.file_name:
             owner = digest_of(outcome.locator)
             self.owners.update((placement.digest, owner) for placement in placements)
@@ -106,6 +107,7 @@ class Publisher:
         placements = []
         for part in parts:
             output, digest = self._with_free_name(outcome, part, owner, siblings)
+            # Two pictures of an input may ask for one name, by a template without {frame}.
             siblings.add(digest)
             method = self._method(part, output, digest, owner)
             placements.append(_Placement(part, output, method, digest))
@@ -188,6 +190,7 @@ class Publisher:
                     replace_by_link(part, target)
                 elif placement.method is _Method.NEW:
                     move_new(part, target)
+                    # Only these are removed after an error: a replaced file is gone.
                     created.append(target)
             if self.settings.durable:
                 sync_folders([self.destination.folder / each.output.path for each in placements])

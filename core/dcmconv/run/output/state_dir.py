@@ -31,6 +31,7 @@ __all__ = [
     "remove_unfinished_parts",
 ]
 
+# Opening a pipe does not wait, a link is an error, and Windows does not translate line breaks.
 _SAFELY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -88,9 +89,11 @@ def open_state_file(path: Path, flags: int) -> int:
     try:
         descriptor = os.open(path, flags | _SAFELY, 0o600)
     except OSError as error:
+        # A link is ELOOP, on FreeBSD EMLINK; ENXIO is a socket, or a pipe that nobody reads.
         if error.errno in (errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EISDIR):
             raise _wrong_type(path, _what(path), "a regular file") from error
         raise
+    # O_NOFOLLOW lets devices and pipes through.
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _wrong_type(path, _what(path), "a regular file")

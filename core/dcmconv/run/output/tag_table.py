@@ -30,6 +30,7 @@ __all__ = ["TableFile", "TagTable", "open_tag_table"]
 
 SUFFIXES = (".csv", ".jsonl")
 COLUMNS = ("input", "output", "frame")
+# OWASP, CSV injection: spreadsheets take a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Characters that could control a terminal that shows the table, or its writing direction."""
@@ -191,6 +192,7 @@ def _publish(stream: IO[str], path: Path, record: RunRecord | None) -> None:
         with unfinished.open("w", encoding="utf-8", newline="") as target:
             shutil.copyfileobj(stream, target)
         known = record.tables.get(str(path)) if record else None
+        # Compared again: the file may have changed during the run.
         if known and known.get("sha256") == _digest(path):
             unfinished.replace(path)
         else:
@@ -225,8 +227,10 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, tuple | list):
+        # PS3.5 6.4: a backslash separates the values of an attribute.
         value = "\\".join(str(part) for part in value)
     if not isinstance(value, str):
         return "" if value is None else value
     text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+    # Of the value: in the text, a tab or carriage return is an escape sequence already.
     return f"'{text}" if value.startswith(_FORMULA) else text

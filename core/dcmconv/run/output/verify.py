@@ -38,6 +38,7 @@ def picture_state(folder: Path, output: OutputFile, *, written: float) -> Pictur
         copying the folder changes the times and not the bytes; minus infinity hashes every file.
     """
     try:
+        # lstat: a link to an equal file is not the picture.
         status = os.lstat(folder / output.path)
     except OSError:
         return PictureState.MISSING
