@@ -213,7 +213,7 @@ def codec_errors(stream_format: str, codec: Codec) -> Iterator[None]:
     """Explain what a codec's library raises: it lacks the codec, or the stream is damaged."""
     try:
         yield
-    # imagecodecs imports a codec only when it is called.
+    # imagecodecs imports a codec only when it is first used.
     except ImportError as error:
         raise UnsupportedError(
             f"the installed {codec.distribution} cannot decode {stream_format}: {error}",
