@@ -229,6 +229,7 @@ class _Planner:
                 self._check_chosen_once(uid, chosen, made)
                 self.maker.problems += decoder_problems(uid, made, readers, names)
                 chosen[uid] = made
+        # Sorted: the plan's digest must not depend on the order in which they were chosen.
         return tuple((uid, chosen[uid].ref) for uid in sorted(chosen))
 
     def _check_chosen_once(self, uid: str, chosen: Mapping[str, Made], made: Made) -> None:

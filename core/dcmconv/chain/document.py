@@ -357,6 +357,7 @@ class _Grammar:
         try:
             return read(node)
         except InvalidChainError as invalid:
+            # Not raised: the rest is read too, so that one run shows every problem.
             self.problems.append(invalid.problem)
             return None
 

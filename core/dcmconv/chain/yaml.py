@@ -156,6 +156,7 @@ class _Parser:
         mark = error.problem_mark or error.context_mark
         location = self._at(mark.line, mark.column) if mark else Location(self.source)
         fault = " ".join(part for part in (error.context, error.problem) if part)
+        # PyYAML names the tab that it found as a backslash and a t.
         hint = "Indent with spaces." if "\\t" in fault else "Is a bracket, quote or colon missing?"
         return invalid_chain(location, f"This is not YAML: {fault}.", hint)
 
@@ -167,6 +168,7 @@ class _Parser:
         return Location(self.source, len(before), len(before[-1]) + 1)
 
     def _at(self, line_index: int, column_index: int) -> Location:
+        # What is missing at the end of a file is reported in the line after the last.
         text = self.lines[line_index] if line_index < len(self.lines) else ""
         return Location(self.source, line_index + 1, column_index + 1, text)
 

@@ -85,6 +85,7 @@ class Lut:
     def __call__(self, values: NDArray[Any]) -> FloatArray:
         """Look up values; a new float64 array of the same shape, in the units of the entries."""
         # float64, because an unsigned type would wrap around below ``first``.
+        # Infinities become finite as well, and are clipped to the ends of the table.
         finite = np.nan_to_num(values.astype(np.float64), nan=float(self.first))
         index = np.clip(np.floor(finite) - self.first, 0, len(self.entries) - 1)
         entries: FloatArray = self.entries.astype(np.float64)

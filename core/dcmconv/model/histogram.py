@@ -111,6 +111,7 @@ class Histogram:
         if self.modality is not None and self.modality == other.modality:
             modality, exponent, parts = self.modality, 0, (self, other)
         else:
+            # Equal stored values of two transforms are different values: only bins can be added.
             modality, exponent = None, _exponent(minimum, maximum)
             parts = (self._in_bins(exponent), other._in_bins(exponent))
         numbers, counts = _summed(
@@ -134,6 +135,7 @@ class Histogram:
         values = self._values()
         # With a negative slope, ascending stored values are descending modality values.
         order = np.argsort(values, kind="stable")
+        # side: the first value with more than ``rank`` pixels up to it; ranks count from 0.
         index = int(np.searchsorted(np.cumsum(self.counts[order]), rank, side="right"))
         # The lower end of the first bin may be below the minimum.
         return max(float(values[order[index]]), self.minimum)

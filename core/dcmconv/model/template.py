@@ -53,6 +53,7 @@ class Template:
                 hint="Write {{ and }} for literal braces.",
             ) from None
         for name, form, conversion in parsed:
+            # A conversion such as !r would show how Python writes the value.
             if name is not None and (conversion or not _is_field(plain_tag(name))):
                 raise UsageError(
                     f"Invalid field '{{{name}}}' in '{self.text}'.",
@@ -127,6 +128,7 @@ def _is_format(form: str) -> bool:
     """Say whether the format applies to an integer, a float or text."""
     if _HUGE.search(form):
         return False
+    # Which kind a value has is known only when a file is read: one that fits is enough.
     return any(_takes(sample, form) for sample in (7, 7.5, "seven"))
 
 

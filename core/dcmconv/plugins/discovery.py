@@ -171,6 +171,7 @@ def version_satisfies(version: str, specifiers: str) -> bool:
         operator, wanted = re.match(r"(>=|<=|==|!=|~=|>|<)?\s*(.+)", specifier).groups()  # type: ignore[union-attr]
         need = _release(wanted)
         width = max(len(have), len(need))
+        # PEP 440: 1.2 and 1.2.0 are the same version.
         left, right = have + (0,) * (width - len(have)), need + (0,) * (width - len(need))
         fits = {
             ">=": left >= right,
@@ -178,6 +179,7 @@ def version_satisfies(version: str, specifiers: str) -> bool:
             ">": left > right,
             "<": left < right,
             "!=": left != right,
+            # PEP 440: ~=1.4.2 means >=1.4.2 and ==1.4.*.
             "~=": left >= right and have[: len(need) - 1] == need[:-1],
         }
         if not fits.get(operator or "==", left == right):
@@ -186,6 +188,7 @@ def version_satisfies(version: str, specifiers: str) -> bool:
 
 
 def _release(version: str) -> tuple[int, ...]:
+    # Without the local part: 1.2+7 is 1.2.
     return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:4])
 
 

@@ -109,6 +109,7 @@ class ComponentRef:
         try:
             component: Component = loaded(**self.options)
         except DcmconvError:
+            # The component's own error says already what to do.
             raise
         except (Exception, SystemExit) as error:
             raise self.broken(f"cannot be made: {type(error).__name__}: {error}") from error

@@ -182,6 +182,7 @@ class Registry:
         offers = [offer for offer in self._offered[kind] if offer.default_for == purpose]
         if not offers:
             return None
+        # The highest rank, then the first by name: never the order of installation.
         return self.ref(kind, min(offers, key=lambda o: (-o.rank, o.qualified_name)).qualified_name)
 
     def _advice(self, kind: str, name: str) -> str:

@@ -88,6 +88,7 @@ def label_colors(labels: Iterable[LabelName], numbers: Iterable[int]) -> NDArray
     """
     given = {label.number: label.color for label in labels}
     colors = [given.get(number) or default_label_color(number) for number in numbers]
+    # Without any number, the array would have the shape (0,).
     return np.array(colors, np.uint8).reshape(-1, 3)
 
 

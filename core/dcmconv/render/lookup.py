@@ -163,6 +163,7 @@ class TableCache:
         table.count(stored_values.size)
         if not table.is_complete:
             low, high = int(stored_values.min()), int(stored_values.max())
+            # The table would need more entries than the frame has pixels.
             if high - low >= stored_values.size:
                 return _in_blocks(rule, stored_values)
             table.cover(low, high)
@@ -189,6 +190,7 @@ class LookupTable:
         self._type = stored_type
         self._index_type = np.dtype(f"u{stored_type.itemsize}")
         self._entries = np.zeros(1 << (8 * stored_type.itemsize), rule.dtype)
+        # Empty, because the end is below the start.
         self._low, self._high = 0, -1
         self._line: Line | None = None
         self._pixels = 0
@@ -216,6 +218,7 @@ class LookupTable:
         """Compute the entries from ``low`` to ``high``, both included."""
         if self._low <= low and high <= self._high:
             return
+        # One range without gaps: every entry between its ends is valid.
         if self._high >= self._low:
             low, high = min(low, self._low), max(high, self._high)
         stored_values = np.arange(low, high + 1, dtype=np.int64).astype(self._type)

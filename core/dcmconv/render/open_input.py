@@ -236,6 +236,7 @@ class OpenInput:
                         attributes=frame.attributes,
                         salvaged=bool(frame.salvaged),
                     )
+        # Last, because names and titles ask for attributes after the frame was read.
         self._note(self.instance.notes())
 
     def finished_pictures(self) -> Iterator[tuple[Picture, LoadedLane]]:

@@ -98,6 +98,7 @@ def _array_display_values(
         first, last = frame.padding
         is_padding = (frame.stored_values >= first) & (frame.stored_values <= last)
         modality_values[is_padding] = np.nan
+    # Found before the call, because a normalizer may fill NaN with anything.
     background = ~np.isfinite(modality_values)
     modality_values.flags.writeable = False
     unit_values = normalizer.display_values(modality_values, frame)
@@ -135,6 +136,7 @@ def _color_values(frame: Frame, depth: int) -> NDArray[Any]:
     values, bits = frame.stored_values, frame.bits_stored
     if frame.palette is not None:
         values = apply_palette(values, frame.palette)
+        # Colors of a palette fill their type; Bits Stored is that of the indices.
         bits = 8 * values.dtype.itemsize
     return _scaled(values, bits, depth)
 
@@ -160,6 +162,7 @@ def _with_supplemental_colors(pixels: NDArray[Any], frame: Frame, depth: int) ->
         pixels = np.repeat(pixels[..., np.newaxis], 3, axis=2)
     is_colored = frame.stored_values >= palette.first
     colors = apply_palette(frame.stored_values[is_colored], palette)
+    # Without alpha, which the gray pixels around them do not have.
     pixels[is_colored] = _scaled(colors, 8 * colors.dtype.itemsize, depth)[..., :3]
     return pixels
 

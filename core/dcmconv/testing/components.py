@@ -46,6 +46,7 @@ class ComponentConformance:
     def test_it_is_a_frozen_keyword_only_dataclass(self) -> None:
         kind = type(self.component)
         assert dataclasses.is_dataclass(kind), f"{kind.__name__} is not a dataclass"
+        # is_dataclass is true for a subclass of a dataclass as well.
         assert "__dataclass_params__" in vars(kind), f"{kind.__name__} needs its own @dataclass"
         assert vars(kind)["__dataclass_params__"].frozen, (
             "use @dataclass(frozen=True, kw_only=True)"

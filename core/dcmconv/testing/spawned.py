@@ -19,6 +19,7 @@ def digest(values: NDArray[Any] | bytes) -> str:
     """Return a hash of an array's type, shape and values, or of bytes."""
     if isinstance(values, bytes):
         return hashlib.sha256(values).hexdigest()
+    # Equal bytes of another type or shape are other values.
     description = f"{values.dtype.str} {values.shape} ".encode()
     return hashlib.sha256(description + np.ascontiguousarray(values).tobytes()).hexdigest()
 
