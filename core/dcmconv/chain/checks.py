@@ -174,6 +174,7 @@ def _listed(words: Iterable[str]) -> str:
 def _writers(registry: Registry) -> Iterator[tuple[str, type[Writer]]]:
     """Yield every writer that can be imported."""
     for name in registry.names("writer"):
+        # What cannot be imported is no suggestion; `dcmconv doctor` reports it.
         with suppress(DcmconvError):
             yield name, cast("type[Writer]", registry.load("writer", name))
 
@@ -273,6 +274,7 @@ def _asked_in(template: str, location: Location, fields: tuple[str, ...]) -> Ite
 def _known(registry: Registry) -> _Known:
     offers = registry.offered("reader")
     listed = [_attribute_names(registry, offer.qualified_name) for offer in offers]
+    # A reader that does not list its attributes has an empty set.
     return _Known(frozenset().union(*listed), is_all=all(listed))
 
 

@@ -68,6 +68,7 @@ def compile_chain(spec: ChainSpec, registry: Registry) -> Plan:
     maker = _Maker(registry, list(spec.problems))
     whole = merge(DEFAULT_CHAIN, spec)
     plan = _Planner(maker, whole).plan()
+    # What this chain replaces in the chains below it is checked as well.
     for extended in spec.extended:
         maker.check_part(extended)
         maker.problems += attribute_problems(extended, registry)
@@ -229,7 +230,6 @@ class _Planner:
                 self._check_chosen_once(uid, chosen, made)
                 self.maker.problems += decoder_problems(uid, made, readers, names)
                 chosen[uid] = made
-        # Sorted: the plan's digest must not depend on the order in which they were chosen.
         return tuple((uid, chosen[uid].ref) for uid in sorted(chosen))
 
     def _check_chosen_once(self, uid: str, chosen: Mapping[str, Made], made: Made) -> None:
@@ -244,6 +244,7 @@ class _Planner:
 
     def _installed(self, kind: str) -> tuple[ComponentRef, ...]:
         registry = self.maker.registry
+        # By qualified name: two plugins may offer the same short one.
         return tuple(registry.ref(kind, offer.qualified_name) for offer in registry.offered(kind))
 
     def _run(self) -> RunSettings:

@@ -169,6 +169,7 @@ class _Grammar:
 
     def _check_version(self, entry: Entry | None, location: Location) -> None:
         if entry is None:
+            # A chain made in Python has no lines.
             first_line = Location(location.source, 1, 1) if location.line else location
             hint = f"Start the chain with: version: {VERSION}"
             self._report(first_line, "The version of the chain is missing.", hint)

@@ -91,6 +91,7 @@ def _flags(given: Mapping[str, Any]) -> ChainSpec:
         steps=_components(given.get("steps")),
         colormap=_component(given.get("colormap")),
         aspect=check_aspect(given["aspect"]) if "aspect" in given else None,
+        # Without writers, the outputs of the chain stay.
         outputs=tuple(as_output(writer) for writer in writers) or None,
         frames=parse_frames(given["frames"]) if "frames" in given else None,
         tags=_tags(given.get("tags")),

@@ -95,6 +95,7 @@ class _Loading:
         for each in extended:
             layer = self._extended(each, origin)
             merged = merge(base, layer)
+            # Kept as written too: what other layers replace is still checked.
             base = replace(merged, extended=(*merged.extended, layer))
         return merge(base, spec)
 

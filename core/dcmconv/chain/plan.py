@@ -128,6 +128,7 @@ class Plan:
         Run settings cannot.  The policy decides which inputs become pictures, so each line of the
         journal has it next to the digest.
         """
+        # default: JSON has no paths, which options may be.
         text = json.dumps(self.as_data(), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -136,6 +136,7 @@ def as_output(component: ComponentSpec) -> OutputSpec:
             slots[slot] = parse_component(str(options.pop(slot) or "none"), location)
     if "steps" in options:
         texts = options.pop("steps")
+        # A single step needs no brackets.
         listed = [texts] if isinstance(texts, str) else texts or []
         slots["steps"] = tuple(parse_component(str(text), location) for text in listed)
     if "invert" in options:

@@ -113,6 +113,7 @@ class _Parser:
             return ListNode(tuple(self._items(level)), location)
         if isinstance(event, yaml.MappingStartEvent):
             return MapNode(self._entries(level), location)
+        # PyYAML gives plain scalars no style.
         is_quoted = event.style is not None
         return ScalarNode(event.value if is_quoted else _resolved(event.value), location)
 

@@ -75,6 +75,7 @@ class Linear(Curve):
     def __call__(self, modality_values: FloatArray) -> FloatArray:
         """Map modality values to display values; a new float64 array of the same shape."""
         if self.white == self.black:
+            # Dividing by 0 would give NaN at black itself.
             return (modality_values > self.black).astype(np.float64)
         # Subtract before dividing: black and white then come out as exactly 0 and 1.
         if np.isfinite(self.white - self.black):

@@ -30,6 +30,7 @@ class Spacing(NamedTuple):
         """
         if not (0 < self.rows < math.inf and 0 < self.columns < math.inf):
             return None
+        # repr is the shortest decimal that a float stands for: 0.1, not 0.1000000000000000055.
         length = Fraction(repr(float(millimeters)))
         return length / Fraction(repr(float(self.rows))), length / Fraction(
             repr(float(self.columns))

@@ -203,5 +203,6 @@ def _bin(modality_value: float, exponent: int) -> int:
 
 
 def _bins(modality_values: NDArray[np.float64], exponent: int) -> Integers:
+    # Equal to _bin, for arrays.
     numbers = np.floor(np.ldexp(modality_values, -exponent)).astype(np.int64)
     return np.where(modality_values < 0, np.minimum(numbers, -1), numbers)

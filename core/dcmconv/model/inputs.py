@@ -115,6 +115,7 @@ class InputFile:
         """All bytes of a small file; None for a larger one."""
         if self.content is not None:
             return self.content
+        # Without O_BINARY, Windows would translate the ends of lines.
         descriptor = os.open(self._path, os.O_RDONLY | O_BINARY)
         try:
             size = os.fstat(descriptor).st_size

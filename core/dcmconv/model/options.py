@@ -159,6 +159,7 @@ def _bounded(annotation: Any, bounds: dict[str, float]) -> Any:
 
     if annotation in (int, float):
         limits: Any = Field(**bounds)  # type: ignore[call-overload]
+        # On its own, pydantic takes True as 1.
         return Annotated[annotation, limits, BeforeValidator(_reject_bool)]
     arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Literal:

@@ -187,6 +187,7 @@ class PixelStatistics(Statistics):
     def _stored_extremes(self) -> NDArray[Any]:
         """Return the least and the greatest included stored value; empty if there is none."""
         values, padding = self._stored_values, self._padding
+        # Without this, one NaN would make both extremes NaN.
         if values.dtype.kind == "f" or not values.size:
             values, padding = self.image_values, None
         if not values.size:
@@ -308,6 +309,7 @@ class PartialStatistics:
         if not percentiles:
             # Adding 0.0 turns -0.0 into 0.0, so that the order of merging does not matter.
             low, high = statistics.minimum + 0.0, statistics.maximum + 0.0
+            # Where modality values overflow, there are no statistics, as in Histogram.of.
             is_finite = math.isfinite(low) and math.isfinite(high)
             return cls(statistics.count, low, high) if is_finite else cls()
         histogram = Histogram.of(statistics.image_values, statistics.modality)

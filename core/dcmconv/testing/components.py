@@ -71,6 +71,7 @@ class ComponentConformance:
         assert sorted(self.reserved & set(self.options)) == []
 
     def test_no_option_hides_a_method(self) -> None:
+        # An option of the same name would replace the method.
         bases = type(self.component).__mro__[1:]
         methods = {
             name for base in bases for name in vars(base) if inspect.isroutine(getattr(base, name))

@@ -123,6 +123,7 @@ class ReaderConformance(ComponentConformance):
     def test_a_path_and_its_bytes_give_the_same_frames(self) -> None:
         for content in self.contents():
             with tempfile.TemporaryDirectory() as folder:
+                # Content decides, not the name.
                 path = Path(folder, "no-suffix")
                 path.write_bytes(content)
                 instance = self.component.open(InputFile("no-suffix", path=path))

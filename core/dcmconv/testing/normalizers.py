@@ -133,6 +133,7 @@ class NormalizerConformance(ComponentConformance):
 
     def test_equal_frames_have_equal_curves(self) -> None:
         for name, _, curve in self.curves():
+            # Made anew: an equal frame, but not the same object.
             again = _parts(self.component.curve(self._makers()[name]()))
             if isinstance(curve, Curve):
                 assert curve in again, f"{name}: two different curves for equal frames"

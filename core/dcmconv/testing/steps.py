@@ -102,6 +102,7 @@ class ColormapConformance(ComponentConformance):
         before = self.component.table().copy()
         table = self.component.table()
         if table.flags.writeable:
+            # This changes every entry: no whole number is 255 minus itself.
             table[:] = 255 - before
         assert np.array_equal(self.component.table(), before)
 
