@@ -63,6 +63,7 @@ class RenderedPicture:
         """
         made = _writer(writer)
         if self.picture.domain == "label" and "label" not in made.accepts:
+            # A writer that takes no labels gets a color for each of them.
             from dcmconv.render.color import in_label_colors
 
             return made.encode(in_label_colors(self.picture, depth=made.depth()))

@@ -51,6 +51,7 @@ def run_program(words: Sequence[str]) -> int:
                 app(args=list(words), prog_name="dcmconv")
             code = 0
         except SystemExit as stop:
+            # SystemExit may carry a text, which means failure, or None, which means success.
             code = stop.code if isinstance(stop.code, int) else EXIT_INTERNAL if stop.code else 0
             if received and code == EXIT_INTERRUPTED:
                 code = exit_code_of_error(received[0])  # typer printed nothing
@@ -139,6 +140,7 @@ def _add_run(app: typer.Typer, words: Sequence[str] | None) -> None:
     from dcmconv.cli.run_flags import HELP as RUN_HELP
 
     if words is None:
+        # For the list of commands in the help.
         add_command(app, "run", lambda values: 0, [], help_text=RUN_HELP)
         return
     from dcmconv.cli.component_flags import NamedComponents, all_flags

@@ -117,6 +117,7 @@ def _output(text: str) -> OutputSpec:
 def _run_settings(arguments: RunArguments) -> ComponentSpec:
     written = {}
     for name, text in arguments.run_settings.items():
+        # A switch is typed without a value.
         value = "" if text is True else f" {text}"
         location = Location(f"--{name.replace('_', '-')}{value}", is_flag=True)
         written[name] = Written(location, location)

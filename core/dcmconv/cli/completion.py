@@ -196,6 +196,7 @@ def whole_words_for_bash() -> Iterator[None]:
         with redirect_stdout(answers):
             yield
     finally:
+        # After SystemExit as well: that is how the parser ends.
         from dcmconv.cli.terminal import print_result
 
         for answer in answers.getvalue().splitlines():

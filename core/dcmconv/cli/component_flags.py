@@ -102,6 +102,7 @@ def _overrides_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Ove
             )
         for key, flag in given:
             value = values[key]
+            # As in YAML: true and false.
             text = str(value).lower() if isinstance(value, bool) else value
             yield flag_override(target.id, option.name, text, flag)
 

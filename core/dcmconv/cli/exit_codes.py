@@ -62,6 +62,7 @@ def exit_code_of_run(
     if verified and (summary.missing or summary.altered):
         return EXIT_DAMAGED
     if summary.failed:
+        # If all that failed is a codec that is not installed, the installation must change.
         is_all = not summary.converted and summary.reasons.get(NOT_INSTALLED) == summary.failed
         return UnsupportedError.exit_code if is_all else EXIT_FAILED
     return 0 if summary.converted else EXIT_NOTHING
@@ -69,6 +70,7 @@ def exit_code_of_run(
 
 def exit_code_of_signal(received: KeyboardInterrupt) -> int:
     """Return what shells report for a program that a signal ended: 128 plus its number."""
+    # Only Terminated has the number of its signal; the exception of Ctrl-C has no arguments.
     return 128 + int(received.args[0]) if received.args else EXIT_INTERRUPTED
 
 

@@ -98,6 +98,7 @@ class Flag:
             "metavar": self.metavar or None,
             "rich_help_panel": self.panel or None,
             "autocompletion": self.complete,
+            # The help has it already, in words.
             "show_default": False,
         }
         info = typer.Option(*self.words, **shared) if self.words else typer.Argument(**shared)
@@ -186,12 +187,14 @@ def _without_markup(text: str) -> str:
     """Keep brackets from being read as rich's markup, which would swallow them."""
     from dcmconv.cli.terminal import is_plain
 
+    # Plain help is not markup, and would show the backslash.
     return text if is_plain() else re.sub(r"\[(?=[a-zA-Z#/@])", r"\\[", text)
 
 
 def flag_of_setting(option: OptionField, *, panel: str) -> Flag:
     """Return the flag of a run setting: ``--on-existing`` for ``on_existing``."""
     is_switch, choices = option.annotation is bool, literals_of(option.annotation)
+    # Not if other values are possible as well, as in auto|INTEGER.
     is_choice = describe(option.annotation) == "|".join(choices)
     listed = f" Choices: {', '.join(choices)}." if is_choice else ""
     return Flag(
@@ -244,6 +247,7 @@ def default_of(field: OptionField) -> str:
 
 
 def _plain(value: Any) -> str:
+    # A width is shown as 400, not as 400.0.
     is_whole = isinstance(value, float) and value.is_integer()
     return f"{value:.0f}" if is_whole else str(value)
 

@@ -94,6 +94,7 @@ def _notes(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
             continue
         yield Heading(title=f"{counted(kind.inputs, 'input')}: {kind.text}")
         for key, note in kind.examples.items():
+            # The heading may have the note already.
             yield Row(input=key) if note == kind.text else Row(input=key, note=note)
     if not kinds:
         yield Ending(text="No input has a note.", code=0)

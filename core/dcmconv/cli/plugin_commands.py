@@ -145,6 +145,7 @@ def _summary(registry: Registry, offer: Offered) -> str:
         return f"--chain preset:{offer.name}"
     try:
         return registry.load(offer.kind, offer.qualified_name).summary()
+    # One broken component must not end the list.
     except DcmconvError as error:
         return f"broken: {error.message}"
 

@@ -96,6 +96,7 @@ class PlainLines(Progress):
     """Prints a line every half minute: for files, pipes and continuous integration."""
 
     seconds: float = SECONDS_BETWEEN_LINES
+    # From the start of the run, so that a short one prints no line.
     _last: float = field(default_factory=time.monotonic)
     _known: str = ""
 

@@ -42,6 +42,7 @@ def body_of(component: type[Command], name: str) -> Body:
     """Return the body of the subcommand: make the component, run it, print its rows."""
 
     def body(values: Mapping[str, Any]) -> int:
+        # None is a flag that is not given: its option keeps its default.
         given = {key: value for key, value in values.items() if value is not None}
         as_json = bool(given.pop("as_json", False))
         command = made_with(component, given, name)

@@ -289,6 +289,7 @@ def run_flags() -> tuple[Flag, ...]:
 
     settings = [flag_of_setting(option, panel=RUN) for option in option_fields(RunSettings)]
     panels = ("", PICTURES, FILES, RUN, MESSAGES)
+    # sorted is stable: within a panel, flags keep the order in which they are declared.
     return tuple(sorted([*_own_flags(), *settings], key=lambda flag: panels.index(flag.panel)))
 
 

@@ -32,6 +32,7 @@ __all__ = [
 # C0 and C1 controls, DEL, line separators, and the controls that reorder text (CVE-2021-42574).
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+# Without EPIPE: when the reader of a pipe ends early, such as head, nothing is wrong.
 _STREAM_ERRORS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EACCES}
 )
@@ -61,6 +62,7 @@ def only_results_on_stdout() -> Iterator[None]:
     ``print_result`` and ``print_json`` still reach stdout.
     """
     global _results  # noqa: PLW0603 - a process has one stdout
+    # Within another such block, nothing is left to do.
     if _results is not None or sys.stdout is None:
         yield
         return
@@ -78,6 +80,7 @@ def _own_stdout(stack: ExitStack) -> TextIO:
     try:
         if sys.stdout.fileno() != 1:
             return sys.stdout
+        # What is still in the buffer belongs to the descriptor as it is now.
         sys.stdout.flush()
         own = os.dup(1)
         # Native libraries write to descriptor 1, whatever sys.stdout is.

@@ -50,6 +50,7 @@ class Stop:
     def ask(self, reason: str) -> None:
         """Start no new input; only the first call counts."""
         if not self.reason:
+            # The time first: the loop may see the reason at once, from another thread.
             self._until = time.monotonic() + SECONDS_OF_GRACE
             self.reason = reason
 

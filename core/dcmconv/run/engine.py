@@ -109,6 +109,7 @@ class Run:
         # Before the output folder is made: a plugin that refuses the plan leaves no trace.
         if self.events is not None:
             self.events.configure(self.plan)
+        # Holds until the end is reached: a caller who leaves the loop interrupts the run.
         tally = self.tally = Tally(stopped="interrupted")
         self._found = 0
         record = RunRecord(self.plan, self.argv)
@@ -203,6 +204,7 @@ class Run:
         journal = destination.journal
         if journal is None:
             return []
+        # Only the first few: with more inputs, worker processes are the default anyway.
         return [each.key for each, _ in first if journal.is_suspect(each.locator)]
 
     def _avoid(self) -> list[Path]:

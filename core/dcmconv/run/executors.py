@@ -25,6 +25,7 @@ HANDFUL_BYTES = 64 << 20
 
 def is_handful(first: Sequence[Found]) -> bool:
     """Say whether the first inputs of a walk, one more than a handful, are few and small."""
+    # A source may not know the size of an input.
     return len(first) <= HANDFUL and sum(found.size or 0 for found, _ in first) <= HANDFUL_BYTES
 
 

@@ -50,6 +50,7 @@ def failure_of(error: BaseException) -> Failure:
             f"The file cannot be read: {error.strerror}.",
             "Check that the file exists and that you have permission to read it.",
         )
+    # The innermost line tells whose bug it is.
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(last.filename).name}, line {last.lineno} in {last.name}"
     # What an ImportError quotes is a module's name, not a value of the file.

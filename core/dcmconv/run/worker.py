@@ -144,6 +144,7 @@ class Worker:
                 # Before the pictures: their notes come last.
                 values = self._table_values(opened)
                 self._write_parts(task, opened)
+            # A reader may read one frame at a time, and another program may write in between.
             _check_unchanged(source, fingerprint)
             return ConversionReport(replace(_converted(reference, opened), **values))
         except (KeyboardInterrupt, MemoryError):

@@ -101,6 +101,7 @@ class WorkList:
         pending.task = ConversionTask(
             reference,
             source,
+            # The process id comes first: remove_dead_parts looks there for it.
             f"{os.getpid()}-{number}",
             known if isinstance(known, Converted) else None,
             self.resume.gathered.known(reference.locator),

@@ -88,6 +88,7 @@ class Committer:
 
     def _write(self, before: Entry | None, outcome: Outcome) -> None:
         journal = self.destination.journal
+        # What the journal says already is not written again.
         if journal is not None and not outcome.unchanged and not _still_holds(before, outcome):
             self.tally.left_behind(_left_behind(before, outcome))
             journal.write(outcome, self.gathered.chain_of(outcome.locator))

@@ -213,6 +213,7 @@ def output_file(data: Mapping[str, Any], *, lenient: bool = False) -> OutputFile
     """Return a picture of a parsed line; ``lenient`` gives missing fields an empty value."""
     types = _types(OutputFile)
     known = {name: data[name] for name in types if name in data}
+    # int() is 0, str() is empty, and NoneType() is None.
     empty = {name: kinds[0]() for name, kinds in types.items()} if lenient else {}
     return OutputFile(**{**empty, **known})
 

@@ -108,6 +108,7 @@ def open_destination(
 
 def _check_folder(out: Path) -> None:
     """Check that neither the folder nor a parent of it is a file."""
+    # The nearest one that exists decides: everything below it can be made.
     for path in (out, *out.parents):
         if path.is_dir():
             return

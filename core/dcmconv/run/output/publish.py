@@ -121,6 +121,7 @@ class Publisher:
         if self._is_free(digest, owner, siblings):
             return part.output, digest
         if self.settings.on_collision == "suffix":
+            # From the locator alone, so that the next run gives the input the same name.
             path = _suffixed(part, outcome.locator)
             digest = folded_digest(path)
             if self._is_free(digest, owner, siblings):
