@@ -88,6 +88,7 @@ def invalid_chain(location: Location, message: str, hint: str = "") -> InvalidCh
     """Return the error to raise for one problem."""
     problem = ChainProblem(location, message, hint)
     error = InvalidChainError(str(problem), hint)
+    # Set here, because error classes add no __init__.
     error.problem = problem
     return error
 
@@ -97,6 +98,7 @@ def chain_error(problems: Iterable[ChainProblem]) -> ChainError:
 
     The hint of a single problem becomes the error's hint; of several, each follows its problem.
     """
+    # Each once: outputs that several rules share are checked again for each of them.
     found = sorted(dict.fromkeys(problems), key=lambda problem: problem.location)
     if len(found) == 1:
         return ChainError(str(found[0]), hint=found[0].hint)

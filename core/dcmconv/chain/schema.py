@@ -162,4 +162,5 @@ def _reference(kind: str) -> dict[str, Any]:
 
 
 def _whole(pattern: re.Pattern[str]) -> str:
+    # A pattern of JSON Schema matches anywhere in a text, unless it is anchored.
     return f"^({pattern.pattern})$"
