@@ -25,7 +25,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 COVERAGE = ROOT / ".mutation-coverage"
 MOST_TESTS = 60
-"""Tests that are run for one mutant, the quickest to find first; then the rest of its folder."""
+"""Most tests that are run for one mutant, those that execute the fewest lines first.
+
+So a survivor on a line with more tests may be killed by one that was not run; a line without any
+test in the map counts as a survivor untested.  Try both by hand.
+"""
 SECONDS = 300
 
 COMPARED = {

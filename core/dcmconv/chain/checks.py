@@ -174,7 +174,7 @@ def _listed(words: Iterable[str]) -> str:
 def _writers(registry: Registry) -> Iterator[tuple[str, type[Writer]]]:
     """Yield every writer that can be imported."""
     for name in registry.names("writer"):
-        # What cannot be imported is no suggestion; `dcmconv doctor` reports it.
+        # Do not suggest what cannot be imported; `dcmconv doctor` reports it.
         with suppress(DcmconvError):
             yield name, cast("type[Writer]", registry.load("writer", name))
 

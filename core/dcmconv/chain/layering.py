@@ -371,7 +371,7 @@ def _change_slots(owner: Owner, change: Change) -> Owner:
         owner,
         normalize=owner.normalize and change(owner.normalize),
         steps=owner.steps and tuple(map(change, owner.steps)),
-        # `none` is no component: it has no options to set.
+        # `none` means no component, so there are no options to set.
         colormap=colormap if colormap is None or is_no_colormap(colormap) else change(colormap),
     )
 

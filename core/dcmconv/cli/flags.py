@@ -98,7 +98,7 @@ class Flag:
             "metavar": self.metavar or None,
             "rich_help_panel": self.panel or None,
             "autocompletion": self.complete,
-            # The help has it already, in words.
+            # The help text already states it.
             "show_default": False,
         }
         info = typer.Option(*self.words, **shared) if self.words else typer.Argument(**shared)

@@ -17,12 +17,11 @@ from dcmconv.cli.report import counted, print_report
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.cli.terminal import print_json, print_result, say
 from dcmconv.errors import UsageError
-from dcmconv.plugins.registry import Registry
-from dcmconv.run.output.out_path import ends_like_a_folder
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
     from dcmconv.model.outcome import Outcome
+    from dcmconv.plugins.registry import Registry
 
 __all__ = ["run_command"]
 
@@ -51,6 +50,7 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
 
 def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
     from dcmconv.run.engine import Run
+    from dcmconv.run.output.out_path import ends_like_a_folder
     from dcmconv.run.walk import Selection
 
     # Libraries may log values of the file, which can be patient data.

@@ -80,7 +80,7 @@ def _own_stdout(stack: ExitStack) -> TextIO:
     try:
         if sys.stdout.fileno() != 1:
             return sys.stdout
-        # What is still in the buffer belongs to the descriptor as it is now.
+        # Buffered text has to reach the present descriptor before it is replaced.
         sys.stdout.flush()
         own = os.dup(1)
         # Native libraries write to descriptor 1, whatever sys.stdout is.
