@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcmconv.chain.errors import ChainProblem, Location, unknown_word
 from dcmconv.chain.spec import ComponentSpec, Written
 from dcmconv.errors import DcmconvError
-from dcmconv.model.options import Component, option_fields
+from dcmconv.model.options import Component, Opt, option_fields
 from dcmconv.plugins.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -68,9 +70,9 @@ def validated(
         message = f"'{spec.use}' is not a dataclass, so its options cannot be checked."
         hint = "Report it to its author: it needs @dataclass(frozen=True, kw_only=True)."
         return [ChainProblem(spec.location, message, hint)]
-    # Importing pydantic and building a schema takes longer than everything else that a chain of
-    # defaults needs.
-    if not spec.options and (made := _with_defaults(component)) is not None:
+    # Importing pydantic and building a schema takes longer than everything else that one picture
+    # needs: it reads what is not plain, and explains what is wrong.
+    if (made := _made_plainly(component, spec.options)) is not None:
         return made
     from pydantic import TypeAdapter, ValidationError
 
@@ -87,13 +89,84 @@ def validated(
     return made
 
 
-def _with_defaults(component: type[Component]) -> Component | None:
-    """Make a component without options; None if it needs some, so that pydantic says which."""
-    try:
-        return component()
-    # pydantic makes a ValidationError of a ValueError or AssertionError from __post_init__.
-    except (TypeError, ValueError, AssertionError, DcmconvError):
+def _made_plainly(component: type[Component], options: Mapping[str, Any]) -> Component | None:
+    """Make a component if every option is plain; None if pydantic must read or refuse one.
+
+    It is the component that pydantic would make: a test compares them.
+    """
+    if component.__pydantic_config__ != Component.__pydantic_config__:
         return None
+    try:
+        hints = typing.get_type_hints(component, include_extras=True) if options else {}
+        # ValueError if a hint has more than its Opt, such as a validator of pydantic.
+        declared = {name: (hints[name].__origin__, *hints[name].__metadata__) for name in options}
+        values = {name: _plain_value(*declared[name], value=value) for name, value in options.items()}
+        return component(**values)
+    # pydantic makes a ValidationError of a ValueError or AssertionError from __post_init__.
+    except (AttributeError, KeyError, TypeError, ValueError, AssertionError, DcmconvError):
+        return None
+
+
+def _plain_value(annotation: Any, opt: Opt, *, value: Any) -> Any:
+    """Return what a value means if there is no doubt about it.
+
+    Raises
+    ------
+    ValueError
+        If there is.
+    """
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (types.UnionType, typing.Union):
+        return _plain_member(arguments, opt, value)
+    if origin is tuple and arguments[1:] == (...,) and isinstance(value, (list, tuple)):
+        return tuple(_plain_value(arguments[0], opt, value=each) for each in value)
+    if origin is typing.Literal:
+        by_text = {str(choice): choice for choice in arguments}
+        if isinstance(value, str) and value in by_text:
+            return by_text[value]
+    elif annotation in (int, float):
+        return _plain_number(annotation, opt, value)
+    elif annotation is Path and isinstance(value, str):
+        return Path(value)
+    elif annotation in (bool, str) and type(value) is annotation:
+        return value
+    elif annotation is bool and value in ("true", "false"):
+        return value == "true"
+    raise ValueError("not plain")
+
+
+def _plain_member(members: Sequence[Any], opt: Opt, value: Any) -> Any:
+    """Return what a value means in a union of fixed words, None and at most one other type."""
+    if value is None and types.NoneType in members:
+        return None
+    others = [each for each in members if typing.get_origin(each) is not typing.Literal]
+    words = {word for each in members if each not in others for word in typing.get_args(each)}
+    if isinstance(value, str) and value in words:
+        return value
+    (other,) = (each for each in others if each is not types.NoneType)
+    return _plain_value(other, opt, value=value)
+
+
+def _plain_number(kind: type[float], opt: Opt, value: Any) -> float:
+    if isinstance(value, str):
+        digits = value.removeprefix("-")
+        # pydantic also knows spaces, underscores and exponents.
+        is_plain = (digits.replace(".", "", 1) if kind is float else digits).isdecimal()
+        if not (is_plain and value.isascii() and len(digits) < 16):
+            raise ValueError("not plain")
+        number = kind(value)
+    elif type(value) in (int, kind) and abs(value) < 1e15:
+        number = kind(value)
+    else:
+        raise ValueError("not plain")
+    if (
+        (opt.ge is not None and number < opt.ge)
+        or (opt.gt is not None and number <= opt.gt)
+        or (opt.le is not None and number > opt.le)
+        or (opt.lt is not None and number >= opt.lt)
+    ):
+        raise ValueError("out of bounds")
+    return number
 
 
 def _problems(

@@ -20,7 +20,7 @@ from dcmconv.cli.exit_codes import (
     exit_code_of_signal,
     signals_as_exceptions,
 )
-from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command
+from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command, command_of
 from dcmconv.cli.terminal import is_plain, only_results_on_stdout, say
 from dcmconv.errors import UsageError
 
@@ -47,8 +47,8 @@ def run_program(words: Sequence[str]) -> int:
         try:
             with _completion():
                 with only_results_on_stdout():  # this imports plugins
-                    app = build_app(words)
-                app(args=list(words), prog_name="dcmconv")
+                    program = command_of(build_app(words))
+                program(args=list(words), prog_name="dcmconv")
             code = 0
         except SystemExit as stop:
             # SystemExit may carry a text, which means failure, or None, which means success.
