@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,9 @@ def _made_plainly(component: type[Component], options: Mapping[str, Any]) -> Com
         hints = typing.get_type_hints(component, include_extras=True) if options else {}
         # ValueError if a hint has more than its Opt, such as a validator of pydantic.
         declared = {name: (hints[name].__origin__, *hints[name].__metadata__) for name in options}
-        values = {name: _plain_value(*declared[name], value=value) for name, value in options.items()}
+        values = {
+            name: _plain_value(*declared[name], value=value) for name, value in options.items()
+        }
         return component(**values)
     # pydantic makes a ValidationError of a ValueError or AssertionError from __post_init__.
     except (AttributeError, KeyError, TypeError, ValueError, AssertionError, DcmconvError):
@@ -114,51 +116,59 @@ def _plain_value(annotation: Any, opt: Opt, *, value: Any) -> Any:
     ------
     ValueError
         If there is.
+    KeyError
+        If the type is not a plain one.
     """
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in (types.UnionType, typing.Union):
-        return _plain_member(arguments, opt, value)
-    if origin is tuple and arguments[1:] == (...,) and isinstance(value, (list, tuple)):
-        return tuple(_plain_value(arguments[0], opt, value=each) for each in value)
-    if origin is typing.Literal:
-        by_text = {str(choice): choice for choice in arguments}
-        if isinstance(value, str) and value in by_text:
-            return by_text[value]
-    elif annotation in (int, float):
-        return _plain_number(annotation, opt, value)
-    elif annotation is Path and isinstance(value, str):
-        return Path(value)
-    elif annotation in (bool, str) and type(value) is annotation:
-        return value
-    elif annotation is bool and value in ("true", "false"):
-        return value == "true"
-    raise ValueError("not plain")
+    return _PLAIN[typing.get_origin(annotation) or annotation](annotation, opt, value)
 
 
-def _plain_member(members: Sequence[Any], opt: Opt, value: Any) -> Any:
-    """Return what a value means in a union of fixed words, None and at most one other type."""
+def _plain_member(union: Any, opt: Opt, value: Any) -> Any:
+    """Read a union of fixed words, None and at most one other type."""
+    members = typing.get_args(union)
     if value is None and types.NoneType in members:
         return None
-    others = [each for each in members if typing.get_origin(each) is not typing.Literal]
-    words = {word for each in members if each not in others for word in typing.get_args(each)}
+    choices = [each for each in members if typing.get_origin(each) is typing.Literal]
+    words = {word for each in choices for word in typing.get_args(each)}
     if isinstance(value, str) and value in words:
         return value
-    (other,) = (each for each in others if each is not types.NoneType)
+    (other,) = (each for each in members if each not in (types.NoneType, *choices))
     return _plain_value(other, opt, value=value)
 
 
-def _plain_number(kind: type[float], opt: Opt, value: Any) -> float:
+def _plain_items(items: Any, opt: Opt, value: Any) -> tuple[Any, ...]:
+    item, *rest = typing.get_args(items)
+    if rest != [...] or not isinstance(value, (list, tuple)):
+        raise ValueError("not plain")
+    return tuple(_plain_value(item, opt, value=each) for each in value)
+
+
+def _plain_choice(choices: Any, _: Opt, value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("not plain")  # noqa: TRY004 - caught in one place
+    return {str(choice): choice for choice in typing.get_args(choices)}[value]
+
+
+def _plain_switch(_: Any, __: Opt, value: Any) -> bool:
+    return value if isinstance(value, bool) else {"true": True, "false": False}[value]
+
+
+def _plain_text(kind: Any, _: Opt, value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("not plain")  # noqa: TRY004 - caught in one place
+    return kind(value)
+
+
+def _plain_number(kind: Any, opt: Opt, value: Any) -> float:
     if isinstance(value, str):
         digits = value.removeprefix("-")
         # pydantic also knows spaces, underscores and exponents.
         is_plain = (digits.replace(".", "", 1) if kind is float else digits).isdecimal()
-        if not (is_plain and value.isascii() and len(digits) < 16):
-            raise ValueError("not plain")
-        number = kind(value)
-    elif type(value) in (int, kind) and abs(value) < 1e15:
-        number = kind(value)
+        is_plain = is_plain and value.isascii() and len(digits) < 16
     else:
+        is_plain = type(value) in (int, kind) and abs(value) < 1e15
+    if not is_plain:
         raise ValueError("not plain")
+    number: float = kind(value)
     if (
         (opt.ge is not None and number < opt.ge)
         or (opt.gt is not None and number <= opt.gt)
@@ -167,6 +177,20 @@ def _plain_number(kind: type[float], opt: Opt, value: Any) -> float:
     ):
         raise ValueError("out of bounds")
     return number
+
+
+_PLAIN: dict[Any, Callable[[Any, Opt, Any], Any]] = {
+    types.UnionType: _plain_member,
+    typing.Union: _plain_member,
+    typing.Literal: _plain_choice,
+    tuple: _plain_items,
+    int: _plain_number,
+    float: _plain_number,
+    bool: _plain_switch,
+    str: _plain_text,
+    Path: _plain_text,
+}
+"""How the values of a type are read, by the type or its origin."""
 
 
 def _problems(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import make_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from pydantic import AfterValidator, TypeAdapter, ValidationError
@@ -37,7 +37,24 @@ TYPES = (
     list[int],
 )
 TEXTS = (
-    *("", "0", "4", "-4", "+4", "007", "-0", "4.0", "4.5", ".5", "5.", "-.5", ".", "-", "--4", "1.2.3"),
+    *(
+        "",
+        "0",
+        "4",
+        "-4",
+        "+4",
+        "007",
+        "-0",
+        "4.0",
+        "4.5",
+        ".5",
+        "5.",
+        "-.5",
+        ".",
+        "-",
+        "--4",
+        "1.2.3",
+    ),
     *("1e3", "1_000", " 4 ", "4\n", "٤", "²", "nan", "inf", "9" * 15, "9" * 16, "0.1", "8", "16"),
     *("true", "false", "True", "yes", "1", "None", "null", "auto", "a", "b", "c", "x", "a\0b"),
 )
@@ -83,7 +100,7 @@ def test_a_validator_of_pydantic_beside_the_opt_still_applies():
 
 def test_a_configuration_of_pydantic_still_applies():
     class Strict(Component):
-        __pydantic_config__ = {**Component.__pydantic_config__, "strict": True}
+        __pydantic_config__: ClassVar = {**Component.__pydantic_config__, "strict": True}
 
     field = ("option", Annotated[int, Opt("Help")])
     component = make_dataclass("Made", [field], bases=(Strict,), frozen=True, kw_only=True)
