@@ -65,6 +65,12 @@ class LoadedLane:
         # The text of plain data in a stable order, because a mapping of options has no hash.
         return repr(self.lane.normalizer.as_data()), self.writer.depth(), self.lane.invert
 
+    @cached_property
+    def may_copy(self) -> bool:
+        """Whether the lane can ever use a frame as the file has it."""
+        changes = bool(self.lane.steps) or self._makes_masks
+        return not changes and type(self.writer).copy is not Writer.copy
+
     def copy(self, encoded: EncodedFrame) -> bytes | None:
         """Return the bytes of the file without decoding, if the lane changes no pixel.
 
@@ -72,9 +78,7 @@ class LoadedLane:
         pixels to make square need the decoded frame.
         """
         is_square = abs(encoded.aspect - 1) <= TOLERANCE or self.lane.aspect != "square"
-        if self.lane.steps or not is_square or self._makes_masks:
-            return None
-        return self.writer.copy(encoded)
+        return self.writer.copy(encoded) if self.may_copy and is_square else None
 
     def finish(self, picture: Picture, frame: Frame) -> Picture:
         """Turn a toned picture into the one that the writer encodes.

@@ -283,6 +283,8 @@ class OpenInput:
     def _wanted_frames(self, *, may_copy: bool) -> Iterator[tuple[int, Frame | Copies]]:
         """Yield the wanted frames with their numbers; those that are left out are noted."""
         is_any = False
+        # Asked before a reader checks a stream that no lane would copy.
+        may_copy = may_copy and all(lane.may_copy for lane in self.lanes)
         for frame_number in self.frame_numbers:
             copies = self._copies(frame_number) if may_copy else None
             frame = copies or self._decoded(frame_number)

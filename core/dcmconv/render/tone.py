@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -133,12 +134,13 @@ def _mask_picture(frame: Frame, normalizer: MaskNormalizer, depth: int, invert: 
 
 
 def _color_values(frame: Frame, depth: int) -> NDArray[Any]:
-    values, bits = frame.stored_values, frame.bits_stored
-    if frame.palette is not None:
-        values = apply_palette(values, frame.palette)
-        # Colors of a palette fill their type; Bits Stored is that of the indices.
-        bits = 8 * values.dtype.itemsize
-    return _scaled(values, bits, depth)
+    if frame.palette is None:
+        return _scaled(frame.stored_values, frame.bits_stored, depth)
+    # The few colors of the palette are scaled, not the many pixels.  They fill their type; Bits
+    # Stored is that of the indices.
+    colors = frame.palette.table
+    scaled = _scaled(colors, 8 * colors.dtype.itemsize, depth)
+    return apply_palette(frame.stored_values, replace(frame.palette, table=scaled))
 
 
 def apply_palette(indices: NDArray[Any], palette: Palette) -> NDArray[Any]:
@@ -149,9 +151,11 @@ def apply_palette(indices: NDArray[Any], palette: Palette) -> NDArray[Any]:
     uint8 or uint16 array, shape (rows, columns, 3 or 4)
         A new array.
     """
-    entries = len(palette.table)
-    offset = np.clip(indices.astype(np.int64) - palette.first, 0, entries - 1)
-    colors: NDArray[Any] = palette.table.take(offset, axis=0)
+    rows = indices.astype(np.intp)
+    if palette.first:
+        rows -= palette.first
+    # mode="clip" gives an index outside of the palette its first or last row.
+    colors: NDArray[Any] = palette.table.take(rows, axis=0, mode="clip")
     return colors
 
 

@@ -16,6 +16,9 @@ _GREEN_CB = 0.114 * 1.772 / 0.587
 _GREEN_CR = 0.299 * 1.402 / 0.587
 _BLUE_CB = 1.772
 
+_BLOCK = 1 << 14
+"""Pixels that are converted at once."""
+
 
 def ybr_full_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
     """Convert YBR_FULL, or upsampled YBR_FULL_422, to RGB (PS3.3 C.7.6.3.1.2).
@@ -79,20 +82,31 @@ def _rgb_of(
     return np.clip(rgb, 0, np.iinfo(dtype).max, out=rgb).astype(dtype)
 
 
-def _ybr8_to_rgb(ybr_values: NDArray[Any]) -> NDArray[Any]:
+def _ybr8_to_rgb(ybr_values: NDArray[Any]) -> NDArray[np.uint8]:
+    rgb_values = np.empty(ybr_values.shape, np.uint8)
+    # A view, unless the pixels are not contiguous.
+    ybr, rgb = ybr_values.reshape(-1, 3), rgb_values.reshape(-1, 3)
+    # Block by block, so that what is between the tables stays in the processor's cache: with tables
+    # that check no bounds, a third of the time that whole planes take.
+    for start in range(0, len(ybr), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        _convert_block(ybr[block], rgb[block])
+    return rgb_values
+
+
+def _convert_block(ybr: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> None:
     # Y is an integer, so round(Y + c) is Y + round(c), and three small tables give exact results.
     red, green, blue = _chroma_tables()
-    luminance = ybr_values[..., 0].astype(np.int16)
-    blue_part, red_part = ybr_values[..., 1], ybr_values[..., 2]
+    luminance = ybr[:, 0].astype(np.int16)
+    # The type of an index: numpy would convert any other one for each table.
+    blue_part, red_part = ybr[:, 1].astype(np.intp), ybr[:, 2].astype(np.intp)
     # Green depends on Cb and Cr; rounding its two parts separately could be off by one.
-    pair = blue_part.astype(np.uint16)
-    pair <<= 8
-    pair |= red_part
-    rgb = np.empty(ybr_values.shape, np.int16)
-    np.add(luminance, red.take(red_part), out=rgb[..., 0])
-    np.add(luminance, green.take(pair), out=rgb[..., 1])
-    np.add(luminance, blue.take(blue_part), out=rgb[..., 2])
-    return np.clip(rgb, 0, 255, out=rgb).astype(np.uint8)
+    pair = (blue_part << 8) | red_part
+    for channel, (table, index) in enumerate(((red, red_part), (green, pair), (blue, blue_part))):
+        # Every index is valid; mode="wrap" only avoids the bounds check.
+        values = table.take(index, mode="wrap")
+        values += luminance
+        np.copyto(rgb[:, channel], values.clip(0, 255, out=values), casting="unsafe")
 
 
 @cache
