@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpora import Corpora
-from dcmconv.api import plan_from, registry
+from dcmconv.api.plans import plan_from, registry
 from dcmconv.model.outcome import Outcome
 from dcmconv.run.engine import Run
 from dcmconv.run.journal.line import read_journal

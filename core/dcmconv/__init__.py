@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 # The package first: importing it later would hide the function of the same name.
 import dcmconv.run  # noqa: F401
-from dcmconv.api import RenderedPicture, convert, convert_frames, run
+from dcmconv.api.batch import run
+from dcmconv.api.conversion import convert, convert_frames
+from dcmconv.api.rendered_picture import RenderedPicture
 from dcmconv.errors import DcmconvError, InputError, SkipInput, UnsupportedError, UsageError
 
 __version__ = "0.1.0"

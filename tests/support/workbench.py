@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from dcmconv._entry import main
-from dcmconv.api import registry
+from dcmconv.api.plans import registry
 from support.markdown import Block
 
 SHELL_WORDS = set("|&;<>*$")

@@ -9,6 +9,7 @@ import pytest
 from support.dicom_files import as_bytes, monochrome
 
 import dcmconv
+from dcmconv.api import plans
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.loader import chain_from_data
 from dcmconv.errors import ChainError
@@ -70,13 +71,13 @@ def test_each_output_decides_for_itself(registry):
 
 @pytest.mark.parametrize("data", [{}, {"normalize": "minmax"}, {"chain": "preset:ml-8bit"}])
 def test_digests_of_display_pictures_are_as_in_0_1_0(registry, data):
-    plan = dcmconv.api.plan_from(data)
+    plan = plans.plan_from(data)
     assert {lane["aspect"] for lane in plan.as_data()["lanes"]} == {"square"}
 
 
 @pytest.mark.parametrize("data", [{"normalize": "none"}, {"chain": "preset:ml-16bit"}])
 def test_digests_of_values_to_compute_with_have_changed(data):
-    plan = dcmconv.api.plan_from(data)
+    plan = plans.plan_from(data)
     # 0.1.0 resampled these.
     before = replace(
         plan,

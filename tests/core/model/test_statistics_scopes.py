@@ -17,7 +17,7 @@ from pydicom.data import get_testdata_file
 from support.dicom_files import as_bytes, color, monochrome
 
 import dcmconv
-from dcmconv.api import plan_from
+from dcmconv.api.plans import plan_from
 from dcmconv.errors import InputError, PluginError, UsageError
 from dcmconv.model.frame import Frame
 from dcmconv.model.frame_parts import Lut, Padding, Rescale

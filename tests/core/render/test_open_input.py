@@ -8,7 +8,7 @@ from support.dicom_files import as_bytes, monochrome
 from support.plans import lane
 
 import dcmconv
-from dcmconv.api import plan_from
+from dcmconv.api.plans import plan_from
 from dcmconv.errors import InputError, SkipInput
 from dcmconv.model.inputs import InputFile, Instance
 from dcmconv.render import Converter, OpenInput

@@ -11,7 +11,7 @@ import pytest
 from support.dicom_files import monochrome, save
 
 import dcmconv
-from dcmconv import api
+from dcmconv.api import plans
 from dcmconv.chain.plan import ComponentRef
 from dcmconv.errors import UsageError
 from dcmconv.plugin import Reference, Source
@@ -121,9 +121,9 @@ def zip_plugin(monkeypatch):
         importlib.metadata, "entry_points", lambda group: [entry] if group == "dcmconv" else []
     )
     monkeypatch.delenv("DCMCONV_PLUGINS", raising=False)
-    api.registry.cache_clear()
+    plans.registry.cache_clear()
     yield
-    api.registry.cache_clear()
+    plans.registry.cache_clear()
 
 
 @pytest.fixture

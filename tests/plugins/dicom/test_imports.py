@@ -13,7 +13,7 @@ from support.reading import recoded
 PIXELS = np.arange(16, dtype=np.uint16).reshape(4, 4)
 PROGRAM = """
 import sys
-from dcmconv.api import run
+from dcmconv import run
 outcomes = list(run(sys.argv[1], sys.argv[2], normalize="minmax", writers=[sys.argv[3]]))
 assert outcomes[0].status == "converted", outcomes
 print(*sorted({name.partition(".")[0] for name in sys.modules}))

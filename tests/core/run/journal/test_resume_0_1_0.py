@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from support.plans import registry
 
-from dcmconv.api import plan_from
+from dcmconv.api.plans import plan_from
 from dcmconv.run.engine import Run
 from dcmconv.run.journal.line import read_journal
 from dcmconv.run.journal.run_record import read_run
