@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from dcmconv.plugin import AttributeValue, split_path
 from dcmconv_builtins.dicom.file.character_sets import convert_element
 from dcmconv_builtins.dicom.file.elements import (
+    AnyElement,
     Elements,
     Notes,
     find_tag,
+    is_raw,
     named,
+    pair_of,
+    vr_of,
 )
+from dcmconv_builtins.dicom.file.header_scanner import Excerpt
 from dcmconv_builtins.dicom.file.notes import parse_errors
+from dcmconv_builtins.dicom.file.plain_values import (
+    BINARY_VRS,
+    ODD,
+    Odd,
+    plain_value,
+    value_of_pydicom,
+)
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -38,10 +49,9 @@ ARTICLE_KEYWORDS = (
 )
 """The tag table of the article."""
 
-_BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "SQ", "OB or OW"})
+_LONGEST_CACHED = 4096
+"""Bytes of an element whose value is remembered; what most texts have is far below."""
 _TAG = re.compile("[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
-# pydicom leaves the escape sequences of GB 2312 (ISO 2022 IR 58) in the text that it decodes.
-_ESCAPE_SEQUENCE = re.compile("\x1b[ -/]+[0-~]")
 
 
 class DicomAttributes(Mapping[str, AttributeValue]):
@@ -81,14 +91,14 @@ class DicomAttributes(Mapping[str, AttributeValue]):
         return (*macros, *self._datasets)
 
     def __getitem__(self, key: str) -> AttributeValue:
-        *sequences, (name, _) = split_path(key)
-        tag = find_tag(name)
+        sequences, tag = _resolved(key)
         if tag is None:
             raise KeyError(key)
         for place in self._places:
-            found = _item_behind(place, sequences)
-            if found is not None and tag in found.tags:
-                return self._value(found.dataset, tag, key)
+            found = _item_behind(place, sequences) if sequences else place
+            element = None if found is None else found.element(tag)
+            if found is not None and element is not None:
+                return self._value(found, element, key)
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
@@ -103,15 +113,32 @@ class DicomAttributes(Mapping[str, AttributeValue]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _value(self, dataset: Dataset, tag: int, key: str) -> AttributeValue:
+    def _value(self, elements: Elements, element: AnyElement, key: str) -> AttributeValue:
+        if is_raw(element) and element.is_little_endian:
+            # Not vr_of: pydicom has to decide what an element of VR UN is.
+            vr = element.VR or vr_of(element)
+            value = plain_value(vr, element.value or b"")
+            if value is not ODD:
+                return value
         try:
-            with self._notes.catching_warnings():
-                element = convert_element(dataset, tag, self._notes)
-            if element.VR not in _BINARY_VRS and not isinstance(element.value, bytes):
-                return _plain(element.value, element.VR)
+            value = self._odd_value(elements, int(element.tag))
         except parse_errors():
             self._notes.add(f"{_label(key)} cannot be read; ignored it.")
-        raise KeyError(key)
+            raise KeyError(key) from None
+        if value is ODD:
+            raise KeyError(key)
+        return value
+
+    def _odd_value(self, elements: Elements, tag: int) -> AttributeValue | Odd:
+        """Let pydicom decode one value; ``ODD`` if it is none that names and tables can show."""
+        scanned = elements.scanned
+        excerpt = None if scanned is None else scanned.excerpt(tag)
+        if excerpt is None or len(excerpt.content) > _LONGEST_CACHED:
+            return _by_pydicom(elements.dataset_with(tag), tag, self._notes)
+        value, notes = _of_excerpt(excerpt, tag)
+        for line in notes:
+            self._notes.add(line)
+        return value
 
 
 class InstanceAttributes(Mapping[str, AttributeValue]):
@@ -165,6 +192,33 @@ class InstanceAttributes(Mapping[str, AttributeValue]):
         return all(self._of_frame(index).get(key) == value for index in others)
 
 
+# Bounded: keys of private elements come from the files.
+@lru_cache(maxsize=2048)
+def _resolved(key: str) -> tuple[tuple[tuple[str, int], ...], int | None]:
+    """Return the sequences on the way to an attribute, and its tag; None if there is none."""
+    *sequences, (name, _) = split_path(key)
+    return tuple(sequences), find_tag(name)
+
+
+@lru_cache(maxsize=256)
+def _of_excerpt(excerpt: Excerpt, tag: int) -> tuple[AttributeValue | Odd, tuple[str, ...]]:
+    """Decode an element once for all files that have the same bytes, and return what was noted.
+
+    Names and descriptions are the same in all files of a series, and those beyond ASCII are left to
+    pydicom.
+    """
+    notes = Notes()
+    return _by_pydicom(excerpt.parse(), tag, notes), notes.lines()
+
+
+def _by_pydicom(dataset: Dataset, tag: int, notes: Notes) -> AttributeValue | Odd:
+    with notes.catching_warnings():
+        element = convert_element(dataset, tag, notes)
+    if element.VR in BINARY_VRS or isinstance(element.value, bytes):
+        return ODD
+    return value_of_pydicom(element.value, element.VR)
+
+
 def _item_behind(place: Elements, sequences: Sequence[tuple[str, int]]) -> Elements | None:
     """Return the item that a path leads to; None if it does not exist."""
     for name, number in sequences:
@@ -178,32 +232,8 @@ def _item_behind(place: Elements, sequences: Sequence[tuple[str, int]]) -> Eleme
 def _name_of(tag: int) -> str:
     from pydicom.datadict import keyword_for_tag
 
-    return keyword_for_tag(tag) or f"{tag >> 16:04X},{tag & 0xFFFF:04X}"
+    return keyword_for_tag(tag) or pair_of(tag)
 
 
 def _label(key: str) -> str:
     return f"({key})" if _TAG.fullmatch(key) else named(key)
-
-
-def _plain(value: Any, vr: str) -> AttributeValue:
-    if value is None or value == "":
-        return None
-    # pydicom's MultiValue is not a list.
-    if isinstance(value, list | tuple) or hasattr(value, "append"):
-        parts = tuple(_plain_single(part, vr) for part in value)
-        return parts or None
-    return _plain_single(value, vr)
-
-
-def _plain_single(value: Any, vr: str) -> str | int | float:
-    if vr == "AT":
-        return f"{int(value) >> 16:04X},{int(value) & 0xFFFF:04X}"
-    if isinstance(value, bool | int):
-        return int(value)
-    if isinstance(value, float) or vr == "DS":
-        return math.nan if value in ("", None) else float(value)
-    text = _ESCAPE_SEQUENCE.sub("", str(value)).strip(" \0")
-    if vr == "PN":
-        # Empty components and groups carry nothing: "Wang^Xiao=王^小" stays, "Doe^^^" is "Doe".
-        return "=".join(group.rstrip("^ ") for group in text.split("=")).rstrip("=")
-    return text

@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from dcmconv_builtins.dicom.file.encoding import FIRST_DELIMITER, KNOWN_VRS, UNDEFINED_LENGTH
 from dcmconv_builtins.dicom.file.header_scanner import RawElement, ScannedDataset
@@ -20,9 +20,19 @@ if TYPE_CHECKING:
     from pydicom.dataelem import DataElement, RawDataElement
     from pydicom.dataset import Dataset
 
-    AnyElement = RawElement | RawDataElement | DataElement
+AnyElement: TypeAlias = "RawElement | RawDataElement | DataElement"
 
-__all__ = ["TAGS", "Elements", "Notes", "find_tag", "named"]
+__all__ = [
+    "TAGS",
+    "AnyElement",
+    "Elements",
+    "Notes",
+    "find_tag",
+    "is_raw",
+    "named",
+    "pair_of",
+    "vr_of",
+]
 
 TAGS = {
     "MediaStorageSOPClassUID": 0x00020002,
@@ -117,6 +127,11 @@ def find_tag(keyword: str) -> int | None:
     return tag_for_keyword(keyword)
 
 
+def pair_of(tag: int) -> str:
+    """Return a tag as ``GGGG,EEEE``."""
+    return f"{tag >> 16:04X},{tag & 0xFFFF:04X}"
+
+
 @cache
 def named(keyword: str) -> str:
     """Return an attribute as messages write it: ``Rows (0028,0010)``."""
@@ -125,7 +140,7 @@ def named(keyword: str) -> str:
     tag = find_tag(keyword)
     if tag is None:
         return keyword
-    return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    return f"{dictionary_description(tag)} ({pair_of(tag)})"
 
 
 class Elements:
@@ -151,11 +166,19 @@ class Elements:
         source = self._source
         return source.whole if isinstance(source, ScannedDataset) else source
 
+    def dataset_with(self, tag: int) -> Dataset:
+        """Return the dataset as pydicom parses it; of a scanned one perhaps only this element."""
+        source = self._source
+        return source.parsed(tag) if isinstance(source, ScannedDataset) else source
+
     def use_character_set(self, name: str) -> None:
         """Decode texts by this set instead of Specific Character Set (0008,0005)."""
+        if isinstance(self._source, ScannedDataset):
+            self._source.character_set = name
+            return
         from dcmconv_builtins.dicom.file.character_sets import use_character_set
 
-        use_character_set(self.dataset, name)
+        use_character_set(self._source, name)
 
     @property
     def scanned(self) -> ScannedDataset | None:
@@ -179,7 +202,7 @@ class Elements:
         element = self._element(keyword)
         if element is None:
             return False
-        vr = _vr_of(element)
+        vr = vr_of(element)
         if vr == "SQ":
             return bool(self.items(keyword))
         if isinstance(element.value, bytes) and (vr in _BINARY_NUMBERS or vr.startswith("O")):
@@ -233,9 +256,10 @@ class Elements:
         from dcmconv_builtins.dicom.file.character_sets import TEXT_VRS, convert_element
 
         try:
-            if _vr_of(element) in TEXT_VRS:
+            if vr_of(element) in TEXT_VRS:
                 with self.notes.catching_warnings():
-                    return convert_element(self.dataset, element.tag, self.notes).value
+                    dataset = self.dataset_with(element.tag)
+                    return convert_element(dataset, element.tag, self.notes).value
         except parse_errors():
             self.notes.add(f"{named(keyword)} is not in the character set of the file.")
         return value.decode("latin-1")
@@ -247,7 +271,7 @@ class Elements:
     def is_sequence(self, keyword: str) -> bool:
         """Whether the element is present and a sequence; no value is read."""
         element = self._element(keyword)
-        return element is not None and _vr_of(element) == "SQ"
+        return element is not None and vr_of(element) == "SQ"
 
     def items(self, keyword: str) -> tuple[Elements, ...]:
         """Return the items of a sequence."""
@@ -256,7 +280,7 @@ class Elements:
             return ()
         try:
             with self.notes.catching_warnings():
-                element = self.dataset[tag]
+                element = self.dataset_with(tag)[tag]
             if element.VR != "SQ":
                 raise ValueError("not a sequence")
             items = tuple(element.value or ())
@@ -288,8 +312,10 @@ class Elements:
 
     def _element(self, keyword: str) -> AnyElement | None:
         tag = find_tag(keyword)
-        if tag is None:
-            return None
+        return None if tag is None else self.element(tag)
+
+    def element(self, tag: int) -> AnyElement | None:
+        """Return an element as it was read; None if there is none."""
         if isinstance(self._source, ScannedDataset):
             return self._source.find(tag)
         try:
@@ -298,19 +324,19 @@ class Elements:
             return None
         except parse_errors():
             # Where the file ended before the value, pydicom tries to read it again.
-            self.notes.add(f"{named(keyword)} cannot be read; ignored it.")
+            self.notes.add(f"{named(pair_of(tag))} cannot be read; ignored it.")
             return None
 
     def _numbers(self, keyword: str) -> tuple[float, ...]:
         element = self._element(keyword)
         if element is None:
             return ()
-        if not _is_raw(element):
+        if not is_raw(element):
             return _as_numbers(element.value)
         value = element.value
         if not value:
             return ()
-        vr = _vr_of(element)
+        vr = vr_of(element)
         if vr == "SQ":
             raise ValueError("a sequence is not a number")
         if vr in _BINARY_NUMBERS:
@@ -351,18 +377,23 @@ def _makes_sense(item: Dataset, *, is_explicit: bool) -> bool:
     return True
 
 
-def _is_raw(element: AnyElement) -> TypeGuard[RawElement | RawDataElement]:
+def is_raw(element: AnyElement) -> TypeGuard[RawElement | RawDataElement]:
+    """Whether the value of an element is still the bytes of the file."""
     # Not isinstance, which would have to import pydicom.
     return element.is_raw
 
 
-def _vr_of(element: AnyElement) -> str:
-    if element.VR not in (None, "UN"):
-        return element.VR
+def vr_of(element: AnyElement) -> str:
+    """Return the VR of an element, from the dictionary if the file does not say it."""
+    return _usual_vr(element.tag) if element.VR in (None, "UN") else element.VR
+
+
+@lru_cache(maxsize=2048)
+def _usual_vr(tag: int) -> str:
     from pydicom.datadict import dictionary_VR
 
     try:
-        return dictionary_VR(element.tag)
+        return dictionary_VR(tag)
     except KeyError:  # a private element of an implicit dataset
         return "UN"
 

@@ -53,7 +53,7 @@ class HeaderCache(Generic[Result]):
             something, or if it read the dataset as a whole.
         """
         scanned = top.scanned
-        if scanned is None:
+        if scanned is None or scanned.character_set:
             return make()
         for entry in self._entries:
             if entry.subject == subject and scanned.has_same(entry.dependencies):

@@ -51,10 +51,12 @@ _FIRST_PIXELS = min(PIXEL_KEYWORDS)
 _PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD"})
 _TRANSFER_SYNTAX = 0x00020010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_UNDEFINED = UNDEFINED_LENGTH.to_bytes(4, "little")
 _NO_STOP = 1 << 32  # above every tag
 _DEEPEST = 16
 
 _CHARACTER_SET = 0x00080005
+_PIXEL_REPRESENTATION = 0x00280103
 # PS3.3 C.12.1.1.2: terms without code extensions; GBK, GB18030 and ISO_IR 192 allow none.
 _SETS = frozenset(
     f"ISO_IR {number}".encode()
@@ -81,6 +83,27 @@ class RawElement(NamedTuple):
     is_raw: bool = True
 
 
+class Excerpt(NamedTuple):
+    """Elements of a dataset for pydicom; equal excerpts mean the same, whatever file they are from.
+
+    ``character_set`` is used instead of Specific Character Set (0008,0005), if it is not empty.
+    """
+
+    content: bytes
+    character_set: str
+
+    def parse(self) -> Dataset:
+        """Return the elements as pydicom parses them."""
+        from dcmconv_builtins.dicom.file.character_sets import use_character_set
+        from dcmconv_builtins.dicom.file.pydicom_parser import parse_until_pixels
+
+        encoding = ScannedDataset.original_encoding
+        dataset = parse_until_pixels(io.BytesIO(self.content), encoding, Notes()).dataset
+        if self.character_set:
+            use_character_set(dataset, self.character_set)
+        return dataset
+
+
 class ScannedDataset:
     """The top level of a scanned dataset: the offset of each element, values on demand.
 
@@ -92,6 +115,11 @@ class ScannedDataset:
         Where the dataset begins, and where what follows it begins.
     offsets : dict of int to int
         Tag to the offset of its element, in the order of the file.
+
+    Attributes
+    ----------
+    character_set : str
+        Replaces Specific Character Set (0008,0005), unless it is empty.
     """
 
     original_encoding = Encoding(is_implicit=False, is_little_endian=True)
@@ -101,6 +129,8 @@ class ScannedDataset:
         self._content = content
         self._start = start
         self._offsets = offsets
+        self.character_set = ""
+        self._parsed: dict[int, Dataset] = {}
         self._found: set[int] | None = None
         self._is_used_whole = False
 
@@ -122,12 +152,35 @@ class ScannedDataset:
     @cached_property
     def whole(self) -> Dataset:
         """The dataset as pydicom parses it."""
-        from dcmconv_builtins.dicom.file.pydicom_parser import parse_until_pixels
-
         self._is_used_whole = True
-        stream = io.BytesIO(self._content[: self.end])
-        stream.seek(self._start)
-        return parse_until_pixels(stream, self.original_encoding, Notes()).dataset
+        return Excerpt(self._content[self._start : self.end], self.character_set).parse()
+
+    def excerpt(self, tag: int) -> Excerpt | None:
+        """Return an element with everything that its value depends on; None if that is not known.
+
+        It is for an element of unknown VR: the dictionary may say that others decide about it.
+        """
+        offset = self._offsets[tag]
+        if self._content[offset + 4 : offset + 6] == b"UN":
+            return None
+        # pydicom passes Pixel Representation on to the items of a sequence.
+        tags = sorted({_CHARACTER_SET, tag, _PIXEL_REPRESENTATION})
+        if self._found is not None:
+            self._found.update(tags)
+        return Excerpt(
+            b"".join(self._element_bytes(each) or b"" for each in tags), self.character_set
+        )
+
+    def parsed(self, tag: int) -> Dataset:
+        """Return a dataset of pydicom that has at least this element and what it depends on."""
+        if "whole" in vars(self):
+            return self.whole
+        if tag not in self._parsed:
+            excerpt = self.excerpt(tag)
+            if excerpt is None:
+                return self.whole
+            self._parsed[tag] = excerpt.parse()
+        return self._parsed[tag]
 
     def record_dependencies(self, make: Callable[[], Result]) -> tuple[Result, Dependencies | None]:
         """Call ``make``; return its result, and the elements it looked up on the way.
@@ -157,7 +210,12 @@ class ScannedDataset:
 
     def _element_bytes(self, tag: int) -> bytes | None:
         offset = self._offsets.get(tag)
-        return None if offset is None else self._content[offset : self._extent(offset)[2]]
+        if offset is None:
+            return None
+        _, value_start, value_end = self._extent(offset)
+        if self._content.startswith(_UNDEFINED, value_start - 4):
+            value_end += 8  # the delimiter, without which more items could follow
+        return self._content[offset:value_end]
 
     def _extent(self, offset: int) -> tuple[bytes, int, int]:
         """Return the VR of an element, and where its value begins and ends."""
