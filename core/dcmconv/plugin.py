@@ -52,7 +52,7 @@ from dcmconv.model.layers import LabelName, Layer, View, default_label_color
 from dcmconv.model.options import Component, Opt
 from dcmconv.model.picture import Domain, Picture, ValueScale
 from dcmconv.model.statistics import Scope, Statistics, StatisticsRequest
-from dcmconv.model.template import Template, split_path
+from dcmconv.model.template import Template, plain_tag, split_path
 
 __all__ = [  # noqa: RUF022 - grouped by what a plugin author is writing
     # Base classes: what a plugin offers
@@ -73,6 +73,7 @@ __all__ = [  # noqa: RUF022 - grouped by what a plugin author is writing
     "Frame",
     "Attributes",
     "AttributeValue",
+    "plain_tag",
     "split_path",
     "Lut",
     "Padding",

@@ -19,7 +19,11 @@ _STEP = rf"(?:[A-Z][A-Za-z0-9]*|{_TAG.pattern})"
 ATTRIBUTE = re.compile(rf"(?:{_STEP}(?:\[[0-9]{{1,9}}\])?[./])*{_STEP}")
 """A keyword or a tag without parentheses, perhaps after the sequences that contain it."""
 
-_IN_BRACKETS = re.compile(rf"\(({_TAG.pattern})\)")
+_WRITTEN_TAG = re.compile(
+    r"\(([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)"
+    r"|(?<![A-Za-z0-9])([0-9A-Fa-f]{4})([0-9A-Fa-f]{4})(?![A-Za-z0-9])"
+)
+"""The ways to write a tag that are not ``GGGG,EEEE``: in parentheses, or without the comma."""
 _HUGE = re.compile("[0-9]{4}")
 """A format with a width of 1000 or more: it could fill the memory, and no file name needs it."""
 
@@ -141,12 +145,12 @@ def _takes(sample: object, form: str) -> bool:
 
 
 def plain_tag(word: str) -> str:
-    """Return a tag, or a path with tags, without parentheses; any other word unchanged.
+    """Return a tag, or a path with tags, as ``GGGG,EEEE``; any other word unchanged.
 
-    >>> plain_tag("(0010,0020)")
-    '0010,0020'
+    >>> plain_tag("(0010,0020)"), plain_tag("00100020"), plain_tag("PatientID")
+    ('0010,0020', '0010,0020', 'PatientID')
     """
-    return _IN_BRACKETS.sub(r"\1", word)
+    return _WRITTEN_TAG.sub(lambda found: ",".join(filter(None, found.groups())), word)
 
 
 @lru_cache(maxsize=1024)

@@ -21,6 +21,7 @@ from dcmconv.plugin import (
     Row,
     SkipInput,
     UsageError,
+    plain_tag,
     split_path,
 )
 
@@ -69,8 +70,8 @@ class Info(Command):
 
     @property
     def _tags(self) -> tuple[str, ...]:
-        """The tags that were asked for, without the parentheses of the standard's notation."""
-        return tuple(re.sub(r"\A\((.*)\)\Z", r"\1", tag) for tag in self.tag)
+        """The tags that were asked for, as ``GGGG,EEEE`` if they are not keywords."""
+        return tuple(map(plain_tag, self.tag))
 
     def _rows(self, path: Path) -> Iterator[Row]:
         from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS, DicomAttributes

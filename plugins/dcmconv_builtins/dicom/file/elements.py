@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Iterable
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from dcmconv_builtins.dicom.file.encoding import FIRST_DELIMITER, KNOWN_VRS, UNDEFINED_LENGTH
@@ -120,7 +120,7 @@ def find_tag(keyword: str) -> int | None:
     """
     if keyword in TAGS:
         return TAGS[keyword]
-    if re.fullmatch("[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}", keyword):
+    if re.fullmatch("[0-9A-Fa-f]{4},?[0-9A-Fa-f]{4}", keyword):
         return int(keyword.replace(",", ""), 16)
     from pydicom.datadict import tag_for_keyword
 
@@ -154,11 +154,23 @@ class Elements:
         Never changed, except by pydicom's own lazy conversion of sequences.
     notes : Notes
         For unreadable elements.
+
+    Attributes
+    ----------
+    element : callable
+        Returns the element of a tag as it was read; None if there is none.
     """
+
+    element: Callable[[int], AnyElement | None]
 
     def __init__(self, source: Dataset | ScannedDataset, notes: Notes) -> None:
         self._source = source
         self.notes = notes
+        # Not a method: a scanned dataset is asked some 15 times for each file.
+        if isinstance(source, ScannedDataset):
+            self.element = source.find
+        else:
+            self.element = partial(_parsed_element, source, notes)
 
     @property
     def dataset(self) -> Dataset:
@@ -314,19 +326,6 @@ class Elements:
         tag = find_tag(keyword)
         return None if tag is None else self.element(tag)
 
-    def element(self, tag: int) -> AnyElement | None:
-        """Return an element as it was read; None if there is none."""
-        if isinstance(self._source, ScannedDataset):
-            return self._source.find(tag)
-        try:
-            return self._source.get_item(tag)
-        except KeyError:
-            return None
-        except parse_errors():
-            # Where the file ended before the value, pydicom tries to read it again.
-            self.notes.add(f"{named(pair_of(tag))} cannot be read; ignored it.")
-            return None
-
     def _numbers(self, keyword: str) -> tuple[float, ...]:
         element = self._element(keyword)
         if element is None:
@@ -353,6 +352,17 @@ class Elements:
             self.notes.add(f"{named(keyword)} has a decimal comma; read it as a point.")
             parts = [part.replace(",", ".") for part in parts]
         return tuple(_whole_if_exact(float(part)) for part in parts if part)
+
+
+def _parsed_element(dataset: Dataset, notes: Notes, tag: int) -> AnyElement | None:
+    try:
+        return dataset.get_item(tag)
+    except KeyError:
+        return None
+    except parse_errors():
+        # Where the file ended before the value, pydicom tries to read it again.
+        notes.add(f"{named(pair_of(tag))} cannot be read; ignored it.")
+        return None
 
 
 def _makes_sense(item: Dataset, *, is_explicit: bool) -> bool:

@@ -49,7 +49,7 @@ _TEXTS = _CODES | _SINGLE_VALUED | {"LO", "SH", "UC"}
 _INTEGER = re.compile(r"(?=.{1,12}\Z) *[+-]?[0-9]+ *")
 _DECIMAL = re.compile(r"(?=.{1,16}\Z) *[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)? *")
 _UID = re.compile(r"(?=.{1,64}\Z)(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
-_SHORT_NAME = re.compile(r"[^=]{0,64}(?:=[^=]{0,64}){0,2}")
+_SHORT_NAME = re.compile(r"[^=\0]{0,64}(?:=[^=\0]{0,64}){0,2}")
 
 # pydicom leaves the escape sequences of GB 2312 (ISO 2022 IR 58) in the text that it decodes.
 _ESCAPE_SEQUENCE = re.compile("\x1b[ -/]+[0-~]")

@@ -175,3 +175,25 @@ def test_an_attribute_directly_in_a_functional_group_has_no_note():
     assert frame.spacing[:2] == (0.5, 0.25)
     assert frame.attributes["PixelSpacing"] == (0.5, 0.25)
     assert frame.notes == ()
+
+
+def test_the_same_bytes_in_another_set_are_another_name():
+    # Values beyond ASCII are remembered from file to file.
+    letters = "王".encode("gb18030")
+    names = [
+        attributes_of(with_bytes(as_bytes(made), b"NAME", letters + b"  "))["PatientName"]
+        for made in (
+            monochrome(PIXELS, SpecificCharacterSet=character_set, PatientName="NAME")
+            for character_set in ("GB18030", "ISO_IR 100", "GB18030")
+        )
+    ]
+    assert names == ["王", letters.decode("latin-1"), "王"]
+
+
+def test_each_file_gets_the_notes_of_its_own_values():
+    content = with_bytes(as_bytes(monochrome(PIXELS, PatientName="NAME")), b"NAME", b"\xe9\xe9  ")
+    for _ in range(2):
+        instance = open_content(content)
+        instance.close()
+        assert instance.attributes["PatientName"] == "éé"
+        assert [note for note in instance.notes() if "ISO 8859-1" in note]
