@@ -9,13 +9,15 @@ one, so merging in any order gives exactly the histogram of everything counted a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, frexp, ldexp
+from functools import cached_property
+from math import floor, frexp, isfinite, ldexp
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dcmconv.model.frame_parts import Lut, Rescale
+from dcmconv.model.frame_parts import Lut, Padding, Rescale
+from dcmconv.model.ranks import ValueCounts, included, is_countable
 
 __all__ = ["MOST_BINS", "Histogram"]
 
@@ -60,33 +62,40 @@ class Histogram:
     is_whole: bool
 
     @classmethod
-    def of(cls, stored_values: NDArray[Any], modality: Rescale | Lut) -> Histogram | None:
+    def of(
+        cls, stored_values: NDArray[Any], modality: Rescale | Lut, padding: Padding | None = None
+    ) -> Histogram | None:
         """Count stored values.
 
         Parameters
         ----------
-        stored_values : integer or finite float array, any shape
-            Without padding.
+        stored_values : integer or float array, any shape
+            Values that are not finite are left out.
         modality : Rescale or Lut
             From stored values to modality units.
+        padding : Padding, optional
+            Stored values to leave out.
 
         Returns
         -------
         Histogram or None
             None if there is no value, or if modality values overflow.
         """
-        if stored_values.size == 0:
+        counts: Integers | None = None
+        if is_countable(stored_values):
+            stored = ValueCounts.of(stored_values, padding)
+            modality_values, counts = modality(stored.values), stored.counts
+        else:
+            modality_values = modality(included(stored_values, padding)).reshape(-1)
+        if modality_values.size == 0:
             return None
-        numbers, counts = _distinct(stored_values)
-        modality_values = modality(numbers)
         # Adding 0.0 turns -0.0 into 0.0, so that the order of merging does not matter.
         minimum, maximum = float(modality_values.min()) + 0.0, float(modality_values.max()) + 0.0
-        if not np.isfinite([minimum, maximum]).all():
+        if not (isfinite(minimum) and isfinite(maximum)):
             return None
         is_whole = bool((modality_values == np.floor(modality_values)).all())
-        if isinstance(modality, Rescale) and _is_small(stored_values):
-            exact = numbers.astype(np.int64)
-            return cls(minimum, maximum, exact, counts, modality, 0, is_whole)
+        if isinstance(modality, Rescale) and counts is not None:
+            return cls(minimum, maximum, stored.values, counts, modality, 0, is_whole)
         exponent = _exponent(minimum, maximum)
         bins, counts = _summed(_bins(modality_values, exponent), counts)
         return cls(minimum, maximum, bins, counts, None, exponent, is_whole)
@@ -125,26 +134,15 @@ class Histogram:
 
         It is the exact value, or less than ``error`` below it.
         """
-        position = (self.count - 1) * percent / 100
-        below = int(position)
-        low, high = self._ranked(below), self._ranked(min(below + 1, self.count - 1))
-        return low + (high - low) * (position - below)
+        return self._ranked.percentile(percent)
 
-    def _ranked(self, rank: int) -> float:
-        """Return the value at a rank, counted from 0, of all values in ascending order."""
-        values = self._values()
-        # With a negative slope, ascending stored values are descending modality values.
-        order = np.argsort(values, kind="stable")
-        # side: the first value with more than ``rank`` pixels up to it; ranks count from 0.
-        index = int(np.searchsorted(np.cumsum(self.counts[order]), rank, side="right"))
-        # The lower end of the first bin may be below the minimum.
-        return max(float(values[order[index]]), self.minimum)
-
-    def _values(self) -> NDArray[np.float64]:
+    @cached_property
+    def _ranked(self) -> ValueCounts:
         if self.modality is not None:
-            return self.modality(self.numbers)
-        values: NDArray[np.float64] = np.ldexp(self.numbers.astype(np.float64), self.exponent)
-        return values
+            return ValueCounts(self.numbers, self.counts).mapped(self.modality)
+        values = np.ldexp(self.numbers.astype(np.float64), self.exponent)
+        # The lower end of the first bin may be below the minimum.
+        return ValueCounts(np.maximum(values, self.minimum), self.counts)
 
     def _in_bins(self, exponent: int) -> Histogram:
         """Return the same counts in bins of width 2**exponent, at least the current width."""
@@ -158,29 +156,17 @@ class Histogram:
         return Histogram(self.minimum, self.maximum, numbers, counts, None, exponent, self.is_whole)
 
 
-def _is_small(stored_values: NDArray[Any]) -> bool:
-    return stored_values.dtype.kind in "iu" and stored_values.dtype.itemsize <= 2
-
-
-def _distinct(stored_values: NDArray[Any]) -> tuple[NDArray[Any], Integers]:
-    """Return the values that occur, in ascending order, and how often."""
-    if not _is_small(stored_values):
-        values, counts = np.unique(stored_values, return_counts=True)
-        return values, counts.astype(np.int64)
-    low = int(stored_values.min())
-    # bincount is several times faster than numpy.unique, which sorts.
-    counts = np.bincount(stored_values.astype(np.intp).ravel() - low)
-    present = np.flatnonzero(counts)
-    return present + low, counts[present].astype(np.int64)
-
-
-def _summed(numbers: Integers, counts: Integers) -> tuple[Integers, Integers]:
-    """Return each number once, in ascending order, with its counts summed."""
-    order = np.argsort(numbers, kind="stable")
-    numbers, counts = numbers[order], counts[order]
-    # Before the first number, any other one: the first always starts a group.
-    starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
-    return numbers[starts], np.add.reduceat(counts, starts)
+def _summed(numbers: Integers, counts: Integers | None) -> tuple[Integers, Integers]:
+    """Return each number once, in ascending order, with its counts summed; by default 1 each."""
+    # The first and the last are never more than MOST_BINS apart: there is no need to sort.
+    first = int(numbers.min())
+    if counts is None:
+        sums = np.bincount(numbers - first)
+    else:
+        sums = np.zeros(int(numbers.max()) - first + 1, np.int64)
+        np.add.at(sums, numbers - first, counts)
+    present = np.flatnonzero(sums)
+    return present + first, sums[present]
 
 
 def _exponent(minimum: float, maximum: float) -> int:

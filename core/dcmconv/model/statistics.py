@@ -19,6 +19,14 @@ from numpy.typing import NDArray
 from dcmconv.errors import InputError, PluginError
 from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale
 from dcmconv.model.histogram import Histogram
+from dcmconv.model.ranks import (
+    Ranked,
+    Selection,
+    ValueCounts,
+    included,
+    is_countable,
+    is_padding,
+)
 
 __all__ = [
     "PartialStatistics",
@@ -147,38 +155,37 @@ class PixelStatistics(Statistics):
     @property
     def count(self) -> int:
         """How many pixels are included."""
-        return int(self.image_values.size)
-
-    @cached_property
-    def image_values(self) -> NDArray[Any]:
-        """The finite stored values that are not padding; the array itself if all qualify."""
         values = self._stored_values
-        if values.dtype.kind == "f":
-            finite = np.isfinite(values)
-            values = values if finite.all() else values[finite]
-        if self._padding is None:
-            return values
-        is_padding = (values >= self._padding.first) & (values <= self._padding.last)
-        return values[~is_padding] if is_padding.any() else values
+        excluded = ~np.isfinite(values) if values.dtype.kind == "f" else None
+        if self._padding is not None:
+            padding = is_padding(values, self._padding)
+            excluded = padding if excluded is None else excluded | padding
+        return values.size if excluded is None else values.size - int(np.count_nonzero(excluded))
 
     def percentile(self, percent: float) -> float:
         """Return the modality value with ``percent`` of the pixels below it, interpolated."""
-        if self._sorted_modality_values.size == 0:
-            return 0.0
-        # The method "linear" of numpy.percentile, sorting once for all percentiles.
-        position = (self._sorted_modality_values.size - 1) * percent / 100
-        below = int(position)
-        above = min(below + 1, self._sorted_modality_values.size - 1)
-        low, high = self._sorted_modality_values[below], self._sorted_modality_values[above]
-        return float(low + (high - low) * (position - below))
+        return self._ranked.percentile(percent)
+
+    @cached_property
+    def _ranked(self) -> Ranked:
+        """The modality values; all percentiles share one pass that counts them."""
+        if is_countable(self._stored_values):
+            return self._counts.mapped(self.modality)
+        return Selection(included(self._stored_values, self._padding), self.modality)
+
+    @cached_property
+    def _counts(self) -> ValueCounts:
+        return ValueCounts.of(self._stored_values, self._padding)
 
     @cached_property
     def _extremes(self) -> tuple[float, float]:
         if isinstance(self.modality, Rescale):
             stored_ends = self._stored_extremes()
-        else:
+        elif is_countable(self._stored_values):
             # A table need not be monotone: any stored value may give the extreme.
-            stored_ends = np.unique(self.image_values)
+            stored_ends = self._counts.values
+        else:
+            stored_ends = included(self._stored_values, self._padding)
         if stored_ends.size == 0:
             return 0.0, 0.0
         ends = self.modality(stored_ends)
@@ -187,30 +194,42 @@ class PixelStatistics(Statistics):
     def _stored_extremes(self) -> NDArray[Any]:
         """Return the least and the greatest included stored value; empty if there is none."""
         values, padding = self._stored_values, self._padding
-        # Without this, one NaN would make both extremes NaN.
-        if values.dtype.kind == "f" or not values.size:
-            values, padding = self.image_values, None
+        # Counted already, if a percentile came first.
+        if "_counts" in self.__dict__:
+            return self._counts.values[[0, -1]] if self._counts.total else values[:0]
         if not values.size:
             return values
-        low, high = values.min(), values.max()
-        if padding is None:
-            return np.array([low, high])
-        is_low, is_high = (padding.first <= end <= padding.last for end in (low, high))
-        if is_low and is_high:
-            # Padding is one range: everything between two of its values is padding too.
-            return values[:0]
-        # In most frames neither extreme is padding, and two comparisons are all it costs.
-        if is_low:
-            # ``high`` is above the padding, so the bound is at most that and fits in the type.
-            low = _least_from(values, values.dtype.type(math.floor(padding.last) + 1))
-        if is_high:
-            # Inverting the bits reverses the order, for signed and unsigned types alike.
-            high = ~_least_from(~values, ~values.dtype.type(math.ceil(padding.first) - 1))
-        return np.array([low, high])
+        is_float = values.dtype.kind == "f"
+        return _ends_of_floats(values, padding) if is_float else _ends(values, padding)
 
-    @cached_property
-    def _sorted_modality_values(self) -> NDArray[np.float64]:
-        return np.sort(self.modality(self.image_values), axis=None)
+
+def _ends(values: NDArray[Any], padding: Padding | None) -> NDArray[Any]:
+    """Return the least and the greatest of some integers without padding: two fast passes."""
+    low, high = values.min(), values.max()
+    if padding is None:
+        return np.array([low, high])
+    is_low, is_high = (padding.first <= end <= padding.last for end in (low, high))
+    if is_low and is_high:
+        # Padding is one range: everything between two of its values is padding too.
+        return values[:0]
+    # In most frames neither extreme is padding, and two comparisons are all it costs.
+    if is_low:
+        # ``high`` is above the padding, so the bound is at most that and fits in the type.
+        low = _least_from(values, values.dtype.type(math.floor(padding.last) + 1))
+    if is_high:
+        # Inverting the bits reverses the order, for signed and unsigned types alike.
+        high = ~_least_from(~values, ~values.dtype.type(math.ceil(padding.first) - 1))
+    return np.array([low, high])
+
+
+def _ends_of_floats(values: NDArray[Any], padding: Padding | None) -> NDArray[Any]:
+    """Return the least and the greatest of some floats that is finite and not padding."""
+    ends = np.array([values.min(), values.max()])
+    # One NaN makes both ends NaN; an infinity is one of them.
+    if included(ends, padding).size == ends.size:
+        return ends
+    values = included(values, padding)
+    return np.array([values.min(), values.max()]) if values.size else values
 
 
 def _least_from(values: NDArray[Any], bound: Any) -> Any:
@@ -305,14 +324,16 @@ class PartialStatistics:
     @classmethod
     def of(cls, frame: HasPixels, *, percentiles: bool) -> PartialStatistics:
         """Return those of one gray frame; ``percentiles`` says whether a histogram is needed."""
-        statistics = Statistics.of(frame)
         if not percentiles:
+            statistics = Statistics.of(frame)
             # Adding 0.0 turns -0.0 into 0.0, so that the order of merging does not matter.
             low, high = statistics.minimum + 0.0, statistics.maximum + 0.0
             # Where modality values overflow, there are no statistics, as in Histogram.of.
             is_finite = math.isfinite(low) and math.isfinite(high)
             return cls(statistics.count, low, high) if is_finite else cls()
-        histogram = Histogram.of(statistics.image_values, statistics.modality)
+        histogram = Histogram.of(
+            _gray_values(frame, frame.stored_values), frame.modality, frame.padding
+        )
         if histogram is None:
             return cls()
         return cls(histogram.count, histogram.minimum, histogram.maximum, histogram)
