@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NamedTuple, cast
 
 from dcmconv.chain.errors import ChainProblem, Location
@@ -27,6 +26,7 @@ from dcmconv.model.components import (
 )
 from dcmconv.model.executor import Executor
 from dcmconv.model.options import Component, option_fields
+from dcmconv.model.records import record
 from dcmconv.model.template import Template, is_tag, split_path
 from dcmconv.plugins.references import ComponentRef
 from dcmconv.plugins.registry import Registry
@@ -76,7 +76,7 @@ _VERY_CLOSE = 0.9
 do not list their attributes, so that an unknown word may be right."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Made:
     """A component that was made from its spec, and the reference that makes it again."""
 
@@ -85,7 +85,7 @@ class Made:
     ref: ComponentRef
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Stages:
     """The components of one lane."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, cast
 
 from dcmconv.chain.checks import (
@@ -40,6 +40,7 @@ from dcmconv.chain.values import as_component
 from dcmconv.errors import DcmconvError, PluginError, UsageError
 from dcmconv.model.components import Colormap, Normalizer, Reader
 from dcmconv.model.options import Component
+from dcmconv.model.records import record
 from dcmconv.model.template import Template
 from dcmconv.plugins.registry import Registry
 
@@ -93,7 +94,7 @@ def make_component(
     return cast("Made", made).component
 
 
-@dataclass
+@record
 class _Maker:
     """Makes the components of a chain, and collects every problem on the way."""
 
@@ -175,7 +176,7 @@ class _Maker:
         return component
 
 
-@dataclass
+@record
 class _Planner:
     """Puts the plan of a whole chain together."""
 

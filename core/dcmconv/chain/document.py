@@ -6,7 +6,7 @@ Reading does not stop at a mistake: what is wrong is left out and reported, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from dcmconv.chain.errors import (
@@ -30,6 +30,7 @@ from dcmconv.chain.spec import (
 )
 from dcmconv.chain.values import as_output, check_aspect, check_tag, parse_component, parse_frames
 from dcmconv.errors import UsageError
+from dcmconv.model.records import record
 from dcmconv.model.template import plain_tag
 
 __all__ = [
@@ -69,7 +70,7 @@ RULE_KEYS = ("when", "skip", *SLOT_NAMES, "outputs")
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ScalarNode:
     """A scalar: text, a number, true, false or null."""
 
@@ -77,7 +78,7 @@ class ScalarNode:
     location: Location
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ListNode:
     """A sequence."""
 
@@ -85,7 +86,7 @@ class ListNode:
     location: Location
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entry:
     """One value of a mapping, and the location of its key."""
 
@@ -93,7 +94,7 @@ class Entry:
     node: Node
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class MapNode:
     """A mapping; all keys are text."""
 
@@ -124,7 +125,7 @@ def node_of(data: Any) -> Node:
     return ScalarNode(str(data), NOWHERE)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Extended:
     """One chain that ``extends`` names: a file or ``preset:NAME``."""
 
@@ -142,7 +143,7 @@ def read_document(node: Node) -> tuple[ChainSpec, list[Extended]]:
     return replace(spec, problems=tuple(grammar.problems)), extended
 
 
-@dataclass
+@record
 class _Grammar:
     """One method for each rule of the grammar; each returns what a node means."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dcmconv.errors import ChainError
+from dcmconv.model.records import record
 from dcmconv.plugins.suggestions import end_with_suggestion
 
 __all__ = [
@@ -61,7 +62,7 @@ class Location:
 NOWHERE = Location()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ChainProblem:
     """One thing that is wrong in a chain."""
 

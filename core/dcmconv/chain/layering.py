@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, TypeVar
 
 from dcmconv.chain.errors import Location, chain_error, invalid_chain, unknown_word
@@ -29,6 +29,7 @@ from dcmconv.chain.spec import (
     output_ids,
 )
 from dcmconv.chain.values import as_output, parse_component, parse_value
+from dcmconv.model.records import record
 
 __all__ = [
     "ENVIRONMENT",
@@ -165,7 +166,7 @@ Owner = TypeVar("Owner", bound=Slots)
 Change = Callable[[ComponentSpec], ComponentSpec]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Override:
     """One value for one option of every component with an id, or of the run.
 

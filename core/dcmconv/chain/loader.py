@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from dcmconv.chain.errors import NOWHERE, InvalidChainError, Location, invalid_c
 from dcmconv.chain.layering import merge
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.errors import UsageError
+from dcmconv.model.records import record
 from dcmconv.plugins.registry import Registry
 from dcmconv.plugins.suggestions import find_closest
 
@@ -55,7 +56,7 @@ def chain_from_data(data: Mapping[str, Any], registry: Registry) -> ChainSpec:
     return _Loading(registry).layered(node, _Origin("", Path()))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Origin:
     """Where a document comes from; ``folder`` is None for a preset, which extends no files."""
 
@@ -63,7 +64,7 @@ class _Origin:
     folder: Path | None
 
 
-@dataclass
+@record
 class _Loading:
     registry: Registry
     open_documents: tuple[str, ...] = ()

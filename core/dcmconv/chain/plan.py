@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from dcmconv.chain.settings import RunSettings
+from dcmconv.model.records import record
 from dcmconv.plugins.references import ComponentRef, load_target
 
 __all__ = ["ComponentRef", "Lane", "Plan", "PlannedRule", "load_target"]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Lane:
     """One output branch of a chain, from a Frame to the bytes of a file."""
 
@@ -54,7 +55,7 @@ class Lane:
         }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PlannedRule:
     """The lanes of the instances whose attributes match; with ``skip`` they are not converted.
 
@@ -84,7 +85,7 @@ def _common(value: Any, accepted: tuple[Any, ...]) -> list[Any]:
     return [item for item in accepted if item in found or str(item) in map(str, found)]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Plan:
     """Everything that determines how an input is converted."""
 

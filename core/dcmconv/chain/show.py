@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any
 
@@ -25,6 +24,7 @@ from dcmconv.chain.spec import (
 from dcmconv.chain.validate import validated
 from dcmconv.chain.values import frames_as_text
 from dcmconv.errors import DcmconvError
+from dcmconv.model.records import record
 from dcmconv.plugins.registry import Registry
 
 __all__ = ["chain_as_yaml"]
@@ -48,7 +48,7 @@ def chain_as_yaml(spec: ChainSpec, registry: Registry | None = None) -> str:
     return "\n".join(_Lines(registry).chain(merge(DEFAULT_CHAIN, spec))) + "\n"
 
 
-@dataclass
+@record
 class _Lines:
     registry: Registry | None
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location
+from dcmconv.model.records import record
 
 __all__ = [
     "ASPECTS",
@@ -43,7 +44,7 @@ class Written(NamedTuple):
     value: Location
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ComponentSpec:
     """A component by name, with the options that were given, not yet checked.
 
@@ -75,7 +76,7 @@ NO_COLORMAP = ComponentSpec("none")
 """What ``colormap: none`` means: no colormap, whatever a lower layer says."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Slots:
     """What a chain, a rule and an output can each set."""
 
@@ -100,7 +101,7 @@ OUTPUT_KEYS = frozenset({"name", *SLOT_NAMES})
 """Keys that belong to an output, not to its writer's options."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class OutputSpec(Slots):
     """One picture of each frame: a writer, and the slots that this output sets itself.
 
@@ -112,7 +113,7 @@ class OutputSpec(Slots):
     name_location: Location = field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class RuleSpec(Slots):
     """What is different for the instances whose attributes match.
 
@@ -127,7 +128,7 @@ class RuleSpec(Slots):
     when_locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class ChainSpec(Slots):
     """A whole chain, not yet checked against what is installed.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import yaml
@@ -25,6 +25,7 @@ from dcmconv.chain.document import (
     ScalarNode,
 )
 from dcmconv.chain.errors import ChainProblem, InvalidChainError, Location, invalid_chain
+from dcmconv.model.records import record
 
 __all__ = ["read_yaml"]
 
@@ -69,7 +70,7 @@ def read_yaml(content: bytes, source: str) -> tuple[Node, list[ChainProblem]]:
     return _Parser(text, source).document()
 
 
-@dataclass
+@record
 class _Parser:
     text: str
     source: str

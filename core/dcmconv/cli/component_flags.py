@@ -11,7 +11,7 @@ import shlex
 import types
 import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from dcmconv.cli.flags import (
 from dcmconv.cli.run_flags import run_flags
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.options import Component, OptionField, option_fields
+from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.chain.layering import Override
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class FlagTarget:
     """A component that the command line names: ``id`` is what its flags begin with."""
 
@@ -174,7 +175,7 @@ def completed_words() -> list[str] | None:
         return line.split()[1:]
 
 
-@dataclass
+@record
 class Scan:
     """What one pass over the words finds.
 
@@ -237,7 +238,7 @@ def _split(word: str) -> tuple[str, str | None]:
     return "", None
 
 
-@dataclass
+@record
 class NamedComponents:
     """The components that the words and their chain files name."""
 

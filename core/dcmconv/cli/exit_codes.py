@@ -11,13 +11,13 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from dcmconv.cli.terminal import say, stdout_error
 from dcmconv.errors import DcmconvError, UnsupportedError, UsageError
+from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.model.outcome import Summary
@@ -176,7 +176,7 @@ def _exception_of(number: int) -> KeyboardInterrupt:
     return KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
 
 
-@dataclass
+@record
 class RunSignals:
     """Handles the signals of one run."""
 

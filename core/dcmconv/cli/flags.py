@@ -11,7 +11,6 @@ import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +18,7 @@ from dcmconv.cli.exit_codes import exit_code_of_error
 from dcmconv.cli.terminal import only_results_on_stdout
 from dcmconv.errors import UsageError
 from dcmconv.model.options import OptionField
+from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     import typer
@@ -52,7 +52,7 @@ WORDS = {int: "INTEGER", float: "NUMBER", str: "TEXT", bool: "true|false"}
 """What values of a type are called in ``--help``."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Flag:
     """One flag or argument of a command.
 

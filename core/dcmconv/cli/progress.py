@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from dcmconv.cli.report import counted, opening_line, outcome_data, outcome_line
 from dcmconv.cli.terminal import harmless, is_interactive, print_json, say
+from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
@@ -22,7 +23,7 @@ __all__ = ["Bar", "PlainLines", "Progress", "progress_for"]
 SECONDS_BETWEEN_LINES = 30.0
 
 
-@dataclass
+@record
 class Progress:
     """Listens to a run, and prints its notes; this class shows no progress (``--quiet``)."""
 
@@ -91,7 +92,7 @@ class Progress:
             self.note(text)
 
 
-@dataclass
+@record
 class PlainLines(Progress):
     """Prints a line every half minute: for files, pipes and continuous integration."""
 
@@ -112,7 +113,7 @@ class PlainLines(Progress):
             say(f"{done:,}{self._known} inputs done, {failed:,} failed.")
 
 
-@dataclass
+@record
 class Bar(Progress):
     """Draws a progress bar on stderr, with rich."""
 

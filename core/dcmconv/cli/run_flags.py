@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from dcmconv.chain.spec import ASPECTS
 from dcmconv.cli.completion import component_of, decoder_of_syntax, plugin_names, preset_names
 from dcmconv.cli.flags import Flag
+from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.chain.layering import Override
@@ -50,7 +51,7 @@ def _aspects(incomplete: str) -> list[tuple[str, str]]:
     return [(word, "") for word in ASPECTS if word.startswith(incomplete)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class RunArguments:
     """What the user typed after ``dcmconv run``; None and empty mean that a flag is not given."""
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+from dcmconv.model.records import record
+
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
@@ -112,7 +114,7 @@ class Component:
         return ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class OptionField:
     """One option of a component, as declared."""
 

@@ -7,8 +7,10 @@ description in the journal's JSON Schema.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+
+from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.model.inputs import Reference, Rejected
@@ -25,7 +27,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class OutputFile:
     """One picture that was written."""
 
@@ -46,7 +48,7 @@ class OutputFile:
     ] = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Outcome:
     """Base of the three outcomes: picklable, small, and one line of the journal.
 
@@ -72,7 +74,7 @@ class Outcome:
     unchanged: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Converted(Outcome):
     """Every wanted picture was written."""
 
@@ -86,7 +88,7 @@ class Converted(Outcome):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class NotConverted(Outcome):
     """Base of ``Skipped`` and ``Failed``: no picture, and the reason."""
 
@@ -123,14 +125,14 @@ class NotConverted(Outcome):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Skipped(NotConverted):
     """Not converted, and that is not an error."""
 
     status = "skipped"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Failed(NotConverted):
     """Could not be converted."""
 
@@ -139,7 +141,7 @@ class Failed(NotConverted):
     frame_number: Annotated[int | None, "The frame that failed; null if not known."] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Summary:
     """The counts of a run."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -27,6 +26,7 @@ from dcmconv.model.ranks import (
     is_countable,
     is_padding,
 )
+from dcmconv.model.records import record
 
 __all__ = [
     "PartialStatistics",
@@ -258,7 +258,7 @@ class StatisticsRequest(NamedTuple):
     percentiles: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class WiderStatistics(Statistics):
     """Statistics of all frames of a scope that are in the same units, computed beforehand.
 
@@ -309,7 +309,7 @@ class WiderStatistics(Statistics):
         return known[percent]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PartialStatistics:
     """The statistics of some frames, small and ready to be merged with those of others.
 

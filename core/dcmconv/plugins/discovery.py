@@ -10,7 +10,6 @@ import importlib
 import os
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -18,6 +17,7 @@ import pluggy
 from dcmconv import __version__
 from dcmconv.errors import UsageError
 from dcmconv.hooks import PROJECT, Specs
+from dcmconv.model.records import record
 from dcmconv.plugins.suggestions import end_with_suggestion
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ BUILTINS = ("dcmconv_builtins.hooks",)
 """Hook modules of dcmconv itself; found by name, otherwise treated as any other plugin."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Plugin:
     """A hook module that was imported and registered."""
 
@@ -39,7 +39,7 @@ class Plugin:
     module: Any
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PluginProblem:
     """A plugin that cannot be used, or a part of one, and why."""
 

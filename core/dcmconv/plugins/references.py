@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
 from dcmconv.errors import DcmconvError, PluginError
 from dcmconv.model.options import Component
+from dcmconv.model.records import record
 
 __all__ = ["ComponentRef", "broken_component", "fault_of_class", "load_target"]
 
@@ -75,7 +76,7 @@ def broken_component(target: str, offered_as: str, plugin: str, fault: str) -> P
     )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ComponentRef:
     """A component by reference: what to import, and the options to make it with.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import field, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -12,6 +12,7 @@ import pluggy
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.hooks import KINDS, Offer
 from dcmconv.model.options import Component, option_fields
+from dcmconv.model.records import record
 from dcmconv.plugins.discovery import Plugin, PluginProblem, find_plugins, unknown_hooks
 from dcmconv.plugins.references import (
     ComponentRef,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Events", "Offered", "Registry"]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Offered:
     """One component that a plugin offers."""
 
@@ -47,7 +48,7 @@ class Offered:
         return f"{self.plugin}/{self.name}"
 
 
-@dataclass
+@record
 class Events:
     """The lifecycle hooks with types.  An exception of an observer becomes a warning."""
 
@@ -86,7 +87,7 @@ class Events:
                 )
 
 
-@dataclass
+@record
 class Registry:
     """Every component on offer.  A name clash is an error only if the short name is used."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from dcmconv.model.components import Colormap, ColorTable, MaskNormalizer, Norma
 from dcmconv.model.frame import Frame
 from dcmconv.model.inputs import EncodedFrame
 from dcmconv.model.picture import Picture
+from dcmconv.model.records import record
 from dcmconv.model.statistics import StatisticsRequest
 from dcmconv.render.color import (
     apply_colormap,
@@ -25,7 +25,7 @@ from dcmconv.render.geometry import TOLERANCE, apply_view, square_pixels
 __all__ = ["LoadedLane", "checked_bytes"]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class LoadedLane:
     """The components of one lane, each imported and made when it is first needed."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from dcmconv.model.components import Decoder, NamedDecoder, Reader
 from dcmconv.model.frame import Frame
 from dcmconv.model.inputs import EncodedFrame, InputFile, Instance
 from dcmconv.model.picture import Picture
+from dcmconv.model.records import record
 from dcmconv.model.statistics import StatisticsRequest, WiderStatistics
 from dcmconv.render.frames import (
     WIDE_SCOPES,
@@ -109,7 +110,7 @@ class Converter:
         return best
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class EncodedPicture:
     """One picture, ready to be published."""
 
@@ -125,7 +126,7 @@ class EncodedPicture:
     """Pixels are missing."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Copies:
     """A frame that the file holds as an ordinary picture, and the bytes that each lane copies."""
 
@@ -163,7 +164,7 @@ class Copies:
             )
 
 
-@dataclass
+@record
 class OpenInput:
     """An input that a reader has opened, with the lanes that its attributes select."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
 from dcmconv.model.executor import Done, Lost, Task, WorkerPool
 from dcmconv.model.inputs import Reference, Rejected
+from dcmconv.model.records import record
 from dcmconv.run.messages import (
     ConversionReport,
     ConversionTask,
@@ -37,7 +38,7 @@ SECONDS_OF_GRACE = 10.0
 """How long running tasks may take after a request to stop; SLURM and Kubernetes kill after 30."""
 
 
-@dataclass
+@record
 class Stop:
     """Whether the run has been asked to end, and how long running tasks may still take.
 
@@ -65,7 +66,7 @@ class Stop:
         return self.asked and time.monotonic() >= self._until
 
 
-@dataclass
+@record
 class PendingInput:
     """One input between the walk and its journal line: with a task, or already with an answer."""
 
@@ -88,7 +89,7 @@ class PendingInput:
         return self.task.label if isinstance(self.task, ConversionTask) else ""
 
 
-@dataclass
+@record
 class Dispatcher:
     """Keeps as many tasks in flight as the pool has room for.
 

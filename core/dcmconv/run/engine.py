@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.executor import WorkerPool
 from dcmconv.model.outcome import Failed, Outcome, Summary
+from dcmconv.model.records import record
 from dcmconv.run.dispatcher import Dispatcher, Stop
 from dcmconv.run.executors import (
     HANDFUL,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-@dataclass
+@record
 class Run:
     """A batch: iterate over it to do the work, and read ``summary`` afterwards.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Converted, Outcome, OutputFile
+from dcmconv.model.records import record
 from dcmconv.model.statistics import PartialStatistics, StatisticsRequest, WiderStatistics
 
 __all__ = [
@@ -31,7 +31,7 @@ PART_PREFIX = ".dcmconv-"
 """The names of unfinished files start with this; no other file that dcmconv writes does."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class WorkerSetup:
     """What a worker needs once: the plan, and the folder for unfinished files."""
 
@@ -39,7 +39,7 @@ class WorkerSetup:
     parts: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SplitRequest:
     """A worker's answer when an input has so many wanted frames that several workers may share.
 
@@ -59,7 +59,7 @@ class FrameSlice(NamedTuple):
     """What was found when the frames were counted; the file must still be the same."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ConversionTask:
     """One input to convert.
 
@@ -91,7 +91,7 @@ class ConversionTask:
     frame_slice: FrameSlice | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StatisticsTask:
     """One input to read for statistics only; the fields are those of ``ConversionTask``."""
 
@@ -107,7 +107,7 @@ class StatisticsGroup(NamedTuple):
     units: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StatisticsReport:
     """What one input adds to which groups: nothing if no lane asks, or no frame is grayscale.
 
@@ -118,7 +118,7 @@ class StatisticsReport:
     added: tuple[tuple[StatisticsGroup, PartialStatistics], ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Part:
     """A picture that is written but not published; ``output.path`` is the name it asks for."""
 
@@ -126,7 +126,7 @@ class Part:
     output: OutputFile
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ConversionReport:
     """A worker's answer for one input: the outcome, still without outputs, and the parts."""
 

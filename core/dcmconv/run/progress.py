@@ -9,10 +9,11 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
 from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Summary
+from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.run.journal.run_record import ChainChange
@@ -38,7 +39,7 @@ _VARYING = re.compile(
 _VALUE = "\0"
 
 
-@dataclass
+@record
 class NoteKind:
     """One kind of note: how many inputs have it, and the first of them."""
 
@@ -66,7 +67,7 @@ class NoteKind:
             self.examples[key] = note
 
 
-@dataclass
+@record
 class NoteCounts:
     """Counts inputs with notes, and the inputs of each kind."""
 
@@ -146,7 +147,7 @@ class Listener(Protocol):
         """Handle the outcome of one input, in the order of the walk; the tally includes it."""
 
 
-@dataclass
+@record
 class Tally:
     """Counts the outcomes of a run, and keeps a few failures as examples."""
 

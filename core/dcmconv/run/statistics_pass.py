@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
 from dcmconv.chain.plan import Plan
 from dcmconv.model.components import Normalizer
 from dcmconv.model.inputs import Reference
+from dcmconv.model.records import record
 from dcmconv.model.statistics import PartialStatistics, StatisticsRequest, WiderStatistics
 from dcmconv.render.frames import WIDE_SCOPES, gather
 from dcmconv.run.journal.digests import digest_of
@@ -49,7 +50,7 @@ def _group(request: StatisticsRequest, series: str) -> str:
     return series if request.scope == "series" else ""
 
 
-@dataclass
+@record
 class GatheredStatistics:
     """The statistics of each series and of the run, and which of them each input needs.
 

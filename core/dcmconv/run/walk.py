@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from numbers import Real
@@ -16,6 +15,7 @@ from dcmconv.chain.plan import ComponentRef
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.components import Source
 from dcmconv.model.inputs import Reference, Rejected
+from dcmconv.model.records import record
 from dcmconv.run.journal.digests import digest_of
 
 __all__ = ["EVERYTHING", "Found", "Selection", "Walk"]
@@ -27,7 +27,7 @@ CLAIM_OF_TRUE = 50
 """The confidence of a source that answers ``True``, as sources of version 0.1 do."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Selection:
     """Shell patterns for keys: an input is wanted if ``include`` matches and ``exclude`` does not.
 
@@ -70,7 +70,7 @@ def _matches(key: str, pattern: str) -> bool:
     return fnmatchcase(key if "/" in pattern else key.rpartition("/")[2], pattern)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Walk:
     """All inputs of a run, in the order of the arguments and, within one, of its source.
 

@@ -14,7 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +23,7 @@ from dcmconv.errors import InputError, SkipInput
 from dcmconv.model.components import Source
 from dcmconv.model.inputs import InputFile, Reference
 from dcmconv.model.outcome import Converted, Failed, OutputFile, Skipped
+from dcmconv.model.records import record
 from dcmconv.render import Converter, EncodedPicture, OpenInput
 from dcmconv.render.open_input import not_strict
 from dcmconv.run.failure import failure_of, without_values
@@ -65,7 +66,7 @@ class _Printed(io.StringIO):
         return len(text)
 
 
-@dataclass
+@record
 class Worker:
     """Does one task after the other; components are loaded when the first input needs them."""
 

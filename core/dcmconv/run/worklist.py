@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.outcome import Converted, Failed, Skipped
+from dcmconv.model.records import record
 from dcmconv.run.dispatcher import PendingInput
 from dcmconv.run.journal.commit import Committer
 from dcmconv.run.journal.resume import Resume
@@ -22,7 +22,7 @@ BYTES_A_SECOND = 1_000_000
 """The slowest expected reading speed: large inputs get more time than ``plan.run.timeout``."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class WorkList:
     """Makes a pending input of each found input, one at a time.
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dcmconv.errors import OutputError
 from dcmconv.model.executor import Lost
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome
+from dcmconv.model.records import record
 from dcmconv.run.dispatcher import PendingInput
 from dcmconv.run.failure import failure_of_lost
 from dcmconv.run.journal.line import Entry
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Committer"]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Committer:
     """Commits one input after the other."""
 

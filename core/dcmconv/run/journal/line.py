@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Annotated, Any, BinaryIO, ClassVar, Union, get_args, get_orig
 
 from dcmconv.errors import UnsupportedError
 from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
+from dcmconv.model.records import record
 
 __all__ = [
     "BEGUN",
@@ -72,7 +72,7 @@ class RunFields:
 _LINE_PARTS: tuple[type, ...] = (LineFields, *OUTCOMES.values(), RunFields)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entry:
     """The last line about an input; ``time`` is when it was written, in seconds since 1970."""
 

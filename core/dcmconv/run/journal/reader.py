@@ -7,11 +7,12 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dcmconv.errors import UsageError
+from dcmconv.model.records import record
 from dcmconv.run.journal.digests import digest_of, folded_digest
 from dcmconv.run.journal.line import BEGUN, LEFT, output_file, read_journal
 from dcmconv.run.output.naming import STATE_FOLDER
@@ -73,7 +74,7 @@ def last_lines(out: Path) -> Iterator[dict[str, Any]]:
             yield line
 
 
-@dataclass
+@record
 class Stats:
     """The statistics of a journal; ``tones`` has # for each number, to count equal kinds."""
 
@@ -114,7 +115,7 @@ def read_stats(out: Path) -> Stats:
     return counted
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class CheckedPicture:
     """A checked picture: the state of its file, and the journal line it belongs to."""
 

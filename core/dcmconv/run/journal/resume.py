@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference
 from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped
+from dcmconv.model.records import record
 from dcmconv.run.journal.line import Entry
 from dcmconv.run.output.destination import Destination
 from dcmconv.run.output.verify import PictureState, picture_state
@@ -25,7 +26,7 @@ TRIED_AGAIN = frozenset(
 """Reasons outside the input: trying again may succeed even if file and chain are unchanged."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Resume:
     """Compares each input with its journal line before any work is done."""
 

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError
 from dcmconv.model.outcome import Summary
+from dcmconv.model.records import record
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.state_dir import open_state_file
@@ -27,7 +28,7 @@ _MOST_CHARACTERS = 1 << 24
 """Of a file that is read; a real one has some thousands."""
 
 
-@dataclass
+@record
 class RunRecord:
     """The content of ``run.json``.
 
@@ -156,7 +157,7 @@ def _now() -> str:
 _SLOTS = ("normalizer", "steps", "colormap", "writer", "invert", "aspect", "name")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ChainChange:
     """The differences, one per line, and how many inputs and pictures they affect."""
 

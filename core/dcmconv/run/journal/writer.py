@@ -10,13 +10,14 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dcmconv.errors import OutputError
 from dcmconv.model.outcome import Outcome
+from dcmconv.model.records import record
 from dcmconv.run.journal.digests import DigestTable, digest_of, folded_digest
 from dcmconv.run.journal.line import (
     BEGUN,
@@ -36,7 +37,7 @@ __all__ = ["Journal"]
 SECONDS_BETWEEN_SYNCS = 1.0
 
 
-@dataclass
+@record
 class Journal:
     """An open journal: finds what earlier runs wrote, and appends lines.
 

@@ -6,11 +6,12 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
+from dcmconv.model.records import record
 from dcmconv.run.journal.run_record import ChainChange, RunRecord, find_change, read_run
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.messages import PART_PREFIX
@@ -30,7 +31,7 @@ __all__ = ["Destination", "open_destination"]
 _ANOTHER_FOLDER = "Choose another folder with --out."
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Destination:
     """An open destination.
 

@@ -7,11 +7,12 @@ import os
 import socket
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from dcmconv.model.records import record
 from dcmconv.run.output.state_dir import is_alive
 
 __all__ = ["Heartbeat", "Owner", "owner_of"]
@@ -19,7 +20,7 @@ __all__ = ["Heartbeat", "Owner", "owner_of"]
 SECONDS_BETWEEN_BEATS = 30.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@record(frozen=True, kw_only=True)
 class Owner:
     """The owner of a lock file.  Fields that the system does not report are empty."""
 

@@ -6,11 +6,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from os import fsencode
 from typing import Any
 
+from dcmconv.model.records import record
 from dcmconv.model.template import Template
 from dcmconv.run.journal.digests import hex_of
 
@@ -33,7 +33,7 @@ _SLASH_OF_FOLDER = "\ud800"
 """A lone surrogate: no header, file name or template decodes to it."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class NamedInput:
     """What a name is made from: the input's key, its attributes, and its number of frames.
 
@@ -46,7 +46,7 @@ class NamedInput:
     mark: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class LaneName:
     """How the pictures of one lane are named.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from dcmconv.chain.settings import RunSettings
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
+from dcmconv.model.records import record
 from dcmconv.run.journal.digests import DigestTable, digest_of, folded_digest, hex_of
 from dcmconv.run.messages import ConversionReport, Part
 from dcmconv.run.output.atomic_move import move_new, replace_by_link, sync_folders
@@ -44,7 +45,7 @@ class _Method(Enum):
     """The file of that name has the same bytes already."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Placement:
     """A part, the output that it becomes, and how; ``digest`` is that of the output's path."""
 
@@ -54,7 +55,7 @@ class _Placement:
     digest: int = 0
 
 
-@dataclass
+@record
 class Publisher:
     """Gives every picture its name; ``owners`` says which input each name belongs to."""
 

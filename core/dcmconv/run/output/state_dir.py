@@ -14,10 +14,11 @@ import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from dcmconv.errors import OutputError
+from dcmconv.model.records import record
 from dcmconv.run.messages import PART_PREFIX
 
 __all__ = [
@@ -117,7 +118,7 @@ SECONDS_UNTIL_DEAD = 3600.0
 """Age after which an unfinished file of a process that no longer exists is removed."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class UnjournaledPictures:
     """Pictures that a killed run published before it wrote their journal line.
 

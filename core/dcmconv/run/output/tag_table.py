@@ -11,7 +11,6 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -19,6 +18,7 @@ from typing import IO, Any
 
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.outcome import Converted, Outcome, finite
+from dcmconv.model.records import record
 from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.messages import PART_PREFIX
 from dcmconv.run.output.atomic_move import move_new
@@ -36,7 +36,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Characters that could control a terminal that shows the table, or its writing direction."""
 
 
-@dataclass
+@record
 class TagTable:
     """An open table; rows are written as inputs finish.
 
@@ -69,7 +69,7 @@ class TagTable:
                 csv.writer(self.stream).writerow([_cell(value) for value in (*start, *found)])
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class TableFile:
     """The file of a table, and the inputs whose rows it has.
 
