@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import field
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -180,8 +181,9 @@ def _exception_of(number: int) -> KeyboardInterrupt:
 class RunSignals:
     """Handles the signals of one run."""
 
-    stop: Callable[[str], None]
-    note: Callable[[str], None]
+    # Not in the repr: signal.signal() makes that of its handler, which would show the whole run.
+    stop: Callable[[str], None] = field(repr=False)
+    note: Callable[[str], None] = field(repr=False)
     received: KeyboardInterrupt | None = None
     has_raised: bool = False
 

@@ -16,7 +16,7 @@ three ways that gives the same values:
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,6 @@ from dcmconv.errors import PluginError
 from dcmconv.model.curve import Curve, CurveLike
 from dcmconv.model.frame import Frame
 from dcmconv.model.frame_parts import Lut, Padding, Rescale
-from dcmconv.model.records import record
 
 __all__ = ["DisplayRule", "Line", "LookupTable", "TableCache", "find_line"]
 
@@ -40,7 +39,7 @@ With Rescale Slope 32.1216, the middle of an even range comes out as 42.49999999
 """
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class DisplayRule:
     """Everything besides the stored value that determines a display value: the table cache's key.
 
@@ -242,7 +241,7 @@ class LookupTable:
         return display_values.reshape(stored_values.shape)
 
 
-@record(frozen=True)
+@dataclass(frozen=True)
 class Line:
     """From stored values to uint8 display values: ``factor * value + offset``.
 
