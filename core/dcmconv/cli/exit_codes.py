@@ -11,14 +11,13 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from dcmconv.cli.terminal import say, stdout_error
 from dcmconv.errors import DcmconvError, UnsupportedError, UsageError
-from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.model.outcome import Summary
@@ -177,13 +176,13 @@ def _exception_of(number: int) -> KeyboardInterrupt:
     return KeyboardInterrupt() if number == signal.SIGINT else Terminated(number)
 
 
-@record
+# Without a repr: signal.signal() makes that of its handler, which would show the whole run.
+@dataclass(eq=False, repr=False)
 class RunSignals:
     """Handles the signals of one run."""
 
-    # Not in the repr: signal.signal() makes that of its handler, which would show the whole run.
-    stop: Callable[[str], None] = field(repr=False)
-    note: Callable[[str], None] = field(repr=False)
+    stop: Callable[[str], None]
+    note: Callable[[str], None]
     received: KeyboardInterrupt | None = None
     has_raised: bool = False
 
