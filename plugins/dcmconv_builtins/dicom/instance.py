@@ -2,7 +2,7 @@
 
 The steps from a file to a Frame: ``read_part10`` reads the header, ``find_pixels`` finds the pixel
 data element, ``describe_pixels`` checks the Image Pixel Module, ``open_frame_data`` finds the
-frames.  Then for each frame: its pixels are decoded, ``find_frame_fields`` adds what the header
+frames.  Then for each frame: its pixels are decoded, ``FrameFieldsFinder`` adds what the header
 says about them, and a presentation, if there is one, what is drawn over them.
 """
 
@@ -26,7 +26,7 @@ from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.file.header_cache import HeaderCache
 from dcmconv_builtins.dicom.file.part10 import Part10, read_part10
-from dcmconv_builtins.dicom.frame_fields import find_frame_fields, stored_range_of
+from dcmconv_builtins.dicom.frame_fields import FrameFieldsFinder, stored_range_of
 from dcmconv_builtins.dicom.pixels.content import bits_above, uses_bits_below
 from dcmconv_builtins.dicom.pixels.frame_data import (
     FrameData,
@@ -103,6 +103,7 @@ class DicomInstance:
         self._data = _open_data(part10, options, salvage=salvage)
         self.description = _with_true_high_bit(self.top, self._data)
         self._groups = FunctionalGroups(self.top)
+        self._fields = FrameFieldsFinder(self.description)
         self._presentation = _find_presentation(self.top, options, self.description)
         self._jpeg = find_jpeg_copies(self._data, part10.transfer_syntax)
         if self.top.text("BurnedInAnnotation").upper() == "YES":
@@ -153,7 +154,7 @@ class DicomInstance:
         frame = Frame(
             stored_values=self._stored_values(decoded),
             **self._color_fields(),
-            **find_frame_fields(groups, description),
+            **self._fields.find(groups),
             bits_stored=0 if description.is_float else description.bits_stored,
             attributes=self._attributes_of(groups),
             frame_number=frame_index + 1,
@@ -186,7 +187,7 @@ class DicomInstance:
         stream = self._jpeg.stream(frame_index)
         if stream is None:
             return None
-        fields = find_frame_fields(groups, self.description)
+        fields = self._fields.find(groups)
         return EncodedFrame(
             media_type="image/jpeg",
             data=stream,

@@ -171,6 +171,7 @@ class Elements:
             self.element = source.find
         else:
             self.element = partial(_parsed_element, source, notes)
+        self._items: dict[str, tuple[Elements, ...]] = {}
 
     @property
     def dataset(self) -> Dataset:
@@ -196,6 +197,10 @@ class Elements:
     def scanned(self) -> ScannedDataset | None:
         """The scanned dataset; None if pydicom parsed it."""
         return self._source if isinstance(self._source, ScannedDataset) else None
+
+    def recorded(self) -> RecordedElements:
+        """Return the same elements; they remember what they are asked for."""
+        return RecordedElements(self._source, self.notes)
 
     @property
     def tags(self) -> Iterable[int]:
@@ -287,6 +292,16 @@ class Elements:
 
     def items(self, keyword: str) -> tuple[Elements, ...]:
         """Return the items of a sequence."""
+        # Of a scanned dataset they are not kept: it records what is looked up.
+        if keyword in self._items:
+            return self._items[keyword]
+        found = self._find_items(keyword)
+        if found and self.scanned is None:
+            # The frames of an enhanced image ask for the same shared groups, one after the other.
+            self._items[keyword] = found
+        return found
+
+    def _find_items(self, keyword: str) -> tuple[Elements, ...]:
         tag = find_tag(keyword)
         if tag is None or self._element(keyword) is None:
             return ()
@@ -363,6 +378,20 @@ def _parsed_element(dataset: Dataset, notes: Notes, tag: int) -> AnyElement | No
         # Where the file ended before the value, pydicom tries to read it again.
         notes.add(f"{named(pair_of(tag))} cannot be read; ignored it.")
         return None
+
+
+class RecordedElements(Elements):
+    """Elements that remember which tags they were asked for."""
+
+    def __init__(self, source: Dataset | ScannedDataset, notes: Notes) -> None:
+        super().__init__(source, notes)
+        self.asked: set[int] = set()
+        self._find = self.element
+        self.element = self._recorded_element
+
+    def _recorded_element(self, tag: int) -> AnyElement | None:
+        self.asked.add(tag)
+        return self._find(tag)
 
 
 def _makes_sense(item: Dataset, *, is_explicit: bool) -> bool:

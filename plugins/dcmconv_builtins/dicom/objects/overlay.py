@@ -220,8 +220,11 @@ class _Plane:
 
     def _content(self, tag: str) -> bytes:
         content = self._top.data(tag)
+        if self._top.is_little_endian:
+            return content
+        # Only here: for this, pydicom parses the whole header again.
         element = self._top.dataset.get_item(int(tag.replace(",", ""), 16))
-        if self._top.is_little_endian or getattr(element, "VR", "OW") == "OB":
+        if getattr(element, "VR", "OW") == "OB":
             return content
         # PS3.5 8.1.2: OW is a string of 16-bit words, whose bytes are swapped in big endian.
         return np.frombuffer(content[: len(content) // 2 * 2], ">u2").astype("<u2").tobytes()

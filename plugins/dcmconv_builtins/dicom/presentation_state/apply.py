@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from dcmconv.plugin import Frame, Layer, View
+from dcmconv.plugin import Frame, Layer, Lut, Rescale, Spacing, View
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.objects.overlay import OverlayLayer, overlay_groups, read_overlays
 from dcmconv_builtins.dicom.pixels.pixel_values import StoredRange
@@ -52,6 +52,82 @@ def apply_presentation_state(
     Frame
         A new Frame, with a note for each part of the state that was left out.
     """
+    subject = _Subject.of(frame, state, target, stored)
+    applied = None if planes else _LATEST.get(subject)
+    if applied is None:
+        applied = _applied(frame, state, target, planes=planes, stored=stored)
+        if not planes and not state.has_overlays:
+            _keep(subject, applied)
+    return replace(
+        frame,
+        **applied.changes,
+        layers=(*frame.layers, *applied.layers),
+        notes=(*frame.notes, *applied.notes),
+    )
+
+
+class _Applied(NamedTuple):
+    """What a state changes in a frame, without the layers and notes that the frame has already."""
+
+    changes: dict[str, Any]
+    layers: tuple[Layer, ...]
+    notes: tuple[str, ...]
+
+
+class _Subject(NamedTuple):
+    """All that the result depends on, unless there are overlay planes."""
+
+    state: PresentationState
+    applying: tuple[bool, ...]
+    stored: StoredRange
+    shape: tuple[int, int]
+    modality: Rescale | Lut
+    units: str
+    spacing: Spacing | None
+    aspect: float
+    view: View | None
+    is_gray: bool
+
+    @classmethod
+    def of(
+        cls, frame: Frame, state: PresentationState, target: Target, stored: StoredRange
+    ) -> _Subject:
+        return cls(
+            state,
+            state.applying_to(target),
+            stored,
+            (frame.rows, frame.columns),
+            frame.modality,
+            frame.units,
+            frame.spacing,
+            frame.aspect,
+            frame.view,
+            not (frame.is_color or frame.is_label),
+        )
+
+
+_LATEST: dict[_Subject, _Applied] = {}
+_MOST = 2
+"""The frames of a series follow each other; what is drawn takes as much memory as a picture."""
+
+
+def _keep(subject: _Subject, applied: _Applied) -> None:
+    if len(_LATEST) >= _MOST:
+        del _LATEST[next(iter(_LATEST))]
+    for layer in applied.layers:
+        # Shared between frames from now on.
+        layer.coverage.flags.writeable = False
+    _LATEST[subject] = applied
+
+
+def _applied(
+    frame: Frame,
+    state: PresentationState,
+    target: Target,
+    *,
+    planes: tuple[OverlayLayer, ...],
+    stored: StoredRange,
+) -> _Applied:
     notes = Notes()
     top = Elements(state.dataset, notes)
     changes = _pixel_changes(top, frame, state, target, stored)
@@ -61,10 +137,8 @@ def apply_presentation_state(
         changes["view"] = view
     # Layers are drawn for the geometry that the picture will have in the end.
     aspect = changes.get("aspect", frame.aspect)
-    shown = view or frame.view or View()
-    changes["layers"] = (*frame.layers, *_layers(top, frame, target, planes, (shown, aspect)))
-    added = (f"{state.name}: {line}" for line in notes.lines())
-    return replace(frame, **changes, notes=(*frame.notes, *added))
+    layers = _layers(top, frame, target, planes, (view or frame.view or View(), aspect))
+    return _Applied(changes, layers, tuple(f"{state.name}: {line}" for line in notes.lines()))
 
 
 def _pixel_changes(

@@ -13,9 +13,12 @@ from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.part10 import read_part10
 from dcmconv_builtins.dicom.file.sop_classes import name_of
+from dcmconv_builtins.dicom.objects.overlay import overlay_groups
 from dcmconv_builtins.dicom.presentation_state.references import (
     Target,
+    limited_items,
     nested_references,
+    refers_to,
     series_references,
 )
 from dcmconv_builtins.dicom.presentation_state.state_files import (
@@ -57,6 +60,20 @@ class PresentationState:
     def name(self) -> str:
         """The name of the state in messages."""
         return f"Presentation state {self.label or 'without label'}"
+
+    @cached_property
+    def has_overlays(self) -> bool:
+        """Whether it has overlay planes of its own."""
+        return bool(overlay_groups(Elements(self.dataset, Notes())))
+
+    @cached_property
+    def _limited_items(self) -> tuple[Elements, ...]:
+        """The items of its sequences that apply to some frames only."""
+        return tuple(limited_items(Elements(self.dataset, Notes())))
+
+    def applying_to(self, target: Target) -> tuple[bool, ...]:
+        """Return which of these items apply to a frame; it is changed as others with the same."""
+        return tuple(refers_to(item, target) for item in self._limited_items)
 
     def is_for(self, target: Target) -> bool:
         """Whether it refers to a frame."""

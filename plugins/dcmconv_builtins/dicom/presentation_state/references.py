@@ -10,7 +10,11 @@ from pydicom.tag import BaseTag
 
 from dcmconv_builtins.dicom.file.elements import Elements
 
-__all__ = ["Target", "nested_references", "refers_to", "series_references"]
+__all__ = ["Target", "limited_items", "nested_references", "refers_to", "series_references"]
+
+
+_REFERENCED_SERIES = 0x00081115
+"""Which images the state as a whole is for."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,15 @@ def refers_to(item: Elements, target: Target) -> bool:
     """Whether an item of a state applies to a frame; without references it applies to all."""
     references = item.items("ReferencedImageSequence")
     return not references or any(_names(reference, target) for reference in references)
+
+
+def limited_items(top: Elements) -> Iterator[Elements]:
+    """Yield the items of a state's sequences that have references, and so do not apply to all."""
+    for tag in list(top.dataset.keys()):
+        if tag != _REFERENCED_SERIES and _is_sequence(top, tag):
+            for item in top.items(f"{tag >> 16:04X},{tag & 0xFFFF:04X}"):
+                if item.items("ReferencedImageSequence"):
+                    yield item
 
 
 def series_references(top: Elements) -> Iterator[tuple[str, frozenset[int]]]:
