@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcmconv.plugin import Domain, LimitError, Opt, Picture, Step
 from dcmconv_builtins.steps.drawing import canvas_like
@@ -70,9 +71,29 @@ class Resize(Step):
         """
         columns, rows = self._size(picture)
         _check_size(columns, rows)
+        height, width = picture.rows / rows, picture.columns / columns
+        spacing = picture.spacing
+        if spacing is not None:
+            spacing = spacing._replace(rows=spacing.rows * height, columns=spacing.columns * width)
+        return picture.with_(
+            pixels=self._pixels(picture, rows, columns),
+            spacing=spacing,
+            aspect=picture.aspect * height / width,
+        )
+
+    def _pixels(self, picture: Picture, rows: int, columns: int) -> NDArray[Any]:
         kind: Filter = "nearest" if picture.is_sharp else self.filter
-        resized = _resized(picture, rows, columns, kind)
-        return self._padded(resized) if self.pad else resized
+        all_columns, all_rows = self._padded_size(columns, rows)
+        if (all_rows, all_columns) == (rows, columns):
+            return resample(picture.pixels, rows, columns, kind)
+        _check_size(all_columns, all_rows)
+        fill = picture.background if self.fill is None else self.fill
+        fill = min(fill, int(np.iinfo(picture.pixels.dtype).max))
+        pixels = canvas_like(picture.pixels, all_rows, all_columns, fill)
+        top, left = (all_rows - rows) // 2, (all_columns - columns) // 2
+        inside = pixels[top : top + rows, left : left + columns]
+        resample(picture.pixels, rows, columns, kind, out=inside)
+        return pixels
 
     def _size(self, picture: Picture) -> tuple[int, int]:
         """Return columns and rows of the resampled picture, before any padding."""
@@ -91,21 +112,14 @@ class Resize(Step):
             return self.width, self.height
         return max(1, int(columns * scale + 0.5)), max(1, int(rows * scale + 0.5))
 
-    def _padded(self, picture: Picture) -> Picture:
-        side = self.max or max(picture.columns, picture.rows)
-        square = self.width is None and self.height is None
-        columns = side if square else self.width or picture.columns
-        rows = side if square else self.height or picture.rows
-        _check_size(columns, rows)
-        if (rows, columns) == (picture.rows, picture.columns):
-            return picture
-        fill = picture.background if self.fill is None else self.fill
-        fill = min(fill, int(np.iinfo(picture.pixels.dtype).max))
-        pixels = canvas_like(picture.pixels, rows, columns, fill)
-        top, left = (rows - picture.rows) // 2, (columns - picture.columns) // 2
-        inside: Any = (slice(top, top + picture.rows), slice(left, left + picture.columns))
-        pixels[inside] = picture.pixels
-        return picture.with_(pixels=pixels)
+    def _padded_size(self, columns: int, rows: int) -> tuple[int, int]:
+        """Return columns and rows of the result for those of the resampled picture."""
+        if not self.pad:
+            return columns, rows
+        if self.width is not None and self.height is not None:
+            return self.width, self.height
+        side = self.max or max(columns, rows)
+        return side, side
 
 
 def _check_size(columns: int, rows: int) -> None:
@@ -115,15 +129,3 @@ def _check_size(columns: int, rows: int) -> None:
             f"{LONGEST} per side and {MAX_PIXELS} in total.",
             hint="Ask for a smaller size.",
         )
-
-
-def _resized(picture: Picture, rows: int, columns: int, kind: Filter) -> Picture:
-    height, width = picture.rows / rows, picture.columns / columns
-    spacing = picture.spacing
-    if spacing is not None:
-        spacing = spacing._replace(rows=spacing.rows * height, columns=spacing.columns * width)
-    return picture.with_(
-        pixels=resample(picture.pixels, rows, columns, kind),
-        spacing=spacing,
-        aspect=picture.aspect * height / width,
-    )
