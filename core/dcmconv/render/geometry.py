@@ -1,4 +1,4 @@
-"""Geometry of a picture: square pixels, and the part and orientation that the file asks for."""
+"""Geometry of a picture: square pixels, the view that the file asks for, order in memory."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.layers import View
 from dcmconv.model.picture import Picture
 
-__all__ = ["MAX_PIXELS", "TOLERANCE", "apply_view", "square_pixels"]
+__all__ = ["MAX_PIXELS", "TOLERANCE", "apply_view", "in_rows", "square_pixels"]
 
 TOLERANCE = 0.01
 """Pixels whose aspect differs from 1 by no more than this are not resampled."""
 
 MAX_PIXELS = 2**28
 """A file that needs more than this is damaged, or meant to exhaust the memory."""
+
+COLUMNS_OF_STRIP = 16
+"""Columns of a rotated picture that are copied at once.
+
+Each is a row of the picture in memory, and rows often start at multiples of 2048 bytes, where a
+processor's cache holds few.  Measured on a radiograph: 3 ms, and 20 ms in one piece.
+"""
 
 BLOCK_VALUES = 2**20
 """How many values are resampled at once, at least one row."""
@@ -148,7 +155,6 @@ def apply_view(picture: Picture, view: View) -> Picture:
     # Image Horizontal Flip (0070,0041) is defined as after Image Rotation (0070,0042).
     if view.is_flipped:
         pixels = pixels[:, ::-1]
-    pixels = np.ascontiguousarray(pixels)
     if view.rotation % 180 == 0:
         return picture.with_(pixels=pixels)
     spacing = picture.spacing
@@ -168,3 +174,25 @@ def _cut(pixels: NDArray[Any], region: tuple[int, int, int, int], background: in
             inside
         )
     return result
+
+
+def in_rows(picture: Picture) -> Picture:
+    """Return the picture with its pixels row after row in memory, as writers need them.
+
+    Rotating, flipping and cropping only make views, so this copies once for all of them.
+    """
+    pixels = np.empty(picture.pixels.shape, picture.pixels.dtype)
+    old, new = _whole_pixels(picture.pixels), _whole_pixels(pixels)
+    is_transposed = abs(old.strides[0]) < abs(old.strides[1])
+    columns_at_once = COLUMNS_OF_STRIP if is_transposed else max(1, picture.columns)
+    for start in range(0, picture.columns, columns_at_once):
+        strip = slice(start, start + columns_at_once)
+        new[:, strip] = old[:, strip]
+    return picture.with_(pixels=pixels)
+
+
+def _whole_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return a view with one element for each pixel: numpy copies it faster than its channels."""
+    if pixels.ndim == 2 or pixels.strides[2] != pixels.itemsize:
+        return pixels
+    return pixels.view(np.dtype((np.void, pixels.itemsize * pixels.shape[2])))[..., 0]

@@ -20,7 +20,7 @@ from dcmconv.render.color import (
     in_label_colors,
     with_label_palette,
 )
-from dcmconv.render.geometry import TOLERANCE, apply_view, square_pixels
+from dcmconv.render.geometry import TOLERANCE, apply_view, in_rows, square_pixels
 
 __all__ = ["LoadedLane", "checked_bytes"]
 
@@ -105,7 +105,8 @@ class LoadedLane:
         picture = _colored(picture, table, as_palette=as_palette)
         for step in after:
             picture = self._applied(step, picture)
-        return self._for_writer(picture)
+        picture = self._for_writer(picture)
+        return picture if picture.pixels.flags.c_contiguous else in_rows(picture)
 
     def _applied(self, step: Step, picture: Picture) -> Picture:
         if picture.domain == "label" and "label" not in step.accepts:
