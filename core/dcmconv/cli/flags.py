@@ -11,6 +11,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,6 @@ from dcmconv.cli.exit_codes import exit_code_of_error
 from dcmconv.cli.terminal import only_results_on_stdout
 from dcmconv.errors import UsageError
 from dcmconv.model.options import OptionField
-from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     import typer
@@ -52,7 +52,7 @@ WORDS = {int: "INTEGER", float: "NUMBER", str: "TEXT", bool: "true|false"}
 """What values of a type are called in ``--help``."""
 
 
-@record(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flag:
     """One flag or argument of a command.
 
