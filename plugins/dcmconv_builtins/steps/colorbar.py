@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import Opt, Picture, Step, ValueScale
 from dcmconv_builtins.lettering.fonts import FontSet
-from dcmconv_builtins.lettering.text import TextBlock
+from dcmconv_builtins.lettering.text import Label, draw_label
 from dcmconv_builtins.steps.drawing import (
     RGB,
-    canvas_like,
     contrast_of,
     in_colors,
+    on_canvas,
     paint,
     parse_color,
 )
@@ -79,9 +79,8 @@ class Colorbar(Step):
         pixels = in_colors(picture, letters).pixels
         left = picture.columns + labels.gap
         right = left + bar_columns
-        canvas = canvas_like(pixels, rows, right + labels.columns, picture.background)
-        top = (rows - picture.rows) // 2
-        canvas[top : top + picture.rows, : picture.columns] = pixels
+        shape = (rows, right + labels.columns)
+        canvas = on_canvas(pixels, shape, ((rows - picture.rows) // 2, 0), picture.background)
         first, last = labels.bar_rows(rows)
         bar = _bar(picture, last - first + 1, is_color=canvas.ndim == 3)
         under = canvas[first : last + 1, left:right]
@@ -105,39 +104,39 @@ class _Labels:
 
     scale: ValueScale
     values: tuple[float, ...]
-    blocks: tuple[TextBlock, ...]
-    unit: TextBlock | None
+    drawn: tuple[Label, ...]
+    unit: Label | None
 
     @classmethod
     def of(cls, scale: ValueScale, rows: int, fonts: FontSet, size: float) -> _Labels:
-        line = TextBlock(("0",), size, fonts)
+        line = draw_label("0", size, fonts)
         space = max(FEWEST_LINES, rows // (2 * line.rows))
         low, high = sorted((scale.black, scale.white))
         values = round_values(low, high, space)
-        blocks = [TextBlock((text,), size, fonts) for text in value_labels(values)]
+        drawn = [draw_label(text, size, fonts) for text in value_labels(values)]
         unit, _ = fonts.drawable(scale.units)
-        named = TextBlock((unit,), size, fonts) if unit.strip() else None
-        return cls(scale, tuple(values), tuple(blocks), named)
+        named = draw_label(unit, size, fonts) if unit.strip() else None
+        return cls(scale, tuple(values), tuple(drawn), named)
 
     @property
     def gap(self) -> int:
         """Columns between picture and bar."""
-        return max(3, self.blocks[0].rows // 2)
+        return max(3, self.drawn[0].rows // 2)
 
     @property
     def columns(self) -> int:
         """Columns to the right of the bar."""
-        widest = max(block.columns for block in self.blocks)
+        widest = max(label.columns for label in self.drawn)
         return max(widest + self.gap // 2, self.unit.columns if self.unit else 0)
 
     @property
     def fewest_rows(self) -> int:
         """Rows that the labels need at least."""
-        return self.blocks[0].rows * (len(self.blocks) + 1 + (self.unit is not None))
+        return self.drawn[0].rows * (len(self.drawn) + 1 + (self.unit is not None))
 
     def bar_rows(self, rows: int) -> tuple[int, int]:
         """Return the first and the last row of the bar, with room for half a label at each end."""
-        line = self.blocks[0].rows
+        line = self.drawn[0].rows
         above = line // 2 + (self.unit.rows if self.unit else 0)
         return above, rows - 1 - line // 2
 
@@ -147,15 +146,15 @@ class _Labels:
         """Write the labels of a bar that covers these rows, both included, and columns."""
         first, last = rows
         span = self.scale.white - self.scale.black
-        for value, block in zip(self.values, self.blocks, strict=True):
+        for value, label in zip(self.values, self.drawn, strict=True):
             # A constant frame has one label, at half height.
             share = (value - self.scale.black) / span if span else 0.5
             middle = last - share * (last - first)
-            corner = (round(middle - block.rows / 2), columns[1] + self.gap // 2)
-            paint(canvas, block.coverage().letters, color, corner)
+            corner = (round(middle - label.rows / 2), columns[1] + self.gap // 2)
+            paint(canvas, label.letters, color, corner)
         if self.unit is not None:
-            corner = (first - self.blocks[0].rows // 2 - self.unit.rows, columns[0])
-            paint(canvas, self.unit.coverage().letters, color, corner)
+            corner = (first - self.drawn[0].rows // 2 - self.unit.rows, columns[0])
+            paint(canvas, self.unit.letters, color, corner)
 
 
 def _bar(picture: Picture, rows: int, *, is_color: bool) -> NDArray[Any]:

@@ -55,9 +55,32 @@ def in_colors(picture: Picture, *colors: RGB) -> Picture:
 
 def canvas_like(pixels: NDArray[Any], rows: int, columns: int, fill: int) -> NDArray[Any]:
     """Return an opaque array of the same dtype and channels, filled with a display value."""
-    canvas = np.full((rows, columns, *pixels.shape[2:]), fill, pixels.dtype)
+    canvas = np.empty((rows, columns, *pixels.shape[2:]), pixels.dtype)
+    _fill(canvas, fill)
+    return canvas
+
+
+def _fill(canvas: NDArray[Any], level: int) -> None:
+    canvas[...] = level
     if canvas.ndim == 3 and canvas.shape[2] == 4:
         canvas[..., 3] = np.iinfo(canvas.dtype).max
+
+
+def on_canvas(
+    pixels: NDArray[Any], shape: tuple[int, int], corner: tuple[int, int], fill: int
+) -> NDArray[Any]:
+    """Return a larger opaque array (rows, columns) with the pixels at a corner (row, column).
+
+    Only what is around them is filled, so that each value is written once.
+    """
+    (rows, columns), (top, left) = shape, corner
+    bottom, right = top + pixels.shape[0], left + pixels.shape[1]
+    canvas = np.empty((rows, columns, *pixels.shape[2:]), pixels.dtype)
+    canvas[top:bottom, left:right] = pixels
+    _fill(canvas[:top], fill)
+    _fill(canvas[bottom:], fill)
+    _fill(canvas[top:bottom, :left], fill)
+    _fill(canvas[top:bottom, right:], fill)
     return canvas
 
 
