@@ -16,6 +16,8 @@ _GREEN_CB = 0.114 * 1.772 / 0.587
 _GREEN_CR = 0.299 * 1.402 / 0.587
 _BLUE_CB = 1.772
 
+# Of the type of the values: for a Python int, numpy would look up the type's limits.
+_BLACK, _WHITE = np.int16(0), np.int16(255)
 _BLOCK = 1 << 14
 """Pixels that are converted at once."""
 
@@ -101,12 +103,13 @@ def _convert_block(ybr: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> None:
     # The type of an index: numpy would convert any other one for each table.
     blue_part, red_part = ybr[:, 1].astype(np.intp), ybr[:, 2].astype(np.intp)
     # Green depends on Cb and Cr; rounding its two parts separately could be off by one.
-    pair = (blue_part << 8) | red_part
+    pair = blue_part << 8
+    pair |= red_part
     for channel, (table, index) in enumerate(((red, red_part), (green, pair), (blue, blue_part))):
         # Every index is valid; mode="wrap" only avoids the bounds check.
         values = table.take(index, mode="wrap")
         values += luminance
-        np.copyto(rgb[:, channel], values.clip(0, 255, out=values), casting="unsafe")
+        rgb[:, channel] = values.clip(_BLACK, _WHITE, out=values)
 
 
 @cache
