@@ -147,33 +147,26 @@ def draw_layers(picture: Picture, layers: Sequence[Layer]) -> Picture:
     if pixels.ndim == 2 and any(len(set(layer.color)) > 1 for layer in layers):
         pixels = np.repeat(pixels[..., np.newaxis], 3, axis=2)
     # Layers of bits have nothing to blend; most others cover a small part of the picture.
-    part = _blended_part(layers)
+    in_degrees = [layer.coverage for layer in layers if layer.coverage.dtype != np.bool_]
+    if not in_degrees:
+        _cover_all(pixels, layers)
+        return picture.with_(pixels=pixels)
+    part = _around(in_degrees)
     blended = _blended(pixels[part], layers, part)
-    for layer in layers:
-        if layer.coverage.dtype == np.bool_:
-            _cover(pixels, layer)
+    _cover_all(pixels, layers)
     pixels[part] = blended
     return picture.with_(pixels=pixels)
 
 
-def _blended_part(layers: Sequence[Layer]) -> tuple[slice, slice]:
-    """Return the rows and columns around everything that covers pixels in part."""
-    rows = [_extent(layer.coverage, axis=1) for layer in layers if _has_degrees(layer)]
-    columns = [_extent(layer.coverage, axis=0) for layer in layers if _has_degrees(layer)]
-    return _around(rows), _around(columns)
+def _around(coverages: Sequence[NDArray[Any]]) -> tuple[slice, slice]:
+    """Return the rows and columns around everything that is covered."""
+    return _extent(coverages, axis=1), _extent(coverages, axis=0)
 
 
-def _has_degrees(layer: Layer) -> bool:
-    return layer.coverage.dtype != np.bool_
-
-
-def _extent(coverage: NDArray[Any], *, axis: int) -> NDArray[np.intp]:
-    return np.flatnonzero(coverage.any(axis=axis))
-
-
-def _around(places: Sequence[NDArray[np.intp]]) -> slice:
-    covered = [(int(found[0]), int(found[-1]) + 1) for found in places if found.size]
-    return slice(min(a for a, _ in covered), max(b for _, b in covered)) if covered else slice(0)
+def _extent(coverages: Sequence[NDArray[Any]], *, axis: int) -> slice:
+    covered = [np.flatnonzero(coverage.any(axis=axis)) for coverage in coverages]
+    ends = [(int(places[0]), int(places[-1]) + 1) for places in covered if places.size]
+    return slice(min(a for a, _ in ends), max(b for _, b in ends)) if ends else slice(0)
 
 
 def _blended(
@@ -192,6 +185,12 @@ def _blended(
             colors = values[..., :3]
             colors += (color - colors) * opacity[..., np.newaxis]
     return np.floor(values + 0.5).astype(pixels.dtype)
+
+
+def _cover_all(pixels: NDArray[Any], layers: Sequence[Layer]) -> None:
+    for layer in layers:
+        if layer.coverage.dtype == np.bool_:
+            _cover(pixels, layer)
 
 
 def _cover(pixels: NDArray[Any], layer: Layer) -> None:
