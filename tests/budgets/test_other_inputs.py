@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pydicom import dcmread
-from support.dicom_files import color, encapsulated, item, monochrome, palette_color, save
+from support.dicom_files import color, encapsulated, item, monochrome, save
 from support.objects import segment, segmentation
 from support.pixel_passes import passes_over, peak_bytes
 from support.presentation_states import references, state_for, with_overlay
@@ -158,7 +158,10 @@ def test_a_presentation_state_is_applied_once_for_a_series(tmp_path):
         state.ReferencedSeriesSequence[0].ReferencedImageSequence += references(image)
     place = save(state, tmp_path / "state.dcm")
     work = python_calls_per_picture(
-        series, tmp_path, writers=["png"], read=[{"use": "dicom", "presentation_states": str(place)}]
+        series,
+        tmp_path,
+        writers=["png"],
+        read=[{"use": "dicom", "presentation_states": str(place)}],
     )
     assert work.of("apply.py _applied", "draw_text", "find_modality_lut") == 0, work.table()
     assert work.total <= 1900, work.table()
