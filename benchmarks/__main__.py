@@ -19,12 +19,12 @@ from benchmarks.referee import Referee
 from benchmarks.report import publish, tables
 from benchmarks.results import Gain, Results, machine, row_of
 from benchmarks.startup import measure_starts
-from benchmarks.tasks import TASKS, Task
+from benchmarks.tasks import TASKS
 from benchmarks.tools import Tool, find_tools
 
 PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "performance.md"
 EXTRAS = ("scaling", "memory", "start")
-CT = Task("ct", "jpg", "window")
+CT = TASKS[0]
 
 
 def main() -> int:
@@ -52,7 +52,8 @@ def _options() -> argparse.Namespace:
         "--only",
         nargs="+",
         metavar="WORD",
-        help=f"only tasks whose names start so, such as ct-jpg; or {', '.join(EXTRAS)}",
+        help="only tasks whose names start so, such as ct-jpg; or "
+        f"{', '.join(EXTRAS)}; other results in the folder are kept",
     )
     parser.add_argument("--tools", nargs="+", metavar="TOOL", help="only these tools, by name")
     parser.add_argument(
@@ -97,18 +98,14 @@ def _measured(options: argparse.Namespace, saved: Path) -> Results:
         options.quick,
         _say,
     )
-    results = Results(
-        machine(anatomy.where_from()),
-        options.quick,
-        rounds,
-        {tool.name: tool.version for tool in tools},
-        missing,
-    )
+    results = _begun(options, saved, rounds)
+    results.tools |= {tool.name: tool.version for tool in tools}
+    results.missing = missing
     referee.forget()
     for task in TASKS:
         if _wanted(options.only, task.name):
             _say(task.name)
-            results.rows += [row_of(each) for each in referee.judge(task, tools, rounds)]
+            results.add([row_of(each) for each in referee.judge(task, tools, rounds)])
             _save(results, saved)
     _measure_extras(results, referee, tools, options.only)
     _save(results, saved)
@@ -116,10 +113,20 @@ def _measured(options: argparse.Namespace, saved: Path) -> Results:
     return results
 
 
+def _begun(options: argparse.Namespace, saved: Path, rounds: int) -> Results:
+    """Return empty results, or those in the folder if only some tasks are measured again."""
+    here = machine(anatomy.where_from())
+    if options.only and saved.exists():
+        results = Results.from_data(json.loads(saved.read_text()))
+        results.machine, results.quick, results.rounds = here, options.quick, rounds
+        return results
+    return Results(here, options.quick, rounds)
+
+
 def _measure_extras(
     results: Results, referee: Referee, tools: Sequence[Tool], only: Sequence[str] | None
 ) -> None:
-    fast = [tool for tool in tools if tool.pace == "fast"]
+    fast = [tool for tool in tools if tool.pace == "fast" and tool.handles(CT)]
     small, large = (200, 1200) if referee.quick else (1000, 10_000)
     if _wanted(only, "scaling"):
         _say("scaling")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from benchmarks.report import title_of
+from benchmarks.report import EXPECTED, title_of
 from benchmarks.results import Results, Row
 
 __all__ = ["chart"]
@@ -23,8 +23,12 @@ STYLE = (
 
 
 def chart(results: Results) -> str:
-    """Return the chart: CPU per picture in ms, one group of bars for each task."""
-    timed = [row for row in results.rows if row.marginal is not None and row.marginal > 0]
+    """Return the chart: CPU per picture in ms, one group of bars for each kind of picture."""
+    timed = [
+        row
+        for row in results.rows
+        if row.marginal is not None and row.marginal > 0 and row.task in EXPECTED
+    ]
     tasks = list(dict.fromkeys(row.task for row in timed))
     height = 24 + sum(
         HEAD + sum(row.task == task for row in timed) * (BAR + GAP) + 8 for task in tasks

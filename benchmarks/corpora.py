@@ -14,14 +14,17 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
-from benchmarks import anatomy, headers
+from benchmarks import anatomy, annotated, headers
 
-__all__ = ["CORPORA", "FRAMES", "Corpora"]
+__all__ = ["CORPORA", "FRAMES", "STATE", "Corpora"]
 
-FRAMES = {"enhanced": 300, "us": 120}
+STATE = "state.dcm"
+"""The presentation state of the corpus ``gsps``, next to the folders of all corpora."""
+
+FRAMES = {"enhanced": 300, "us": 120, "seg": annotated.SEGMENT_FRAMES}
 """Frames per file, if more than one."""
 
-MADE = {"cr": 60, "enhanced": 1, "us": 10}
+MADE = {"cr": 60, "enhanced": 1, "us": 10, "gsps": 200, "overlay": 200, "seg": 2}
 """Number of different files; 2,000 for other corpora."""
 
 
@@ -73,7 +76,7 @@ CODINGS = {
     "ct-htj2k": Coding("1.2.840.10008.1.2.4.201", _htj2k),
     "ct-rle": Coding("1.2.840.10008.1.2.5", _rle),
 }
-CORPORA = ("ct", "cr", *CODINGS, "enhanced", "us")
+CORPORA = ("ct", "cr", *CODINGS, "enhanced", "us", "overlay", "gsps", "seg", "small")
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class Corpora:
             return view
         shutil.rmtree(view, ignore_errors=True)
         view.mkdir(parents=True)
+        if name == "gsps":
+            annotated.presentation_state().save_as(self.root / STATE, enforce_file_format=True)
         made = min(count, MADE.get(name, 2000))
         files = [self._file(name, number) for number in range(made)]
         for number in range(count):
@@ -120,7 +125,13 @@ def make_dataset(name: str, number: int) -> Dataset:
     if name == "enhanced":
         frames = [_unsigned(anatomy.ct_hounsfield(i)) for i in range(FRAMES["enhanced"])]
         return _with_pixels(headers.enhanced_header(len(frames)), np.stack(frames))
+    if name == "seg":
+        return annotated.segmentation(number)
+    if name == "small":
+        return _small(number)
     dataset = _ct(number)
+    if name == "overlay":
+        return annotated.with_overlay(dataset, number)
     return _encoded(dataset, CODINGS[name]) if name in CODINGS else dataset
 
 
@@ -131,6 +142,13 @@ def _ct(number: int) -> Dataset:
     stored = values + np.int16(1024)
     stored[_outside_circle()] = -2000
     return _with_pixels(headers.ge_header(number), stored)
+
+
+def _small(number: int) -> Dataset:
+    side = annotated.SMALL_SIDE
+    middle = slice((512 - side) // 2, (512 + side) // 2)
+    values = anatomy.ct_hounsfield(number)[middle, middle]
+    return _with_pixels(headers.plain_header(number, (side, side)), _unsigned(values))
 
 
 def _unsigned(values: NDArray[np.int16]) -> NDArray[np.uint16]:

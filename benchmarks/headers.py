@@ -18,6 +18,8 @@ __all__ = [
     "enhanced_header",
     "ge_header",
     "plain_header",
+    "segmentation_header",
+    "state_header",
     "us_header",
 ]
 
@@ -50,14 +52,14 @@ def ge_header(number: int) -> Dataset:
     return dataset
 
 
-def plain_header(number: int) -> Dataset:
+def plain_header(number: int, shape: Sequence[int] = (512, 512)) -> Dataset:
     """CT, unsigned 12 bits in 16, about 80 elements."""
     dataset = _study("1.2.840.10008.5.1.4.1.1.2", "CT", number)
     for keyword, value in _CT_VALUES.items():
         setattr(dataset, keyword, value)
     dataset.ImagePositionPatient = ["-200", "-200", f"{number * 0.5:.1f}"]
     dataset.SliceLocation = f"{number * 0.5:.1f}"
-    _describe(dataset, (512, 512), stored=12)
+    _describe(dataset, shape, stored=12)
     dataset.RescaleIntercept, dataset.RescaleSlope, dataset.RescaleType = "-1024", "1", "HU"
     dataset.PixelSpacing = ["0.78125", "0.78125"]
     _window(dataset, "ct")
@@ -93,6 +95,37 @@ def enhanced_header(frame_count: int) -> Dataset:
     return dataset
 
 
+def state_header(image: Dataset) -> Dataset:
+    """A grayscale presentation state of the study of an image."""
+    state = _study("1.2.840.10008.5.1.4.1.1.11.1", "PR", 0)
+    state.StudyInstanceUID = image.StudyInstanceUID
+    # Its own series and instance, not those of the image.
+    state.SeriesInstanceUID, state.SOPInstanceUID = f"{ROOT}.2.0", f"{ROOT}.3.0"
+    state.file_meta.MediaStorageSOPInstanceUID = state.SOPInstanceUID
+    state.ContentLabel, state.PresentationLUTShape = "MARKED", "IDENTITY"
+    state.PresentationCreationDate, state.PresentationCreationTime = "20200101", "120000"
+    return state
+
+
+def segmentation_header(number: int, frame_count: int) -> Dataset:
+    """A binary segmentation with one segment."""
+    dataset = _study("1.2.840.10008.5.1.4.1.1.66.4", "SEG", number)
+    _describe(dataset, (512, 512), stored=1)
+    dataset.BitsAllocated = 1
+    dataset.NumberOfFrames, dataset.SegmentationType = frame_count, "BINARY"
+    segment, kind, category = Dataset(), Dataset(), Dataset()
+    kind.CodeValue, kind.CodingSchemeDesignator, kind.CodeMeaning = "10200004", "SCT", "Liver"
+    category.CodeValue, category.CodingSchemeDesignator = "123037004", "SCT"
+    category.CodeMeaning = "Anatomical Structure"
+    segment.SegmentNumber, segment.SegmentLabel = 1, "Liver"
+    segment.SegmentAlgorithmType = "MANUAL"
+    segment.SegmentedPropertyTypeCodeSequence = [kind]
+    segment.SegmentedPropertyCategoryCodeSequence = [category]
+    dataset.SegmentSequence = [segment]
+    dataset.PerFrameFunctionalGroupsSequence = [_segmented(i) for i in range(frame_count)]
+    return dataset
+
+
 def us_header(number: int, frame_count: int) -> Dataset:
     """A color ultrasound cine in JPEG baseline, 4:2:2."""
     dataset = _study("1.2.840.10008.5.1.4.1.1.3.1", "US", number)
@@ -110,6 +143,13 @@ def _positioned(frame_index: int) -> Dataset:
     content.StackID, content.InStackPositionNumber = "1", frame_index + 1
     content.DimensionIndexValues = [1, frame_index + 1]
     group.PlanePositionSequence, group.FrameContentSequence = [plane], [content]
+    return group
+
+
+def _segmented(frame_index: int) -> Dataset:
+    group, identification = _positioned(frame_index), Dataset()
+    identification.ReferencedSegmentNumber = 1
+    group.SegmentIdentificationSequence = [identification]
     return group
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks.agreement import Verdict, compare, pictures_in
+from benchmarks.agreement import Verdict, compare, compare_resampled, mean_size, pictures_in
 from benchmarks.corpora import Corpora
 from benchmarks.cost import CommandError, Cost, measure, peak_memory, touch_memory
 from benchmarks.tasks import Counts, Task, counts_of
@@ -31,6 +32,8 @@ class Measured:
     tool: Tool
     counts: Counts
     verdict: Verdict
+    size: int = 0
+    """Bytes of a picture, on average."""
     small: list[Cost] = field(default_factory=list)
     large: list[Cost] = field(default_factory=list)
 
@@ -93,45 +96,59 @@ class Referee:
         # Otherwise the first run would pay for the memory that all the others use.
         size = sum(path.stat().st_size for path in source.iterdir())
         touch_memory(min(size, TOUCHED_BYTES))
-        cost = measure(tool.command(task, source, out, workers), self._log, tool.env)
+        cost = measure(_command(task, tool, source, out, workers), self._log, tool.env)
         found = len(pictures_in(out))
-        if found != count * task.frames:
-            raise CommandError(f"{tool.name} wrote {found} of {count * task.frames} pictures.")
+        if found != count * task.pictures:
+            raise CommandError(f"{tool.name} wrote {found} of {count * task.pictures} pictures.")
         return cost
 
     def memory(self, task: Task, tool: Tool, count: int) -> int:
         """Return the peak memory of a run."""
         source, out = self._folders(task, count)
-        return peak_memory(tool.command(task, source, out, self.workers), self._log, tool.env)
+        command = tool.command(task, source, out, self.workers)
+        return peak_memory(command, self._log, tool.env)
 
     def _entered(self, task: Task, tool: Tool) -> Measured:
-        counts = counts_of(task, tool.pace, quick=self.quick)
+        measured = Measured(task, tool, counts_of(task, tool.pace, quick=self.quick), _REFERENCE)
         try:
-            verdict = self._verdict(task, tool)
+            pictures = self._pictures(task, tool)
+            measured.size = mean_size(pictures)
+            measured.verdict = self._verdict(task, tool, pictures)
         except CommandError as error:
-            verdict = Verdict(False, _first_line(error))
+            measured.verdict = Verdict(False, _first_line(error))
+        verdict = measured.verdict
         self.say(f"  {tool.name}: {verdict.words}{'' if verdict.agree else ': not timed'}")
-        return Measured(task, tool, counts, verdict)
+        return measured
 
-    def _verdict(self, task: Task, tool: Tool) -> Verdict:
+    def _pictures(self, task: Task, tool: Tool) -> list[Path]:
+        """Return the pictures of a tool to compare with ours."""
         if tool is self.dcmconv:
-            return Verdict(True, "the reference")
+            return self._ours(task)
+        if tool.pace in {"fast", "careful"}:
+            source, out = self._folders(task, _compared(task))
+            measure(_command(task, tool, source, out, self.workers), self._log, tool.env)
+            return pictures_in(out)
+        count = min(COMPARED_ONE_BY_ONE, _compared(task))
+        return [path for number in range(count) for path in self._of_one(task, tool, number)]
+
+    def _verdict(self, task: Task, tool: Tool, theirs: list[Path]) -> Verdict:
+        ours = self._ours(task)[: len(theirs)]
+        if task.compared in {"stretched", "fitted"}:
+            full = replace(task, name=f"{task.name}-full-size", arguments=task.at_full_size)
+            originals = self._ours(full)[: len(theirs)]
+            return compare_resampled(ours, theirs, originals, is_padded=task.compared == "fitted")
+        if tool is self.dcmconv:
+            return _REFERENCE
         if tool.gray_levels is None:
             return Verdict(True, "draws a figure, which is not compared")
-        if tool.pace == "fast":
-            source, out = self._folders(task, _compared(task))
-            measure(tool.command(task, source, out, self.workers), self._log, tool.env)
-            return compare(self._ours(task), pictures_in(out), tool.gray_levels)
-        count = min(COMPARED_ONE_BY_ONE, _compared(task))
-        theirs = [path for number in range(count) for path in self._of_one(task, tool, number)]
-        return compare(self._ours(task)[: count * task.frames], theirs, tool.gray_levels)
+        return compare(ours, theirs, tool.gray_levels, drawn=task.compared == "drawn")
 
     def _ours(self, task: Task) -> list[Path]:
         """Return our own pictures to compare with; made once."""
         kept = self.folder / "reference" / task.name
         if not kept.exists():
             source, out = self._folders(task, _compared(task))
-            measure(self.dcmconv.command(task, source, out, self.workers), self._log)
+            measure(_command(task, self.dcmconv, source, out, self.workers), self._log)
             kept.parent.mkdir(parents=True, exist_ok=True)
             out.rename(kept)
         return pictures_in(kept)
@@ -177,8 +194,24 @@ class Referee:
         shutil.rmtree(self.folder / "away", ignore_errors=True)
 
 
+_REFERENCE = Verdict(True, "the reference")
+
+
 def _compared(task: Task) -> int:
-    return COMPARED if task.frames == 1 else 1
+    """Return the number of files whose pictures are compared."""
+    if task.cost > 1000:
+        return 2
+    return COMPARED if task.pictures < COMPARED else 1
+
+
+def _command(task: Task, tool: Tool, source: Path, out: Path, workers: int) -> list[str]:
+    if not task.one_by_one:
+        return tool.command(task, source, out, workers)
+    calls = [
+        shlex.join(tool.command(task, path, out / path.stem, workers))
+        for path in sorted(source.iterdir())
+    ]
+    return ["sh", "-c", " && ".join(calls)]
 
 
 def _first_line(error: CommandError) -> str:

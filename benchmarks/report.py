@@ -8,23 +8,34 @@ from pathlib import Path
 
 from benchmarks.goals import goal_lines
 from benchmarks.results import Results, Row
+from benchmarks.tasks import TASKS
 
-__all__ = ["BEGIN", "END", "publish", "tables"]
+__all__ = ["BEGIN", "END", "EXPECT", "EXPECTED", "publish", "tables", "title_of"]
 
 BEGIN = "<!-- referee: begin -->"
 END = "<!-- referee: end -->"
+EXPECT = "<!-- referee: expect -->", "<!-- referee: expected -->"
 
-TITLES = {
-    "ct": "CT, 512 x 512, 16 bits",
-    "cr": "CR, 2500 x 2048, 12 bits",
-    "ct-jll": "CT in JPEG Lossless",
-    "ct-jls": "CT in JPEG-LS",
-    "ct-rle": "CT in RLE",
-    "ct-htj2k": "CT in HTJ2K",
-    "ct-j2k": "CT in JPEG 2000",
-    "enhanced": "Enhanced CT, 300 frames",
-    "us": "Color ultrasound, 120 frames, JPEG baseline",
+EXPECTED = {
+    "ct-png-window": "CT slices to PNG",
+    "ct-jpg-window": "CT slices to JPG",
+    "ct-windows": "CT slices to PNG, several windows of each",
+    "ct-viridis-jpg": "CT slices to JPG, in colors",
+    "ct-j2k-jpg-window": "CT slices in JPEG 2000 to JPG",
+    "ct-jll-jpg-window": "CT slices in JPEG Lossless to JPG",
+    "enhanced": "Frames of enhanced CT to JPG",
+    "cr-ml-8bit": "X-rays to squares of 512 pixels (`preset:ml-8bit`)",
+    "cr-png-window": "X-rays to PNG, full size",
+    "cr-jpg-window": "X-rays to JPG, full size",
+    "cr-16bit": "X-rays to PNG, 16 bits, full size",
+    "us": "Ultrasound frames in JPEG to JPG, copied",
+    "us-resize": "Ultrasound frames in JPEG to JPG, resized",
+    "small": "Pictures of 64 x 64 to PNG",
 }
+"""What the first table of the page shows, in plain words."""
+
+MS_OF_AN_HOUR = 3.6
+"""A million pictures of 1 ms each take a million milliseconds: 1 / 3.6 hours."""
 
 
 def publish(results: Results, page: Path) -> None:
@@ -36,25 +47,44 @@ def publish(results: Results, page: Path) -> None:
         If a marker is missing.
     """
     text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    text = _between(text, EXPECT, "\n".join(_expected(results)), page)
+    page.write_text(_between(text, (BEGIN, END), tables(results), page), encoding="utf-8")
+
+
+def _between(text: str, markers: tuple[str, str], new: str, page: Path) -> str:
+    before, begin, rest = text.partition(markers[0])
+    _, end, after = rest.partition(markers[1])
     if not begin or not end:
-        raise ValueError(f"{page} must have the lines {BEGIN} and {END}.")
-    page.write_text(f"{before}{BEGIN}\n{tables(results)}\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{page} must have the lines {markers[0]} and {markers[1]}.")
+    return f"{before}{begin}\n{new}\n{end}{after}"
 
 
 def tables(results: Results) -> str:
     """Return all tables as Markdown."""
-    parts = [*_setting(results), *_goals(results), *_tasks(results)]
+    parts = [*_setting(results), *_goals(results), *_overview(results), *_programs(results)]
     parts += [*_gains(results), *_memory(results), *_starts(results)]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def title_of(task: str) -> str:
-    """Return the title of a task: ``ct-jpg-window`` is CT to JPG with a window."""
-    corpus, writer, normalizer = task.rsplit("-", 2)
-    contrast = {"window": "explicit window", "minmax": "min-max", "auto": "colors unchanged"}
-    return f"{TITLES[corpus]} → {writer.upper()}, {contrast[normalizer]}"
+def title_of(name: str) -> str:
+    """Return the title of a task."""
+    return next((task.title for task in TASKS if task.name == name), name)
+
+
+def _expected(results: Results) -> Iterator[str]:
+    """Yield the core-hours of a million pictures of each kind."""
+    yield "| a million of these | core-hours | pictures per second and core |"
+    yield "|---|---|---|"
+    for name, words in EXPECTED.items():
+        row = results.row(name, "dcmconv")
+        if row is not None and row.marginal is not None and row.marginal > 0:
+            hours = row.marginal / MS_OF_AN_HOUR
+            yield f"| {words} | {hours:.2g} | {_rounded(1000 / row.marginal)} |"
+
+
+def _rounded(value: float) -> str:
+    """Return two digits of a number, without an exponent."""
+    return f"{float(f'{value:.2g}'):,.0f}"
 
 
 def _setting(results: Results) -> Iterator[str]:
@@ -81,8 +111,44 @@ def _goals(results: Results) -> Iterator[str]:
     yield ""
 
 
-def _tasks(results: Results) -> Iterator[str]:
-    for task in dict.fromkeys(row.task for row in results.rows):
+def _overview(results: Results) -> Iterator[str]:
+    """Yield a line for each task: dcmconv, the careful script, and version 0.1.0."""
+    names = list(dict.fromkeys(row.task for row in results.rows))
+    if not names:
+        return
+    yield "### Every task\n"
+    yield (
+        "CPU per picture in ms; *times* is how many times as long the script and 0.1.0 take. "
+        "Sizes in kB per picture.\n"
+    )
+    yield (
+        "| task | dcmconv | careful script | times | 0.1.0 | times | sizes: dcmconv, script "
+        "| pictures of the script |\n|---|---|---|---|---|---|---|---|"
+    )
+    for name in names:
+        yield _overview_line(results, name)
+    yield ""
+
+
+def _overview_line(results: Results, name: str) -> str:
+    rows = [results.row(name, tool) for tool in ("dcmconv", "careful", "0.1.0")]
+    costs = [f"{r.marginal:.2f}" if r and r.marginal is not None else "-" for r in rows]
+    times = [
+        "" if (found := results.times(name, tool)) is None else f"{found:.2f} x"
+        for tool in ("careful", "0.1.0")
+    ]
+    sizes = " and ".join(f"{row.size / 1000:.0f}" if row else "-" for row in rows[:2])
+    words = rows[1].words if rows[1] else ""
+    return (
+        f"| {title_of(name)} | {costs[0]} | {costs[1]} | {times[0]} | {costs[2]} | {times[1]} "
+        f"| {sizes} | {words} |"
+    )
+
+
+def _programs(results: Results) -> Iterator[str]:
+    """Yield a table for each task that programs of others were given, with rounds and start-up."""
+    usual = {"dcmconv", "careful", "0.1.0"}
+    for task in dict.fromkeys(row.task for row in results.rows if row.tool not in usual):
         yield f"### {title_of(task)}\n"
         yield (
             "| tool | CPU per picture, ms | rounds | start-up, s CPU | compared with dcmconv "

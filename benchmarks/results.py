@@ -18,21 +18,25 @@ __all__ = ["Gain", "Results", "Row", "machine", "row_of"]
 
 @dataclass
 class Row:
-    """One tool at one task: CPU seconds of each round, for the smaller and the larger count."""
+    """One tool at one task: CPU seconds of each round, for the smaller and the larger count.
+
+    ``pictures`` is the number of pictures per file, ``size`` the bytes of one on average.
+    """
 
     task: str
     tool: str
-    frames: int
+    pictures: int
     counts: tuple[int, int]
     words: str
     agree: bool
+    size: int = 0
     small: list[float] = field(default_factory=list)
     large: list[float] = field(default_factory=list)
 
     @property
     def slopes(self) -> list[float]:
         """Marginal CPU of one picture in ms, by round; contains no start-up."""
-        pictures = (self.counts[1] - self.counts[0]) * self.frames
+        pictures = (self.counts[1] - self.counts[0]) * self.pictures
         pairs = zip(self.small, self.large, strict=True)
         return [(large - small) / pictures * 1000 for small, large in pairs]
 
@@ -46,7 +50,7 @@ class Row:
         """CPU seconds of a run before its first picture: where the line meets zero."""
         if self.marginal is None:
             return None
-        pictures = self.counts[0] * self.frames
+        pictures = self.counts[0] * self.pictures
         return max(0.0, statistics.median(self.small) - pictures * self.marginal / 1000)
 
 
@@ -71,8 +75,8 @@ class Results:
     machine: dict[str, str]
     quick: bool
     rounds: int
-    tools: dict[str, str]
-    missing: dict[str, str]
+    tools: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     gains: list[Gain] = field(default_factory=list)
     memory: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -88,6 +92,11 @@ class Results:
         """Return the results that ``as_data`` turned into data."""
         rows = [Row(**{**row, "counts": tuple(row["counts"])}) for row in data["rows"]]
         return cls(**{**data, "rows": rows, "gains": [Gain(**gain) for gain in data["gains"]]})
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add the rows of a task in place of those of an earlier session."""
+        tasks = {row.task for row in rows}
+        self.rows = [*(row for row in self.rows if row.task not in tasks), *rows]
 
     def row(self, task: str, tool: str) -> Row | None:
         """Return the row of a tool at a task; None if it has none."""
@@ -115,10 +124,11 @@ def row_of(measured: Measured) -> Row:
     return Row(
         task=measured.task.name,
         tool=measured.tool.name,
-        frames=measured.task.frames,
+        pictures=measured.task.pictures,
         counts=measured.counts,
         words=measured.verdict.words,
         agree=measured.verdict.agree,
+        size=measured.size,
         small=_cpu(measured.small),
         large=_cpu(measured.large),
     )

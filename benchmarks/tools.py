@@ -7,13 +7,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.corpora import STATE
 from benchmarks.dcmtk_dictionary import write_dictionary
 from benchmarks.limit import Limit
-from benchmarks.tasks import Task
+from benchmarks.tasks import Contrast, Task
 
 __all__ = ["Tool", "find_tools"]
 
@@ -25,9 +26,9 @@ Command = Callable[[Task, Path, Path, int], list[str]]
 class Tool:
     """A program to measure.
 
-    ``command`` returns the command line for a task, an input folder, an output folder and a number
-    of processes.  ``gray_levels`` is how much its PNGs may differ from ours; None if its pictures
-    cannot be compared, such as figures with axes.
+    ``command`` returns the command line for a task, an input (a folder, or a file), an output
+    folder and a number of processes.  ``gray_levels`` is how much its PNGs may differ from ours;
+    None if its pictures cannot be compared, such as figures with axes.
     """
 
     name: str
@@ -61,7 +62,7 @@ def find_tools(limit: Limit, folder: Path) -> tuple[list[Tool], dict[str, str]]:
 
 
 def _variable(name: str) -> str:
-    return "REFEREE_" + name.upper().replace(" ", "_")
+    return _VARIABLES.get(name, "REFEREE_" + name.upper().replace(" ", "_"))
 
 
 def _prefix(name: str) -> list[str]:
@@ -91,28 +92,54 @@ def _first_line(command: list[str], words: int = 3) -> str:
 def _dcmconv() -> Tool:
     program = Path(sys.executable).with_name("dcmconv")
     start = [str(program)] if program.exists() else [sys.executable, "-m", "dcmconv"]
-    start = shlex.split(os.environ.get(_variable("dcmconv"), "")) or start
+    return _a_dcmconv("dcmconv", shlex.split(os.environ.get(_variable("dcmconv"), "")) or start)
 
+
+def _old_dcmconv(_: str, prefix: list[str], __: Path) -> Tool:
+    return _a_dcmconv("0.1.0", prefix)
+
+
+def _a_dcmconv(name: str, start: list[str]) -> Tool:
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
-        normalizer = task.normalizer
-        if normalizer == "window":
-            normalizer = "window:center={},width={}".format(*task.window)
-        words = ["run", str(source), "-o", str(out), "-n", normalizer, "-w", task.writer]
-        return [*start, *words, "--workers", str(workers), "--quiet"]
+        words = ["run", str(source), "-o", f"{out}/", *_filled(task.arguments, source, out)]
+        # A single file is converted in the main process, as for an ordinary user.
+        pool = [] if source.is_file() else ["--workers", str(workers)]
+        return [*start, *words, *pool, "--quiet"]
 
-    return Tool("dcmconv", _first_line([*start, "--version"]), command, _any, "fast", 0)
+    return Tool(name, _first_line([*start, "--version"]), command, _any, "fast", 0)
+
+
+def _careful(name: str, prefix: list[str], _: Path) -> Tool:
+    def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
+        recipe, *options = _filled(task.recipe, source, out)
+        start = [*prefix, "-m", "benchmarks.careful", recipe]
+        return [*start, str(source), str(out), str(workers), *options]
+
+    code = "import cv2; print('OpenCV', cv2.__version__)"
+    version = f"{_first_line([*prefix, '-c', code])}, dicomsdl"
+    return Tool(name, version, command, _any, "careful", 1, {"PYTHONPATH": str(HERE.parent)})
+
+
+def _filled(words: Sequence[str], source: Path, out: Path) -> list[str]:
+    """Put folders in the place of ``$OUT``, ``$CHAINS`` and ``$STATE``."""
+    folders = {"$OUT": out, "$CHAINS": HERE / "chains", "$STATE": source.parent / STATE}
+    filled = list(words)
+    for name, folder in folders.items():
+        filled = [word.replace(name, str(folder)) for word in filled]
+    return filled
 
 
 def _climit(limit: Limit) -> Tool:
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
-        normalizer = task.normalizer
+        contrast = _contrast(task)
+        normalizer = contrast.normalizer
         if normalizer == "window":
-            normalizer = "window:{},{}".format(*task.window)
-        words = [task.writer, normalizer, str(workers), str(source), str(out)]
+            normalizer = "window:{},{}".format(*contrast.window)
+        words = [contrast.writer, normalizer, str(workers), str(source), str(out)]
         return [str(limit.program), *words]
 
     version = f"C limit, {limit.deflater}"
-    return Tool("C limit", version, command, lambda task: task.corpus in ("ct", "cr"), "fast", 0)
+    return Tool("C limit", version, command, _handles("ct", "cr", "small"), "fast", 0)
 
 
 def _dcmtk(name: str, prefix: list[str], folder: Path) -> Tool:
@@ -122,13 +149,14 @@ def _dcmtk(name: str, prefix: list[str], folder: Path) -> Tool:
     """
 
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
-        windows = {"minmax": ["+Wm"], "window": ["+Ww", *map(str, task.window)], "auto": []}
-        options = windows[task.normalizer] + {"jpg": ["+oj"], "png": ["+on", "-il"]}[task.writer]
-        if task.writer == "jpg" and name == "dcmj2pnm":
+        contrast, suffix = _contrast(task), _contrast(task).writer
+        windows = {"minmax": ["+Wm"], "window": ["+Ww", *map(str, contrast.window)], "auto": []}
+        options = windows[contrast.normalizer] + {"jpg": ["+oj"], "png": ["+on", "-il"]}[suffix]
+        if suffix == "jpg" and name == "dcmj2pnm":
             options += ["+Jq", "90"]
-        options += ["+Fa"] if task.frames > 1 else []
+        options += ["+Fa"] if task.pictures > 1 else []
         # With several frames, the last argument is only the start of the file names.
-        target = f"{out}/{{}}" if task.frames > 1 else f"{out}/{{}}.{task.writer}"
+        target = f"{out}/{{}}" if task.pictures > 1 else f"{out}/{{}}.{suffix}"
         call = shlex.join([*prefix, *options, f"{source}/{{}}", target])
         return ["sh", "-c", f"ls {shlex.quote(str(source))} | xargs -P {workers} -I {{}} {call}"]
 
@@ -137,20 +165,25 @@ def _dcmtk(name: str, prefix: list[str], folder: Path) -> Tool:
         name,
         version,
         command,
-        lambda task: task.corpus not in _NOT_IN_DCMTK,
+        lambda task: task.contrast is not None and task.corpus not in _NOT_IN_DCMTK,
         env={"DCMDICTPATH": str(write_dictionary(folder))},
     )
 
 
 def _dcm4che(name: str, prefix: list[str], _: Path) -> Tool:
     def command(task: Task, source: Path, out: Path, workers: int) -> list[str]:
-        words = {"jpg": ["-F", "JPEG", "-q", "0.9"], "png": ["-F", "PNG"]}[task.writer]
-        if task.normalizer == "window":
-            words += ["-c", str(task.window[0]), "-w", str(task.window[1])]
+        contrast = _contrast(task)
+        words = {"jpg": ["-F", "JPEG", "-q", "0.9"], "png": ["-F", "PNG"]}[contrast.writer]
+        words += ["-c", str(contrast.window[0]), "-w", str(contrast.window[1])]
         return [*prefix, *words, str(source), str(out)]
 
     version = _first_line([*prefix, "--version"])
-    return Tool(name, version, command, lambda t: t.frames == 1 and t.normalizer == "window")
+    return Tool(
+        name,
+        version,
+        command,
+        lambda task: task.pictures == 1 and _normalizer(task) == "window",
+    )
 
 
 def _dicom2jpg(name: str, prefix: list[str], _: Path) -> Tool:
@@ -158,18 +191,10 @@ def _dicom2jpg(name: str, prefix: list[str], _: Path) -> Tool:
         name,
         _first_line([*prefix, "-c", "import dicom2jpg as d; print('dicom2jpg', d.__version__)"]),
         _script(prefix, "dicom2jpg_batch.py"),
-        lambda task: task.corpus in ("ct", "cr") and task.normalizer == "window",
+        lambda task: task.corpus in ("ct", "cr") and _normalizer(task) == "window",
         "middle",
         # It treats every window as LINEAR_EXACT, and truncates instead of rounding.
         gray_levels=2,
-    )
-
-
-def _plain_pool(name: str, prefix: list[str], _: Path) -> Tool:
-    version = _first_line([*prefix, "-c", "import pydicom as p; print('pydicom', p.__version__)"])
-    command = _script(prefix, "plain_pool.py")
-    return Tool(
-        name, version, command, lambda t: t.frames == 1 and t.normalizer == "window", "middle"
     )
 
 
@@ -178,7 +203,7 @@ def _article(name: str, prefix: list[str], _: Path) -> Tool:
         name,
         _first_line([*prefix, "-c", "import matplotlib as m; print('matplotlib', m.__version__)"]),
         _script(prefix, "article_script.py"),
-        lambda t: t.corpus in ("ct", "cr") and t.writer == "jpg" and t.normalizer == "minmax",
+        lambda task: task.name in ("ct-jpg-minmax", "cr-jpg-minmax"),
         "slowest",
         None,
         {"MPLBACKEND": "Agg"},
@@ -192,9 +217,9 @@ def _script(prefix: list[str], name: str) -> Command:
             str(HERE / name),
             str(source),
             str(out),
-            task.writer,
+            _contrast(task).writer,
             str(workers),
-            *map(str, task.window),
+            *map(str, _contrast(task).window),
         ]
 
     return command
@@ -204,18 +229,33 @@ def _any(task: Task) -> bool:
     return True
 
 
+def _handles(*corpora: str) -> Callable[[Task], bool]:
+    return lambda task: task.contrast is not None and task.corpus in corpora
+
+
+def _contrast(task: Task) -> Contrast:
+    assert task.contrast is not None, "the tool does not handle this task"
+    return task.contrast
+
+
+def _normalizer(task: Task) -> str:
+    return task.contrast.normalizer if task.contrast else ""
+
+
 _PEERS: dict[str, Callable[[str, list[str], Path], Tool]] = {
+    "0.1.0": _old_dcmconv,
+    "careful": _careful,
     "dcm2img": _dcmtk,
     "dcmj2pnm": _dcmtk,
     "dcm4che": _dcm4che,
     "dicom2jpg": _dicom2jpg,
-    "plain pool": _plain_pool,
     "article": _article,
 }
 _NOT_IN_DCMTK = frozenset({"ct-j2k", "ct-htj2k"})
 _PROGRAMS = {"dcm4che": "dcm2jpg"}
+_VARIABLES = {"0.1.0": "REFEREE_DCMCONV_OLD"}
 _IN_PYTHON = {
     "dicom2jpg": "dicom2jpg",
-    "plain pool": "pydicom PIL numpy",
+    "careful": "cv2 dicomsdl oxipng imagecodecs pydicom",
     "article": "pydicom matplotlib",
 }

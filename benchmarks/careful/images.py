@@ -1,0 +1,97 @@
+"""Read images for the careful scripts: dicomsdl for headers, imagecodecs for its fastest codecs.
+
+dicomsdl reads a CT in 0.11 ms, pydicom in 0.65 to 0.98.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import dicomsdl
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Image", "Meaning", "open_image", "text_of"]
+
+cv2.setNumThreads(1)
+"""The pool has a process for each processor already."""
+
+CODECS = {
+    "1.2.840.10008.1.2.4.70": "jpeg8_decode",
+    "1.2.840.10008.1.2.4.80": "jpegls_decode",
+    "1.2.840.10008.1.2.4.90": "jpeg2k_decode",
+    "1.2.840.10008.1.2.4.201": "htj2k_decode",
+}
+"""RLE is missing here because dicomsdl decodes it faster than the rest of the file is read."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the stored values of an image mean; images of a series mostly have the same."""
+
+    slope: float
+    intercept: float
+    is_signed: bool
+    is_inverted: bool
+    padding: int | None
+
+
+@dataclass(frozen=True)
+class Image:
+    """One frame of 16 bits."""
+
+    header: Any
+    values: NDArray[Any]
+    meaning: Meaning
+
+    @property
+    def cells(self) -> NDArray[np.uint16]:
+        """The values as bit patterns, which index a table."""
+        return self.values.view(np.uint16)
+
+
+def open_image(path: Path) -> Image:
+    """Read a file with one frame."""
+    header = dicomsdl.open(str(path))
+    decode = _decoder(header.TransferSyntaxUID)
+    if decode is None:
+        values = header.pixelData(storedvalue=True)
+    else:
+        values = decode(header.PixelData.encodedFrameData(0))
+        values = values.view(np.int16) if header.PixelRepresentation else values
+    return Image(header, values, _meaning(header))
+
+
+def _meaning(header: Any) -> Meaning:
+    padding = header.PixelPaddingValue
+    return Meaning(
+        header.RescaleSlope or 1.0,
+        header.RescaleIntercept or 0.0,
+        bool(header.PixelRepresentation),
+        header.PhotometricInterpretation == "MONOCHROME1",
+        None if padding is None else int(padding),
+    )
+
+
+def _decoder(uid: str) -> Callable[[bytes], NDArray[Any]] | None:
+    if uid not in CODECS:
+        return None
+    import imagecodecs
+
+    decode: Callable[[bytes], NDArray[Any]] = getattr(imagecodecs, CODECS[uid])
+    return decode
+
+
+def text_of(header: Any, keyword: str) -> str:
+    """Return an element as the text in the file; numbers of VR US or SS are formatted."""
+    element = header.getDataElement(keyword)
+    if element is None:
+        return ""
+    if element.vr() in {dicomsdl.VR.US, dicomsdl.VR.SS}:
+        return str(element.value())
+    text: str = element.toBytes().decode("latin-1")
+    return text.strip(" \0")
