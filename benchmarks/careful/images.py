@@ -87,11 +87,10 @@ def _decoder(uid: str) -> Callable[[bytes], NDArray[Any]] | None:
 
 
 def text_of(header: Any, keyword: str) -> str:
-    """Return an element as the text in the file; numbers of VR US or SS are formatted."""
+    """Return an element as text; several values are separated as in DICOM."""
     element = header.getDataElement(keyword)
-    if element is None:
-        return ""
-    if element.vr() in {dicomsdl.VR.US, dicomsdl.VR.SS}:
-        return str(element.value())
-    text: str = element.toBytes().decode("latin-1")
-    return text.strip(" \0")
+    value = None if element is None else element.value()
+    if isinstance(value, list):
+        return "\\".join(map(str, value))
+    # An element without a value may be None or b"".
+    return str(value) if value or value == 0 else ""
