@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from dcmconv_builtins.dicom.file.attributes import DicomAttributes, InstanceAttr
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.file.header_cache import HeaderCache
-from dcmconv_builtins.dicom.file.part10 import Part10, read_part10
+from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement, read_part10
 from dcmconv_builtins.dicom.frame_fields import FrameFieldsFinder, stored_range_of
 from dcmconv_builtins.dicom.pixels.content import bits_above, uses_bits_below
 from dcmconv_builtins.dicom.pixels.frame_data import (
@@ -35,6 +35,7 @@ from dcmconv_builtins.dicom.pixels.frame_data import (
     open_frame_data,
 )
 from dcmconv_builtins.dicom.pixels.image_pixel import check_size, describe_pixels, find_pixels
+from dcmconv_builtins.dicom.pixels.native_frames import NativeFrames, is_plain_native
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixels.pixel_values import stored_values_of
 from dcmconv_builtins.dicom.pixels.salvage import with_background
@@ -48,16 +49,51 @@ __all__ = ["DicomInstance"]
 _BURNED_IN = (
     "Burned In Annotation (0028,0301) is YES: the pixels themselves may identify a patient."
 )
-_SHUTTERS = (
-    "ShutterShape",
-    "FrameDisplayShutterSequence",
-    # A functional group may hold either of them.
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-)
+_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+_SHUTTERS = ("ShutterShape", "FrameDisplayShutterSequence")
+_PALETTES = ("RedPaletteColorLookupTableDescriptor", "EnhancedPaletteColorLookupTableSequence")
 _FRAMES_TO_LOOK_AT = 8
 """Checked where only the pixels show what the header means; the first one may be blank."""
-_DESCRIPTIONS = HeaderCache[PixelDescription]()
+
+
+class _Header(NamedTuple):
+    """What every file is asked for when it is opened; the same for all files of most series.
+
+    What is rare has only a flag here: the modules for it are not even imported without it.
+    """
+
+    description: PixelDescription
+    is_plain: bool
+    """The pixels are exactly as long as described: see ``is_plain_native``."""
+    is_burned_in: bool
+    has_groups: bool
+    has_shutters: bool
+    has_palettes: bool
+    has_data_paths: bool
+
+
+_HEADERS = HeaderCache[_Header]()
+
+
+def _read_header(part10: Part10, pixels: PixelElement) -> _Header:
+    """Return what the header says of its pixels, from the previous file of a series if it can."""
+    top, length = part10.top, pixels.length
+    surplus = None if length is None else pixels.available - length
+    subject = (*pixels[:2], length, surplus, part10.transfer_syntax)
+
+    def read() -> _Header:
+        description = describe_pixels(top, pixels)
+        return _Header(
+            description=description,
+            is_plain=is_plain_native(part10, pixels, description),
+            is_burned_in=top.text("BurnedInAnnotation").upper() == "YES",
+            has_groups=any(keyword in top for keyword in _GROUPS),
+            has_shutters=any(keyword in top for keyword in _SHUTTERS),
+            has_palettes=any(keyword in top for keyword in _PALETTES),
+            has_data_paths="DataFrameAssignmentSequence" in top,
+        )
+
+    return _HEADERS.get(top, subject, read)
 
 
 class DicomInstance:
@@ -100,14 +136,18 @@ class DicomInstance:
         self.top, self._meta = part10.top, part10.meta
         if options.character_set:
             self.top.use_character_set(options.character_set)
-        self._data = _open_data(part10, options, salvage=salvage)
+        pixels = find_pixels(part10)
+        header = _read_header(part10, pixels)
+        self._data = _open_data(part10, pixels, header, options, salvage=salvage)
         self.description = _with_true_high_bit(self.top, self._data)
-        self._groups = FunctionalGroups(self.top)
+        self._groups = FunctionalGroups(self.top, are_there=header.has_groups)
         self._fields = FrameFieldsFinder(self.description)
-        self._presentation = _find_presentation(self.top, options, self.description)
+        self._presentation = _find_presentation(self.top, header, options, self.description)
         self._jpeg = find_jpeg_copies(self._data, part10.transfer_syntax)
-        if self.top.text("BurnedInAnnotation").upper() == "YES":
+        if header.is_burned_in:
             self.notes.add(_BURNED_IN)
+        self.has_palettes = header.has_palettes
+        self.has_data_paths = header.has_data_paths
         self.salvaged = self._data.salvaged
         self.transfer_syntax = part10.transfer_syntax
         self.decoder = self._data.decoder
@@ -272,7 +312,9 @@ def _with_one_image(part10: Part10) -> Part10:
         from dcmconv_builtins.dicom.pixels.private_pixels import with_private_pixels
 
         return with_private_pixels(part10)
-    if pixels.length is not None and part10.may_continue_at(pixels.offset + pixels.length):
+    length = pixels.length
+    may_be_more = length is not None and length < pixels.available
+    if may_be_more and part10.may_continue_at(pixels.offset + (length or 0)):
         from dcmconv_builtins.dicom.pixels.second_pixels import with_the_image
 
         return with_the_image(part10)
@@ -322,11 +364,14 @@ def _first_frames(data: FrameData) -> Iterator[Decoded]:
             return
 
 
-def _open_data(part10: Part10, options: ReadOptions, *, salvage: bool) -> FrameData:
-    pixels = find_pixels(part10)
-    subject = pixels.keyword, pixels.value_representation, pixels.length is None
-    described = _DESCRIPTIONS.get(part10.top, subject, lambda: describe_pixels(part10.top, pixels))
-    data = open_frame_data(part10, pixels, described, options=options, salvage=salvage)
+def _open_data(
+    part10: Part10, pixels: PixelElement, header: _Header, options: ReadOptions, *, salvage: bool
+) -> FrameData:
+    data: FrameData
+    if header.is_plain:
+        data = NativeFrames(part10.stream, pixels.offset, header.description)
+    else:
+        data = open_frame_data(part10, pixels, header.description, options=options, salvage=salvage)
     # After the length of the pixels: a truncated file is called truncated, whatever it announces.
     check_size(data.description, options)
     return data
@@ -347,12 +392,13 @@ def _as_rgb(values: NDArray[Any], photometric_interpretation: str) -> NDArray[An
 
 
 def _find_presentation(
-    top: Elements, options: ReadOptions, description: PixelDescription
+    top: Elements, header: _Header, options: ReadOptions, description: PixelDescription
 ) -> FramePresentation | None:
     """Return what is drawn over the frames; None if no option and no tag asks for it."""
-    has_overlays = any(0x60000000 <= tag <= 0x601EFFFF for tag in top.tags)
-    has_shutters = any(keyword in top for keyword in _SHUTTERS)
-    if options.presentation_states is None and not has_overlays and not has_shutters:
+    # A functional group may hold a shutter.
+    may_have_shutters = header.has_shutters or header.has_groups
+    has_overlays = top.has_tag_between(0x60000000, 0x601EFFFF)
+    if options.presentation_states is None and not has_overlays and not may_have_shutters:
         return None
     from dcmconv_builtins.dicom.presentation_state.frame_presentation import FramePresentation
 

@@ -32,7 +32,6 @@ __all__ = [
     "as_pixel_description",
     "color_of_samples",
     "decode_native",
-    "frame_bits",
     "frame_bytes",
     "native_span",
 ]
@@ -50,17 +49,9 @@ class NativeSpan(NamedTuple):
     first_bit: int = 0
 
 
-def frame_bits(description: PixelDescription) -> int:
-    """Return how many bits one native frame takes, without any padding."""
-    # Y Y Cb Cr: four samples for two pixels (PS3.3 C.7.6.3.1.2).
-    samples = 2 if description.is_chroma_halved else description.samples_per_pixel
-    pixels = description.rows * _stored_columns(description)
-    return pixels * samples * description.bits_allocated
-
-
 def frame_bytes(description: PixelDescription) -> int:
     """Return how many bytes one native frame takes on its own."""
-    return (frame_bits(description) + 7) // 8
+    return (description.frame_bits + 7) // 8
 
 
 def native_span(
@@ -70,8 +61,8 @@ def native_span(
 
     Pass those bytes and ``first_bit`` to ``decode_frame``.
     """
-    bits = frame_bits(description)
-    unit = 16 if _is_word_swapped(description, big_endian=big_endian) else 8
+    bits = description.frame_bits
+    unit = 16 if big_endian and _is_word_swapped(description) else 8
     first, end = frame_index * bits, (frame_index + 1) * bits
     start = first // unit
     length = -(-end // unit) - start
@@ -99,7 +90,7 @@ def as_laid_out(
     even = replace(description, has_even_rows=True)
     if _has_length(even, element_bytes):
         columns = f"{description.columns} pixels in {named}"
-        note = f"rows of {columns} are padded to {_stored_columns(even)}, as the length shows"
+        note = f"rows of {columns} are padded to {even.stored_columns}, as the length shows"
         return even, (note,)
     return description, ()
 
@@ -160,12 +151,12 @@ def decode_native(
     UnsupportedError
         If Bits Allocated is not 1, 8, 16, 32 or 64.
     """
-    if _is_word_swapped(description, big_endian=big_endian):
+    if big_endian and _is_word_swapped(description):
         stream = np.frombuffer(stream[: len(stream) // 2 * 2], "<u2").byteswap().tobytes()
         # Now every word is little endian, and so are cells of several words.
         big_endian = False
-    if first_bit + frame_bits(description) > len(stream) * 8:
-        needed = (first_bit + frame_bits(description) + 7) // 8
+    if first_bit + description.frame_bits > len(stream) * 8:
+        needed = (first_bit + description.frame_bits + 7) // 8
         raise truncated("native", f"it has {len(stream)} of {needed} bytes")
     flat = _samples(stream, description, big_endian=big_endian, first_bit=first_bit)
     photometric = description.photometric_interpretation
@@ -216,26 +207,23 @@ class Uncompressed(Decoder):
         return replace(decoded, notes=decoded.notes + surplus_note(surplus))
 
 
-def _stored_columns(description: PixelDescription) -> int:
-    return description.columns + (description.has_even_rows and description.columns % 2)
-
-
 def _has_length(description: PixelDescription, element_bytes: int) -> bool:
-    needed = (description.frame_count * frame_bits(description) + 7) // 8
+    needed = (description.frame_count * description.frame_bits + 7) // 8
     # An element has an even length, so a byte of padding may follow (PS3.5 7.1.1).
     return needed in (element_bytes, element_bytes - 1)
 
 
-def _is_word_swapped(description: PixelDescription, *, big_endian: bool) -> bool:
+def _is_word_swapped(description: PixelDescription) -> bool:
+    """Return whether big endian pixels are in words of another size than theirs."""
     # PS3.5 A.3: OW is big endian by 16-bit words, even if pixels are smaller or larger.
     is_small = description.bits_allocated <= 8 and description.value_representation == "OW"
-    return big_endian and (is_small or description.has_low_word_first)
+    return is_small or description.has_low_word_first
 
 
 def _samples(
     stream: bytes, description: PixelDescription, *, big_endian: bool, first_bit: int
 ) -> NDArray[Any]:
-    count = frame_bits(description) // description.bits_allocated
+    count = description.frame_bits // description.bits_allocated
     if description.bits_allocated == 1:
         # PS3.5 8.1.1: the first pixel is the lowest bit of the first byte.
         bits = np.unpackbits(np.frombuffer(stream, np.uint8), bitorder="little")
@@ -257,7 +245,7 @@ def _dtype(description: PixelDescription, big_endian: bool) -> np.dtype[Any]:
 
 def _repeat_chroma(flat: NDArray[Any], description: PixelDescription) -> NDArray[Any]:
     """Spread Y Y Cb Cr over two pixels (PS3.3 C.7.6.3.1.2); in odd rows a pair spans two rows."""
-    columns = _stored_columns(description)
+    columns = description.stored_columns
     pixels = description.rows * columns
     pairs = flat[: pixels // 2 * 4].reshape(-1, 4)
     spread = np.empty((pixels, 3), flat.dtype)

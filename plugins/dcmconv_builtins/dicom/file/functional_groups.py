@@ -37,15 +37,16 @@ class FrameGroups:
 class FunctionalGroups:
     """The shared and per-frame functional groups of an Instance; empty for a classic one."""
 
-    def __init__(self, top: Elements) -> None:
+    def __init__(self, top: Elements, *, are_there: bool = True) -> None:
         self._top = top
-        self._shared = top.items("SharedFunctionalGroupsSequence")[:1]
-        self.per_frame = top.items("PerFrameFunctionalGroupsSequence")
+        self._shared = top.items("SharedFunctionalGroupsSequence")[:1] if are_there else ()
+        self.per_frame = top.items("PerFrameFunctionalGroupsSequence") if are_there else ()
+        self._none = FrameGroups(top)
 
     def of_frame(self, frame_index: int) -> FrameGroups:
         """Return the groups of one frame; ``frame_index`` counts from 0."""
         if not self._shared and not self.per_frame:
-            return FrameGroups(self._top)
+            return self._none
         own = self.per_frame[frame_index : frame_index + 1]
         if self.per_frame and not own:
             self._top.notes.add(

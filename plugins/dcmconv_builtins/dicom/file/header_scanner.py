@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, KeysView
-from functools import cached_property
+from collections.abc import Callable, Iterator, KeysView
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from dcmconv_builtins.dicom.decoders.syntaxes import GE_PRIVATE, SYNTAXES
@@ -29,17 +29,22 @@ from dcmconv_builtins.dicom.file.notes import Notes
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-__all__ = ["Dependencies", "RawElement", "ScannedDataset", "ScannedHeader", "scan_header"]
+__all__ = [
+    "Dependencies",
+    "PixelElement",
+    "RawElement",
+    "ScannedDataset",
+    "ScannedHeader",
+    "scan_header",
+]
 
 Result = TypeVar("Result")
-Dependencies = tuple[tuple[int, bytes | None], ...]
-"""Tags with the bytes of their whole elements, header included; None where there is no element."""
 
 # Implicit VR, big endian, deflated.
 _OTHER_ENCODINGS = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"} | {
     GE_PRIVATE
 }
-_SCANNED_SYNTAXES = frozenset(uid.encode() for uid in SYNTAXES if uid not in _OTHER_ENCODINGS)
+_SCANNED_SYNTAXES = {uid.encode(): uid for uid in SYNTAXES if uid not in _OTHER_ENCODINGS}
 
 _HEAD_BYTES = 1 << 16
 """How much of a large file is scanned; a header longer than this is rare, and left to pydicom."""
@@ -48,10 +53,9 @@ _META_START = 132
 """After the preamble of 128 bytes and the prefix DICM (PS3.10 7.1)."""
 _META_END = 0x00030000
 _FIRST_PIXELS = min(PIXEL_KEYWORDS)
-_PIXEL_VRS = frozenset({b"OB", b"OW", b"OF", b"OD"})
+_PIXEL_VRS = {vr.encode(): vr for vr in ("OB", "OW", "OF", "OD")}
 _TRANSFER_SYNTAX = 0x00020010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_UNDEFINED = UNDEFINED_LENGTH.to_bytes(4, "little")
 _NO_STOP = 1 << 32  # above every tag
 _DEEPEST = 16
 
@@ -69,6 +73,7 @@ _FURTHER_SETS = frozenset(
 )
 
 _header = struct.Struct("<HH2sH").unpack_from
+_long_header = struct.Struct("<HH2sHI").unpack_from
 _item_header = struct.Struct("<HHI").unpack_from
 _length = struct.Struct("<I").unpack_from
 
@@ -102,6 +107,31 @@ class Excerpt(NamedTuple):
         if self.character_set:
             use_character_set(dataset, self.character_set)
         return dataset
+
+
+class Dependencies(NamedTuple):
+    """Elements that a result was computed from: which ones are absent, and the bytes of the others.
+
+    Elements that follow each other are one run, under the first one's tag: comparing them takes one
+    call.  The bytes include the elements' headers, so that equal bytes are equal elements.
+    """
+
+    absent: frozenset[int]
+    runs: tuple[tuple[int, bytes], ...]
+
+
+class PixelElement(NamedTuple):
+    """Where the pixel data element of a file is.
+
+    ``offset`` is where its value begins, ``length`` is None if it is undefined (encapsulated), and
+    ``available`` counts the bytes from ``offset`` to the end of the file.
+    """
+
+    keyword: str
+    value_representation: str
+    offset: int
+    length: int | None
+    available: int
 
 
 class ScannedDataset:
@@ -149,6 +179,15 @@ class ScannedDataset:
         self._is_used_whole = True
         return self._offsets.keys()
 
+    def has_tag_between(self, first: int, last: int) -> bool:
+        """Whether there is an element with a tag in a range, both ends included."""
+        self._is_used_whole = True
+        # Most files have nothing after the range: the last tag is enough to see that.
+        for tag in reversed(self._offsets):
+            if tag <= last:
+                return tag >= first
+        return False
+
     @cached_property
     def whole(self) -> Dataset:
         """The dataset as pydicom parses it."""
@@ -164,12 +203,10 @@ class ScannedDataset:
         if self._content[offset + 4 : offset + 6] == b"UN":
             return None
         # pydicom passes Pixel Representation on to the items of a sequence.
-        tags = sorted({_CHARACTER_SET, tag, _PIXEL_REPRESENTATION})
+        tags = {_CHARACTER_SET, tag, _PIXEL_REPRESENTATION}
         if self._found is not None:
             self._found.update(tags)
-        return Excerpt(
-            b"".join(self._element_bytes(each) or b"" for each in tags), self.character_set
-        )
+        return Excerpt(b"".join(run for _, run in self._runs(tags)), self.character_set)
 
     def parsed(self, tag: int) -> Dataset:
         """Return a dataset of pydicom that has at least this element and what it depends on."""
@@ -194,28 +231,35 @@ class ScannedDataset:
         tags, self._found = self._found, None
         if self._is_used_whole:
             return result, None
-        return result, tuple((tag, self._element_bytes(tag)) for tag in tags)
+        absent = frozenset(tags - self._offsets.keys())
+        return result, Dependencies(absent, tuple(self._runs(tags - absent)))
 
     def has_same(self, dependencies: Dependencies) -> bool:
         """Whether each of these elements is the same here, or absent here as it was there."""
         content, offsets = self._content, self._offsets
-        for tag, element in dependencies:
-            offset = offsets.get(tag)
-            if offset is None or element is None:
-                if offset is not None or element is not None:
-                    return False
-            elif not content.startswith(element, offset):
+        if not offsets.keys().isdisjoint(dependencies.absent):
+            return False
+        for tag, elements in dependencies.runs:
+            if tag not in offsets or not content.startswith(elements, offsets[tag]):
                 return False
         return True
 
-    def _element_bytes(self, tag: int) -> bytes | None:
-        offset = self._offsets.get(tag)
-        if offset is None:
-            return None
-        _, value_start, value_end = self._extent(offset)
-        if self._content.startswith(_UNDEFINED, value_start - 4):
-            value_end += 8  # the delimiter, without which more items could follow
-        return self._content[offset:value_end]
+    def _runs(self, tags: set[int]) -> Iterator[tuple[int, bytes]]:
+        """Yield the bytes of some elements, delimiters included; neighbors are joined."""
+        starts = list(self._offsets.values())
+        first, start, end = -1, -1, -1
+        for (tag, offset), following in zip(
+            self._offsets.items(), [*starts[1:], self.end], strict=True
+        ):
+            if tag not in tags:
+                continue
+            if offset != end:
+                if first >= 0:
+                    yield first, self._content[start:end]
+                first, start = tag, offset
+            end = following
+        if first >= 0:
+            yield first, self._content[start:end]
 
     def _extent(self, offset: int) -> tuple[bytes, int, int]:
         """Return the VR of an element, and where its value begins and ends."""
@@ -232,10 +276,12 @@ class ScannedDataset:
 
 
 class ScannedHeader(NamedTuple):
-    """File Meta Information and dataset; the pixel data element begins at ``dataset.end``."""
+    """File Meta Information, dataset and pixels; ``transfer_syntax`` is the UID."""
 
     meta: ScannedDataset
     dataset: ScannedDataset
+    transfer_syntax: str
+    pixels: PixelElement
 
 
 class _UnusualError(Exception):
@@ -252,31 +298,37 @@ def scan_header(stream: BinaryIO) -> ScannedHeader | None:
     """
     if isinstance(stream, HeldBytes):
         content = stream.content
+        size = len(content)
     elif isinstance(stream, BoundedReader):
-        content = stream.read(_HEAD_BYTES)
+        content, size = stream.read(_HEAD_BYTES), stream.size
     else:
         return None
     try:
-        return _scan(_Scanner(content))
+        return _scan(_Scanner(content), size)
     except (_UnusualError, struct.error):
         return None
 
 
-def _scan(scanner: _Scanner) -> ScannedHeader:
+def _scan(scanner: _Scanner, size: int) -> ScannedHeader:
     content = scanner.content
     if content[_META_START - 4 : _META_START + 2] != b"DICM\x02\x00":
         raise _UnusualError
     meta = scanner.dataset(_META_START, _META_END)
     transfer_syntax = meta.find(_TRANSFER_SYNTAX)
-    if transfer_syntax is None or transfer_syntax.value.rstrip(b" \0") not in _SCANNED_SYNTAXES:
+    uid = _SCANNED_SYNTAXES.get(transfer_syntax.value.rstrip(b" \0")) if transfer_syntax else None
+    if uid is None:
         raise _UnusualError
     dataset = scanner.dataset(meta.end, _FIRST_PIXELS)
-    group, number, vr, reserved = _header(content, dataset.end)
+    # Raises an error where the content ends before.
+    group, number, vr, reserved, length = _long_header(content, dataset.end)
+    keyword = PIXEL_KEYWORDS.get(group << 16 | number)
     # The VRs of pixels have two reserved bytes, which must be 0 (PS3.5 7.1.2).
-    is_pixels = group << 16 | number in PIXEL_KEYWORDS and vr in _PIXEL_VRS and not reserved
-    if not is_pixels or len(content) < dataset.end + 12:
+    if keyword is None or vr not in _PIXEL_VRS or reserved:
         raise _UnusualError
-    return ScannedHeader(meta, dataset)
+    offset = dataset.end + 12
+    known_length = None if length == UNDEFINED_LENGTH else length
+    pixels = PixelElement(keyword, _PIXEL_VRS[vr], offset, known_length, size - offset)
+    return ScannedHeader(meta, dataset, uid, pixels)
 
 
 class _Scanner:
@@ -312,7 +364,8 @@ class _Scanner:
             raise _UnusualError
         if position > end:
             raise _UnusualError
-        self._check_character_set(offsets)
+        if _CHARACTER_SET in offsets:
+            self._check_character_set(offsets[_CHARACTER_SET])
         return position
 
     def _long_element(self, vr: bytes, position: int, depth: int) -> int:
@@ -351,15 +404,15 @@ class _Scanner:
             raise _UnusualError
         return position + 8
 
-    def _check_character_set(self, offsets: dict[int, int]) -> None:
+    def _check_character_set(self, offset: int) -> None:
         """Leave unknown terms and illegal combinations to pydicom (PS3.3 C.12.1.1.2)."""
-        offset = offsets.get(_CHARACTER_SET)
-        if offset is None:
-            return
         _, _, vr, length = _header(self.content, offset)
-        value = self.content[offset + 8 : offset + 8 + length]
-        first, *further = (part.strip(b" ") for part in value.split(b"\\"))
-        is_one = not further and first in _SETS
-        are_several = first in _FIRST_OF_SETS and _FURTHER_SETS.issuperset(further)
-        if vr != b"CS" or not (is_one or are_several):
+        if vr != b"CS" or not _are_known_sets(self.content[offset + 8 : offset + 8 + length]):
             raise _UnusualError
+
+
+@lru_cache(maxsize=64)
+def _are_known_sets(value: bytes) -> bool:
+    first, *further = (part.strip(b" ") for part in value.split(b"\\"))
+    is_one = not further and first in _SETS
+    return is_one or (first in _FIRST_OF_SETS and _FURTHER_SETS.issuperset(further))

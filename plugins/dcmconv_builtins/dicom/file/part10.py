@@ -27,7 +27,7 @@ from dcmconv_builtins.dicom.file.encoding import (
     Encoding,
     guess_encoding,
 )
-from dcmconv_builtins.dicom.file.header_scanner import scan_header
+from dcmconv_builtins.dicom.file.header_scanner import PixelElement, scan_header
 from dcmconv_builtins.dicom.file.sop_classes import without_picture
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 
@@ -44,20 +44,6 @@ _GUESSED_SYNTAX = {
     Encoding(False, True): "1.2.840.10008.1.2.1",
     Encoding(False, False): "1.2.840.10008.1.2.2",
 }
-
-
-class PixelElement(NamedTuple):
-    """Where the pixel data element of a file is.
-
-    ``offset`` is where its value begins, ``length`` is None if it is undefined (encapsulated), and
-    ``available`` counts the bytes from ``offset`` to the end of the file.
-    """
-
-    keyword: str
-    value_representation: str
-    offset: int
-    length: int | None
-    available: int
 
 
 class Part10(NamedTuple):
@@ -108,22 +94,21 @@ def read_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10
     LimitError
         If a deflated dataset is larger than ``inflate_limit``.
     """
-    if stream.read(4).startswith((b"MZ", b"\x7fELF")):
+    if bytes(read_span(stream, 0, 4)).startswith((b"MZ", b"\x7fELF")):
         # PS3.10 reserves no content for the preamble: CVE-2019-11687 hides a program in it.
         notes.add("the preamble looks like a program; it is not copied into any picture.")
     stream.seek(0)
     header = scan_header(stream)
-    stream.seek(0)
     if header is None:
+        stream.seek(0)
         return _parse(stream, notes, inflate_limit)
-    meta, encoding = Elements(header.meta, notes), header.dataset.original_encoding
     return Part10(
-        meta=meta,
+        meta=Elements(header.meta, notes),
         top=Elements(header.dataset, notes),
-        transfer_syntax=meta.text("TransferSyntaxUID"),
-        encoding=encoding,
+        transfer_syntax=header.transfer_syntax,
+        encoding=header.dataset.original_encoding,
         stream=stream,
-        pixels=find_pixel_element(stream, header.dataset.end, encoding),
+        pixels=header.pixels,
         is_cut=False,
     )
 

@@ -46,7 +46,7 @@ def prepare_frames(instance: DicomInstance, options: ObjectOptions) -> FrameSour
 
 
 def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> FrameSource:
-    if options.data_paths == "frames" or "DataFrameAssignmentSequence" not in instance.top:
+    if options.data_paths == "frames" or not instance.has_data_paths:
         return instance
     pixels = instance.description
     is_gray = pixels.photometric_interpretation == "MONOCHROME2"
@@ -68,10 +68,6 @@ def _with_blended_paths(instance: DicomInstance, options: ObjectOptions) -> Fram
     return BlendedFrames(instance, instance.top, blending, may_lack=may_lack)
 
 
-_PALETTES = ("RedPaletteColorLookupTableDescriptor", "EnhancedPaletteColorLookupTableSequence")
-"""If neither is present, as in most gray images, the palette modules are not even imported."""
-
-
 class PreparedFrames:
     """The frames of an Instance in the units, colors and region that the options ask for."""
 
@@ -82,7 +78,6 @@ class PreparedFrames:
         self._source = source
         self._top = instance.top
         self._options = options
-        self._has_palettes = any(keyword in instance.top for keyword in _PALETTES)
         self.frame_count = source.frame_count
         self.tile_positions = self._find_tile_positions()
 
@@ -97,11 +92,14 @@ class PreparedFrames:
     def read_frame(self, frame_index: int) -> Frame:
         """Decode one frame, and apply the options to it."""
         frame = self._source.read_frame(frame_index)
-        # The options may read further attributes, and note that those are broken.
-        note_count = len(self._instance.notes.lines())
+        notes = self._instance.notes
+        before, times = notes.lines(), notes.added
         prepared = self._prepared(frame, frame_index)
-        added = self._instance.notes.lines()[note_count:]
-        return replace(prepared, notes=(*prepared.notes, *added)) if added else prepared
+        if notes.added == times:
+            return prepared
+        # The options have read further attributes, and noted that those are broken.
+        added = notes.lines()[len(before) :]
+        return replace(prepared, notes=(*prepared.notes, *added))
 
     def read_encoded(self, frame_index: int) -> EncodedFrame | None:
         """Return a frame's JPEG stream; None if the options ask for a picture of something else."""
@@ -131,7 +129,7 @@ class PreparedFrames:
             from dcmconv_builtins.dicom.tone.units import apply_units
 
             frame = apply_units(frame, self.groups_of(frame_index), self._options.values)
-        if self._has_palettes:
+        if self._instance.has_palettes:
             from dcmconv_builtins.dicom.color.supplemental_palette import with_palette
 
             blended = self._options.data_paths == "blended"

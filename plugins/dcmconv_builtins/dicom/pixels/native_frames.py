@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 from dcmconv.plugin import InputError
 from dcmconv_builtins.dicom.decoders import Decoded, as_laid_out, native_span
-from dcmconv_builtins.dicom.decoders.native import color_of_samples, decode_native, frame_bits
+from dcmconv_builtins.dicom.decoders.native import color_of_samples, decode_native
 from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.file.elements import Elements, named
@@ -29,7 +29,16 @@ from dcmconv_builtins.dicom.pixels.image_pixel import header_frame_count
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
 from dcmconv_builtins.dicom.pixels.salvage import SalvagedFrames
 
-__all__ = ["NativeFrames", "decide_color", "fit_to_length", "open_native", "why_unknown"]
+__all__ = [
+    "NativeFrames",
+    "decide_color",
+    "fit_to_length",
+    "is_plain_native",
+    "open_native",
+    "why_unknown",
+]
+
+EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 
 _FRAMES_TO_LOOK_AT = 8
 """How many frames are checked for their color; the first may be damaged, or without a clear one."""
@@ -60,7 +69,7 @@ class NativeFrames:
         start: int,
         description: PixelDescription,
         *,
-        is_little_endian: bool,
+        is_little_endian: bool = True,
     ) -> None:
         self.description = description
         self._stream = stream
@@ -78,6 +87,24 @@ class NativeFrames:
 
     def close(self) -> None:
         """Do nothing: there is no decoder to release."""
+
+
+def is_plain_native(part10: Part10, pixels: PixelElement, description: PixelDescription) -> bool:
+    """Return whether nothing about native pixels is in doubt: the element is the frames, no more.
+
+    Gray, in explicit little endian, of exactly the described length, and nothing follows.  Such
+    frames need none of the checks of ``open_frame_data``.
+    """
+    top = part10.top
+    is_counted = "NumberOfFrames" not in top or header_frame_count(top) is not None
+    return (
+        part10.transfer_syntax == EXPLICIT_LITTLE_ENDIAN
+        and not part10.has_big_endian_pixels
+        and description.samples_per_pixel == 1
+        and is_counted
+        and pixels.length == pixels.available
+        and (pixels.length or 0) * 8 == description.frame_count * description.frame_bits
+    )
 
 
 def open_native(
@@ -117,7 +144,7 @@ def open_native(
     # One byte more is the padding to an even length.
     if found > needed + 1:
         # Room for one more frame means that Number of Frames or the size of a pixel is wrong.
-        if exactly or ((found - needed) * 8 >= frame_bits(description) and not salvage):
+        if exactly or ((found - needed) * 8 >= description.frame_bits and not salvage):
             raise _wrong_length(description, needed, found, is_cut=False)
         part10.top.notes.add(
             f"Pixel Data (7FE0,0010) has {found - needed} bytes after the last frame; ignored them."
@@ -244,7 +271,7 @@ def _with_frames_of_length(
     """Count the frames by the length if Number of Frames is missing or invalid."""
     if header_frame_count(top) is not None:
         return description
-    length, bits = pixels.length or 0, frame_bits(description)
+    length, bits = pixels.length or 0, description.frame_bits
     frame_count = max(length * 8 // bits, 1)
     if "NumberOfFrames" not in top:
         rest = length - (frame_count * bits + 7) // 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from dcmconv.plugin import FrameDescription
@@ -39,6 +40,18 @@ class PixelDescription(FrameDescription):
     value_representation: str = "OW"
     has_even_rows: bool = False
     has_low_word_first: bool = False
+
+    @cached_property
+    def stored_columns(self) -> int:
+        """How many columns a native row takes in the file."""
+        return self.columns + (self.has_even_rows and self.columns % 2)
+
+    @cached_property
+    def frame_bits(self) -> int:
+        """How many bits one native frame takes, without any padding; worked out once a series."""
+        # Y Y Cb Cr: four samples for two pixels (PS3.3 C.7.6.3.1.2).
+        samples = 2 if self.is_chroma_halved else self.samples_per_pixel
+        return self.rows * self.stored_columns * samples * self.bits_allocated
 
     @property
     def is_float(self) -> bool:

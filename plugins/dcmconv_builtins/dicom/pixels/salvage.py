@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import Frame, Layer, Padding
 from dcmconv_builtins.dicom.decoders import Decoded, native_span
-from dcmconv_builtins.dicom.decoders.native import decode_native, frame_bits
+from dcmconv_builtins.dicom.decoders.native import decode_native
 from dcmconv_builtins.dicom.decoders.syntaxes import NATIVE
 from dcmconv_builtins.dicom.file.bounded_stream import read_span
 from dcmconv_builtins.dicom.pixels.pixel_description import PixelDescription
@@ -53,7 +53,7 @@ class SalvagedFrames:
         self._is_little_endian = is_little_endian
         announced = description.frame_count
         # Computed, not counted: a header may announce a billion frames.
-        there = min(announced, max(-(-length * 8 // frame_bits(description)), 1))
+        there = min(announced, max(-(-length * 8 // description.frame_bits), 1))
         self.description = replace(description, frame_count=there)
         self.salvaged = (
             f"Pixel Data (7FE0,0010) ends early: {there} of {announced} frames are there"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dcmconv.plugin import DcmconvError, InputError
-from dcmconv_builtins.dicom.decoders.native import frame_bits
 from dcmconv_builtins.dicom.file.elements import Elements, Notes, named
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement, find_pixel_element
 from dcmconv_builtins.dicom.pixels.image_pixel import describe_pixels
@@ -103,7 +102,7 @@ def _candidate(top: Elements, pixels: PixelElement) -> _Candidate:
         description = describe_pixels(Elements(top.dataset, Notes()), pixels)
     except DcmconvError:
         return _Candidate(top, pixels, None)
-    needed = (frame_bits(description) * description.frame_count + 7) // 8
+    needed = (description.frame_bits * description.frame_count + 7) // 8
     # An encapsulated element has no length that could contradict its description.
     fits = pixels.length in (None, needed, needed + needed % 2)
     return _Candidate(top, pixels, description if fits else None)
