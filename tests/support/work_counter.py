@@ -97,7 +97,7 @@ def ct_series(folder: Path, count: int = MANY, *, size: int = 64, **attributes: 
     }
     for number in range(1, count + 1):
         # Every slice has other pixels, so that no cache of results finds an equal one.
-        made = monochrome((cells + number).astype(np.uint16), **{**header, **attributes})
+        made = monochrome(np.roll(cells, number).astype(np.uint16), **{**header, **attributes})
         changed(
             made,
             SOPInstanceUID=f"{ROOT}.{number}",

@@ -10,12 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "CurveLike", "Keep", "Linear", "Tone"]
+__all__ = ["Curve", "CurveLike", "Keep", "Linear", "Tone", "is_curve", "is_subclass"]
 
 FloatArray = NDArray[np.float64]
 
@@ -51,6 +52,18 @@ class Curve(ABC):
     def ends(self) -> tuple[float, float] | None:
         """The modality values of black and white, if a straight line joins them; else None."""
         return None
+
+
+@lru_cache(maxsize=256)
+def is_subclass(kind: Any, base: Any) -> bool:
+    """Remember issubclass(), which takes three calls for an abstract class, for each picture."""
+    return issubclass(kind, base)
+
+
+def is_curve(tone: object) -> TypeGuard[Curve]:
+    """Return whether something is a ``Curve``."""
+    kind: Any = type(tone)
+    return is_subclass(kind, Curve)
 
 
 CurveLike = Curve | Callable[[FloatArray], FloatArray]
@@ -98,6 +111,8 @@ Tone = CurveLike | tuple[CurveLike, CurveLike, CurveLike] | Keep
 
 def origin_of(tone: Any) -> str:
     """Describe where a curve, three curves or ``Keep`` come from."""
+    if is_curve(tone) and tone.origin:
+        return tone.origin
     if isinstance(tone, tuple):
         return "; ".join(origin_of(part) for part in tone)
     return getattr(tone, "origin", "") or getattr(tone, "__name__", type(tone).__name__)

@@ -144,8 +144,8 @@ class Frame:
         PS3.3 C.7.6.3.1.2 and C.11.6.1.2.  Both together invert only once.  MONOCHROME1 with a shape
         of IDENTITY is a contradiction; DX files with it exist, and in those the shape is wrong.
         """
-        shape = self.presentation if isinstance(self.presentation, str) else ""
-        return self.photometric_interpretation == "MONOCHROME1" or shape == "INVERSE"
+        # A Presentation LUT is not equal to a text.
+        return self.photometric_interpretation == "MONOCHROME1" or self.presentation == "INVERSE"
 
     def modality_values(self) -> FloatArray:
         """Return the values in modality units: a new float64 array of the same shape."""

@@ -14,6 +14,7 @@ __all__ = [
     "gather",
     "naming_the_frame",
     "wanted_frames",
+    "with_frame_number",
     "with_salvage_hint",
     "with_statistics",
 ]
@@ -58,13 +59,18 @@ class naming_the_frame:  # noqa: N801 - reads as a statement, and costs less tha
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, DcmconvError) or isinstance(error, SkipInput):
+        if error is None or not isinstance(error, DcmconvError) or isinstance(error, SkipInput):
             return
         if self._frame_count > 1:
-            # Error classes add no __init__, so each of them takes these three arguments.
-            raise type(error)(
-                f"Frame {self._frame_number}: {error.message}", error.hint, error.reason
-            ) from error
+            raise with_frame_number(error, self._frame_number, self._frame_count) from error
+
+
+def with_frame_number(error: DcmconvError, frame_number: int, frame_count: int) -> DcmconvError:
+    """Return the error with the number of its frame, if there is more than one."""
+    if frame_count == 1:
+        return error
+    # Error classes add no __init__, so each of them takes these three arguments.
+    return type(error)(f"Frame {frame_number}: {error.message}", error.hint, error.reason)
 
 
 def with_salvage_hint(error: InputError) -> InputError:

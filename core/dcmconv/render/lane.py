@@ -89,10 +89,11 @@ class LoadedLane:
         """
         before, after = self._steps
         table = self._table_for(frame)
-        layers = [layer for layer in frame.layers if layer.drawn and not self._makes_masks]
         # Before the view turns the picture: layers have the geometry of the frame as stored.
-        if layers:
-            picture = draw_layers(_colored(picture, table, as_palette=False), layers)
+        if frame.layers and not self._makes_masks:
+            layers = [layer for layer in frame.layers if layer.drawn]
+            if layers:
+                picture = draw_layers(_colored(picture, table, as_palette=False), layers)
         if frame.view is not None:
             picture = apply_view(picture, frame.view)
         if self.lane.aspect == "square":
@@ -102,7 +103,8 @@ class LoadedLane:
         # A step that draws in color needs colors as pixels: its own need not be in the palette.
         as_palette = self.writer.keeps_palette and not after
         # Already colored if there were layers: a color picture is left unchanged.
-        picture = _colored(picture, table, as_palette=as_palette)
+        if table is not None:
+            picture = apply_colormap(picture, table, as_palette=as_palette)
         for step in after:
             picture = self._applied(step, picture)
         picture = self._for_writer(picture)
@@ -128,7 +130,7 @@ class LoadedLane:
             return in_label_colors(picture, depth=self.writer.depth())
         return with_label_palette(picture) if self.writer.keeps_palette else picture
 
-    @property
+    @cached_property
     def _makes_masks(self) -> bool:
         return isinstance(self.normalizer, MaskNormalizer)
 

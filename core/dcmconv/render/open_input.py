@@ -8,7 +8,7 @@ picture and encodes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from functools import cached_property
@@ -27,6 +27,7 @@ from dcmconv.render.frames import (
     gather,
     naming_the_frame,
     wanted_frames,
+    with_frame_number,
     with_salvage_hint,
     with_statistics,
 )
@@ -48,6 +49,7 @@ class Converter:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._lanes: dict[int, LoadedLane] = {}
+        self._lanes_of_rule: dict[int, tuple[LoadedLane, ...]] = {}
 
     @cached_property
     def _readers(self) -> list[Reader]:
@@ -79,7 +81,7 @@ class Converter:
             if rule.skip:
                 found = ", ".join(rule.matching(instance.attributes))
                 raise SkipInput(f"Skipped by a rule of the chain: {found}.", reason="rule")
-            lanes = tuple(self._loaded(lane) for lane in rule.lanes)
+            lanes = self._loaded(rule.lanes)
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
             opened = OpenInput(instance, lanes, numbers, wider_statistics, self.plan.run.policy)
             if instance.salvaged:
@@ -89,9 +91,14 @@ class Converter:
         finally:
             instance.close()
 
-    def _loaded(self, lane: Lane) -> LoadedLane:
+    def _loaded(self, lanes: tuple[Lane, ...]) -> tuple[LoadedLane, ...]:
+        """Return the lanes of a rule, each loaded once; several rules may share one."""
         # By identity: a lane has no hash (options are mappings), and the plan keeps it alive.
-        return self._lanes.setdefault(id(lane), LoadedLane(lane))
+        known = self._lanes_of_rule.get(id(lanes))
+        if known is None:
+            known = tuple(self._lanes.setdefault(id(lane), LoadedLane(lane)) for lane in lanes)
+            self._lanes_of_rule[id(lanes)] = known
+        return known
 
     def _reader_for(self, source: InputFile) -> Reader:
         head = source.head
@@ -99,9 +106,13 @@ class Converter:
             raise InputError(
                 "The file is empty.", hint="Copy it again from its source.", reason="empty"
             )
-        # max() keeps the first of equals: the order of the plan, which is the order of names.
-        best = max(self._readers, key=lambda reader: reader.sniff(head, source.key))
-        if best.sniff(head, source.key) <= 0:
+        best, confidence = self._readers[0], 0
+        for reader in self._readers:
+            found = reader.sniff(head, source.key)
+            # The first of equals: the order of the plan, which is the order of names.
+            if found > confidence:
+                best, confidence = reader, found
+        if confidence <= 0:
             raise SkipInput(
                 "Not DICOM, and no installed reader knows the format.",
                 hint="dcmconv reads DICOM; plugins add readers. Installed: dcmconv plugins list",
@@ -207,7 +218,8 @@ class OpenInput:
     def frames(self) -> Iterator[Frame]:
         """Decode every frame, wanted or not, and keep none: for statistics."""
         for frame_number in range(1, self.frame_count + 1):
-            frame = self._decoded(frame_number)
+            with naming_the_frame(frame_number, self.frame_count):
+                frame = self._decoded(frame_number)
             if frame is not None:
                 yield frame
 
@@ -219,8 +231,14 @@ class OpenInput:
         """
         self.decoder = self.instance.decoder
         self._gather_instance_statistics()
-        for frame_number, frame in self._wanted_frames(may_copy=self.policy != "salvage"):
-            with naming_the_frame(frame_number, self.frame_count):
+        is_any = False
+        for frame_number in self.frame_numbers:
+            with naming_the_frame(frame_number, self.instance.frame_count):
+                frame = self._copies(frame_number) or self._decoded(frame_number)
+                if frame is None:
+                    continue
+                is_any = True
+                self._note(frame.notes)
                 if isinstance(frame, Copies):
                     self.decoder = COPIED
                     yield from frame.pictures(frame_number)
@@ -237,16 +255,24 @@ class OpenInput:
                         attributes=frame.attributes,
                         salvaged=bool(frame.salvaged),
                     )
+        _check_any(is_any)
         # Last, because names and titles ask for attributes after the frame was read.
         self._note(self.instance.notes())
 
     def finished_pictures(self) -> Iterator[tuple[Picture, LoadedLane]]:
         """Yield pictures before they are encoded: what the Python API returns."""
         self._gather_instance_statistics()
-        for frame_number, frame in self._wanted_frames(may_copy=False):
+        is_any = False
+        for frame_number in self.frame_numbers:
             with naming_the_frame(frame_number, self.frame_count):
-                for lane, picture, _ in self._finished(cast("Frame", frame)):
+                frame = self._decoded(frame_number)
+                if frame is None:
+                    continue
+                is_any = True
+                self._note(frame.notes)
+                for lane, picture, _ in self._finished(frame):
                     yield picture, lane
+        _check_any(is_any)
         self._note(self.instance.notes())
 
     def _finished(self, frame: Frame) -> Iterator[tuple[LoadedLane, Picture, str]]:
@@ -269,6 +295,8 @@ class OpenInput:
         return list(dict.fromkeys(lane.statistics_request for lane in self.lanes))
 
     def _gather_instance_statistics(self) -> None:
+        if all(lane.statistics_request.scope == "frame" for lane in self.lanes):
+            return
         if self.wider_statistics is None and self.wide_requests:
             # The statistics pass could not read this input.  Decoding it again fails in the same
             # place, and that error is the reason to report.
@@ -281,48 +309,33 @@ class OpenInput:
             found = [part.statistics(each, units) for each in requests for units, part in held]
             self.wider_statistics = (*(self.wider_statistics or ()), *found)
 
-    def _wanted_frames(self, *, may_copy: bool) -> Iterator[tuple[int, Frame | Copies]]:
-        """Yield the wanted frames with their numbers; those that are left out are noted."""
-        is_any = False
-        # Asked before a reader checks a stream that no lane would copy.
-        may_copy = may_copy and all(lane.may_copy for lane in self.lanes)
-        for frame_number in self.frame_numbers:
-            copies = self._copies(frame_number) if may_copy else None
-            frame = copies or self._decoded(frame_number)
-            if frame is None:
-                continue
-            is_any = True
-            with naming_the_frame(frame_number, self.frame_count):
-                self._note(frame.notes)
-            yield frame_number, frame
-        if not is_any:
-            raise InputError(
-                "No frame could be decoded.",
-                hint="Run with --policy default to see why.",
-                reason="damaged",
-            )
+    @cached_property
+    def _may_copy(self) -> bool:
+        return all(lane.may_copy for lane in self.lanes)
 
     def _copies(self, frame_number: int) -> Copies | None:
         """Return what the lanes make of a frame without decoding it; None if one needs pixels."""
-        with naming_the_frame(frame_number, self.frame_count):
-            copies = Copies.of(self.instance.read_encoded(frame_number - 1), self.lanes)
-            if copies is not None and self.policy == "strict":
-                # Only decoding shows whether the stream can be decoded.
-                self._frame(frame_number)
+        # Asked before a reader checks a stream that no lane would copy.
+        if self.policy == "salvage" or not self._may_copy:
+            return None
+        copies = Copies.of(self.instance.read_encoded(frame_number - 1), self.lanes)
+        if copies is not None and self.policy == "strict":
+            # Only decoding shows whether the stream can be decoded.
+            self._frame(frame_number)
         return copies
 
     def _decoded(self, frame_number: int) -> Frame | None:
         """Return a frame; None for a damaged one that the policy ``salvage`` leaves out."""
         try:
-            with naming_the_frame(frame_number, self.frame_count):
-                frame = self._frame(frame_number)
+            frame = self._frame(frame_number)
         except InputError as error:
             if self.policy == "default" and len(self.frame_numbers) > 1:
                 raise with_salvage_hint(error) from error
             if self.policy != "salvage" or len(self.frame_numbers) == 1:
                 raise
             self.salvaged = True
-            self._note([f"Left out: {error.message}"])
+            message = with_frame_number(error, frame_number, self.frame_count).message
+            self._note([f"Left out: {message}"])
             return None
         self.salvaged = self.salvaged or bool(frame.salvaged)
         return frame
@@ -334,12 +347,23 @@ class OpenInput:
             self._only_frame = frame
         return frame
 
-    def _note(self, notes: Iterable[str]) -> None:
+    def _note(self, notes: Sequence[str]) -> None:
         """Add the notes that are new; under ``strict``, fail on the first."""
+        if not notes:
+            return
         new = [note for note in dict.fromkeys(notes) if note not in self.notes]
         self.notes += new
         if new and self.policy == "strict":
             raise not_strict(new[0])
+
+
+def _check_any(is_any: bool) -> None:
+    if not is_any:
+        raise InputError(
+            "No frame could be decoded.",
+            hint="Run with --policy default to see why.",
+            reason="damaged",
+        )
 
 
 def not_strict(note: str) -> InputError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from dcmconv.errors import PluginError
 from dcmconv.model.components import ArrayNormalizer, MaskNormalizer, Normalizer
-from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, origin_of
+from dcmconv.model.curve import CurveLike, Keep, Linear, is_curve, is_subclass, origin_of
 from dcmconv.model.frame import Frame
-from dcmconv.model.frame_parts import Lut, Palette, Rescale
+from dcmconv.model.frame_parts import Palette, Rescale
 from dcmconv.model.picture import Domain, Picture, ValueScale
 from dcmconv.model.statistics import Statistics
 from dcmconv.render.lookup import DisplayRule, TableCache
@@ -21,6 +21,7 @@ from dcmconv.render.lookup import DisplayRule, TableCache
 __all__ = ["find_flat_notes", "render_tone"]
 
 _TABLES = TableCache()
+Curves = CurveLike | tuple[CurveLike, CurveLike, CurveLike]
 
 
 def render_tone(
@@ -49,37 +50,40 @@ def render_tone(
     tone : str
         Where the curve comes from; empty for color frames.
     """
-    if isinstance(normalizer, MaskNormalizer):
-        return _mask_picture(frame, normalizer, depth, invert), type(normalizer).__name__
+    kind = type(normalizer)
+    if is_subclass(kind, MaskNormalizer):
+        maker = cast("MaskNormalizer", normalizer)
+        return _mask_picture(frame, maker, depth, invert), kind.__name__
     if frame.is_label and frame.palette is None:
         return _picture(frame, frame.stored_values, "label", max(frame.bits_stored, 1)), "labels"
     if frame.is_color:
         pixels = _color_values(frame, depth)
         notes = find_flat_notes(frame, pixels)
-        return _picture(frame, pixels, "display", depth).with_(notes=notes), ""
-    if isinstance(normalizer, ArrayNormalizer):
-        pixels = _array_display_values(frame, normalizer, depth, invert)
+        return _picture(frame, pixels, "display", depth, notes=notes), ""
+    if is_subclass(kind, ArrayNormalizer):
+        pixels = _array_display_values(frame, cast("ArrayNormalizer", normalizer), depth, invert)
         notes = find_flat_notes(frame, pixels)
-        picture = _picture(frame, pixels, "display", depth).with_(notes=notes)
-        return picture, type(normalizer).__name__
+        return _picture(frame, pixels, "display", depth, notes=notes), kind.__name__
     tone = normalizer.curve(frame)
     if isinstance(tone, Keep):
         return _kept(frame, tone), origin_of(tone)
-    curves = tone if isinstance(tone, tuple) else (tone,)
-    rules = [_rule_of(frame, curve, depth, invert) for curve in curves]
-    channels = [_TABLES.apply(rule, frame.stored_values) for rule in rules]
-    pixels = channels[0] if len(channels) == 1 else np.stack(channels, axis=-1)
-    notes = (*_notes_of(curves), *find_flat_notes(frame, pixels, rules))
+    return _gray_picture(frame, tone, depth, invert), origin_of(tone)
+
+
+def _gray_picture(frame: Frame, tone: Curves, depth: int, invert: bool) -> Picture:
+    if isinstance(tone, tuple):
+        rules = [_rule_of(frame, curve, depth, invert) for curve in tone]
+        channels = [_TABLES.apply(rule, frame.stored_values) for rule in rules]
+        pixels, scale = np.stack(channels, axis=-1), None
+    else:
+        rules = [_rule_of(frame, tone, depth, invert)]
+        pixels, scale = _TABLES.apply(rules[0], frame.stored_values), _scale(frame, rules[0])
+    notes = find_flat_notes(frame, pixels, rules)
+    for rule in reversed(rules):
+        notes = rule.curve.notes + notes if is_curve(rule.curve) else notes
     if frame.palette is not None:
         pixels = _with_supplemental_colors(pixels, frame, depth)
-    scale = _scale(frame, tone, invert=invert)
-    picture = _picture(frame, pixels, "display", depth, scale=scale).with_(notes=notes)
-    return picture, origin_of(tone)
-
-
-def _notes_of(curves: Sequence[CurveLike]) -> Iterator[str]:
-    for curve in curves:
-        yield from curve.notes if isinstance(curve, Curve) else ()
+    return _picture(frame, pixels, "display", depth, scale=scale, notes=notes)
 
 
 def _rule_of(frame: Frame, curve: CurveLike, depth: int, invert: bool) -> DisplayRule:
@@ -185,13 +189,15 @@ def _scaled(values: NDArray[Any], bits: int, depth: int) -> NDArray[Any]:
     return ((clipped * (2 * top) + source_top) // (2 * source_top)).astype(dtype)
 
 
-def _scale(frame: Frame, tone: object, *, invert: bool) -> ValueScale | None:
+def _scale(frame: Frame, rule: DisplayRule) -> ValueScale | None:
     """Return the modality values of black and white, if a straight line joins them; else None."""
-    if not isinstance(tone, Curve) or tone.ends is None or isinstance(frame.presentation, Lut):
+    ends = rule.curve.ends if is_curve(rule.curve) else None
+    if ends is None or rule.presentation is not None:
         return None
-    low, high = tone.ends
-    black, white = (high, low) if frame.is_inverted != invert else (low, high)
-    return ValueScale(black, white, frame.units)
+    low, high = ends
+    return (
+        ValueScale(high, low, frame.units) if rule.inverted else ValueScale(low, high, frame.units)
+    )
 
 
 def _kept(frame: Frame, keep: Keep) -> Picture:
@@ -217,12 +223,7 @@ def _smallest_type(values: NDArray[np.float64]) -> np.dtype[Any]:
 
 
 def _picture(
-    frame: Frame,
-    pixels: NDArray[Any],
-    domain: Domain,
-    bits: int,
-    *,
-    scale: ValueScale | None = None,
+    frame: Frame, pixels: NDArray[Any], domain: Domain, bits: int, **further: Any
 ) -> Picture:
     return Picture(
         pixels=pixels,
@@ -236,7 +237,7 @@ def _picture(
         frame_count=frame.frame_count,
         labels=frame.labels,
         is_mask=frame.is_mask,
-        scale=scale,
+        **further,
     )
 
 
@@ -292,7 +293,9 @@ def _is_flat(display_values: NDArray[Any]) -> bool:
     rows, columns = display_values.shape[:2]
     first = display_values[0, 0]
     few = display_values[:: rows // _SAMPLES + 1, :: columns // _SAMPLES + 1]
-    return bool((few == first).all() and (display_values == first).all())
+    # Not all(), which is a Python function of numpy around this one.
+    is_flat = np.logical_and.reduce
+    return bool(is_flat(few == first, axis=None) and is_flat(display_values == first, axis=None))
 
 
 def _note_on_overlays(frame: Frame) -> tuple[str, ...]:
@@ -312,7 +315,7 @@ def _find_reason(rule: DisplayRule, frame: Frame, statistics: Statistics) -> str
     """Return why a frame whose values vary is flat; empty if that is what the curve is for."""
     levels = _levels_of(frame)
     is_wrong = bool(levels.size) and _is_flat(rule.apply(levels))
-    ends = rule.curve.ends if isinstance(rule.curve, Curve) else None
+    ends = rule.curve.ends if is_curve(rule.curve) else None
     if ends is not None:
         low, high = min(ends), max(ends)
         is_outside = statistics.maximum <= low or statistics.minimum >= high

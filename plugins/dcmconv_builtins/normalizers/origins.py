@@ -27,7 +27,7 @@ def span(black: float, white: float, words: str, frame: Frame, *, after: str = "
     return Linear(
         black=black,
         white=white,
-        origin=f"{words} {black:.10g}..{white:.10g}{_units_of(frame)}{after}",
+        origin=f"{words} {black:.10g}..{white:.10g}{_after_number(frame.units)}{after}",
     )
 
 
@@ -60,17 +60,17 @@ def file_window_curve(frame: Frame, window: VoiWindow, number: int) -> Curve:
     InputError
         If the window is invalid.
     """
-    words = window_words(window, frame)
+    words = window_words(window, frame.units)
     if frame.voi_source:
         return curve_of(window, f"{frame.voi_source}, window {words.removeprefix('LINEAR ')}")
     return curve_of(window, f"Window {number} of the file, {words}")
 
 
-def window_words(window: VoiWindow, frame: Frame) -> str:
+def window_words(window: VoiWindow, units: str) -> str:
     """Return a window as text: its VOI LUT Function, center, width and units."""
     # PS3.3 C.11.2.1.3: LINEAR if missing.
     function = window.function or "LINEAR"
-    return f"{function} {window.center:.10g}/{window.width:.10g}{_units_of(frame)}"
+    return f"{function} {window.center:.10g}/{window.width:.10g}{_after_number(units)}"
 
 
 def up_to(count: int) -> str:
@@ -78,5 +78,5 @@ def up_to(count: int) -> str:
     return "1" if count == 1 else f"1 to {count}"
 
 
-def _units_of(frame: Frame) -> str:
-    return f" {frame.units}" if frame.units else ""
+def _after_number(units: str) -> str:
+    return f" {units}" if units else ""

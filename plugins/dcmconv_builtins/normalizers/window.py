@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from dcmconv.plugin import Curve, Frame, InputError, Normalizer, Opt, Statistics, VoiWindow
@@ -135,19 +136,24 @@ class Window(Normalizer):
         if self.roi is not None:
             return _region_curve(frame, self.roi)
         function = self.function or "LINEAR"
+        if self.center is not None and self.width is not None:
+            return _given_curve(self.center, self.width, function, frame.units)
         if self.name is not None:
             center, width = NAMED_WINDOWS[self.name]
             window = VoiWindow(center, width, function)
-            curve = curve_of(window, f"Window {self.name}, {window_words(window, frame)}")
+            curve = curve_of(window, f"Window {self.name}, {window_words(window, frame.units)}")
             return replace(curve, notes=_doubts_about_units(self.name, frame))
-        if self.center is not None and self.width is not None:
-            window = VoiWindow(self.center, self.width, function)
-            return curve_of(window, f"Window given, {window_words(window, frame)}")
         number = self.number or 1
         window = _get_file_window(frame, number)
         if self.function is not None:
             window = replace(window, function=self.function)
         return file_window_curve(frame, window, number)
+
+
+@lru_cache(maxsize=64)  # the same for all frames of a series
+def _given_curve(center: float, width: float, function: str, units: str) -> Curve:
+    window = VoiWindow(center, width, function)
+    return curve_of(window, f"Window given, {window_words(window, units)}")
 
 
 def _get_file_window(frame: Frame, number: int) -> VoiWindow:
