@@ -10,7 +10,7 @@ from support.environments import ROOT
 from support.work_counter import Call, Work, ct_series, python_calls_per_picture
 
 PAGE = ROOT / "docs" / "explanation" / "budgets.md"
-MOST = 1250
+MOST = 810
 WINDOW = "window:center=40,width=400"
 
 STAGES = {
