@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from dcmconv.plugin import Picture
 
-__all__ = ["RGB", "canvas_like", "contrast_of", "in_colors", "paint", "parse_color"]
+__all__ = [
+    "RGB",
+    "canvas_like",
+    "contrast_of",
+    "covered",
+    "in_colors",
+    "on_canvas",
+    "paint",
+    "parse_color",
+]
 
 RGB = tuple[int, int, int]
 """A color, 0 to 255 per channel, whatever the depth of the picture."""
@@ -84,6 +93,19 @@ def on_canvas(
     return canvas
 
 
+def covered(
+    corner: tuple[int, int], size: tuple[int, ...], picture: tuple[int, ...]
+) -> tuple[slice, slice]:
+    """Return the rows and columns of a picture that something of a size covers at a corner.
+
+    Both are empty slices where it is outside.
+    """
+    (top, left), (bottom, right) = corner, (corner[0] + size[0], corner[1] + size[1])
+    first = max(top, 0), max(left, 0)
+    last = min(bottom, picture[0]), min(right, picture[1])
+    return slice(first[0], max(first[0], last[0])), slice(first[1], max(first[1], last[1]))
+
+
 def paint(
     pixels: NDArray[Any], coverage: NDArray[Any], color: RGB, corner: tuple[int, int]
 ) -> None:
@@ -92,16 +114,15 @@ def paint(
     ``corner`` is the (row, column) of the upper left; what falls outside the picture is clipped.
     """
     top, left = corner
-    rows = slice(max(top, 0), max(min(top + coverage.shape[0], pixels.shape[0]), 0))
-    columns = slice(max(left, 0), max(min(left + coverage.shape[1], pixels.shape[1]), 0))
+    rows, columns = covered(corner, coverage.shape, pixels.shape)
     share = coverage[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     under = pixels[rows, columns]
     # A gray picture is painted in grays only (see in_colors), so one channel is enough.
-    over = np.array([*color, 255][: pixels.shape[2]] if pixels.ndim == 3 else color[0], np.int64)
+    over = np.array([*color, 255][: pixels.shape[2]] if pixels.ndim == 3 else color[0], np.int32)
     # Exact for uint16 too: 65535 is 257 * 255.
     over = over * (np.iinfo(pixels.dtype).max // 255)
-    weight = share.astype(np.int64)
+    weight = share.astype(np.int32)
     if pixels.ndim == 3:
         weight = weight[..., np.newaxis]
-    # int64, because the products overflow the dtype of the pixels.
+    # int32, because the products overflow the dtype of the pixels; they are at most 65535 * 255.
     under[...] = (under * (255 - weight) + over * weight + 127) // 255

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,12 @@ def _nearest(pixels: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
     # (i + 0.5) * old / new in integers: floats may be just below a whole number.
     from_row = (np.arange(rows) * 2 + 1) * pixels.shape[0] // (2 * rows)
     from_column = (np.arange(columns) * 2 + 1) * pixels.shape[1] // (2 * columns)
-    return cast("NDArray[Any]", pixels[from_row[:, np.newaxis], from_column])
+    # Two steps, because whole rows are copied at once: a tenth of the time of one index for both.
+    first, second = ((from_row, 0), (from_column, 1))
+    if rows > pixels.shape[0]:
+        first, second = second, first
+    resized: NDArray[Any] = pixels.take(first[0], axis=first[1]).take(second[0], axis=second[1])
+    return resized
 
 
 def _with_pillow(pixels: NDArray[Any], rows: int, columns: int, kind: Filter) -> NDArray[Any]:

@@ -3,7 +3,8 @@ import pytest
 
 from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.picture import Picture
-from dcmconv_builtins.steps.figure import Axes, Figure
+from dcmconv_builtins.steps.axes import Axes
+from dcmconv_builtins.steps.figure import Figure
 from dcmconv_builtins.steps.ticks import tick_labels, tick_values
 
 MINUS = "\N{MINUS SIGN}"
@@ -97,6 +98,28 @@ def test_every_kind_of_picture_becomes_a_figure(dtype, channels):
     assert drawn.shape == (480, 640, *channels)
     assert drawn[0, 0].tolist() == (np.full(channels, white).tolist())
     assert drawn[240, 328].ravel()[0] == 0
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_what_does_not_fit_on_a_tiny_canvas_is_left_out(channels):
+    picture = Picture(pixels=np.zeros((64, 64, *channels), np.uint8))
+    drawn = Figure(text="title", width=0.02, height=0.02).apply(picture).pixels
+    assert drawn.shape == (2, 2, *channels)
+
+
+def test_figures_of_equal_size_have_equal_axes_and_their_own_pictures():
+    # The axes are drawn once for all of them: nothing of one picture may remain in the next.
+    def drawn(level):
+        picture = Picture(pixels=np.full((40, 40), level, np.uint8))
+        return Figure(text="").apply(picture).pixels
+
+    first, second, again = drawn(0), drawn(200), drawn(0)
+    assert np.array_equal(first, again)
+    differs = first != second
+    axes = Axes.around(40, 40, first.shape)
+    assert not differs[: int(axes.top)].any()
+    assert not differs[:, : int(axes.left)].any()
+    assert set(second[differs].tolist()) == {200}
 
 
 def test_a_long_title_fits_above_the_axes():
