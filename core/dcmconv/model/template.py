@@ -72,8 +72,16 @@ class Template:
     @cached_property
     def fields(self) -> tuple[str, ...]:
         """The names in braces, without duplicates, in order."""
+        return tuple(dict.fromkeys(name for _, name, _ in self._parts if name is not None))
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[str, str | None, str], ...]:
+        """Each text with the field after it, None at the end, and the format of that field."""
         parsed = string.Formatter().parse(self.text)
-        return tuple(dict.fromkeys(plain_tag(name) for _, name, _, _ in parsed if name is not None))
+        return tuple(
+            (literal, None if name is None else plain_tag(name), form or "")
+            for literal, name, form, _ in parsed
+        )
 
     def fill(
         self,
@@ -103,12 +111,11 @@ class Template:
             If the field's format does not apply to its value (``reason="name"``).
         """
         parts: list[str] = []
-        for literal, name, form, _ in string.Formatter().parse(self.text):
+        for literal, name, form in self._parts:
             parts.append(literal)
             if name is not None:
-                name = plain_tag(name)  # noqa: PLW2901 - the same field, written without brackets
                 value = own[name] if name in own else values.get(name)
-                text = missing(name) if value in (None, "") else _formatted(name, value, form or "")
+                text = missing(name) if value in (None, "") else _formatted(name, value, form)
                 parts.append(clean(text))
         return "".join(parts)
 

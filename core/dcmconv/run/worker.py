@@ -161,7 +161,7 @@ class Worker:
         of_frames: dict[int, dict[str, object]] = {}
         for number in opened.frame_numbers:
             found = opened.instance.attributes_of(number)
-            of_frames[number] = {tag: found.get(tag) for tag in tags}
+            of_frames[number] = dict(zip(tags, map(found.get, tags), strict=True))
         first = of_frames[opened.frame_numbers[0]]
         # Only those that differ: an outcome travels between processes.
         others = {number: found for number, found in of_frames.items() if found != first}

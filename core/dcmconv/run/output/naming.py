@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from os import fsencode
 from typing import Any
 
@@ -27,6 +27,11 @@ LONGEST_COMPONENT = 240
 _PUNCTUATION = frozenset("._-+=@,() ")
 # Windows reserves the names of devices, with any suffix; superscript digits count too.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
+_ORDINARY = re.compile(
+    rf"(?!{_RESERVED.pattern})[a-z0-9_](?:[a-z0-9_.+=@,() -]{{0,98}}[a-z0-9_+=@,()-])?",
+    re.IGNORECASE | re.ASCII,
+)
+"""What is a valid name as it is: one look instead of one at each character.  Others may be too."""
 _HARMFUL = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Separators of folders, and characters that control a terminal or the writing direction."""
 _SLASH_OF_FOLDER = "\ud800"
@@ -66,16 +71,26 @@ class LaneName:
         InputError
             If an attribute does not fit the format that the template gives it.
         """
-        folder, stem = _split(_without_dicom_suffix(source.key))
+        folder, stem = _own_name(source.key)
         number = f"_{frame_number:04d}" if source.frame_count > 1 else ""
         if self.template:
-            made = Template(self.template)
-            folder, stem = _split(_filled(made, source, frame_number))
+            own = {
+                "name": stem,
+                "frame": frame_number,
+                "frames": source.frame_count,
+                "folder": folder.replace("/", _SLASH_OF_FOLDER) or _SLASH_OF_FOLDER,
+            }
+            folder, stem = _split(
+                self._made.fill(source.attributes, own=own, missing=_missing, clean=_safe_field)
+            )
             # A template with {frame} numbers the frames itself.
-            number = "" if "frame" in made.fields else number
-        ending = f"{number}{self.tag}{source.mark}{self.suffix}"
-        parts = [safe_path_part(part) for part in folder.split("/") if part not in ("", ".")]
-        return "/".join([*parts, safe_path_part(stem, ending)])
+            number = "" if "frame" in self._made.fields else number
+        name = safe_path_part(stem, f"{number}{self.tag}{source.mark}{self.suffix}")
+        return f"{_safe_folder(folder)}{name}" if folder else name
+
+    @cached_property
+    def _made(self) -> Template:
+        return Template(self.template)
 
 
 @lru_cache(maxsize=16)
@@ -104,6 +119,13 @@ def safe_name(text: str) -> str:
     >>> safe_name("../x")
     '_x-d6b96a97'
     """
+    if _ORDINARY.fullmatch(text):
+        return text
+    # All pictures of a patient have the same name in a path, of 30 calls if it is not ASCII.
+    return _remembered(text) if len(text) <= LONGEST_FIELD else _safe_name(text)
+
+
+def _safe_name(text: str) -> str:
     kept = "".join(_kept(character) for character in unicodedata.normalize("NFKC", text))
     # A leading dot hides a file, Windows drops dots and spaces at the end, and other programs
     # take a leading dash for a flag.
@@ -113,9 +135,14 @@ def safe_name(text: str) -> str:
     return kept if kept == text else f"{kept or '_'}-{hex_of(text)}"
 
 
+_remembered = lru_cache(maxsize=256)(_safe_name)
+
+
 def safe_path_part(text: str, ending: str = "") -> str:
     """Return one part of a path that cannot leave its folder; ordinary names are unchanged."""
     name = f"{text}{ending}"
+    if _ORDINARY.fullmatch(name):
+        return name
     clean = _HARMFUL.sub("_", name)
     if _RESERVED.match(clean):
         clean = f"_{clean}"
@@ -128,31 +155,31 @@ def safe_path_part(text: str, ending: str = "") -> str:
     return f"{_cut(stem, LONGEST_COMPONENT - len(fsencode(ending)) - 9)}-{hex_of(text)}{ending}"
 
 
-def _filled(template: Template, source: NamedInput, frame_number: int) -> str:
-    folder, stem = _split(_without_dicom_suffix(source.key))
-    own = {
-        "name": stem,
-        "frame": frame_number,
-        "frames": source.frame_count,
-        "folder": folder.replace("/", _SLASH_OF_FOLDER) or _SLASH_OF_FOLDER,
-    }
-    return template.fill(
-        source.attributes, own=own, missing=lambda field: f"no-{field}", clean=_safe_field
-    )
+def _missing(field: str) -> str:
+    return f"no-{field}"
 
 
 def _safe_field(text: str) -> str:
     # Only {folder} keeps its slashes.
-    return "/".join(safe_name(part) for part in text.split(_SLASH_OF_FOLDER))
+    if _SLASH_OF_FOLDER in text:
+        return "/".join(map(safe_name, text.split(_SLASH_OF_FOLDER)))
+    return safe_name(text)
 
 
-def _without_dicom_suffix(key: str) -> str:
+# The inputs of one folder or series mostly share theirs.
+@lru_cache(maxsize=256)
+def _safe_folder(folder: str) -> str:
+    """Return a folder with a slash at its end; empty for the output folder itself."""
+    parts = (safe_path_part(part) for part in folder.split("/") if part not in ("", "."))
+    return "".join(f"{part}/" for part in parts)
+
+
+def _own_name(key: str) -> tuple[str, str]:
+    """Return the folder and the name of an input, without the suffix of a DICOM file."""
     folder, stem = _split(key)
-    for suffix in DICOM_SUFFIXES:
-        if stem.lower().endswith(suffix) and len(stem) > len(suffix):
-            stem = stem[: -len(suffix)]
-            break
-    return f"{folder}/{stem}" if folder else stem
+    ending = next(filter(stem.lower().endswith, DICOM_SUFFIXES), "")
+    # A file may be named ".dcm".
+    return folder, stem[: -len(ending)] if 0 < len(ending) < len(stem) else stem
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -34,6 +34,8 @@ COLUMNS = ("input", "output", "frame")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Characters that could control a terminal that shows the table, or its writing direction."""
+_PLAIN_CELL = re.compile("[A-Za-z0-9][ -~]*")
+"""Most cells, which are written as they are."""
 
 
 @record
@@ -51,8 +53,10 @@ class TagTable:
     """Whether the run finished, so that the table may replace an earlier one."""
 
     def __post_init__(self) -> None:
+        self._columns = (*COLUMNS, *self.tags)
+        self._write_row = csv.writer(self.stream).writerow
         if not self.as_json:
-            csv.writer(self.stream).writerow([*COLUMNS, *self.tags])
+            self._write_row(self._columns)
 
     def add(self, outcome: Outcome) -> None:
         """Write a row for every picture of an input."""
@@ -61,12 +65,12 @@ class TagTable:
         for output in outcome.outputs:
             start = (outcome.input, output.path, output.frame_number)
             of_frame = outcome.frame_attributes.get(output.frame_number, outcome.attributes)
-            found = [of_frame.get(tag) for tag in self.tags]
+            found = map(of_frame.get, self.tags)
             if self.as_json:
-                row = dict(zip((*COLUMNS, *self.tags), (*start, *map(finite, found)), strict=True))
+                row = dict(zip(self._columns, (*start, *map(finite, found)), strict=True))
                 self.stream.write(json.dumps(row, default=str) + "\n")
             else:
-                csv.writer(self.stream).writerow([_cell(value) for value in (*start, *found)])
+                self._write_row(map(_cell, (*start, *found)))
 
 
 @record(frozen=True)
@@ -228,9 +232,11 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
 def _cell(value: Any) -> Any:
     if isinstance(value, tuple | list):
         # PS3.5 6.4: a backslash separates the values of an attribute.
-        value = "\\".join(str(part) for part in value)
+        value = "\\".join(map(str, value))
     if not isinstance(value, str):
-        return "" if value is None else value
+        return value  # csv writes None as an empty cell
+    if _PLAIN_CELL.fullmatch(value):
+        return value
     text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
     # Of the value: in the text, a tab or carriage return is an escape sequence already.
     return f"'{text}" if value.startswith(_FORMULA) else text

@@ -14,7 +14,6 @@ from dcmconv_builtins.dicom.file.elements import (
     Elements,
     Notes,
     find_tag,
-    is_raw,
     named,
     pair_of,
     vr_of,
@@ -114,10 +113,10 @@ class DicomAttributes(Mapping[str, AttributeValue]):
         return sum(1 for _ in self)
 
     def _value(self, elements: Elements, element: AnyElement, key: str) -> AttributeValue:
-        if is_raw(element) and element.is_little_endian:
+        # Only a raw element has a byte order.
+        if element.is_raw and element.is_little_endian:  # type: ignore[union-attr]
             # Not vr_of: pydicom has to decide what an element of VR UN is.
-            vr = element.VR or vr_of(element)
-            value = plain_value(vr, element.value or b"")
+            value = plain_value(element.VR or vr_of(element), element.value or b"")
             if value is not ODD:
                 return value
         try:

@@ -28,7 +28,6 @@ __all__ = [
     "Elements",
     "Notes",
     "find_tag",
-    "is_raw",
     "named",
     "pair_of",
     "vr_of",
@@ -351,7 +350,7 @@ class Elements:
         element = self._element(keyword)
         if element is None:
             return ()
-        if not is_raw(element):
+        if not _is_raw(element):
             return _as_numbers(element.value)
         value = element.value
         if not value:
@@ -422,8 +421,7 @@ def _makes_sense(item: Dataset, *, is_explicit: bool) -> bool:
     return True
 
 
-def is_raw(element: AnyElement) -> TypeGuard[RawElement | RawDataElement]:
-    """Whether the value of an element is still the bytes of the file."""
+def _is_raw(element: AnyElement) -> TypeGuard[RawElement | RawDataElement]:
     # Not isinstance, which would have to import pydicom.
     return element.is_raw
 

@@ -58,6 +58,7 @@ _TRANSFER_SYNTAX = 0x00020010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _NO_STOP = 1 << 32  # above every tag
 _DEEPEST = 16
+_VR_NAMES = {vr: vr.decode() for vr in SHORT_VRS | LONG_VRS}
 
 _CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
@@ -172,7 +173,7 @@ class ScannedDataset:
         if offset is None:
             return None
         vr, value_start, value_end = self._extent(offset)
-        return RawElement(tag, vr.decode("latin-1"), self._content[value_start:value_end])
+        return RawElement(tag, _VR_NAMES[vr], self._content[value_start:value_end])
 
     def keys(self) -> KeysView[int]:
         """Return the tags, in ascending order."""
@@ -195,15 +196,16 @@ class ScannedDataset:
         return Excerpt(self._content[self._start : self.end], self.character_set).parse()
 
     def excerpt(self, tag: int) -> Excerpt | None:
-        """Return an element with everything that its value depends on; None if that is not known.
+        """Return an element with everything that its value depends on.
 
-        It is for an element of unknown VR: the dictionary may say that others decide about it.
+        None for an element of VR UN: any other element may decide what it is.
         """
         offset = self._offsets[tag]
-        if self._content[offset + 4 : offset + 6] == b"UN":
+        vr = self._content[offset + 4 : offset + 6]
+        if vr == b"UN":
             return None
         # pydicom passes Pixel Representation on to the items of a sequence.
-        tags = {_CHARACTER_SET, tag, _PIXEL_REPRESENTATION}
+        tags = {_CHARACTER_SET, _PIXEL_REPRESENTATION, tag} if vr == b"SQ" else {_CHARACTER_SET, tag}
         if self._found is not None:
             self._found.update(tags)
         return Excerpt(b"".join(run for _, run in self._runs(tags)), self.character_set)

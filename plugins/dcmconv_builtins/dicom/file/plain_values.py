@@ -13,6 +13,7 @@ import re
 import struct
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from dcmconv.plugin import AttributeValue
@@ -40,6 +41,8 @@ _NUMBERS = {
 # PS3.5 6.2: how long one value may be, with its padding; pydicom warns of a longer one.
 _LONGEST = {"LO": 64, "SH": 16, "ST": 1024, "LT": 10240}
 _ANY_LENGTH = 1 << 32
+_SHORT = 64
+"""Bytes of a value that is remembered; so the memory for it is bounded."""
 _SINGLE_VALUED = frozenset({"LT", "ST", "UT"})
 """VRs in which a backslash is an ordinary character."""
 _CODES = frozenset({"AS", "CS", "DA", "DT", "TM"})
@@ -65,6 +68,11 @@ def plain_value(vr: str, value: bytes) -> AttributeValue | Odd:
     >>> plain_value("IS", b"seven ")
     <Odd.ODD: 'odd'>
     """
+    # Most attributes that are asked for are short, and the same in all files of a series.
+    return _cached(vr, value) if len(value) <= _SHORT else _plain_value(vr, value)
+
+
+def _plain_value(vr: str, value: bytes) -> AttributeValue | Odd:
     number = _NUMBERS.get(vr)
     if number is not None:
         return _binary_numbers(number, value)
@@ -85,6 +93,9 @@ def plain_value(vr: str, value: bytes) -> AttributeValue | Odd:
         return parse(text)
     parts = tuple(map(parse, text.split("\\")))
     return ODD if ODD in parts else parts  # type: ignore[return-value]
+
+
+_cached = lru_cache(maxsize=1024)(_plain_value)
 
 
 def _binary_numbers(number: struct.Struct, value: bytes) -> AttributeValue | Odd:
