@@ -234,7 +234,7 @@ def _cell(value: Any) -> Any:
         # PS3.5 6.4: a backslash separates the values of an attribute.
         value = "\\".join(map(str, value))
     if not isinstance(value, str):
-        return value  # csv writes None as an empty cell
+        return "" if value is None else value
     if _PLAIN_CELL.fullmatch(value):
         return value
     text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
