@@ -205,7 +205,7 @@ class ScannedDataset:
         if vr == b"UN":
             return None
         # pydicom passes Pixel Representation on to the items of a sequence.
-        tags = {_CHARACTER_SET, _PIXEL_REPRESENTATION, tag} if vr == b"SQ" else {_CHARACTER_SET, tag}
+        tags = {_CHARACTER_SET, tag} | ({_PIXEL_REPRESENTATION} if vr == b"SQ" else set())
         if self._found is not None:
             self._found.update(tags)
         return Excerpt(b"".join(run for _, run in self._runs(tags)), self.character_set)
