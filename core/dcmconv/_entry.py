@@ -5,6 +5,7 @@ Nothing is imported at the top: every worker process may import this module agai
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         The words after the program's name; by default those of this process.
     """
+    # Until a command starts: what is imported stays, and looking for garbage in it takes long.
+    gc.disable()
     try:
         _replace_closed_streams()
         # Threads of numpy's BLAS library would only use CPU time while they wait for work.
@@ -42,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("Interrupted.\n")
         return 130
     finally:
+        if not gc.isenabled():
+            gc.freeze()  # a help text, or words that are wrong: the end of the process scans nothing
+            gc.enable()
         _ignore_interrupts(is_program=arguments is None)
 
 

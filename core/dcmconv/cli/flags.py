@@ -6,6 +6,7 @@ command gets a signature that is built from ``Flag`` values (public typer only).
 
 from __future__ import annotations
 
+import gc
 import inspect
 import re
 import types
@@ -170,6 +171,10 @@ def add_command(
     import typer
 
     def command(**found: Any) -> None:
+        # _entry disabled it.  No collection, not even the last one of the process, scans again what
+        # is loaded by now: with one picture, that saves a sixth of all time.
+        gc.freeze()
+        gc.enable()
         # Here and not around the program: typer would report Ctrl-C as "Aborted".
         try:
             with only_results_on_stdout():
