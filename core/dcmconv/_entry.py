@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     finally:
         if not gc.isenabled():
-            gc.freeze()  # a help text, or words that are wrong: the end of the process scans nothing
+            # A help text, or wrong words: then the end of the process has nothing to scan either.
+            gc.freeze()
             gc.enable()
         _ignore_interrupts(is_program=arguments is None)
 
