@@ -24,11 +24,11 @@ FloatArray = NDArray[np.floating[Any]]
 SMALL_TILE, LARGE_TILE = 4, 16
 """New rows or columns that are made by one matrix product.
 
-Neighboring ones share old rows, and weigh the rest with 0.  The more they shrink, the more zeros
-there are, and the fewer products pay off (measured).
+They share most of their old rows; the others have weight 0.  A large tile needs fewer calls, but
+the more a picture shrinks, the more zeros it has.
 """
 MUCH_SMALLER = 4
-"""From this factor on, tiles are small."""
+"""From this factor on, small tiles are faster (measured)."""
 STRIP_VALUES = 2**16
 """New rows times columns that are finished at once, at least one tile."""
 BLOCK_VALUES, FEWEST_COLUMNS = 2**18, 64
