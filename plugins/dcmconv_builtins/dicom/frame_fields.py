@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
 from dcmconv.plugin import Lut, Padding, Rescale, Spacing, VoiWindow
-from dcmconv_builtins.dicom.file.elements import Elements, named
+from dcmconv_builtins.dicom.file.elements import Elements, Notes, named
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups
 from dcmconv_builtins.dicom.file.header_cache import HeaderCache
 from dcmconv_builtins.dicom.file.sop_classes import is_label_map
@@ -22,6 +22,9 @@ from dcmconv_builtins.dicom.tone.voi_attributes import (
     find_voi_windows,
     is_binary_segment,
 )
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 __all__ = ["FrameFields", "FrameFieldsFinder", "find_aspect", "find_spacing", "stored_range_of"]
 
@@ -51,6 +54,20 @@ _SPACINGS = (
 )
 
 
+class _RecordedElements(Elements):
+    """Elements that remember which tags they were asked for."""
+
+    def __init__(self, source: Dataset, notes: Notes) -> None:
+        super().__init__(source, notes)
+        self.asked: set[int] = set()
+        self._find = self.element
+        self.element = self._recorded_element
+
+    def _recorded_element(self, tag: int) -> Any:
+        self.asked.add(tag)
+        return self._find(tag)
+
+
 class FrameFieldsFinder:
     """Finds what the header says about the frames of one instance.
 
@@ -75,7 +92,7 @@ class FrameFieldsFinder:
         own, *shared = groups.groups
         if self._common is not None and self._asked.isdisjoint(own.tags):
             return self._common
-        recorded = own.recorded()
+        recorded = _RecordedElements(own.dataset, own.notes)
         fields = _find_frame_fields(FrameGroups(groups.top, (recorded, *shared)), description)
         if recorded.asked.isdisjoint(own.tags):
             self._common, self._asked = fields, frozenset(recorded.asked)

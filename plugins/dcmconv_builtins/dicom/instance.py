@@ -22,7 +22,7 @@ from dcmconv_builtins.dicom.color.palette_color import read_palette
 from dcmconv_builtins.dicom.color.photometric import ybr_full_to_rgb, ybr_partial_to_rgb
 from dcmconv_builtins.dicom.decoders import Decoded
 from dcmconv_builtins.dicom.file.attributes import DicomAttributes, InstanceAttributes
-from dcmconv_builtins.dicom.file.elements import Elements, Notes
+from dcmconv_builtins.dicom.file.elements import TAGS, Elements, Notes
 from dcmconv_builtins.dicom.file.functional_groups import FrameGroups, FunctionalGroups
 from dcmconv_builtins.dicom.file.header_cache import HeaderCache
 from dcmconv_builtins.dicom.file.part10 import Part10, PixelElement, read_part10
@@ -51,6 +51,7 @@ _BURNED_IN = (
 )
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _SHUTTERS = ("ShutterShape", "FrameDisplayShutterSequence")
+_SHUTTER_TAGS = tuple(TAGS[keyword] for keyword in _SHUTTERS)
 _PALETTES = ("RedPaletteColorLookupTableDescriptor", "EnhancedPaletteColorLookupTableSequence")
 _FRAMES_TO_LOOK_AT = 8
 """Checked where only the pixels show what the header means; the first one may be blank."""
@@ -142,7 +143,10 @@ class DicomInstance:
         self.description = _with_true_high_bit(self.top, self._data)
         self._groups = FunctionalGroups(self.top, are_there=header.has_groups)
         self._fields = FrameFieldsFinder(self.description)
-        self._presentation = _find_presentation(self.top, header, options, self.description)
+        may_have_shutters = header.has_shutters or self._groups.have_any(_SHUTTER_TAGS)
+        self._presentation = _find_presentation(
+            self.top, options, self.description, may_have_shutters=may_have_shutters
+        )
         self._jpeg = find_jpeg_copies(self._data, part10.transfer_syntax)
         if header.is_burned_in:
             self.notes.add(_BURNED_IN)
@@ -392,11 +396,9 @@ def _as_rgb(values: NDArray[Any], photometric_interpretation: str) -> NDArray[An
 
 
 def _find_presentation(
-    top: Elements, header: _Header, options: ReadOptions, description: PixelDescription
+    top: Elements, options: ReadOptions, description: PixelDescription, *, may_have_shutters: bool
 ) -> FramePresentation | None:
     """Return what is drawn over the frames; None if no option and no tag asks for it."""
-    # A functional group may hold a shutter.
-    may_have_shutters = header.has_shutters or header.has_groups
     has_overlays = top.has_tag_between(0x60000000, 0x601EFFFF)
     if options.presentation_states is None and not has_overlays and not may_have_shutters:
         return None

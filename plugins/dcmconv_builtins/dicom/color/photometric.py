@@ -18,6 +18,7 @@ _BLUE_CB = 1.772
 
 # Of the type of the values: for a Python int, numpy would look up the type's limits.
 _BLACK, _WHITE = np.int16(0), np.int16(255)
+_MIDDLE = 128
 _BLOCK = 1 << 14
 """Pixels that are converted at once."""
 
@@ -97,6 +98,19 @@ def _ybr8_to_rgb(ybr_values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _convert_block(ybr: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> None:
+    colored = np.flatnonzero((ybr[:, 1] != _MIDDLE) | (ybr[:, 2] != _MIDDLE))
+    if colored.size > len(ybr) // 4:
+        _convert_pixels(ybr, rgb)
+        return
+    # Most of an ultrasound picture is gray, and there red, green and blue are Y.
+    for channel in range(3):
+        rgb[:, channel] = ybr[:, 0]
+    few = np.empty((colored.size, 3), np.uint8)
+    _convert_pixels(ybr[colored], few)
+    rgb[colored] = few
+
+
+def _convert_pixels(ybr: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> None:
     # Y is an integer, so round(Y + c) is Y + round(c), and three small tables give exact results.
     red, green, blue = _chroma_tables()
     luminance = ybr[:, 0].astype(np.int16)

@@ -197,10 +197,6 @@ class Elements:
         """The scanned dataset; None if pydicom parsed it."""
         return self._source if isinstance(self._source, ScannedDataset) else None
 
-    def recorded(self) -> RecordedElements:
-        """Return the same elements; they remember what they are asked for."""
-        return RecordedElements(self._source, self.notes)
-
     @property
     def tags(self) -> Iterable[int]:
         """The tags of all elements; no value is read."""
@@ -383,20 +379,6 @@ def _parsed_element(dataset: Dataset, notes: Notes, tag: int) -> AnyElement | No
         # Where the file ended before the value, pydicom tries to read it again.
         notes.add(f"{named(pair_of(tag))} cannot be read; ignored it.")
         return None
-
-
-class RecordedElements(Elements):
-    """Elements that remember which tags they were asked for."""
-
-    def __init__(self, source: Dataset | ScannedDataset, notes: Notes) -> None:
-        super().__init__(source, notes)
-        self.asked: set[int] = set()
-        self._find = self.element
-        self.element = self._recorded_element
-
-    def _recorded_element(self, tag: int) -> AnyElement | None:
-        self.asked.add(tag)
-        return self._find(tag)
 
 
 def _makes_sense(item: Dataset, *, is_explicit: bool) -> bool:

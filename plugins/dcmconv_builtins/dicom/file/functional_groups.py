@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dcmconv_builtins.dicom.file.elements import Elements
 
@@ -42,6 +42,10 @@ class FunctionalGroups:
         self._shared = top.items("SharedFunctionalGroupsSequence")[:1] if are_there else ()
         self.per_frame = top.items("PerFrameFunctionalGroupsSequence") if are_there else ()
         self._none = FrameGroups(top)
+
+    def have_any(self, tags: Collection[int]) -> bool:
+        """Whether the groups of any frame, or the shared ones, have one of the elements."""
+        return any(tag in group.tags for group in (*self._shared, *self.per_frame) for tag in tags)
 
     def of_frame(self, frame_index: int) -> FrameGroups:
         """Return the groups of one frame; ``frame_index`` counts from 0."""
