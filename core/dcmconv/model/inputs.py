@@ -85,55 +85,80 @@ class Rejected:
     failed: bool = True
 
 
-@dataclass(frozen=True)
 class InputFile:
     """The bytes of one input: a file on disk, or bytes that a source fetched.
 
     A small file is read once, as a whole, when its bytes are first needed.
+
+    Parameters
+    ----------
+    key : str
+        As in the reference.
+    path : str or Path, optional
+        Of a file on disk.
+    content : bytes, optional
+        What a source fetched.
     """
 
-    key: str
-    path: Path | None = None
-    content: bytes | None = None
+    def __init__(
+        self,
+        key: str,
+        path: str | os.PathLike[str] | None = None,
+        content: bytes | None = None,
+    ) -> None:
+        self.key = key
+        self.location = None if path is None else os.fspath(path)
+        self.content = content
 
     @cached_property
+    def path(self) -> Path | None:
+        """The path of a file on disk; None for bytes."""
+        # Made on demand: a Path takes 15 calls, and most readers need none.
+        return None if self.location is None else Path(self.location)
+
+    @property
     def head(self) -> bytes:
         """The first ``HEAD_BYTES`` bytes, or all if there are fewer."""
-        held = self._held
+        held = self.held
         if held is not None:
             return held[:HEAD_BYTES]
-        with self._path.open("rb", buffering=0) as stream:
+        with open(self._location, "rb", buffering=0) as stream:  # noqa: PTH123 - a str
             return stream.read(HEAD_BYTES)
 
     def open(self) -> BinaryIO:
         """Open the bytes for reading."""
-        held = self._held
-        return self._path.open("rb") if held is None else io.BytesIO(held)
+        held = self.held
+        if held is not None:
+            return io.BytesIO(held)
+        return open(self._location, "rb")  # noqa: PTH123 - a str, closed by the caller
 
     @cached_property
-    def _held(self) -> bytes | None:
+    def held(self) -> bytes | None:
         """All bytes of a small file; None for a larger one."""
         if self.content is not None:
             return self.content
         # Without O_BINARY, Windows would translate the ends of lines.
-        descriptor = os.open(self._path, os.O_RDONLY | O_BINARY)
+        descriptor = os.open(self._location, os.O_RDONLY | O_BINARY)
         try:
             size = os.fstat(descriptor).st_size
             if size > HELD_BYTES:
                 return None
             # One byte more than the size: a short read then proves the end of the file.
-            parts = [os.read(descriptor, size + 1)]
+            content = os.read(descriptor, size + 1)
+            if len(content) == size:
+                return content
+            parts = [content]
             while len(parts[-1]) > 0 and sum(map(len, parts)) != size:
                 parts.append(os.read(descriptor, HELD_BYTES))
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+            return b"".join(parts)
         finally:
             os.close(descriptor)
 
     @property
-    def _path(self) -> Path:
-        if self.path is None:
+    def _location(self) -> str:
+        if self.location is None:
             raise ValueError(f"{self.key}: an input needs a path or its content")
-        return self.path
+        return self.location
 
 
 @dataclass(frozen=True, kw_only=True)

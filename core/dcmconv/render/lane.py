@@ -47,6 +47,11 @@ class LoadedLane:
         return cast("Writer", self.lane.writer.load())
 
     @cached_property
+    def naming(self) -> tuple[str, str, str]:
+        """What the names of the pictures depend on: id, template and suffix."""
+        return self.lane.id, self.lane.name, self.writer.suffix
+
+    @cached_property
     def _steps(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
         """The steps before the colormap, and those from the first that draws in color."""
         steps = [cast("Step", reference.load()) for reference in self.lane.steps]

@@ -9,20 +9,20 @@ import hashlib
 import io
 import os
 import stat
+import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable
-from contextlib import redirect_stdout
-from dataclasses import field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, NamedTuple, Self, cast
 
 from dcmconv.errors import InputError, SkipInput
 from dcmconv.model.components import Source
-from dcmconv.model.inputs import InputFile, Reference
-from dcmconv.model.outcome import Converted, Failed, OutputFile, Skipped
+from dcmconv.model.inputs import O_BINARY, InputFile
+from dcmconv.model.outcome import Converted, Failed, NotConverted, OutputFile, Skipped
 from dcmconv.model.records import record
 from dcmconv.render import Converter, EncodedPicture, OpenInput
 from dcmconv.render.open_input import not_strict
@@ -48,6 +48,8 @@ __all__ = ["start"]
 MOST_PRINTED = 10_000
 """Characters of one input."""
 
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | O_BINARY
+
 Work = Callable[
     [ConversionTask | StatisticsTask], ConversionReport | StatisticsReport | SplitRequest
 ]
@@ -66,6 +68,40 @@ class _Printed(io.StringIO):
         return len(text)
 
 
+class _Overheard:
+    """Catches what plugins print and warn of while they work on one input."""
+
+    def __init__(self, action: Literal["always", "ignore"]) -> None:
+        self._action = action
+        self._catching = warnings.catch_warnings(record=True)
+        self.printed = _Printed()
+        self.warned: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._stdout, sys.stdout = sys.stdout, self.printed
+        caught = self._catching.__enter__()
+        # Never None: the warnings are recorded.
+        self._caught = [] if caught is None else caught
+        # Every file's warnings, not just the first of the process.
+        warnings.simplefilter(self._action)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._catching.__exit__(None, None, None)
+        sys.stdout = self._stdout
+        if self._caught:
+            self.warned = [without_values(str(warning.message)) for warning in self._caught]
+
+
+class _Draft(NamedTuple):
+    """An outcome without what is known only when the work is done: its notes and the time taken."""
+
+    kind: type[Converted | NotConverted]
+    fields: dict[str, Any]
+    notes: Sequence[str] = ()
+    traceback: str = ""
+
+
 @record
 class Worker:
     """Does one task after the other; components are loaded when the first input needs them."""
@@ -78,33 +114,35 @@ class Worker:
         self, task: ConversionTask | StatisticsTask
     ) -> ConversionReport | StatisticsReport | SplitRequest:
         if isinstance(task, StatisticsTask):
-            return self._gather_statistics(task)
+            with _Overheard("ignore"):
+                return self._gather_statistics(task)
         began = time.perf_counter()
         self._parts = []
-        printed = _Printed()
-        with warnings.catch_warnings(record=True) as caught, redirect_stdout(printed):
-            # Every file's warnings, not just the first of the process.
-            warnings.simplefilter("always")
-            report = self._convert(task)
-        if isinstance(report, SplitRequest):
-            return report
-        warned = [without_values(str(warning.message)) for warning in caught]
-        outcome = report.outcome
-        notes = tuple(dict.fromkeys([*map(str, outcome.notes), *warned]))[:MOST_NOTES]
-        if warned and isinstance(outcome, Converted) and self._is_strict:
-            error = not_strict(warned[0])
-            outcome = Failed.instead_of(
-                outcome, reason=error.reason, message=error.message, hint=error.hint
-            )
-        if not isinstance(outcome, Converted):
+        with _Overheard("always") as overheard:
+            draft = self._convert(task)
+        if isinstance(draft, SplitRequest):
+            return draft
+        if overheard.warned:
+            draft = self._with_warnings(draft, overheard.warned)
+        if draft.kind is not Converted:
             self._remove_parts()
-        seconds = round(time.perf_counter() - began, 6)
-        outcome = replace(outcome, seconds=seconds, notes=notes, printed=printed.getvalue())
-        return ConversionReport(outcome, tuple(self._parts), report.traceback)
+        notes = tuple(dict.fromkeys(map(str, draft.notes)))[:MOST_NOTES] if draft.notes else ()
+        outcome = draft.kind(
+            **draft.fields,
+            notes=notes,
+            seconds=round(time.perf_counter() - began, 6),
+            printed=overheard.printed.getvalue(),
+        )
+        return ConversionReport(outcome, tuple(self._parts), draft.traceback)
 
-    @property
-    def _is_strict(self) -> bool:
-        return self.setup.plan.run.policy == "strict"
+    def _with_warnings(self, draft: _Draft, warned: Sequence[str]) -> _Draft:
+        """Return the draft with warnings as notes; under ``strict`` they fail the input."""
+        draft = draft._replace(notes=(*draft.notes, *warned))
+        if draft.kind is not Converted or self.setup.plan.run.policy != "strict":
+            return draft
+        error = not_strict(warned[0])
+        about = {name: draft.fields[name] for name in ("input", "locator", "size", "mtime_ns")}
+        return draft._replace(kind=Failed, fields=about | failure_of(error)._asdict())
 
     @cached_property
     def _converter(self) -> Converter:
@@ -115,29 +153,33 @@ class Worker:
         return [cast("Source", reference.load()) for reference in self.setup.plan.sources]
 
     def _gather_statistics(self, task: StatisticsTask) -> StatisticsReport:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                source = self._sources[task.source].open(task.reference)
-                with self._converter.open(source) as opened:
-                    return statistics_report(opened, task.reference)
-            except KeyboardInterrupt:
-                raise
-            except BaseException:  # noqa: BLE001 - the conversion meets it again and reports it
-                return StatisticsReport(is_whole=False)
+        try:
+            source = self._sources[task.source].open(task.reference)
+            with self._converter.open(source) as opened:
+                return statistics_report(opened, task.reference)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 - the conversion meets it again and reports it
+            return StatisticsReport(is_whole=False)
 
-    def _convert(self, task: ConversionTask) -> ConversionReport | SplitRequest:
-        """Convert one input; the report has neither the time taken nor the caught warnings."""
+    def _convert(self, task: ConversionTask) -> _Draft | SplitRequest:
+        """Convert one input."""
         reference = task.reference
+        about = {
+            "input": reference.key,
+            "locator": reference.locator,
+            "size": reference.size,
+            "mtime_ns": reference.mtime_ns,
+        }
         try:
             source = self._sources[task.source].open(reference)
             fingerprint = _fingerprint(source)
             if fingerprint is not None:
                 # The source may have read these values long ago.
-                reference = replace(reference, size=fingerprint[0], mtime_ns=fingerprint[1])
+                about["size"], about["mtime_ns"] = fingerprint
             with self._converter.open(source, task.wider_statistics) as opened:
                 if task.known is not None:
-                    return ConversionReport(replace(task.known, **self._table_values(opened)))
+                    return _draft_of(task.known, self._table_values(opened))
                 if task.may_split and opened.may_split:
                     return SplitRequest(len(opened.frame_numbers), fingerprint)
                 if task.frame_slice is not None:
@@ -147,11 +189,20 @@ class Worker:
                 self._write_parts(task, opened)
             # A reader may read one frame at a time, and another program may write in between.
             _check_unchanged(source, fingerprint)
-            return ConversionReport(replace(_converted(reference, opened), **values))
+            return _Draft(Converted, {**about, **self._made(opened), **values}, opened.notes)
         except (KeyboardInterrupt, MemoryError):
             raise  # the executor decides whose memory it was
         except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is not an Exception
-            return self._not_converted(reference, error)
+            return self._not_converted(about, error)
+
+    def _made(self, opened: OpenInput) -> dict[str, Any]:
+        """Return what was made of an input, as fields of ``Converted``."""
+        return {
+            "outputs": tuple([part.output for part in self._parts]),
+            "transfer_syntax": opened.instance.transfer_syntax,
+            "decoder": opened.decoder,
+            "salvaged": opened.salvaged,
+        }
 
     def _table_values(self, opened: OpenInput) -> dict[str, Any]:
         """Return what the tag table asks for, as fields of the outcome."""
@@ -167,22 +218,20 @@ class Worker:
         others = {number: found for number, found in of_frames.items() if found != first}
         return {"attributes": first, "frame_attributes": others}
 
-    def _not_converted(self, reference: Reference, error: BaseException) -> ConversionReport:
+    def _not_converted(self, about: dict[str, Any], error: BaseException) -> _Draft:
         kind = Skipped if isinstance(error, SkipInput) else Failed
         failure = failure_of(error)
         text = ""
         if failure.reason == "internal" and self.setup.plan.run.tracebacks:
             text = "".join(traceback.format_exception(error))
-        return ConversionReport(kind.of(reference, **failure._asdict()), traceback=text)
+        return _Draft(kind, about | failure._asdict(), traceback=text)
 
     def _write_parts(self, task: ConversionTask, opened: OpenInput) -> None:
-        names = lane_names(
-            tuple((lane.lane.id, lane.lane.name, lane.writer.suffix) for lane in opened.lanes)
-        )
+        names = lane_names(tuple([lane.naming for lane in opened.lanes]))
+        frame_count = opened.instance.frame_count
         for number, picture in enumerate(opened.pictures()):
-            key, attributes = task.reference.key, picture.attributes
             mark = SALVAGED if picture.salvaged else ""
-            named = NamedInput(key, attributes, opened.frame_count, mark)
+            named = NamedInput(task.reference.key, picture.attributes, frame_count, mark)
             name = names[picture.lane_id].path_for(named, picture.frame_number)
             path = f"{self.setup.parts}/{PART_PREFIX}{task.label}-{number}.part"
             # Listed before it is written, so that half a file is removed as well.
@@ -192,6 +241,13 @@ class Worker:
     def _remove_parts(self) -> None:
         for part in self._parts:
             Path(part.path).unlink(missing_ok=True)
+
+
+def _draft_of(known: Converted, values: dict[str, Any]) -> _Draft:
+    """Return the draft of an input whose pictures exist already."""
+    made_here = ("notes", "seconds", "printed")
+    fields = {name: value for name, value in vars(known).items() if name not in made_here}
+    return _Draft(Converted, fields | values, known.notes)
 
 
 def _frames_of(
@@ -217,19 +273,6 @@ def _changed() -> InputError:
     )
 
 
-def _converted(reference: Reference, opened: OpenInput) -> Converted:
-    return Converted(
-        input=reference.key,
-        locator=reference.locator,
-        size=reference.size,
-        mtime_ns=reference.mtime_ns,
-        notes=tuple(opened.notes),
-        transfer_syntax=opened.instance.transfer_syntax,
-        decoder=opened.decoder,
-        salvaged=opened.salvaged,
-    )
-
-
 def _output(picture: EncodedPicture, name: str) -> OutputFile:
     return OutputFile(
         path=name,
@@ -246,22 +289,26 @@ def _output(picture: EncodedPicture, name: str) -> OutputFile:
 
 def _write(path: str, data: bytes, *, durable: bool) -> None:
     try:
-        with open(path, "wb", buffering=0) as stream:  # noqa: PTH123 - a third of Path.open's cost
-            rest = memoryview(data)
-            while rest:
+        # Not open(), which takes twice as long: it asks the system three things about the file.
+        descriptor = os.open(path, NEW_FILE, 0o666)
+        try:
+            written = os.write(descriptor, data)
+            while written < len(data):
                 # One write may not take all bytes: near a full disk, or beyond 2 GiB.
-                rest = rest[stream.write(rest) :]
+                written += os.write(descriptor, memoryview(data)[written:])
             if durable:
-                os.fsync(stream.fileno())
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise output_error(f"A picture of {len(data)} bytes", error) from error
 
 
 def _fingerprint(source: InputFile) -> tuple[int, int] | None:
     """Return the size and modification time of a file on disk, without opening it."""
-    if source.path is None:
+    if source.location is None:
         return None
-    status = os.stat(source.path)  # noqa: PTH116 - called twice for every input
+    status = os.stat(source.location)  # noqa: PTH116 - called twice for every input
     if not stat.S_ISREG(status.st_mode):
         raise SkipInput("It is no longer a regular file.", "", "not-a-file")
     return status.st_size, status.st_mtime_ns

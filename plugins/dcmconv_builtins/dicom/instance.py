@@ -399,9 +399,16 @@ def _find_presentation(
     top: Elements, options: ReadOptions, description: PixelDescription, *, may_have_shutters: bool
 ) -> FramePresentation | None:
     """Return what is drawn over the frames; None if no option and no tag asks for it."""
-    has_overlays = top.has_tag_between(0x60000000, 0x601EFFFF)
-    if options.presentation_states is None and not has_overlays and not may_have_shutters:
+    is_asked = options.presentation_states is not None
+    if not is_asked and not may_have_shutters and not _has_overlays(top):
         return None
     from dcmconv_builtins.dicom.presentation_state.frame_presentation import FramePresentation
 
     return FramePresentation(top, options, description)
+
+
+def _has_overlays(top: Elements) -> bool:
+    first, last = 0x60000000, 0x601EFFFF
+    if top.scanned is not None:
+        return top.scanned.has_tag_between(first, last)
+    return any(first <= tag <= last for tag in top.tags)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
@@ -43,10 +43,10 @@ class InlinePool(WorkerPool):
         if not self._tasks:
             return []
         task = self._tasks.popleft()
+        stdout, sys.stdout = sys.stdout, StringIO()
         try:
             # What a component prints must not mix with the program's output: --json stays JSON.
-            with redirect_stdout(StringIO()):
-                return [Done(task.number, self.work(task.payload))]
+            return [Done(task.number, self.work(task.payload))]
         except KeyboardInterrupt:
             # Not an error of the task: Ctrl-C ends the run.
             raise
@@ -54,6 +54,8 @@ class InlinePool(WorkerPool):
             return [Lost(task.number, "memory", "There is not enough memory.")]
         except BaseException as error:  # noqa: BLE001 - one task must not end the others
             return [Lost(task.number, "error", f"{type(error).__name__}: {error}")]
+        finally:
+            sys.stdout = stdout
 
     def close(self, *, now: bool = False) -> None:
         self._tasks.clear()

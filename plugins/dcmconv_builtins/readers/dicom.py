@@ -116,7 +116,7 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         from dcmconv_builtins.dicom.instance import DicomInstance
         from dcmconv_builtins.dicom.objects.frame_pipeline import PreparedFrames, prepare_frames
 
-        stream = open_bounded(source.open())
+        stream = open_bounded(source)
         try:
             opened = DicomInstance(stream, self, salvage=salvage)
             frames = prepare_frames(opened, self)

@@ -52,7 +52,7 @@ class Folder(Source):
 
     def open(self, reference: Reference) -> InputFile:
         """Return the file at the reference's path."""
-        return InputFile(reference.key, path=Path(reference.locator))
+        return InputFile(reference.key, path=reference.locator)
 
 
 @dataclass

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from dcmconv_builtins.writers.png_filter import Bytes
 
 __all__ = ["Png", "deflate_by_igzip"]
 
+STORED_TYPES = (np.dtype(np.uint8), np.dtype(np.uint16))
 COLOR_TYPES = {1: png_chunks.GRAY, 3: png_chunks.RGB, 4: png_chunks.RGBA}
 # The format allows chunks of up to 2**31 - 1 bytes (section 5.3).
 LARGEST_CHUNK = 2**30
@@ -64,10 +66,10 @@ class Png(Writer):
         raw = _big_endian_rows(pixels)
         parts = [
             png_chunks.SIGNATURE,
-            png_chunks.header(picture.columns, picture.rows, depth, color_type),
+            png_chunks.header(*pixels.shape[1::-1], depth, color_type),
             *png_chunks.describing_chunks(picture),
             *_data_chunks(self._compressed(raw, channels * depth // 8)),
-            png_chunks.chunk(b"IEND", b""),
+            png_chunks.END,
         ]
         return b"".join(parts)
 
@@ -87,8 +89,10 @@ class Png(Writer):
 
 
 def _checked(picture: Picture) -> NDArray[Any]:
-    pixels = _narrowed(picture.pixels)
-    if pixels.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+    pixels = picture.pixels
+    if pixels.dtype not in STORED_TYPES:
+        pixels = _narrowed(pixels)
+    if pixels.dtype not in STORED_TYPES:
         raise InputError(
             f"The {picture.domain} values are {pixels.dtype}, "
             f"{pixels.min():g} to {pixels.max():g}; PNG stores whole numbers from 0 to 65535.",
@@ -111,7 +115,7 @@ def _checked(picture: Picture) -> NDArray[Any]:
 
 def _narrowed(pixels: NDArray[Any]) -> NDArray[Any]:
     """Return wide or signed integers as uint16 if every one of them fits."""
-    if pixels.dtype.kind not in "iu" or pixels.dtype in {np.dtype(np.uint8), np.dtype(np.uint16)}:
+    if pixels.dtype.kind not in "iu":
         return pixels
     fits = pixels.min() >= 0 and pixels.max() <= np.iinfo(np.uint16).max
     return pixels.astype(np.uint16) if fits else pixels
@@ -119,17 +123,19 @@ def _narrowed(pixels: NDArray[Any]) -> NDArray[Any]:
 
 def _big_endian_rows(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     """Return the bytes of each row, most significant first; copied only if necessary."""
-    ordered = np.ascontiguousarray(pixels)
+    ordered = pixels if pixels.flags.c_contiguous else np.ascontiguousarray(pixels)
     if ordered.dtype.itemsize == 2:
         ordered = ordered.astype(">u2", copy=False)
     return ordered.reshape(pixels.shape[0], -1).view(np.uint8)
 
 
-def _data_chunks(stream: bytes) -> Iterator[bytes]:
-    """Yield the parts of the IDAT chunks, usually of one."""
-    for start in range(0, len(stream), LARGEST_CHUNK):
-        part = stream if len(stream) <= LARGEST_CHUNK else stream[start : start + LARGEST_CHUNK]
-        yield from png_chunks.chunk_parts(b"IDAT", part)
+def _data_chunks(stream: bytes) -> Iterable[bytes]:
+    """Return the parts of the IDAT chunks, usually of one."""
+    if len(stream) <= LARGEST_CHUNK:
+        return png_chunks.chunk_parts(b"IDAT", stream)
+    starts = range(0, len(stream), LARGEST_CHUNK)
+    pieces = (stream[start : start + LARGEST_CHUNK] for start in starts)
+    return chain.from_iterable(png_chunks.chunk_parts(b"IDAT", piece) for piece in pieces)
 
 
 def deflate_by_igzip(rows: Bytes, level: int) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from dcmconv.plugin import Picture, Spacing
 
 __all__ = [
+    "END",
     "GRAY",
     "PALETTE",
     "RGB",
@@ -40,28 +40,33 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 def chunk_parts(kind: bytes, content: bytes) -> tuple[bytes, bytes, bytes, bytes]:
     """Return the parts of a chunk, so that large image data is not copied twice."""
     crc = isal_zlib.crc32(content, isal_zlib.crc32(kind))
-    return struct.pack(">I", len(content)), kind, content, struct.pack(">I", crc)
+    return len(content).to_bytes(4, "big"), kind, content, crc.to_bytes(4, "big")
 
 
+END = chunk(b"IEND", b"")
+
+
+@lru_cache(maxsize=64)  # the same for all pictures of a series
 def header(columns: int, rows: int, depth: int, color_type: int) -> bytes:
     """Return the IHDR chunk; never interlaced."""
     return chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, depth, color_type, 0, 0, 0))
 
 
-def describing_chunks(picture: Picture) -> Iterator[bytes]:
-    """Yield the chunks between IHDR and IDAT: color profile, physical size, palette.
+def describing_chunks(picture: Picture) -> list[bytes]:
+    """Return the chunks between IHDR and IDAT: color profile, physical size, palette.
 
     No text and no time is written, and nothing that identifies a patient.
     """
+    chunks = []
     # The color profile must come before the palette (section 5.6).
-    in_color = picture.is_color or picture.palette is not None
-    if picture.icc_profile and in_color:
+    if picture.icc_profile and (picture.is_color or picture.palette is not None):
         # Any name, its end, and compression method 0, which is deflate.
-        yield chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(picture.icc_profile, 9))
+        chunks = [chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(picture.icc_profile, 9))]
     if picture.spacing is not None:
-        yield _physical_size(picture.spacing)
+        chunks += [_physical_size(picture.spacing)]
     if picture.palette is not None:
-        yield chunk(b"PLTE", _bytes_of(picture.palette))
+        chunks += [chunk(b"PLTE", _bytes_of(picture.palette))]
+    return chunks
 
 
 @lru_cache(maxsize=64)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dcmconv.errors import OutputError
@@ -42,13 +41,13 @@ class Committer:
     def begun(self, reference: Reference | Rejected) -> None:
         """Write a line that an input is about to be read in this process."""
         if self.destination.journal is not None:
-            with _output_errors():
+            with _output_errors:
                 self.destination.journal.write_begun(reference.key, reference.locator)
 
     def left(self, reference: Reference | Rejected) -> None:
         """Write a line that an input was read in this process and has no outcome yet."""
         if self.destination.journal is not None:
-            with _output_errors():
+            with _output_errors:
                 self.destination.journal.write_left(reference.key, reference.locator)
 
     def commit(self, pending: PendingInput) -> Outcome:
@@ -73,7 +72,7 @@ class Committer:
             raise TypeError(f"{pending.reference.key}: an executor answered {answer!r:.80}")
         # Pictures, then the line, then the parts: after a kill in between, the next run finds both
         # links of a picture and knows whose it is.
-        with _output_errors():
+        with _output_errors:
             self._write(pending.before, outcome)
         if isinstance(answer, ConversionReport):
             self.publisher.remove_parts(answer)
@@ -105,13 +104,18 @@ class Committer:
                 stream.write(f"{key}\n{traceback}\n")
 
 
-@contextmanager
-def _output_errors() -> Iterator[None]:
-    """Raise an ``OutputError``: no run continues without its journal or its tag table."""
-    try:
-        yield
-    except OSError as error:
-        raise output_error("The journal or the tag table", error) from error
+class _OutputErrors:
+    """Raises an ``OutputError``: no run continues without its journal or its tag table."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and isinstance(error, OSError):
+            raise output_error("The journal or the tag table", error) from error
+
+
+_output_errors = _OutputErrors()
 
 
 def _still_holds(before: Entry | None, now: Outcome) -> bool:

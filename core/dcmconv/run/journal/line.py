@@ -49,7 +49,7 @@ UNWRITTEN = frozenset({"attributes", "frame_attributes", "printed", "unchanged"}
 
 LONGEST_PATH, LONGEST_SECONDS = 1 << 15, 1e9
 # Made once: json.dumps would make an encoder for every line.
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class LineFields:
@@ -116,23 +116,26 @@ def _types(*kinds: type) -> Mapping[str, tuple[type, ...]]:
 
 def outcome_line(outcome: Outcome, chain: str, stamp: Mapping[str, Any]) -> bytes:
     """Return the line of an outcome; ``stamp`` has the fields that are the same for a whole run."""
-    data = {name: value for name, value in vars(outcome).items() if name not in UNWRITTEN}
-    if isinstance(outcome, Converted):
-        data["outputs"] = [vars(output) for output in outcome.outputs]
-    start = {"format": FORMAT, "status": outcome.status}
+    data = {"format": FORMAT, "status": outcome.status, **vars(outcome)}
+    for name in UNWRITTEN:
+        del data[name]
+    if outcome.status == Converted.status:
+        data["outputs"] = [vars(output) for output in outcome.outputs]  # type: ignore[attr-defined]
+    data["chain"] = chain
+    data |= stamp
     # Milliseconds: verify.py compares this with the time of change of each picture.
-    time = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return _encoded({**start, **data, "chain": chain, **stamp, "time": time})
+    data["time"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return _line_of(data)
 
 
 def marker_line(status: str, key: str, locator: str) -> bytes:
     """Return a marker line, which is not an outcome: ``BEGUN`` or ``LEFT``."""
-    return _encoded({"format": FORMAT, "status": status, "input": key, "locator": locator})
+    return _line_of({"format": FORMAT, "status": status, "input": key, "locator": locator})
 
 
-def _encoded(data: Mapping[str, Any]) -> bytes:
+def _line_of(data: Mapping[str, Any]) -> bytes:
     # The encoder escapes all but ASCII, so lone surrogates in file names survive.
-    return _ENCODER.encode(data).encode() + b"\n"
+    return f"{_encoded(data)}\n".encode("ascii")
 
 
 def parse_line(line: bytes) -> dict[str, Any] | None:

@@ -176,11 +176,11 @@ class Journal:
     def _append_line(self, line: bytes) -> None:
         if self._append is None:
             raise ValueError("the journal is not open")
-        rest = line
         try:
+            written = self._append.write(line)
             # An unbuffered write may take only a part of the bytes.
-            while rest:
-                rest = rest[self._append.write(rest) :]
+            while written < len(line):
+                written += self._append.write(line[written:])
         except OSError:
             # The next line would be appended to half of this one.
             with suppress(OSError):

@@ -177,9 +177,10 @@ def _safe_folder(folder: str) -> str:
 def _own_name(key: str) -> tuple[str, str]:
     """Return the folder and the name of an input, without the suffix of a DICOM file."""
     folder, stem = _split(key)
-    ending = next(filter(stem.lower().endswith, DICOM_SUFFIXES), "")
-    # A file may be named ".dcm".
-    return folder, stem[: -len(ending)] if 0 < len(ending) < len(stem) else stem
+    if stem.lower().endswith(DICOM_SUFFIXES):
+        # A file may be named ".dcm".
+        stem = stem.rpartition(".")[0] or stem
+    return folder, stem
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -7,7 +7,6 @@ number of workers.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import field, replace
 from enum import Enum
 from functools import cached_property
@@ -93,8 +92,11 @@ class Publisher:
         # Only now: an input that could not be published owns no name.
         if not self.destination.file_name:
             owner = digest_of(outcome.locator)
-            self.owners.update((placement.digest, owner) for placement in placements)
-        return replace(outcome, outputs=tuple(placement.output for placement in placements))
+            for placement in placements:
+                self.owners.set(placement.digest, owner)
+        outputs = tuple([placement.output for placement in placements])
+        # Nearly always the names that the worker asked for.
+        return outcome if outputs == outcome.outputs else replace(outcome, outputs=outputs)
 
     def remove_parts(self, report: ConversionReport) -> None:
         """Remove what is left of the parts, once the journal line is written."""
@@ -110,7 +112,7 @@ class Publisher:
             output, digest = self._with_free_name(outcome, part, owner, siblings)
             # Two pictures of an input may ask for one name, by a template without {frame}.
             siblings.add(digest)
-            method = self._method(part, output, digest, owner)
+            method = self._method(part, output, is_own=self.owners.get(digest) == owner)
             placements.append(_Placement(part, output, method, digest))
         return placements
 
@@ -137,8 +139,7 @@ class Publisher:
     def _is_free(self, digest: int, owner: int, siblings: set[int]) -> bool:
         return digest not in siblings and self.owners.get(digest) in (None, owner)
 
-    def _method(self, part: Part, output: OutputFile, digest: int, owner: int) -> _Method:
-        is_own = self.owners.get(digest) == owner
+    def _method(self, part: Part, output: OutputFile, *, is_own: bool) -> _Method:
         # The folder was empty when the run began, so the disk need not be checked.  If another
         # program has added a file since, move_new still does not replace it.
         if self.destination.was_empty and not is_own:
@@ -221,9 +222,12 @@ class Publisher:
 
 
 def _remove(path: str) -> None:
-    # In a folder that has become read-only the file stays; the next write reports the reason.
-    with suppress(OSError):
+    # Not suppress(), which takes three calls.
+    try:  # noqa: SIM105
         os.unlink(path)  # noqa: PTH108 - once for every picture
+    except OSError:
+        # In a folder that has become read-only the file stays; the next write reports the reason.
+        pass
 
 
 def _suffixed(part: Part, locator: str) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 from typing import BinaryIO, cast
 
-__all__ = ["open_bounded", "read_span"]
+from dcmconv.plugin import InputFile
 
-SMALL = 8 << 20
-"""Up to this size a file is read at once, with one system call instead of one per element."""
+__all__ = ["open_bounded", "read_span"]
 
 
 class HeldBytes(io.BytesIO):
@@ -48,14 +47,14 @@ class BoundedReader(io.BufferedIOBase):
         super().close()
 
 
-def open_bounded(stream: BinaryIO) -> BinaryIO:
-    """Wrap a stream, which is closed with the result, or at once if it is small."""
+def open_bounded(source: InputFile) -> BinaryIO:
+    """Open an input; closing the result closes its file."""
+    if source.held is not None:
+        return HeldBytes(source.held)
+    stream = source.open()
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    if size > SMALL and not isinstance(stream, io.BytesIO):
-        return cast("BinaryIO", BoundedReader(stream, size))
-    with stream:
-        return HeldBytes(stream.read())
+    return cast("BinaryIO", BoundedReader(stream, size))
 
 
 def read_span(stream: BinaryIO, start: int, length: int) -> bytes:

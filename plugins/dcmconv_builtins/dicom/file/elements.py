@@ -202,12 +202,6 @@ class Elements:
         """The tags of all elements; no value is read."""
         return self._source.keys()
 
-    def has_tag_between(self, first: int, last: int) -> bool:
-        """Whether there is an element with a tag in a range, both ends included."""
-        if isinstance(self._source, ScannedDataset):
-            return self._source.has_tag_between(first, last)
-        return any(first <= tag <= last for tag in self._source.keys())  # noqa: SIM118
-
     def __contains__(self, keyword: str) -> bool:
         """Whether the element is present; it may be empty."""
         return self._element(keyword) is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from dcmconv.plugin import InputError, LimitError
+from dcmconv.plugin import InputError, InputFile, LimitError
 from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.file.elements import Elements, Notes
 from dcmconv_builtins.dicom.file.part10 import read_part10
@@ -162,7 +162,7 @@ def _read_library(path: str, stamps: tuple[Stamp, ...]) -> StateLibrary:
 
 
 def _read_state(file: Path) -> PresentationState | None:
-    with open_bounded(file.open("rb")) as stream:
+    with open_bounded(InputFile(file.name, file)) as stream:
         part10 = read_part10(stream, Notes(), inflate_limit=_INFLATE_LIMIT)
     # Half a state would show an image with some of its annotations missing.
     if part10.is_cut:
