@@ -1,4 +1,4 @@
-"""What a color bar and the article's figure draw for each picture, and what once per run."""
+"""What colormaps, color bars and the article's figure do for each picture, and what once per run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from support.pixel_passes import passes_over, peak_bytes
 from support.work_counter import MANY, calls_per_round
 
 from dcmconv.plugin import Picture, ValueScale
+from dcmconv.render.color import apply_colormap
+from dcmconv_builtins.colormaps.viridis import Viridis
 from dcmconv_builtins.steps.colorbar import Colorbar
 from dcmconv_builtins.steps.figure import Figure
 
@@ -32,6 +34,26 @@ def draw(step):
             step.apply(picture)
 
     return calls_per_round(work)
+
+
+def test_a_colormap_is_kept_as_the_palette_of_a_png():
+    picture = gray()
+    colored = apply_colormap(picture, Viridis().table(), as_palette=True)
+    # The pixels themselves: no RGB array was made.
+    assert np.shares_memory(colored.pixels, picture.pixels)
+    assert colored.palette is not None
+
+
+def test_a_colormap_of_16_bits_is_interpolated_once():
+    table = Viridis().table()
+
+    def work(rounds):
+        for _ in range(rounds):
+            wide = Picture(pixels=np.zeros((8, 8), np.uint16), bits=16)
+            apply_colormap(wide, table, as_palette=False)
+
+    found = calls_per_round(work)
+    assert found.of("interp") == 0, found.table()
 
 
 def test_a_color_bar_draws_no_text_after_its_first_picture():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,16 +67,19 @@ def apply_colormap(picture: Picture, table: ColorTable, *, as_palette: bool) -> 
     if picture.bits == 8:
         # Every uint8 is a valid row; mode="clip" only avoids the bounds check.
         return picture.with_(pixels=table.take(picture.pixels, axis=0, mode="clip"))
-    return picture.with_(pixels=_interpolated(picture.pixels, table))
+    wide_table = _wide_table(table.tobytes())
+    return picture.with_(pixels=wide_table.take(picture.pixels, axis=0, mode="clip"))
 
 
-def _interpolated(display_values: NDArray[Any], table: ColorTable) -> NDArray[np.uint16]:
-    """Look up 16-bit display values in 65,536 colors interpolated between the 256 rows."""
+# By content, and once per run: it takes longer to make than a CT to look up.
+@lru_cache(maxsize=8)
+def _wide_table(rows: bytes) -> NDArray[np.uint16]:
+    """Return the colors of all 65,536 display values, interpolated between 256 rows."""
+    table = np.frombuffer(rows, np.uint8).reshape(256, 3)
     # 255 / 65535 is 1 / 257: row i belongs to the 16-bit display value 257 * i.
     position = np.arange(65536) * (255 / 65535)
     channels = [np.interp(position, np.arange(256), table[:, c] * 257.0) for c in range(3)]
-    wide_table = np.floor(np.stack(channels, axis=-1) + 0.5).astype(np.uint16)
-    return wide_table.take(display_values, axis=0, mode="clip")
+    return np.floor(np.stack(channels, axis=-1) + 0.5).astype(np.uint16)
 
 
 def label_colors(labels: Iterable[LabelName], numbers: Iterable[int]) -> NDArray[np.uint8]:
