@@ -48,6 +48,8 @@ class FontSet:
 
     def runs(self, text: str, size: float) -> list[tuple[FreeTypeFont, str]]:
         """Split a drawable line into runs, each with the font that has its characters."""
+        if self._has_ascii and text.isascii():
+            return [(_font(self.names[0], size), text)] if text else []
         runs: list[tuple[str, str]] = []
         for character in text:
             name = self._holder(character) or self.names[0]
@@ -56,6 +58,11 @@ class FontSet:
             else:
                 runs.append((name, character))
         return [(_font(name, size), stretch) for name, stretch in runs]
+
+    @property
+    def _has_ascii(self) -> bool:
+        """Whether the first font has every letter of ASCII, so that none has to be looked up."""
+        return _has_ascii(self.names[0])
 
     def drawable(self, text: str) -> tuple[str, int]:
         """Replace each character that no font has by its base letter, or else by ``?``.
@@ -66,6 +73,8 @@ class FontSet:
             The text without control characters other than line ends, and how many characters
             became ``?``.
         """
+        if self._has_ascii and text.isascii() and text.replace("\n", "").isprintable():
+            return text, 0
         parts: list[str] = []
         missing = 0
         # Composed, because the basic layout engine does not position combining accents.
@@ -118,6 +127,11 @@ def _font(name: str, size: float) -> FreeTypeFont:
             f"The file {name} is not a font that FreeType can read.",
             hint="Give the path of a TrueType or OpenType file, or omit the option font.",
         ) from None
+
+
+@lru_cache(maxsize=64)
+def _has_ascii(name: str) -> bool:
+    return all(_has_glyph(name, chr(code)) for code in range(32, 127))
 
 
 @lru_cache(maxsize=16384)

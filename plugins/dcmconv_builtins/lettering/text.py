@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcmconv_builtins.lettering.fonts import FontSet
+from dcmconv_builtins.lettering.glyphs import draw_run, length_of
 
 __all__ = ["Coverage", "Label", "TextBlock", "draw_label", "fit_text"]
 
@@ -105,32 +106,46 @@ class TextBlock:
         return [part for part in parts if part] or [""]
 
     def coverage(self) -> Coverage:
-        """Draw the block, its lines centered; each array has shape (rows, columns)."""
-        return Coverage(self.letters(), self._drawn(self.outline))
+        """Draw the block, its lines centered; each array has shape (rows, columns).
+
+        Text that repeats is drawn once; the arrays are read-only.
+        """
+        return _coverage(self)
 
     def letters(self) -> NDArray[Any]:
-        """Draw the block without its outline, in a third of the time."""
-        return self._drawn(0)
+        """Draw the block without its outline, in half the time."""
+        return _drawn(self, 0)
 
-    def _drawn(self, stroke: int) -> NDArray[Any]:
-        from PIL import Image, ImageDraw
 
-        image = Image.new("L", (self.columns, self.rows))
-        draw = ImageDraw.Draw(image)
-        for number, line in enumerate(self.lines):
-            x = (self.columns - self.width(line)) / 2
-            y = self.base_line + number * self.line_height
-            for font, run in self.fonts.runs(line, self.size):
-                # ls: at the left end of the base line, which runs of different fonts share.
-                draw.text((x, y), run, fill=255, font=font, anchor="ls", stroke_width=stroke)
-                x += font.getlength(run)
-        return np.asarray(image)
+def _drawn(block: TextBlock, stroke: int) -> NDArray[Any]:
+    from PIL import Image, ImageDraw
+
+    size = block.columns, block.rows
+    image = Image.new("L", size)
+    is_blank = True
+    for number, line in enumerate(block.lines):
+        x = (size[0] - block.width(line)) / 2
+        y = block.base_line + number * block.line_height
+        for font, run in block.fonts.runs(line, block.size):
+            # Runs may touch: each is blended as a whole, because blending rounds.
+            drawn = image if is_blank else Image.new("L", size)
+            x = draw_run(ImageDraw.Draw(drawn), (x, y), run, font, stroke)
+            if not is_blank:
+                ImageDraw.Draw(image).bitmap((0, 0), drawn, fill=255)
+            is_blank = False
+    return np.asarray(image)
+
+
+# 300 kB each in the title of a radiograph.
+@lru_cache(maxsize=32)
+def _coverage(block: TextBlock) -> Coverage:
+    return Coverage(block.letters(), _drawn(block, block.outline))
 
 
 # Layout asks for the width of a line many times, and FreeType measures it anew each time.
 @lru_cache(maxsize=4096)
 def _width(line: str, size: float, fonts: FontSet) -> float:
-    return sum(font.getlength(run) for font, run in fonts.runs(line, size))
+    return sum(length_of(font, run) for font, run in fonts.runs(line, size))
 
 
 @lru_cache(maxsize=512)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from functools import lru_cache
 
 from dcmconv.plugin import Picture, Template, UsageError
 from dcmconv_builtins.lettering.fonts import FontSet
@@ -37,15 +37,24 @@ def caption_of(template: str, picture: Picture, fonts: FontSet) -> tuple[tuple[s
         The lines, none if there is nothing to draw; and a note, empty if there is none.  It names
         no characters, which may come from a patient's name.
     """
-    filled = Template(template.replace("\\n", "\n")).fill(
+    filled = _parsed(template).fill(
         picture.attributes,
         own={"frame": picture.frame_number, "frames": picture.frame_count},
-        clean=lambda text: re.sub(r"\s+", " ", text).strip(),
+        clean=_on_one_line,
     )
     text, missing = fonts.drawable(filled)
     if not text.strip():
         return (), ""
     return tuple(text.split("\n")), _note(text, missing)
+
+
+@lru_cache(maxsize=64)
+def _parsed(template: str) -> Template:
+    return Template(template.replace("\\n", "\n"))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _note(text: str, missing: int) -> str:
@@ -54,6 +63,8 @@ def _note(text: str, missing: int) -> str:
             f"{missing} {'character has' if missing == 1 else 'characters have'} no glyph and "
             "became '?' in the title; name a font file with the option font."
         )
+    if text.isascii():
+        return ""
     if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text):
         return "Right-to-left text in the title is drawn left to right, its letters not joined."
     return ""

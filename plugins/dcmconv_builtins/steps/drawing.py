@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ RGB = tuple[int, int, int]
 """A color, 0 to 255 per channel, whatever the depth of the picture."""
 
 
+@lru_cache(maxsize=64)
 def parse_color(text: str) -> RGB:
     """Read a color: a name such as ``yellow``, or ``#ffcc00``.
 
@@ -118,11 +120,13 @@ def paint(
     share = coverage[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     under = pixels[rows, columns]
     # A gray picture is painted in grays only (see in_colors), so one channel is enough.
-    over = np.array([*color, 255][: pixels.shape[2]] if pixels.ndim == 3 else color[0], np.int32)
     # Exact for uint16 too: 65535 is 257 * 255.
-    over = over * (np.iinfo(pixels.dtype).max // 255)
-    weight = share.astype(np.int32)
+    scale = np.iinfo(pixels.dtype).max // 255
+    channels = [*color, 255][: pixels.shape[2]] if pixels.ndim == 3 else color[:1]
+    # The products need twice the depth of the pixels: 255 * 255, or 65535 * 255.
+    deep: Any = np.uint16 if scale == 1 else np.uint32
+    over = np.array(channels, deep) * deep(scale)
+    weight: Any = share.astype(deep)
     if pixels.ndim == 3:
         weight = weight[..., np.newaxis]
-    # int32, because the products overflow the dtype of the pixels; they are at most 65535 * 255.
     under[...] = (under * (255 - weight) + over * weight + 127) // 255

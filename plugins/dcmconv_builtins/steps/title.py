@@ -9,7 +9,7 @@ from dcmconv.plugin import Opt, Picture, Step
 from dcmconv_builtins.lettering.fonts import FontSet
 from dcmconv_builtins.lettering.text import TextBlock, fit_text
 from dcmconv_builtins.steps.caption import caption_of, check_template
-from dcmconv_builtins.steps.drawing import canvas_like, contrast_of, in_colors, paint, parse_color
+from dcmconv_builtins.steps.drawing import contrast_of, in_colors, on_canvas, paint, parse_color
 
 __all__ = ["Title"]
 
@@ -77,12 +77,11 @@ class Title(Step):
         extends = self.position in {"above", "below"}
         rows = picture.rows + block.rows if extends else max(picture.rows, block.rows)
         columns = max(picture.columns, block.columns)
-        canvas = canvas_like(colored.pixels, rows, columns, picture.background)
         # The text stays at its edge of the canvas; above it, the picture moves down to make room.
         text_is_first = self.position in {"top", "above"}
         top = rows - picture.rows if self.position in {"bottom", "above"} else 0
         left = (columns - picture.columns) // 2
-        canvas[top : top + picture.rows, left : left + picture.columns] = colored.pixels
+        canvas = on_canvas(colored.pixels, (rows, columns), (top, left), picture.background)
         coverage = block.coverage()
         corner = (0 if text_is_first else rows - block.rows, (columns - block.columns) // 2)
         paint(canvas, coverage.outlined, outline, corner)

@@ -153,14 +153,10 @@ class Elements:
         Never changed, except by pydicom's own lazy conversion of sequences.
     notes : Notes
         For unreadable elements.
-
-    Attributes
-    ----------
-    element : callable
-        Returns the element of a tag as it was read; None if there is none.
     """
 
     element: Callable[[int], AnyElement | None]
+    """Returns the element of a tag as it was read; None if there is none."""
 
     def __init__(self, source: Dataset | ScannedDataset, notes: Notes) -> None:
         self._source = source
