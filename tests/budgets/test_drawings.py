@@ -62,9 +62,9 @@ def test_a_color_bar_draws_no_text_after_its_first_picture():
     assert work.total <= 450, work.table()
 
 
-def test_a_figure_draws_only_its_title():
+def test_a_figure_draws_no_letter_after_its_first_picture():
     work = draw(Figure())
-    assert work.of(DRAWS_TEXT) == 1, work.table()
+    assert work.of(DRAWS_TEXT) == 0, work.table()
     untitled = draw(Figure(text=""))
     assert untitled.of(DRAWS_TEXT) == 0, untitled.table()
     assert untitled.of("steps/ticks.py") == 0, untitled.table()
