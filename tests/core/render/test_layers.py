@@ -35,3 +35,28 @@ def test_layers_are_not_drawn_on_labels():
     labels = picture([[1]], domain="label")
 
     assert draw_layers(labels, [Layer("overlay", np.array([[True]]))]) is labels
+
+
+def test_text_and_planes_are_blended_in_order():
+    half = np.array([[0, 128, 128, 0]], np.uint8)
+    planes = [
+        Layer("overlay", np.array([[True, True, False, False]])),
+        Layer("graphic", half, color=(0.0, 0.0, 0.0)),
+        Layer("overlay", np.array([[False, False, False, True]]), color=(0.5, 0.5, 0.5)),
+    ]
+    # 255 - 255 * 128 / 255 is 127; 100 * 127 / 255 is 49.8; 0.5 * 255 + 0.5 is 128.
+    assert draw_layers(picture([[10, 10, 100, 10]]), planes).pixels.tolist() == [
+        [255, 127, 50, 128]
+    ]
+
+
+def test_a_colored_plane_leaves_other_pixels_gray():
+    red = Layer("overlay", np.array([[True, False]]), color=(1.0, 0.0, 0.0))
+    drawn = draw_layers(picture([[10, 20]]), [red])
+    assert drawn.pixels.tolist() == [[[255, 0, 0], [20, 20, 20]]]
+
+
+def test_the_given_picture_does_not_change():
+    given = picture([[10, 20]])
+    draw_layers(given, [Layer("overlay", np.array([[True, True]]))])
+    assert given.pixels.tolist() == [[10, 20]]
