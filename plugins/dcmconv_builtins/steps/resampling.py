@@ -21,15 +21,14 @@ __all__ = ["Filter", "resample"]
 Filter = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
 FloatArray = NDArray[np.floating[Any]]
 
-SMALL_TILE, LARGE_TILE = 4, 16
-"""New rows or columns that are made by one matrix product.
+TILE_SPAN = 16
+"""Old rows or columns that the centers of a tile span.
 
-They share most of their old rows; the others have weight 0.  A large tile needs fewer calls, but
-the more a picture shrinks, the more zeros it has.
+Neighboring new rows share most of their old ones; the others have weight 0.  With large tiles there
+are fewer products, but more zeros.  Measured from 5 times smaller to 5 times larger.
 """
-MUCH_SMALLER = 4
-"""From this factor on, small tiles are faster (measured)."""
-STRIP_VALUES = 2**16
+FEWEST_IN_TILE, MOST_IN_TILE = 4, 64
+STRIP_VALUES = 2**17
 """New rows times columns that are finished at once, at least one tile."""
 BLOCK_VALUES, FEWEST_COLUMNS = 2**18, 64
 """Old values that are turned into floats at once, so that they stay in the processor's cache."""
@@ -145,7 +144,8 @@ def _weigh(pixels: NDArray[Any], kind: Filter, out: NDArray[Any]) -> None:
         new = np.empty((len(taller), columns))
         for tile in across:
             np.matmul(taller[:, tile.old], tile.weights.T, out=new[:, tile.new])
-        _round_into(out[strip[0].new.start : strip[-1].new.stop], new)
+        inside = slice(strip[0].new.start, strip[-1].new.stop)
+        _round_into(out[inside], new, overshoots=kind in OVERSHOOTING)
 
 
 def _down(pixels: NDArray[Any], strip: tuple[_Tile, ...]) -> NDArray[np.float64]:
@@ -167,16 +167,17 @@ def _down(pixels: NDArray[Any], strip: tuple[_Tile, ...]) -> NDArray[np.float64]
     return new.astype(np.float64, copy=False)
 
 
-def _round_into(out: NDArray[Any], values: FloatArray) -> None:
+def _round_into(out: NDArray[Any], values: FloatArray, *, overshoots: bool) -> None:
     white = int(np.iinfo(out.dtype).max)
     values += 0.5 + white * FLOAT64_NOISE
-    np.clip(values, 0, white, out=values)
-    # This truncates; nothing is below 0.
+    if overshoots:
+        np.clip(values, 0, white, out=values)
+    # This truncates, and nothing is below 0.
     np.copyto(out, values, casting="unsafe")
 
 
 def _tile_size(old: int, new: int) -> int:
-    return SMALL_TILE if old >= MUCH_SMALLER * new else LARGE_TILE
+    return min(max(TILE_SPAN * new // old, FEWEST_IN_TILE), MOST_IN_TILE)
 
 
 @lru_cache(maxsize=16)
@@ -242,3 +243,6 @@ KERNELS: dict[str, tuple[Callable[[FloatArray], FloatArray], float]] = {
     "box": (_box, 0.5),
 }
 """Each filter, and how far from the center it is not 0.  The same as Pillow's."""
+
+OVERSHOOTING = ("lanczos", "bicubic")
+"""Filters with negative weights: a result may lie beyond black and white."""

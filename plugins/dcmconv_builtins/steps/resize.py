@@ -71,6 +71,9 @@ class Resize(Step):
         """
         columns, rows = self._size(picture)
         _check_size(columns, rows)
+        there = picture.columns, picture.rows
+        if (columns, rows) == there == self._padded_size(columns, rows):
+            return picture
         height, width = picture.rows / rows, picture.columns / columns
         spacing = picture.spacing
         if spacing is not None:

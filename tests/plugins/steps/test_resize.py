@@ -86,6 +86,12 @@ def test_spacing_grows_as_the_picture_shrinks():
     assert resized.spacing == Spacing(1.0, 1.0)
 
 
+@pytest.mark.parametrize("options", [{"max": 4}, {"pad": True}, {"width": 4, "height": 4}])
+def test_a_picture_of_the_right_size_is_left_alone(options):
+    given = flat(4, 4, spacing=Spacing(0.3, 0.7))
+    assert Resize(**options).apply(given) is given
+
+
 def test_padding_surrounds_the_picture_with_background():
     padded = Resize(pad=True).apply(flat(1, 3, value=9, background=4))
     assert padded.pixels.tolist() == [[4, 4, 4], [9, 9, 9], [4, 4, 4]]
