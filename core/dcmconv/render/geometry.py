@@ -182,17 +182,14 @@ def in_rows(picture: Picture) -> Picture:
     Rotating, flipping and cropping only make views, so this copies once for all of them.
     """
     pixels = np.empty(picture.pixels.shape, picture.pixels.dtype)
-    old, new = _whole_pixels(picture.pixels), _whole_pixels(pixels)
+    old, new = picture.pixels, pixels
+    if old.ndim == 3 and old.strides[2] == old.itemsize:
+        # One element for each pixel: numpy copies it in half the time of its channels.
+        whole = np.dtype((np.void, old.itemsize * old.shape[2]))
+        old, new = old.view(whole)[..., 0], new.view(whole)[..., 0]
     is_transposed = abs(old.strides[0]) < abs(old.strides[1])
     columns_at_once = COLUMNS_OF_STRIP if is_transposed else max(1, picture.columns)
     for start in range(0, picture.columns, columns_at_once):
         strip = slice(start, start + columns_at_once)
         new[:, strip] = old[:, strip]
     return picture.with_(pixels=pixels)
-
-
-def _whole_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Return a view with one element for each pixel: numpy copies it faster than its channels."""
-    if pixels.ndim == 2 or pixels.strides[2] != pixels.itemsize:
-        return pixels
-    return pixels.view(np.dtype((np.void, pixels.itemsize * pixels.shape[2])))[..., 0]

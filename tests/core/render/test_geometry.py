@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from support.covers import covers
+from support.dicom_files import as_bytes, monochrome
 
+import dcmconv
 from dcmconv.errors import InputError, LimitError
 from dcmconv.model.frame_parts import Spacing
 from dcmconv.model.layers import View
 from dcmconv.model.picture import Picture
-from dcmconv.render.geometry import apply_view, square_pixels
+from dcmconv.render.geometry import apply_view, in_rows, square_pixels
 
 
 def picture(values, *, dtype=np.uint8, **fields):
@@ -133,3 +135,39 @@ def test_a_half_turn_keeps_spacing_and_aspect():
     turned = apply_view(picture([[1]], spacing=Spacing(2.0, 1.0), aspect=2.0), View(rotation=180))
 
     assert (turned.spacing, turned.aspect) == (Spacing(2.0, 1.0), 2.0)
+
+
+VIEWS = {
+    "a quarter turn": np.rot90,
+    "a quarter turn, mirrored": lambda values: np.rot90(values)[:, ::-1],
+    "a half turn": lambda values: values[::-1, ::-1],
+    "cut out": lambda values: values[1:-1, 2:-1],
+    "cut out, then a quarter turn": lambda values: np.rot90(values[1:-1, 2:-1], -1),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float64])
+@pytest.mark.parametrize("channels", [(), (3,), (4,)])
+def test_views_are_put_in_rows_without_changing_a_value(view, dtype, channels):
+    # More columns than one strip has.
+    values = np.arange(50 * 37 * 4).reshape(50, 37, 4)[..., : channels[0] if channels else 1]
+    seen = VIEWS[view](values.astype(dtype).reshape(50, 37, *channels))
+    pixels = in_rows(Picture(pixels=seen)).pixels
+    assert pixels.flags.c_contiguous
+    assert pixels.dtype == dtype
+    assert np.array_equal(pixels, seen)
+
+
+def test_channels_that_are_not_side_by_side_are_put_in_rows():
+    planes = np.arange(3 * 20 * 30, dtype=np.uint16).reshape(3, 20, 30)
+    seen = np.rot90(np.moveaxis(planes, 0, 2))
+    assert np.array_equal(in_rows(Picture(pixels=seen)).pixels, seen)
+
+
+def test_writers_get_rotated_pictures_in_rows():
+    file = as_bytes(monochrome(np.arange(30, dtype=np.uint16).reshape(5, 6)))
+    plain = dcmconv.convert(file, normalize="minmax").pixels
+    turned = dcmconv.convert(file, normalize="minmax", steps=["rotate", "flip"]).pixels
+    assert turned.flags.c_contiguous
+    assert np.array_equal(turned, np.rot90(plain, -1)[:, ::-1])
