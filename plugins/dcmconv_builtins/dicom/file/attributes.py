@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -78,22 +79,22 @@ class DicomAttributes(Mapping[str, AttributeValue]):
         self._notes = notes
         self._groups = groups
 
-    @cached_property
-    def _places(self) -> tuple[Elements, ...]:
-        macros: list[Elements] = []
+    def _places(self, tag: int | None = None) -> Iterator[Elements]:
+        """Yield where an element may be, the nearest place first; without a tag every place."""
         for group in self._groups:
-            for tag in list(group.tags):
-                if group.is_sequence(name := _name_of(tag)):
-                    macros.extend(group.items(name)[:1])
+            for macro in list(group.tags):
+                if _may_hold(group.element(macro), tag):
+                    yield from group.items(_name_of(macro))[:1]
             # Some vendors put attributes directly into the group, without a macro's sequence.
-            macros.append(group)
-        return (*macros, *self._datasets)
+            yield group
+        yield from self._datasets
 
     def __getitem__(self, key: str) -> AttributeValue:
         sequences, tag = _resolved(key)
         if tag is None:
             raise KeyError(key)
-        for place in self._places:
+        first = find_tag(sequences[0][0]) if sequences else tag
+        for place in self._places(first) if self._groups else self._datasets:
             found = _item_behind(place, sequences) if sequences else place
             element = None if found is None else found.element(tag)
             if found is not None and element is not None:
@@ -102,7 +103,7 @@ class DicomAttributes(Mapping[str, AttributeValue]):
 
     def __iter__(self) -> Iterator[str]:
         seen: set[int] = set()
-        for place in self._places:
+        for place in self._places():
             for tag in list(place.tags):
                 name = _name_of(tag)
                 if tag not in seen and name in self:
@@ -216,6 +217,19 @@ def _by_pydicom(dataset: Dataset, tag: int, notes: Notes) -> AttributeValue | Od
     if element.VR in BINARY_VRS or isinstance(element.value, bytes):
         return ODD
     return value_of_pydicom(element.value, element.VR)
+
+
+def _may_hold(macro: AnyElement | None, tag: int | None) -> bool:
+    """Whether an element is a sequence, and its bytes do not prove that a tag is not in it.
+
+    pydicom takes 300 calls to parse the macros of one frame.
+    """
+    if macro is None or vr_of(macro) != "SQ":
+        return False
+    if tag is None or not isinstance(macro.value, bytes):
+        return True
+    order = "<" if macro.is_little_endian else ">"  # type: ignore[union-attr]
+    return struct.pack(f"{order}HH", tag >> 16, tag & 0xFFFF) in macro.value
 
 
 def _item_behind(place: Elements, sequences: Sequence[tuple[str, int]]) -> Elements | None:
