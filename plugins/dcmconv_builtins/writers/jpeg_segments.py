@@ -52,13 +52,13 @@ def with_segments(stream: bytes, picture: Picture) -> bytes:
     stream : bytes
         A JPEG stream that begins with SOI and a JFIF APP0 segment.
     picture : Picture
-        For its spacing and, if it is in color, its ICC profile.
+        For its spacing and, if it is in color or has a palette, its ICC profile.
     """
     if not stream.startswith(SOI + APP0):
         raise ValueError("the encoder wrote no JFIF segment")
     after = len(SOI + APP0) + struct.unpack_from(">H", stream, len(SOI + APP0))[0]
     parts = [SOI, _resolution(picture.spacing)]
-    if picture.icc_profile and picture.is_color:
+    if picture.icc_profile and (picture.is_color or picture.palette is not None):
         parts += _icc(picture.icc_profile)
     return b"".join((*parts, memoryview(stream)[after:]))
 

@@ -18,6 +18,7 @@ LONGEST = 65500
 
 FULL_COLOR_QUALITY = 90
 DEFAULT_QUALITY = 90
+BLOCK_PIXELS = 2**16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class Jpg(Writer):
 
     suffix: ClassVar[str] = ".jpg"
     other_suffixes: ClassVar[tuple[str, ...]] = (".jpeg", ".jpe")
+    keeps_palette: ClassVar[bool] = True
 
     quality: Annotated[int, Opt("1 is smallest, 100 is best", ge=1, le=100)] = DEFAULT_QUALITY
     subsampling: Annotated[
@@ -58,13 +60,18 @@ class Jpg(Writer):
         from imagecodecs import jpeg8_encode
 
         pixels = _checked(picture)
-        if pixels.ndim == 3 and pixels.shape[2] == 4:
+        if picture.palette is not None:
+            pixels = _in_colors(pixels, picture.palette)
+        elif pixels.ndim == 3 and pixels.shape[2] == 4:
             pixels = _flattened(pixels, picture.background)
         stream = jpeg8_encode(
             np.ascontiguousarray(pixels),
             level=self.quality,
             subsampling=self._subsampling() if pixels.ndim == 3 else None,
             optimize=self.optimize,
+            # Named because imagecodecs takes four channels for CMYK.
+            colorspace="RGBA" if picture.palette is not None else None,
+            outcolorspace="YCBCR" if picture.palette is not None else None,
         )
         return with_segments(bytes(stream), picture)
 
@@ -103,6 +110,25 @@ def _checked(picture: Picture) -> NDArray[Any]:
             hint=f"Add the step resize with max={LONGEST}, or use the writer png.",
         )
     return picture.pixels
+
+
+def _in_colors(display_values: NDArray[Any], palette: NDArray[Any]) -> NDArray[np.uint8]:
+    """Look up colors, with a fourth byte per pixel that the encoder skips.
+
+    numpy copies an integer of four bytes at once, but three bytes one by one: 0.2 instead of 0.55
+    ms for 512 x 512 pixels.  Tables of Y, Cb and Cr need three passes and are not faster than this
+    and the encoder's own conversion, which uses vector instructions.
+    """
+    table = np.zeros((len(palette), 4), np.uint8)
+    table[:, :3] = palette
+    colors = np.empty(display_values.shape, np.uint32)
+    # In blocks, because take() makes an index of 8 bytes per pixel.
+    step = max(1, BLOCK_PIXELS // display_values.shape[1])
+    for first in range(0, len(colors), step):
+        block = slice(first, first + step)
+        # mode="clip" avoids the bounds check; there are 256 colors.
+        table.view(np.uint32)[:, 0].take(display_values[block], out=colors[block], mode="clip")
+    return colors.view(np.uint8).reshape(*display_values.shape, 4)
 
 
 def _flattened(pixels: NDArray[Any], background: int) -> NDArray[Any]:

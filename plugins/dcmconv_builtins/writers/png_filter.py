@@ -1,4 +1,4 @@
-"""Row filters of PNG (section 9), applied to whole pictures."""
+"""Row filters of PNG (section 9): one for the whole picture, which is fast."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NONE", "SUB", "UP", "adaptive", "best_single", "filtered"]
+__all__ = ["AVERAGE", "NONE", "PAETH", "SUB", "UP", "best_single", "filtered"]
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 SAMPLED_ROWS = 4
 SAMPLED_BYTES = 512
-BLOCK_BYTES = 2**20
 
 Bytes = NDArray[np.uint8]
 
@@ -92,45 +91,3 @@ def _bits(values: Bytes) -> float:
 # c * log2(c) for every count there can be; 0 for a count of 0, without log2(0).
 _TERMS = np.arange(SAMPLED_ROWS * SAMPLED_BYTES + 1, dtype=np.float64)
 _TERMS[1:] *= np.log2(_TERMS[1:])
-
-
-def adaptive(raw: Bytes, pixel_bytes: int) -> Bytes:
-    """Choose the filter of each row by the least sum of absolute differences (PNG, section 12.7).
-
-    Parameters and result are those of ``filtered``; slower, but smaller for photographs.
-    """
-    result = np.empty((raw.shape[0], raw.shape[1] + 1), np.uint8)
-    # In blocks, because five candidates and their costs take many times the memory of the rows.
-    step = max(1, BLOCK_BYTES // raw.shape[1])
-    for first in range(0, raw.shape[0], step):
-        above = np.zeros((1, raw.shape[1]), np.uint8) if first == 0 else raw[first - 1 : first]
-        result[first : first + step] = _adaptive_block(
-            raw[first : first + step], above, pixel_bytes
-        )
-    return result
-
-
-def _adaptive_block(raw: Bytes, above: Bytes, pixel_bytes: int) -> Bytes:
-    up = np.vstack((above, raw[:-1]))
-    left, up_left = (np.zeros_like(raw) for _ in range(2))
-    left[:, pixel_bytes:] = raw[:, :-pixel_bytes]
-    up_left[:, pixel_bytes:] = up[:, :-pixel_bytes]
-    # The sum of two bytes has nine bits.
-    mean = ((left.astype(np.uint16) + up) // 2).astype(np.uint8)
-    guesses = (np.zeros_like(raw), left, up, mean, _paeth(left, up, up_left))
-    candidates = np.stack([raw - guess for guess in guesses])
-    # Bytes count as signed here; in int8, the absolute value of -128 would be -128.
-    cost = np.abs(candidates.view(np.int8).astype(np.int16)).sum(axis=2)
-    kinds = cost.argmin(axis=0)
-    result = np.empty((raw.shape[0], raw.shape[1] + 1), np.uint8)
-    result[:, 0] = kinds
-    result[:, 1:] = candidates[kinds, np.arange(raw.shape[0])]
-    return result
-
-
-def _paeth(left: Bytes, up: Bytes, up_left: Bytes) -> Bytes:
-    # Ties go to the left, then to the one above; decoders rely on this order (section 9.4).
-    a, b, c = (values.astype(np.int16) for values in (left, up, up_left))
-    to_a, to_b, to_c = np.abs(b - c), np.abs(a - c), np.abs(a + b - 2 * c)
-    nearest = np.where((to_a <= to_b) & (to_a <= to_c), a, np.where(to_b <= to_c, b, c))
-    return nearest.astype(np.uint8)

@@ -44,6 +44,17 @@ def test_color_channels_keep_their_order():
     assert max(green, blue) < 5
 
 
+@pytest.mark.parametrize("quality", [100, 90, 75])
+@pytest.mark.parametrize("shape", [(1, 1), (33, 41), (300, 500)])
+def test_a_palette_gives_the_same_bytes_as_its_colors(quality, shape):
+    rng = np.random.default_rng(3)
+    palette = rng.integers(0, 256, (256, 3), dtype=np.uint8)
+    # A view, in several blocks.
+    indices = rng.integers(0, 256, shape, dtype=np.uint8)[::-1]
+    made = Jpg(quality=quality).encode(Picture(pixels=indices, palette=palette))
+    assert made == Jpg(quality=quality).encode(Picture(pixels=palette[indices]))
+
+
 def test_one_pixel_and_views_can_be_encoded():
     assert opened(Jpg().encode(Picture(pixels=GRAY[:1, :1]))).size == (1, 1)
     assert opened(Jpg().encode(Picture(pixels=GRAY[::-1, ::2]))).size == (25, 40)
@@ -162,6 +173,9 @@ def test_only_color_pictures_get_an_icc_profile():
     assert image.info["icc_profile"] == long_profile
     gray = Jpg().encode(Picture(pixels=GRAY, icc_profile=profile))
     assert 0xE2 not in markers_of(gray)
+    palette = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+    colored = Jpg().encode(Picture(pixels=GRAY, palette=palette, icc_profile=profile))
+    assert opened(colored).info["icc_profile"] == profile
 
 
 def test_no_attributes_are_written():

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from dcmconv_builtins.writers import png_filter
-from dcmconv_builtins.writers.png_filter import NONE, SUB, UP, adaptive, best_single, filtered
+from dcmconv_builtins.writers.png_filter import NONE, SUB, UP, best_single, filtered
 
 
 def test_up_subtracts_the_row_above():
@@ -35,46 +34,3 @@ def test_none_keeps_the_bytes():
 )
 def test_the_best_filter_depends_on_the_picture(raw, kind):
     assert best_single(raw, 1) == kind
-
-
-def unfiltered(rows, pixel_bytes):
-    """Undo the filters byte by byte, as the specification describes it."""
-    lines = [bytes(rows.shape[1] - 1)]
-    for kind, *body in rows.tolist():
-        line, above = [], lines[-1]
-        for i, value in enumerate(body):
-            a = line[i - pixel_bytes] if i >= pixel_bytes else 0
-            b, c = above[i], above[i - pixel_bytes] if i >= pixel_bytes else 0
-            p = a + b - c
-            paeth = min((a, b, c), key=lambda x, p=p: abs(p - x))
-            line.append((value + (0, a, b, (a + b) // 2, paeth)[kind]) % 256)
-        lines.append(bytes(line))
-    return np.array([list(line) for line in lines[1:]], np.uint8)
-
-
-@pytest.mark.parametrize("pixel_bytes", [1, 2, 3, 4, 6, 8])
-def test_adaptive_filters_can_be_undone(pixel_bytes, monkeypatch):
-    monkeypatch.setattr(png_filter, "BLOCK_BYTES", 200)  # several blocks
-    rng = np.random.default_rng(pixel_bytes)
-    smooth = np.cumsum(rng.integers(-3, 4, (24, 12 * pixel_bytes)), axis=0)
-    raw = np.vstack([smooth, rng.integers(0, 256, (8, 12 * pixel_bytes))]).astype(np.uint8)
-    rows = adaptive(raw, pixel_bytes)
-    assert np.array_equal(unfiltered(rows, pixel_bytes), raw)
-    assert len(set(rows[:, 0].tolist())) > 1
-
-
-def paeth_predictor(a, b, c):
-    """Return the predictor as the PNG specification writes it (section 9.4)."""
-    p = a + b - c
-    pa, pb, pc = abs(p - a), abs(p - b), abs(p - c)
-    if pa <= pb and pa <= pc:
-        return a
-    return b if pb <= pc else c
-
-
-def test_paeth_is_that_of_the_specification():
-    values = sorted({*range(0, 256, 5), *range(4), *range(252, 256)})
-    a, b, c = (part.ravel() for part in np.meshgrid(values, values, values))
-    expected = list(map(paeth_predictor, a.tolist(), b.tolist(), c.tolist()))
-    found = png_filter._paeth(*(part.astype(np.uint8) for part in (a, b, c)))
-    assert found.tolist() == expected
