@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,9 @@ def _best(samples: list[Bytes]) -> tuple[int, int]:
 def _deflated(rows: Bytes, level: int) -> bytes:
     from imagecodecs import deflate_encode
 
-    return bytes(deflate_encode(rows.reshape(-1), level=level, raw=False))
+    # Any buffer will do, whatever the annotations of imagecodecs say.
+    flat: Any = rows.reshape(-1)
+    return bytes(deflate_encode(flat, level=level, raw=False))
 
 
 def _entropy_bytes(rows: Bytes) -> float:
@@ -156,7 +159,8 @@ def _always(kind: int) -> Strategy:
 def _least_sum(candidates: Candidates) -> NDArray[np.intp]:
     # Bytes count as signed here: 255 is a difference of 1.
     magnitudes = np.minimum(candidates, np.negative(candidates))
-    return magnitudes.sum(axis=2, dtype=np.uint32).argmin(axis=0)
+    kinds: NDArray[np.intp] = magnitudes.sum(axis=2, dtype=np.uint32).argmin(axis=0)
+    return kinds
 
 
 def _least_entropy(candidates: Candidates) -> NDArray[np.intp]:
@@ -167,7 +171,8 @@ def _least_entropy(candidates: Candidates) -> NDArray[np.intp]:
     # 256 bins for each row, so that one call counts all rows.
     first_bin = np.arange(filters * rows).reshape(filters, rows, 1) * 256
     counts = np.bincount((candidates + first_bin).reshape(-1), minlength=filters * rows * 256)
-    return terms[counts].reshape(filters, rows, 256).sum(axis=2).argmax(axis=0)
+    kinds: NDArray[np.intp] = terms[counts].reshape(filters, rows, 256).sum(axis=2).argmax(axis=0)
+    return kinds
 
 
 def _fewest_pairs(candidates: Candidates) -> NDArray[np.intp]:
@@ -175,7 +180,8 @@ def _fewest_pairs(candidates: Candidates) -> NDArray[np.intp]:
     pairs |= candidates[:, :, 1:]
     # Equal pairs become neighbors.  A stable sort of 16-bit integers is a radix sort.
     pairs.sort(axis=2, kind="stable")
-    return np.count_nonzero(np.diff(pairs, axis=2), axis=2).argmin(axis=0)
+    kinds: NDArray[np.intp] = np.count_nonzero(np.diff(pairs, axis=2), axis=2).argmin(axis=0)
+    return kinds
 
 
 STRATEGIES: tuple[Strategy, ...] = (
