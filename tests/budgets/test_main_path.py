@@ -11,7 +11,7 @@ from support.work_counter import Call, Work, ct_series, python_calls_per_picture
 
 PAGE = ROOT / "docs" / "explanation" / "budgets.md"
 ROOM = 8
-MOST = 600
+MOST = 500
 WINDOW = "window:center=40,width=400"
 
 STAGES = {

@@ -255,7 +255,7 @@ def check(content: bytes) -> str:
         usual = Reading(content)
         with (
             patch.object(pydicom_parser, "parse_until_pixels", _not_at_all),
-            patch("dcmconv_builtins.dicom.file.part10.scan_header", lambda stream: None),
+            patch("dcmconv_builtins.dicom.file.part10.read_header", lambda stream: None),
         ):
             alone = Reading(content)
     assert time.monotonic() - began < MOST_SECONDS

@@ -109,6 +109,7 @@ class InputFile:
         self.key = key
         self.location = None if path is None else os.fspath(path)
         self.content = content
+        self._held: tuple[bytes | None] | None = None
 
     @cached_property
     def path(self) -> Path | None:
@@ -132,11 +133,17 @@ class InputFile:
             return io.BytesIO(held)
         return open(self._location, "rb")  # noqa: PTH123 - a str, closed by the caller
 
-    @cached_property
+    @property
     def held(self) -> bytes | None:
         """All bytes of a small file; None for a larger one."""
         if self.content is not None:
             return self.content
+        # Not cached_property, whose lock takes four calls a file.
+        if self._held is None:
+            self._held = (self._read(),)
+        return self._held[0]
+
+    def _read(self) -> bytes | None:
         # Without O_BINARY, Windows would translate the ends of lines.
         descriptor = os.open(self._location, os.O_RDONLY | O_BINARY)
         try:

@@ -342,8 +342,7 @@ def _with_ends(line: Line, stored_values: NDArray[Any]) -> Line | None:
 def extremes(values: NDArray[Any]) -> tuple[int, int]:
     """Return the least and the greatest of some integers."""
     # Not values.min(), which is a Python function of numpy around this one.
-    low, high = (reduce(values, axis=None) for reduce in (np.minimum.reduce, np.maximum.reduce))
-    return int(low), int(high)
+    return int(np.minimum.reduce(values, axis=None)), int(np.maximum.reduce(values, axis=None))
 
 
 def _in_blocks(rule: DisplayRule, stored_values: NDArray[Any]) -> NDArray[Any]:

@@ -9,10 +9,9 @@ picture and encodes it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import field
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from dcmconv.chain.plan import Lane, Plan
 from dcmconv.errors import InputError, SkipInput
@@ -60,11 +59,10 @@ class Converter:
         }
         return [reader.with_decoders(chosen) for reader in readers] if chosen else readers
 
-    @contextmanager
     def open(
         self, source: InputFile, wider_statistics: tuple[WiderStatistics, ...] | None = None
-    ) -> Iterator[OpenInput]:
-        """Open an input with the reader that is most certain of its format.
+    ) -> OpenInput:
+        """Open an input with the reader that is most certain of its format; use it with ``with``.
 
         Raises
         ------
@@ -77,19 +75,23 @@ class Converter:
         is_salvage = self.plan.run.policy == "salvage"
         instance = reader.salvage(source) if is_salvage else reader.open(source)
         try:
-            rule = self.plan.rule_for(instance.attributes)
-            if rule.skip:
-                found = ", ".join(rule.matching(instance.attributes))
-                raise SkipInput(f"Skipped by a rule of the chain: {found}.", reason="rule")
-            lanes = self._loaded(rule.lanes)
+            lanes = self._loaded(self._lanes_for(instance.attributes))
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
             opened = OpenInput(instance, lanes, numbers, wider_statistics, self.plan.run.policy)
             if instance.salvaged:
                 opened.salvaged = True
                 opened.notes.append(f"Salvaged: {instance.salvaged}.")
-            yield opened
-        finally:
+        except BaseException:
             instance.close()
+            raise
+        return opened
+
+    def _lanes_for(self, attributes: Mapping[str, Any]) -> tuple[Lane, ...]:
+        rule = self.plan.rule_for(attributes)
+        if rule.skip:
+            found = ", ".join(rule.matching(attributes))
+            raise SkipInput(f"Skipped by a rule of the chain: {found}.", reason="rule")
+        return rule.lanes
 
     def _loaded(self, lanes: tuple[Lane, ...]) -> tuple[LoadedLane, ...]:
         """Return the lanes of a rule, each loaded once; several rules may share one."""
@@ -193,6 +195,12 @@ class OpenInput:
     """Frames or pixels are missing; known once all pictures have been made."""
     _only_frame: Frame | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.instance.close()
+
     @property
     def attributes(self) -> Mapping[str, Any]:
         """The attributes of the instance."""
@@ -295,7 +303,7 @@ class OpenInput:
         return list(dict.fromkeys(lane.statistics_request for lane in self.lanes))
 
     def _gather_instance_statistics(self) -> None:
-        if all(lane.statistics_request.scope == "frame" for lane in self.lanes):
+        if not any(map(_needs_more_frames, self.lanes)):
             return
         if self.wider_statistics is None and self.wide_requests:
             # The statistics pass could not read this input.  Decoding it again fails in the same
@@ -309,15 +317,12 @@ class OpenInput:
             found = [part.statistics(each, units) for each in requests for units, part in held]
             self.wider_statistics = (*(self.wider_statistics or ()), *found)
 
-    @cached_property
-    def _may_copy(self) -> bool:
-        return all(lane.may_copy for lane in self.lanes)
-
     def _copies(self, frame_number: int) -> Copies | None:
         """Return what the lanes make of a frame without decoding it; None if one needs pixels."""
         # Asked before a reader checks a stream that no lane would copy.
-        if self.policy == "salvage" or not self._may_copy:
-            return None
+        for lane in self.lanes:
+            if self.policy == "salvage" or not lane.may_copy:
+                return None
         copies = Copies.of(self.instance.read_encoded(frame_number - 1), self.lanes)
         if copies is not None and self.policy == "strict":
             # Only decoding shows whether the stream can be decoded.
@@ -355,6 +360,10 @@ class OpenInput:
         self.notes += new
         if new and self.policy == "strict":
             raise not_strict(new[0])
+
+
+def _needs_more_frames(lane: LoadedLane) -> bool:
+    return lane.statistics_request.scope != "frame"
 
 
 def _check_any(is_any: bool) -> None:

@@ -231,7 +231,7 @@ def _picture(
         bits=bits,
         spacing=frame.spacing,
         aspect=frame.aspect,
-        icc_profile=frame.icc_profile if frame.is_color or frame.palette is not None else b"",
+        icc_profile=_profile_of(frame) if frame.icc_profile else b"",
         attributes=frame.attributes,
         frame_number=frame.frame_number,
         frame_count=frame.frame_count,
@@ -239,6 +239,11 @@ def _picture(
         is_mask=frame.is_mask,
         **further,
     )
+
+
+def _profile_of(frame: Frame) -> bytes:
+    """Return the color profile, unless the frame has no colors for it."""
+    return frame.icc_profile if frame.is_color or frame.palette is not None else b""
 
 
 _SAMPLES = 16

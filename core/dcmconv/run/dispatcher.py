@@ -111,12 +111,12 @@ class Dispatcher:
         upcoming = iter(inputs)
         more = True
         while more or self._waiting:
-            more = more and not self.stop.asked and self._take(upcoming)
+            more = more and not self.stop.reason and self._take(upcoming)
             # Only from the front: names must not depend on which worker is the fastest.
             while self._waiting and self._waiting[0].answer is not None:
                 yield self._waiting.popleft()
             # Inputs without an answer get no outcome; the next run converts them.
-            if self.stop.is_over:
+            if self.stop.reason and self.stop.is_over:
                 return
             # Waiting comes last: as long as a task can be sent, one is.
             if self._in_flight and (self._is_full or not more):
@@ -126,7 +126,7 @@ class Dispatcher:
     def _take(self, upcoming: Iterator[PendingInput]) -> bool:
         """Send tasks until the pool is full; return whether there may be more inputs."""
         ready = 0
-        while not self._is_full and ready < READY_AT_ONCE and not self.stop.asked:
+        while not self._is_full and ready < READY_AT_ONCE and not self.stop.reason:
             pending = next(upcoming, None)
             if pending is None:
                 return False
@@ -148,14 +148,19 @@ class Dispatcher:
 
     def _receive(self, answer: Done | Lost) -> None:
         pending = self._in_flight.pop(answer.number)
+        if isinstance(answer, Done):
+            if isinstance(answer.answer, SplitRequest):
+                self._split(pending, answer.answer)
+                return
+            pending.answer = answer.answer
         # Only a crash may have another cause: what an earlier task did to the worker.
-        if isinstance(answer, Lost) and answer.reason == "crash" and pending.crashes == 0:
+        elif answer.reason == "crash" and pending.crashes == 0:
             pending.crashes += 1
             self._send(pending)
-        elif isinstance(answer, Done) and isinstance(answer.answer, SplitRequest):
-            self._split(pending, answer.answer)
+            return
         else:
-            pending.answer = answer.answer if isinstance(answer, Done) else answer
+            pending.answer = answer
+        if pending.whole is not None:
             self._join(pending.whole)
 
     def _split(self, pending: PendingInput, request: SplitRequest) -> None:
@@ -167,8 +172,8 @@ class Dispatcher:
         for one in pending.slices:
             self._send(one)
 
-    def _join(self, whole: PendingInput | None) -> None:
+    def _join(self, whole: PendingInput) -> None:
         """Give an input its answer when the last of its slices has one."""
-        if whole is not None and all(one.answer is not None for one in whole.slices):
+        if all(one.answer is not None for one in whole.slices):
             answers = [cast("ConversionReport | Lost", one.answer) for one in whole.slices]
             whole.answer = join_reports(answers)

@@ -54,6 +54,8 @@ class Selection:
 
     def wants(self, key: str) -> bool:
         """Say whether an input belongs to the run."""
+        if not self.exclude and not self.include:
+            return True
         if any(_matches(key, pattern) for pattern in self.exclude):
             return False
         return not self.include or any(_matches(key, pattern) for pattern in self.include)

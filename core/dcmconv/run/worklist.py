@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import field
 
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference, Rejected
@@ -48,6 +49,7 @@ class WorkList:
     in_this_process: bool
     wants_attributes: bool
     tell: Callable[[int], None]
+    process_id: int = field(default_factory=os.getpid)
 
     def to_gather(self, found: Iterable[Found]) -> Iterator[PendingInput]:
         """Yield every input that can be read, with a statistics task."""
@@ -102,7 +104,7 @@ class WorkList:
             reference,
             source,
             # The process id comes first: remove_dead_parts looks there for it.
-            f"{os.getpid()}-{number}",
+            f"{self.process_id}-{number}",
             known if isinstance(known, Converted) else None,
             self.resume.gathered.known(reference.locator),
             may_split=self._may_split(reference),

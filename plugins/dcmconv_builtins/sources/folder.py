@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ __all__ = ["Folder"]
 
 SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", "__macosx"})
 """Files of Finder and Explorer, in lower case; macOS also writes ``._name`` files."""
+
+FILE_NAMES, FILE_NAME_ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+"""How names are decoded; the same as os.fsdecode(), which takes four calls for each."""
 
 STATE_FOLDER = ".dcmconv"
 
@@ -125,7 +129,7 @@ def _taken(names: list[bytes], prefix: str) -> Iterator[str]:
     """Yield the last name first, and forget each one."""
     while names:
         # Bytes that the system's encoding cannot decode become surrogates; open() undoes that.
-        yield prefix + os.fsdecode(names.pop())
+        yield prefix + names.pop().decode(FILE_NAMES, FILE_NAME_ERRORS)
 
 
 def _single(key: str, path: str) -> Reference | Rejected:

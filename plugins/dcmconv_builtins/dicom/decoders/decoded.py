@@ -229,6 +229,8 @@ def codec_errors(stream_format: str, codec: Codec) -> Iterator[None]:
 
 def contiguous(values: NDArray[Any]) -> NDArray[Any]:
     """Return the values in C order and native byte order, copied only if they are not."""
+    if values.flags.c_contiguous and values.dtype.isnative:
+        return values
     return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("="))
 
 

@@ -61,6 +61,6 @@ def read_span(stream: BinaryIO, start: int, length: int) -> bytes:
     """Return ``length`` bytes from ``start``, fewer at the end; a view of them if possible."""
     if isinstance(stream, HeldBytes):
         # Callers only read, so a memoryview will do, and saves a copy of the frame.
-        return cast("bytes", memoryview(stream.content)[start : start + length])
+        return memoryview(stream.content)[start : start + length]  # type: ignore[return-value]
     stream.seek(start)
     return stream.read(length)

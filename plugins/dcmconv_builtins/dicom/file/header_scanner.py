@@ -56,6 +56,7 @@ _FIRST_PIXELS = min(PIXEL_KEYWORDS)
 _PIXEL_VRS = {vr.encode(): vr for vr in ("OB", "OW", "OF", "OD")}
 _TRANSFER_SYNTAX = 0x00020010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_UNDEFINED = UNDEFINED_LENGTH.to_bytes(4, "little")
 _NO_STOP = 1 << 32  # above every tag
 _DEEPEST = 16
 _VR_NAMES = {vr: vr.decode() for vr in SHORT_VRS | LONG_VRS}
@@ -164,6 +165,23 @@ class ScannedDataset:
         self._parsed: dict[int, Dataset] = {}
         self._found: set[int] | None = None
         self._is_used_whole = False
+
+    def in_other(self, content: bytes) -> ScannedDataset:
+        """Return the dataset of another file, which has the same elements in the same places."""
+        return ScannedDataset(content, self._start, self.end, self._offsets)
+
+    def fixed_places(self) -> Iterator[slice]:
+        """Yield the bytes that decide where elements are and how their values are read."""
+        starts = list(self._offsets.values())
+        for tag, start, following in zip(
+            self._offsets, starts, [*starts[1:], self.end], strict=True
+        ):
+            vr = self._content[start + 4 : start + 6]
+            header = 12 if vr in LONG_VRS else 8
+            is_walked = header == 12 and self._content.startswith(_UNDEFINED, start + 8)
+            # The values that decide how the file is read count as well.
+            whole = is_walked or tag in (_TRANSFER_SYNTAX, _CHARACTER_SET)
+            yield slice(start, following if whole else start + header)
 
     def find(self, tag: int) -> RawElement | None:
         """Return an element, or None; the value of a sequence is the bytes of its items."""

@@ -27,7 +27,8 @@ from dcmconv_builtins.dicom.file.encoding import (
     Encoding,
     guess_encoding,
 )
-from dcmconv_builtins.dicom.file.header_scanner import PixelElement, scan_header
+from dcmconv_builtins.dicom.file.header_layout import read_header
+from dcmconv_builtins.dicom.file.header_scanner import PixelElement
 from dcmconv_builtins.dicom.file.sop_classes import without_picture
 from dcmconv_builtins.dicom.hints import COPY_AGAIN, DAMAGED
 
@@ -98,7 +99,7 @@ def read_part10(stream: BinaryIO, notes: Notes, *, inflate_limit: int) -> Part10
         # PS3.10 reserves no content for the preamble: CVE-2019-11687 hides a program in it.
         notes.add("the preamble looks like a program; it is not copied into any picture.")
     stream.seek(0)
-    header = scan_header(stream)
+    header = read_header(stream)
     if header is None:
         stream.seek(0)
         return _parse(stream, notes, inflate_limit)

@@ -53,7 +53,7 @@ class PixelDescription(FrameDescription):
         samples = 2 if self.is_chroma_halved else self.samples_per_pixel
         return self.rows * self.stored_columns * samples * self.bits_allocated
 
-    @property
+    @cached_property
     def is_float(self) -> bool:
         """Whether the values come from Float or Double Float Pixel Data."""
         return self.number_type != "integer"

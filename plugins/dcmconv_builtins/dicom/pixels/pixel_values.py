@@ -71,8 +71,11 @@ def stored_values_of(
 
 def _all_fit(values: NDArray[Any], bits_stored: int, *, is_signed: bool) -> bool:
     """Whether all values are in range already; to check that is cheaper than to mask."""
-    least, greatest = StoredRange.of(bits_stored, is_signed=is_signed)
-    return bool(values.max() <= greatest and (not is_signed or values.min() >= least))
+    # Not values.max(), which is a Python function of numpy around this one.
+    greatest = (1 << (bits_stored - is_signed)) - 1
+    if np.maximum.reduce(values, axis=None) > greatest:
+        return False
+    return not is_signed or bool(np.minimum.reduce(values, axis=None) >= -1 - greatest)
 
 
 def find_padding(top: Elements, *, is_signed: bool, is_float: bool) -> Padding | None:

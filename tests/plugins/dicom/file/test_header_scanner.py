@@ -91,7 +91,7 @@ def check_same(monkeypatch: pytest.MonkeyPatch, content: bytes) -> bool:
         return False
     fast = seen(content)
     with monkeypatch.context() as patch:
-        patch.setattr(part10, "scan_header", lambda stream: None)
+        patch.setattr(part10, "read_header", lambda stream: None)
         slow = seen(content)
     # NaN among the values is equal to itself here.
     assert repr(fast) == repr(slow)
