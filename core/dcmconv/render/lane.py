@@ -70,6 +70,25 @@ class LoadedLane:
         # The text of plain data in a stable order, because a mapping of options has no hash.
         return repr(self.lane.normalizer.as_data()), self.writer.depth(), self.lane.invert
 
+    def picture_key(self, frame: Frame) -> tuple[Any, ...]:
+        """Lanes with equal keys share the finished picture of a frame."""
+        if self.lane.colormap is None and frame.pseudo_color is None and not frame.is_label:
+            return self._gray_key
+        # Whether colors become a palette or pixels depends on the writer.
+        return *self._gray_key, self.writer.keeps_palette, self.writer.accepts
+
+    @cached_property
+    def _gray_key(self) -> tuple[Any, ...]:
+        colormap = self.lane.colormap
+        return (
+            self.tone_key,
+            repr([step.as_data() for step in self.lane.steps]),
+            "" if colormap is None else repr(colormap.as_data()),
+            self.lane.aspect,
+            # Such a writer rejects every other picture.
+            self.writer.accepts == {"label"},
+        )
+
     @cached_property
     def may_copy(self) -> bool:
         """Whether the lane can ever use a frame as the file has it."""

@@ -284,8 +284,9 @@ class OpenInput:
         self._note(self.instance.notes())
 
     def _finished(self, frame: Frame) -> Iterator[tuple[LoadedLane, Picture, str]]:
-        """Yield each lane with its finished picture; equal lanes share the tone stage."""
+        """Yield each lane with its finished picture; equal lanes share all that is equal."""
         toned: dict[Any, tuple[Picture, str]] = {}
+        finished: dict[Any, tuple[Picture, str]] = {}
         for lane in self.lanes:
             if lane.tone_key not in toned:
                 toned[lane.tone_key] = render_tone(
@@ -294,8 +295,11 @@ class OpenInput:
                     depth=lane.writer.depth(),
                     invert=lane.lane.invert,
                 )
-            display, tone = toned[lane.tone_key]
-            picture = lane.finish(display, frame)
+            key = lane.picture_key(frame)
+            if key not in finished:
+                display, tone = toned[lane.tone_key]
+                finished[key] = lane.finish(display, frame), tone
+            picture, tone = finished[key]
             self._note(picture.notes)
             yield lane, picture, tone
 
