@@ -62,8 +62,7 @@ def percentile_of(ordered, percent):
     return float(low + (high - low) * (position - below))
 
 
-@given(cases(COUNTED) | cases(SELECTED), percents, st.booleans())
-def test_statistics_equal_those_of_a_sort(case, asked, extremes_come_first):
+def check(case, asked, *, extremes_come_first):
     ordered = sorted_modality_values(*case)
     values, padding, modality = case
     statistics = PixelStatistics(values, modality, padding)
@@ -76,6 +75,33 @@ def test_statistics_equal_those_of_a_sort(case, asked, extremes_come_first):
     ]
     assert (statistics.minimum, statistics.maximum) == extremes
     assert statistics.count == ordered.size
+
+
+@given(cases(COUNTED), percents, st.booleans())
+def test_statistics_of_small_integers_equal_those_of_a_sort(case, asked, extremes_come_first):
+    check(case, asked, extremes_come_first=extremes_come_first)
+
+
+@given(cases(SELECTED), percents, st.booleans())
+def test_statistics_of_other_values_equal_those_of_a_sort(case, asked, extremes_come_first):
+    check(case, asked, extremes_come_first=extremes_come_first)
+
+
+@pytest.mark.parametrize("padding", [None, Padding(3, 40)])
+@pytest.mark.parametrize(
+    "modality",
+    [
+        Rescale(1.0, -1024.0),
+        Rescale(-0.37, 5.0),
+        Rescale(0.0, 7.0),
+        Lut(np.arange(100, dtype=np.uint16) * 7919 % 101, first=5),
+    ],
+    ids=["rising", "falling", "constant", "table"],
+)
+@pytest.mark.parametrize("dtype", [*COUNTED, *SELECTED])
+def test_every_type_and_transform_gives_the_values_of_a_sort(dtype, modality, padding):
+    values = np.random.default_rng(3).integers(0, 120, (40, 30)).astype(dtype)
+    check((values, padding, modality), [1.0, 99.0, 37.5], extremes_come_first=False)
 
 
 @given(cases(COUNTED), percents)
