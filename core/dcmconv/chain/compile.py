@@ -42,7 +42,7 @@ from dcmconv.model.components import Colormap, Normalizer, Reader
 from dcmconv.model.options import Component
 from dcmconv.model.records import record
 from dcmconv.model.template import Template
-from dcmconv.plugins.registry import Registry
+from dcmconv.plugins.registry import Registry, checked_class
 
 __all__ = ["compile_chain", "make_component"]
 
@@ -149,17 +149,21 @@ class _Maker:
             return None
         # Read back from the component: what was text is now a number or a tuple.
         options = {name: getattr(made, name) for name in spec.options}
-        ref = self.registry.ref(kind, spec.use, options)
         try:
             # A file that an option names is read here: if it is missing, the run does not start.
-            return Made(spec, made, replace(ref, fingerprint=made.fingerprint()))
+            fingerprint = made.fingerprint()
         except DcmconvError as error:
             self.report(spec.location, error.message, error.hint)
             return None
+        if spec.made is not None:
+            return Made(spec, made, ComponentRef.of(kind, made, options, fingerprint))
+        ref = self.registry.ref(kind, spec.use, options)
+        return Made(spec, made, replace(ref, fingerprint=fingerprint))
 
     def _class_of(self, kind: str, spec: ComponentSpec) -> type[Component] | None:
         try:
-            component = self.registry.load(kind, spec.use)
+            given = spec.made and checked_class(kind, type(spec.made))
+            component = given or self.registry.load(kind, spec.use)
         except DcmconvError as error:
             self.report(spec.location, error.message, error.hint)
             if isinstance(error, PluginError):

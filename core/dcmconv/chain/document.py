@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
+from types import NoneType
 from typing import Any, TypeVar
 
 from dcmconv.chain.errors import (
@@ -72,9 +73,9 @@ Value = TypeVar("Value")
 
 @record(frozen=True)
 class ScalarNode:
-    """A scalar: text, a number, true, false or null."""
+    """A scalar: text, a number, true, false or null; in Python also a component."""
 
-    value: str | int | float | bool | None
+    value: str | int | float | bool | ComponentSpec | None
     location: Location
 
 
@@ -120,7 +121,7 @@ def node_of(data: Any) -> Node:
         return MapNode({str(k): Entry(NOWHERE, node_of(v)) for k, v in data.items()}, NOWHERE)
     if isinstance(data, (list, tuple)):
         return ListNode(tuple(node_of(item) for item in data), NOWHERE)
-    if data is None or isinstance(data, (str, bool, int, float)):
+    if data is None or isinstance(data, (str, bool, int, float, ComponentSpec)):
         return ScalarNode(data, NOWHERE)
     return ScalarNode(str(data), NOWHERE)
 
@@ -189,6 +190,8 @@ class _Grammar:
         }
 
     def _component(self, node: Node) -> ComponentSpec:
+        if isinstance(node, ScalarNode) and isinstance(node.value, ComponentSpec):
+            return node.value
         if isinstance(node, ScalarNode) and isinstance(node.value, str):
             return parse_component(node.value, node.location)
         if not isinstance(node, MapNode):
@@ -279,7 +282,7 @@ class _Grammar:
         }
 
     def _attribute_value(self, node: Node) -> str | int | float:
-        if not isinstance(node, ScalarNode) or node.value is None or isinstance(node.value, bool):
+        if not isinstance(node, ScalarNode) or isinstance(node.value, (bool, ComponentSpec, NoneType)):
             raise _unexpected(node, "text or a number", "Put text in quotes.")
         return node.value
 

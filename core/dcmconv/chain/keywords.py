@@ -1,40 +1,32 @@
-"""Chains from Python keyword arguments: what ``dcmconv.convert`` and ``dcmconv.run`` take."""
+"""Chains from Python keyword arguments: what ``dcmconv.Chain`` and ``dcmconv.run`` take."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any, cast
 
-from dcmconv.chain.layering import with_flags, with_name
+from dcmconv.chain.compile import make_component
+from dcmconv.chain.document import CHAIN_KEYS
+from dcmconv.chain.errors import ChainProblem, Location, chain_error
+from dcmconv.chain.layering import merge, with_flags, with_name
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.settings import RunSettings
-from dcmconv.chain.spec import ChainSpec, ComponentSpec
-from dcmconv.chain.values import as_component, as_output, check_aspect, check_tag, parse_frames
+from dcmconv.chain.spec import DEFAULT_CHAIN, ChainSpec, ComponentSpec, OutputSpec
 from dcmconv.errors import UsageError
-from dcmconv.model.template import plain_tag
+from dcmconv.model.components import Writer
+from dcmconv.model.options import Component, option_fields
 from dcmconv.plugins.registry import Registry
 from dcmconv.plugins.suggestions import end_with_suggestion
 
-__all__ = ["chain_from_keywords"]
+__all__ = ["chain_from_keywords", "check_keywords", "with_bits"]
 
 _SETTINGS = tuple(item.name for item in fields(RunSettings))
-_KEYWORDS = (
-    *(
-        "chain",
-        "read",
-        "decoders",
-        "normalize",
-        "invert",
-        "steps",
-        "colormap",
-        "aspect",
-        "writers",
-        "name",
-    ),
-    *("frames", "tags", "executor", *_SETTINGS),
-)
+_OF_CHAIN = tuple(key for key in CHAIN_KEYS if key not in ("version", "extends", "run"))
+_OUTPUTS = ("outputs", "writers", "writer")
+"""Three spellings of one key."""
+_KEYWORDS = ("chain", *_OF_CHAIN, *_OUTPUTS[1:], "name", "executor", *_SETTINGS)
 
 
 def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> ChainSpec:
@@ -44,30 +36,78 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     ----------
     options : mapping
         ``chain`` (a file, ``preset:NAME``, a mapping with the keys of a chain file, or a
-        ``ChainSpec``), ``read``, ``normalize``, ``colormap``, ``steps``, ``writers`` (short forms
-        or mappings with ``use``), ``decoders`` (UID or name of a Transfer Syntax to one of these
-        forms), ``invert``, ``aspect``, ``name``, ``frames``, ``tags``,
+        ``ChainSpec``); the keys of a chain file, where a component may be a short form, a mapping
+        with ``use`` or an object; ``writers`` or ``writer`` for ``outputs``; ``name``,
         ``executor``, and the run settings.
+
+    Returns
+    -------
+    ChainSpec
+        Its ``problems`` are those of ``chain``; ``compile_chain`` raises them.
 
     Raises
     ------
     UsageError
-        If a keyword is unknown, or a value is invalid.
+        If a keyword is unknown, given in two spellings, or has a value of another form.
     """
     given = {word: value for word, value in options.items() if value is not None}
-    _check_keywords(given)
-    chain = _chain(given.get("chain"), registry)
-    spec = with_flags(chain, _flags(given))
+    check_keywords(given, _KEYWORDS)
+    data = _document(given, registry)
+    flags = chain_from_data(data, registry)
+    if flags.problems:
+        raise chain_error(_problems_by_keyword(data, registry))
+    spec = with_flags(_chain(given.get("chain"), registry), flags)
+    if flags.rules is not None:
+        # Rules of the same call are written with the other keywords in view, and refine them.
+        spec = replace(spec, rules=flags.rules)
     return with_name(spec, str(given["name"]), "name") if "name" in given else spec
 
 
-def _check_keywords(given: Mapping[str, Any]) -> None:
+def check_keywords(given: Iterable[str], known: Collection[str]) -> None:
+    """Raise ``UsageError`` for the first keyword that is not known."""
     for word in given:
-        if word not in _KEYWORDS:
+        if word not in known:
             raise UsageError(
-                end_with_suggestion(f"Unknown keyword '{word}'", word, _KEYWORDS),
-                hint=f"Known: {', '.join(_KEYWORDS)}.",
+                end_with_suggestion(f"Unknown keyword '{word}'", word, known),
+                hint=f"Known: {', '.join(known)}.",
             )
+
+
+def with_bits(chain: ChainSpec, bits: int, registry: Registry) -> ChainSpec:
+    """Return the chain with one depth for the display values of all its outputs.
+
+    Raises
+    ------
+    UsageError
+        If the writer of an output has no such depth.
+    """
+    if bits not in (8, 16):
+        raise UsageError(f"bits is {bits!r}; expected 8 or 16.", hint="For example: bits=16")
+
+    def deep(outputs: tuple[OutputSpec, ...]) -> tuple[OutputSpec, ...]:
+        return tuple(
+            replace(output, writer=_deep_writer(output.writer, bits, registry))
+            for output in outputs
+        )
+
+    full = merge(DEFAULT_CHAIN, chain)
+    rules = full.rules and tuple(
+        replace(rule, outputs=rule.outputs and deep(rule.outputs)) for rule in full.rules
+    )
+    return replace(full, outputs=deep(full.outputs or ()), rules=rules)
+
+
+def _deep_writer(writer: ComponentSpec, bits: int, registry: Registry) -> ComponentSpec:
+    kind = registry.load("writer", writer.use) if writer.made is None else type(writer.made)
+    if any(option.name == "bits" for option in option_fields(kind)):
+        return replace(writer, options={**writer.options, "bits": bits})
+    made = cast("Writer", make_component("writer", writer, registry))
+    if made.depth() != bits:
+        raise UsageError(
+            f"The writer '{writer.use}' has {made.depth()} bits; bits is {bits}.",
+            hint="Leave out bits, or choose another writer, such as outputs=['png'].",
+        )
+    return writer
 
 
 def _chain(chain: Any, registry: Registry) -> ChainSpec:
@@ -76,62 +116,52 @@ def _chain(chain: Any, registry: Registry) -> ChainSpec:
     if isinstance(chain, ChainSpec):
         return chain
     if isinstance(chain, Mapping):
-        return chain_from_data(chain, registry)
+        return chain_from_data(_plain(chain, registry), registry)
     return load_chain(os.fspath(chain), registry)
 
 
-def _flags(given: Mapping[str, Any]) -> ChainSpec:
-    settings = {word: given[word] for word in _SETTINGS if word in given}
-    writers = [as_component(writer) for writer in _listed(given.get("writers"))]
-    return ChainSpec(
-        read=_components(given.get("read")),
-        decoders=_decoders(given.get("decoders")),
-        normalize=_component(given.get("normalize")),
-        invert=given.get("invert"),
-        steps=_components(given.get("steps")),
-        colormap=_component(given.get("colormap")),
-        aspect=check_aspect(given["aspect"]) if "aspect" in given else None,
-        # Without writers, the outputs of the chain stay.
-        outputs=tuple(as_output(writer) for writer in writers) or None,
-        frames=parse_frames(given["frames"]) if "frames" in given else None,
-        tags=_tags(given.get("tags")),
-        run=ComponentSpec("run", settings),
-        executor=_component(given.get("executor")),
-    )
-
-
-def _component(value: Any) -> ComponentSpec | None:
-    return None if value is None else as_component(value)
-
-
-def _components(value: Any) -> tuple[ComponentSpec, ...] | None:
-    return None if value is None else tuple(as_component(item) for item in _listed(value))
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    # Text and mappings are iterable too, but each of them is one item.
-    if isinstance(value, (str, Mapping, ComponentSpec)) or not isinstance(value, Iterable):
-        return [value]
-    return list(value)
-
-
-def _decoders(value: Any) -> dict[str, ComponentSpec] | None:
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
+def _document(given: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
+    """Return keywords as the document of a chain."""
+    spellings = [word for word in _OUTPUTS if word in given]
+    if len(spellings) > 1:
         raise UsageError(
-            f"decoders: expected a mapping, got {type(value).__name__}.",
-            hint="Write decoders={UID: NAME}, with the UID or the name of a Transfer Syntax.",
+            f"{' and '.join(spellings)} mean the same; expected one of them.",
+            hint="Name all outputs in one list: outputs=['png', 'jpg'].",
         )
-    return {str(key): as_component(decoder) for key, decoder in value.items()}
+    data = {key: given[key] for key in _OF_CHAIN if key in given}
+    data |= {"outputs": given[word] for word in spellings}
+    run = {word: given[word] for word in ("executor", *_SETTINGS) if word in given}
+    return {key: _plain(value, registry) for key, value in {**data, "run": run}.items()}
 
 
-def _tags(value: Any) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    tags = tuple(plain_tag(str(item)) for item in _listed(value))
-    for word in tags:
-        check_tag(word)
-    return tags
+def _problems_by_keyword(data: Mapping[str, Any], registry: Registry) -> Iterator[ChainProblem]:
+    """Yield the problems of a document with the keyword that each belongs to."""
+    for key, value in data.items():
+        for problem in chain_from_data({key: value}, registry).problems:
+            yield replace(problem, location=Location(key))
+
+
+def _plain(value: Any, registry: Registry) -> Any:
+    """Return data in which components are specs, and everything that can be iterated is a list."""
+    if isinstance(value, Component):
+        return _spec_of(value, registry)
+    if isinstance(value, Mapping):
+        return {key: _plain(item, registry) for key, item in value.items()}
+    # Text and a path are one item; a path cannot be iterated.
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        return [_plain(item, registry) for item in value]
+    return value
+
+
+def _spec_of(component: Component, registry: Registry) -> ComponentSpec:
+    """Return the spec of an object, by its name if a plugin offers it."""
+    options = {
+        option.name: getattr(component, option.name)
+        for option in fields(component)  # type: ignore[arg-type]
+        # Only what differs, as somebody would write it: the plan is then that of the text.
+        if getattr(component, option.name) != option.default
+    }
+    name = registry.name_of(type(component))
+    if name is None:
+        return ComponentSpec(type(component).__name__, options, made=component)
+    return ComponentSpec(name, options)

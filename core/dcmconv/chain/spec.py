@@ -11,6 +11,7 @@ from dataclasses import field
 from typing import Any, NamedTuple
 
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location
+from dcmconv.model.options import Component
 from dcmconv.model.records import record
 
 __all__ = [
@@ -58,6 +59,8 @@ class ComponentSpec:
         What ``--set`` calls it; empty for its name.
     location, written
         Where it and its options were written; two specs may be equal in spite of them.
+    made : Component, optional
+        An object from Python whose class no plugin offers; it has no name that a file could use.
     """
 
     use: str
@@ -65,6 +68,7 @@ class ComponentSpec:
     id: str = ""
     location: Location = field(default=NOWHERE, compare=False, repr=False)
     written: Mapping[str, Written] = field(default_factory=dict, compare=False, repr=False)
+    made: Component | None = None
 
     @property
     def known_as(self) -> str:

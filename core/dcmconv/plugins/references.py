@@ -97,6 +97,20 @@ class ComponentRef:
     version: str = ""
     fingerprint: str = ""
 
+    @classmethod
+    def of(
+        cls, kind: str, component: Component, options: Mapping[str, Any], fingerprint: str
+    ) -> ComponentRef:
+        """Return a reference to an object whose class no plugin offers.
+
+        In this process it is used as it is, so that its class may be defined anywhere.
+        """
+        made = type(component)
+        target = f"{made.__module__}:{made.__qualname__}"
+        ref = cls(kind, made.__name__, target, options, fingerprint=fingerprint)
+        vars(ref)["_component"] = component
+        return ref
+
     def load(self) -> Component:
         """Import the class and make the component, once in each process."""
         return self._component

@@ -25,7 +25,7 @@ from dcmconv.plugins.suggestions import did_you_mean
 if TYPE_CHECKING:
     from dcmconv.model.outcome import Outcome, Summary
 
-__all__ = ["Events", "Offered", "Registry"]
+__all__ = ["Events", "Offered", "Registry", "checked_class"]
 
 
 @record(frozen=True)
@@ -141,6 +141,15 @@ class Registry:
             )
         raise UsageError(f"Unknown {kind} '{name}'.", hint=self._advice(kind, name))
 
+    def name_of(self, component: type[Component]) -> str | None:
+        """Return the name of a component class; None if no plugin offers it."""
+        target = f"{component.__module__}:{component.__qualname__}"
+        for offer in self.offered():
+            if offer.target == target:
+                same = [each for each in self._offered[offer.kind] if each.name == offer.name]
+                return offer.name if len(same) == 1 else offer.qualified_name
+        return None
+
     def load(self, kind: str, name: str) -> type[Component]:
         """Import the component class of that name.
 
@@ -219,6 +228,23 @@ class Registry:
         self.problems.append(
             PluginProblem(plugin.name, plugin.distribution, plugin.version, message)
         )
+
+
+def checked_class(kind: str, given: type[Component]) -> type[Component]:
+    """Return the class of an object that a caller made; no plugin offers it.
+
+    Raises
+    ------
+    UsageError
+        If a chain cannot use it.
+    """
+    fault = _fault_of(given) or fault_of_class(kind, given)
+    if fault:
+        raise UsageError(
+            f"The {kind} {given.__qualname__} {fault}.",
+            hint="A component is a frozen dataclass; each field is Annotated[TYPE, Opt(HELP)].",
+        )
+    return given
 
 
 def _fault_of(loaded: Any) -> str:

@@ -85,5 +85,5 @@ def test_wrong_keyword_values_are_rejected(registry):
     ],
 )
 def test_number_is_not_a_component(registry, keywords):
-    with pytest.raises(UsageError, match=r"Expected a component, got 3\.\n.*'NAME:KEY=VALUE'"):
+    with pytest.raises(UsageError, match=r"Expected a component, got 3\.\n.*NAME:KEY=VALUE"):
         chain_from_keywords(keywords, registry)
