@@ -282,7 +282,9 @@ class _Grammar:
         }
 
     def _attribute_value(self, node: Node) -> str | int | float:
-        if not isinstance(node, ScalarNode) or isinstance(node.value, (bool, ComponentSpec, NoneType)):
+        if not isinstance(node, ScalarNode) or isinstance(
+            node.value, (bool, ComponentSpec, NoneType)
+        ):
             raise _unexpected(node, "text or a number", "Put text in quotes.")
         return node.value
 

@@ -129,7 +129,8 @@ def _document(given: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
             hint="Name all outputs in one list: outputs=['png', 'jpg'].",
         )
     data = {key: given[key] for key in _OF_CHAIN if key in given}
-    data |= {"outputs": given[word] for word in spellings}
+    if spellings:
+        data["outputs"] = given[spellings[0]]
     run = {word: given[word] for word in ("executor", *_SETTINGS) if word in given}
     return {key: _plain(value, registry) for key, value in {**data, "run": run}.items()}
 

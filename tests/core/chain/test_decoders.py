@@ -178,7 +178,7 @@ def test_decoder_flag_needs_a_transfer_syntax(text):
 def test_python_decoders_must_be_a_mapping(registry):
     with pytest.raises(UsageError, match=r"decoders: Expected a mapping, got a list") as caught:
         chain_from_keywords({"decoders": ["rle"]}, registry)
-    assert "decoders={UID: NAME}" in caught.value.hint
+    assert "{UID: DECODER}" in caught.value.hint
 
 
 def test_shown_decoders_read_back(chain_file, registry):

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import pickle
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+import numpy as np
 import pytest
 
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.keywords import chain_from_keywords
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.errors import ChainError, UsageError
+from dcmconv.plugin import Opt, Picture, Step
+from dcmconv_builtins.normalizers.window import Window
+from dcmconv_builtins.steps.resize import Resize
+from dcmconv_builtins.writers.jpg import Jpg
 
 
 def plan_of(registry, **keywords):
@@ -87,3 +95,67 @@ def test_wrong_keyword_values_are_rejected(registry):
 def test_number_is_not_a_component(registry, keywords):
     with pytest.raises(UsageError, match=r"Expected a component, got 3\.\n.*NAME:KEY=VALUE"):
         chain_from_keywords(keywords, registry)
+
+
+def test_outputs_have_the_keys_of_a_chain_file(registry):
+    outputs = [{"use": "png", "id": "lung", "normalize": {"use": "window", "name": "lung"}}, "jpg"]
+    plan = plan_of(registry, outputs=outputs, normalize="minmax")
+
+    assert [lane.id for lane in plan.lanes] == ["lung", "jpg"]
+    assert [lane.normalizer.name for lane in plan.lanes] == ["window", "minmax"]
+    assert plan_of(registry, writers=outputs, normalize="minmax") == plan
+    with pytest.raises(UsageError, match="outputs and writer mean the same"):
+        chain_from_keywords({"outputs": ["png"], "writer": "jpg"}, registry)
+
+
+def test_rules_of_a_call_refine_its_other_keywords(registry):
+    rule = {"when": {"Modality": "CT"}, "normalize": "window:name=bone"}
+    plan = plan_of(registry, chain="preset:chest-ct", rules=rule, normalize="minmax")
+
+    assert [lane.normalizer.name for lane in plan.lanes] == ["minmax"]
+    assert [[lane.normalizer.name for lane in each.lanes] for each in plan.rules] == [["window"]]
+
+
+def test_component_objects_make_the_same_plan_as_text(registry):
+    objects = plan_of(
+        registry,
+        normalize=Window(center=40, width=400),
+        steps=[Resize(max=9)],
+        outputs=[{"use": "png", "steps": [Resize(max=5)]}, Jpg(quality=80)],
+    )
+    text = plan_of(
+        registry,
+        normalize="window:center=40,width=400",
+        steps=["resize:max=9"],
+        outputs=["png:steps=[resize:max=5]", "jpg:quality=80"],
+    )
+    assert objects == text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brighten(Step):
+    """Add a constant."""
+
+    by: Annotated[int, Opt("What to add", ge=0)] = 1
+
+    def apply(self, picture: Picture) -> Picture:
+        return picture.with_(pixels=picture.pixels + np.uint8(self.by))
+
+
+def test_class_that_no_plugin_offers_is_used_as_it_is(registry):
+    (step,) = plan_of(registry, steps=[Brighten(by=7)]).lanes[0].steps
+
+    assert (step.kind, step.name, step.options) == ("step", "Brighten", {"by": 7})
+    assert step.load() == Brighten(by=7)
+    assert pickle.loads(pickle.dumps(step)).load() == Brighten(by=7)
+    with pytest.raises(ChainError, match="'Brighten' has by -1; expected at least 0"):
+        plan_of(registry, steps=[Brighten(by=-1)])
+    with pytest.raises(ChainError, match="offered as a normalizer, but Brighten is not one"):
+        plan_of(registry, normalize=Brighten())
+
+
+def test_wrong_value_is_reported_with_its_keyword(registry):
+    with pytest.raises(ChainError) as caught:
+        chain_from_keywords({"invert": "yes", "rules": [{"normalize": "minmax"}]}, registry)
+    assert "invert: Expected true or false, got 'yes'." in caught.value.message
+    assert "rules: This rule has no 'when'." in caught.value.message
