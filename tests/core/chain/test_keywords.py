@@ -147,7 +147,7 @@ def test_class_that_no_plugin_offers_is_used_as_it_is(registry):
 
     assert (step.kind, step.name, step.options) == ("step", "Brighten", {"by": 7})
     assert step.load() == Brighten(by=7)
-    assert pickle.loads(pickle.dumps(step)).load() == Brighten(by=7)
+    assert pickle.loads(pickle.dumps(step)).load() == Brighten(by=7)  # noqa: S301
     with pytest.raises(ChainError, match="'Brighten' has by -1; expected at least 0"):
         plan_of(registry, steps=[Brighten(by=-1)])
     with pytest.raises(ChainError, match="offered as a normalizer, but Brighten is not one"):
