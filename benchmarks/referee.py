@@ -124,7 +124,7 @@ class Referee:
         """Return the pictures of a tool to compare with ours."""
         if tool is self.dcmconv:
             return self._ours(task)
-        if tool.pace in {"fast", "careful"}:
+        if tool.pace in {"fast", "near"}:
             source, out = self._folders(task, _compared(task))
             measure(_command(task, tool, source, out, self.workers), self._log, tool.env)
             return pictures_in(out)

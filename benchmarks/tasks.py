@@ -354,7 +354,7 @@ TASKS = [*PLAIN, *LEARNING, *HEADERS, *COLORED, *STEPS, *RESIZED, *CODED, *OBJEC
 
 # How many times as long as dcmconv tools of this pace take.  They get fewer files, which is fair:
 # only the slope between two counts matters, and it contains no start-up.
-_PACES = {"fast": 1, "careful": 2, "middle": 6, "slow": 12, "slowest": 80}
+_PACES = {"fast": 1, "near": 2, "middle": 6, "slow": 12, "slowest": 80}
 _MS_QUICK, _MS_FULL = 1000, 10_000
 """How long dcmconv should work on the larger number of files."""
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.corpora import STATE
@@ -96,7 +96,7 @@ def _dcmconv() -> Tool:
 
 
 def _old_dcmconv(_: str, prefix: list[str], __: Path) -> Tool:
-    return _a_dcmconv("0.1.0", prefix)
+    return replace(_a_dcmconv("0.1.0", prefix), pace="near")
 
 
 def _a_dcmconv(name: str, start: list[str]) -> Tool:
@@ -117,7 +117,7 @@ def _careful(name: str, prefix: list[str], _: Path) -> Tool:
 
     code = "import cv2; print('OpenCV', cv2.__version__)"
     version = f"{_first_line([*prefix, '-c', code])}, dicomsdl"
-    return Tool(name, version, command, _any, "careful", 1, {"PYTHONPATH": str(HERE.parent)})
+    return Tool(name, version, command, _any, "near", 1, {"PYTHONPATH": str(HERE.parent)})
 
 
 def _filled(words: Sequence[str], source: Path, out: Path) -> list[str]:
