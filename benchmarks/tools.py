@@ -120,6 +120,18 @@ def _careful(name: str, prefix: list[str], _: Path) -> Tool:
     return Tool(name, version, command, _any, "near", 1, {"PYTHONPATH": str(HERE.parent)})
 
 
+def _careful_pydicom(name: str, prefix: list[str], folder: Path) -> Tool:
+    """The same scripts with the reader that most people use, for some tasks."""
+    tool = _careful(name, prefix, folder)
+    code = "import pydicom; print('pydicom', pydicom.__version__)"
+    return replace(
+        tool,
+        version=_first_line([*prefix, "-c", code]),
+        handles=lambda task: task.corpus in ("ct", "cr") and task.recipe[0] in _WITH_PYDICOM,
+        env={**tool.env, "CAREFUL_READER": "pydicom"},
+    )
+
+
 def _filled(words: Sequence[str], source: Path, out: Path) -> list[str]:
     """Put folders in the place of ``$OUT``, ``$CHAINS`` and ``$STATE``."""
     folders = {"$OUT": out, "$CHAINS": HERE / "chains", "$STATE": source.parent / STATE}
@@ -245,6 +257,7 @@ def _normalizer(task: Task) -> str:
 _PEERS: dict[str, Callable[[str, list[str], Path], Tool]] = {
     "0.1.0": _old_dcmconv,
     "careful": _careful,
+    "careful, pydicom": _careful_pydicom,
     "dcm2img": _dcmtk,
     "dcmj2pnm": _dcmtk,
     "dcm4che": _dcm4che,
@@ -253,9 +266,12 @@ _PEERS: dict[str, Callable[[str, list[str], Path], Tool]] = {
 }
 _NOT_IN_DCMTK = frozenset({"ct-j2k", "ct-htj2k"})
 _PROGRAMS = {"dcm4che": "dcm2jpg"}
-_VARIABLES = {"0.1.0": "REFEREE_DCMCONV_OLD"}
+_VARIABLES = {"0.1.0": "REFEREE_DCMCONV_OLD", "careful, pydicom": "REFEREE_CAREFUL"}
+_WITH_PYDICOM = frozenset({"windowed", "stretched", "percentile", "ml_8bit"})
+_CAREFUL = "cv2 dicomsdl oxipng imagecodecs pydicom"
 _IN_PYTHON = {
     "dicom2jpg": "dicom2jpg",
-    "careful": "cv2 dicomsdl oxipng imagecodecs pydicom",
+    "careful": _CAREFUL,
+    "careful, pydicom": _CAREFUL,
     "article": "pydicom matplotlib",
 }
