@@ -219,7 +219,7 @@ STEPS = [
         "PNG, as small as possible",
         ("-w", "png:compression=smallest"),
         "smallest",
-        (200, 4000),
+        (60, 4000),
         least=1.0,
     ),
 ]

@@ -104,7 +104,8 @@ def _a_dcmconv(name: str, start: list[str]) -> Tool:
         words = ["run", str(source), "-o", f"{out}/", *_filled(task.arguments, source, out)]
         # A single file is converted in the main process, as for an ordinary user.
         pool = [] if source.is_file() else ["--workers", str(workers)]
-        return [*start, *words, *pool, "--quiet"]
+        # On a busy machine, the smallest PNG of a CR takes longer than a minute.
+        return [*start, *words, *pool, "--timeout", "600", "--quiet"]
 
     return Tool(name, _first_line([*start, "--version"]), command, _any, "fast", 0)
 
