@@ -269,7 +269,7 @@ _NOT_IN_DCMTK = frozenset({"ct-j2k", "ct-htj2k"})
 _PROGRAMS = {"dcm4che": "dcm2jpg"}
 _VARIABLES = {"0.1.0": "REFEREE_DCMCONV_OLD", "careful, pydicom": "REFEREE_CAREFUL"}
 _WITH_PYDICOM = frozenset({"windowed", "stretched", "percentile", "ml_8bit"})
-_CAREFUL = "cv2 dicomsdl oxipng imagecodecs pydicom"
+_CAREFUL = "cv2 dicomsdl oxipng imagecodecs matplotlib pydicom"
 _IN_PYTHON = {
     "dicom2jpg": "dicom2jpg",
     "careful": _CAREFUL,

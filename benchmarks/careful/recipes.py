@@ -86,10 +86,10 @@ def colored(path: Path, out: Path, suffix: str) -> None:
     image = open_image(path)
     gray = scaled(image, extremes(image))
     if suffix == "png":
-        _save(out, path.stem, cv2.applyColorMap(gray, cv2.COLORMAP_VIRIDIS))
+        # OpenCV writes blue, green and red.
+        _save(out, path.stem, cv2.applyColorMap(gray, _viridis("bgr")))
     else:
-        # In the order red, green, blue, which imagecodecs needs.
-        _save_colors(out, path.stem, cv2.applyColorMap(gray, _viridis()))
+        _save_colors(out, path.stem, cv2.applyColorMap(gray, _viridis("rgb")))
 
 
 def titled(path: Path, out: Path, center: int, width: int) -> None:
@@ -202,9 +202,12 @@ def _save_colors(out: Path, name: str, pixels: NDArray[np.uint8]) -> None:
 
 
 @lru_cache(maxsize=1)
-def _viridis() -> NDArray[np.uint8]:
-    levels = np.arange(256, dtype=np.uint8)[:, np.newaxis]
-    return np.ascontiguousarray(cv2.applyColorMap(levels, cv2.COLORMAP_VIRIDIS)[..., ::-1])
+def _viridis(order: str) -> NDArray[np.uint8]:
+    """Return matplotlib's table; OpenCV's is up to two levels away from it."""
+    from matplotlib import colormaps
+
+    table = colormaps["viridis"](np.arange(256), bytes=True)[np.newaxis, :, :3]
+    return np.ascontiguousarray(table if order == "rgb" else table[..., ::-1])
 
 
 def _squared(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

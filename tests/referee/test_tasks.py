@@ -14,7 +14,7 @@ import pytest
 from benchmarks.tasks import TASKS, counts_of
 
 FOLDER = Path(benchmarks.__file__).parent
-NEEDED = "cv2 dicomsdl oxipng imagecodecs pydicom"
+NEEDED = "cv2 dicomsdl oxipng imagecodecs matplotlib pydicom"
 
 JUDGE = """
 import json, sys
