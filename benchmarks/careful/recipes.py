@@ -206,7 +206,7 @@ def _viridis(order: str) -> NDArray[np.uint8]:
     """Return matplotlib's table; OpenCV's is up to two levels away from it."""
     from matplotlib import colormaps
 
-    table = colormaps["viridis"](np.arange(256), bytes=True)[np.newaxis, :, :3]
+    table = colormaps["viridis"](np.arange(256), bytes=True)[:, np.newaxis, :3]
     return np.ascontiguousarray(table if order == "rgb" else table[..., ::-1])
 
 
