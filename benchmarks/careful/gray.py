@@ -41,9 +41,10 @@ def _table(span: Span, bits: int, meaning: Meaning) -> NDArray[Any]:
     least = -32768 if meaning.is_signed else 0
     first, last = ((value - meaning.intercept) / meaning.slope for value in span)
     stored = np.arange(max(math.floor(first), least), min(math.ceil(last), least + 65535) + 1)
-    unit = ((stored - first) / max(last - first, 1e-12)).clip(0, 1)
+    # Multiply before dividing: 127.5 must not become 127.4999.
+    gray = ((stored - first) * top / max(last - first, 1e-12)).clip(0, top)
     table = np.zeros(65536, np.uint8 if bits == 8 else np.uint16)
-    table[stored[0] - least : stored[-1] - least + 1] = np.floor(unit * top + 0.5)
+    table[stored[0] - least : stored[-1] - least + 1] = np.floor(gray + 0.5)
     table[stored[-1] - least + 1 :] = top
     if meaning.is_inverted:
         table = top - table
