@@ -6,12 +6,14 @@ An error has two lines: what was found and what was expected, then what to type 
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 __all__ = [
     "ChainError",
     "DcmconvError",
     "InputError",
+    "InputNotFoundError",
     "LimitError",
     "OutputError",
     "PluginError",
@@ -39,7 +41,8 @@ class DcmconvError(Exception):
 
     def __init__(self, message: str, hint: str = "", reason: str = "") -> None:
         # All three are in args, so that every subclass survives pickling without its own code.
-        super().__init__(message, hint, reason or self.default_reason)
+        # Not super(): a subclass may also be an OSError, which takes them for an errno and a file.
+        Exception.__init__(self, message, hint, reason or self.default_reason)
 
     @property
     def message(self) -> str:
@@ -65,6 +68,12 @@ class UsageError(DcmconvError):
 
     exit_code = 2
     default_reason = "usage"
+
+
+class InputNotFoundError(UsageError, FileNotFoundError):
+    """No file or folder has this name; also a ``FileNotFoundError``."""
+
+    errno = errno.ENOENT
 
 
 class ChainError(UsageError):

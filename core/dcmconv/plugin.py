@@ -45,6 +45,7 @@ from dcmconv.model.inputs import (
     FrameDescription,
     InputFile,
     Instance,
+    JoinedBuffers,
     Reference,
     Rejected,
 )
@@ -104,6 +105,7 @@ __all__ = [  # noqa: RUF022 - grouped by what a plugin author is writing
     "Reference",
     "Rejected",
     "InputFile",
+    "JoinedBuffers",
     "Instance",
     "EncodedFrame",
     "FrameDescription",

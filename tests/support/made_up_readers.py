@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from dcmconv.plugin import Opt, Reader, UsageError
+import numpy as np
+
+from dcmconv.plugin import Frame, Instance, Opt, Reader, UsageError
 from dcmconv.plugins.registry import Offered, Registry
 
 
@@ -45,6 +47,19 @@ class Microscope(Bytes):
             return Path(self.table).read_text("utf-8") if self.table else ""
         except OSError:
             raise UsageError(f"{self.table} cannot be read.", hint="Name a file.") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrays(Bytes):
+    """Reads arrays, which are no files."""
+
+    @classmethod
+    def accepts_object(cls, value):
+        return isinstance(value, np.ndarray)
+
+    def open(self, source):
+        frame = Frame(stored_values=source.value, bits_stored=8)
+        return Instance(frame_count=1, read_frame=lambda index: frame)
 
 
 def registry_with(registry: Registry, **readers: str) -> Registry:

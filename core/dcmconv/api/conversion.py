@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcmconv.api.inputs import InputLike, input_file
 from dcmconv.api.plans import plan_from
 from dcmconv.api.rendered_picture import RenderedPicture
 from dcmconv.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from dcmconv.model.inputs import InputFile
     from dcmconv.render import OpenInput
 
 __all__ = ["convert", "convert_frames"]
 
 
 def convert(
-    source: str | PathLike[str] | bytes,
+    source: InputLike,
     *,
     frame: int = 1,
     bits: int = 8,
@@ -29,8 +27,9 @@ def convert(
 
     Parameters
     ----------
-    source : path or bytes
-        A file, or the bytes of one.
+    source : path, bytes, file or Dataset
+        A file, its bytes (``bytes``, ``bytearray``, ``memoryview``), a binary file object (read
+        from its start, and left open), or a pydicom ``Dataset`` as it is in memory.
     frame : int
         Frame number, from 1.
     bits : int
@@ -66,15 +65,13 @@ def convert(
     raise InputError(f"{source!r:.80} produced no picture.")
 
 
-def convert_frames(
-    source: str | PathLike[str] | bytes, *, bits: int = 8, **chain: Any
-) -> Iterator[RenderedPicture]:
+def convert_frames(source: InputLike, *, bits: int = 8, **chain: Any) -> Iterator[RenderedPicture]:
     """Convert every frame of one input, one at a time; same arguments as ``convert``."""
     yield from _pictures(source, (), bits, chain)
 
 
 def _pictures(
-    source: str | PathLike[str] | bytes,
+    source: InputLike,
     frames: tuple[tuple[int, int | None], ...],
     bits: int,
     chain: Mapping[str, Any],
@@ -86,7 +83,7 @@ def _pictures(
     # The writer encodes nothing here: it only sets the depth of the picture.
     plan = plan_from({"writers": [f"png:bits={bits}"], **chain})
     converter = Converter(replace(plan, frames=frames or plan.frames))
-    with converter.open(_input_file(source)) as opened:
+    with converter.open(input_file(source)) as opened:
         _check_scopes(opened)
         for picture, _ in opened.finished_pictures():
             yield RenderedPicture(picture)
@@ -98,16 +95,3 @@ def _check_scopes(opened: OpenInput) -> None:
             f"The normalizer needs statistics of the {request.scope}; convert() reads one input.",
             hint="Use dcmconv.run(), which reads all inputs, or scope=instance.",
         )
-
-
-def _input_file(source: str | PathLike[str] | bytes) -> InputFile:
-    from dcmconv.model.inputs import InputFile
-
-    if isinstance(source, bytes):
-        return InputFile("bytes", content=source)
-    path = Path(source)
-    if not path.is_file():
-        raise UsageError(
-            f"{path} is not a file.", hint="convert() takes one file; use run() for folders."
-        )
-    return InputFile(path.name, path=path)

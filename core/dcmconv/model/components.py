@@ -68,6 +68,14 @@ class Reader(Component, ABC):
         """
 
     @classmethod
+    def accepts_object(cls, value: object) -> bool:
+        """Return whether ``open`` takes this Python object, as the ``value`` of an ``InputFile``.
+
+        Such as a dataset in memory.  Asked for what is neither a path nor bytes nor a file.
+        """
+        return False
+
+    @classmethod
     def attribute_names(cls) -> Collection[str]:
         """Return every name that attributes of its instances can have; empty if that is not known.
 

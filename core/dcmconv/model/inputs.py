@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, cast
 
 from numpy.typing import NDArray
 
@@ -32,6 +32,7 @@ __all__ = [
     "FrameDescription",
     "InputFile",
     "Instance",
+    "JoinedBuffers",
     "Reference",
     "Rejected",
 ]
@@ -98,6 +99,10 @@ class InputFile:
         Of a file on disk.
     content : bytes, optional
         What a source fetched.
+    stream : binary file, optional
+        Seekable, and read from its start; it stays open.
+    value : object, optional
+        A Python object instead of bytes; only for a reader whose ``accepts_object`` is True of it.
     """
 
     def __init__(
@@ -105,10 +110,15 @@ class InputFile:
         key: str,
         path: str | os.PathLike[str] | None = None,
         content: bytes | None = None,
+        *,
+        stream: BinaryIO | None = None,
+        value: object = None,
     ) -> None:
         self.key = key
         self.location = None if path is None else os.fspath(path)
         self.content = content
+        self.value = value
+        self._stream = stream
         self._held: tuple[bytes | None] | None = None
 
     @cached_property
@@ -123,6 +133,9 @@ class InputFile:
         held = self.held
         if held is not None:
             return held[:HEAD_BYTES]
+        if self._stream is not None:
+            self._stream.seek(0)
+            return self._stream.read(HEAD_BYTES)
         with open(self._location, "rb", buffering=0) as stream:  # noqa: PTH123 - a str
             return stream.read(HEAD_BYTES)
 
@@ -131,6 +144,8 @@ class InputFile:
         held = self.held
         if held is not None:
             return io.BytesIO(held)
+        if self._stream is not None:
+            return cast("BinaryIO", _KeptOpen(self._stream))
         return open(self._location, "rb")  # noqa: PTH123 - a str, closed by the caller
 
     @property
@@ -144,6 +159,8 @@ class InputFile:
         return self._held[0]
 
     def _read(self) -> bytes | None:
+        if self._stream is not None:
+            return self._held_stream(self._stream)
         # Without O_BINARY, Windows would translate the ends of lines.
         descriptor = os.open(self._location, os.O_RDONLY | O_BINARY)
         try:
@@ -161,11 +178,59 @@ class InputFile:
         finally:
             os.close(descriptor)
 
+    @staticmethod
+    def _held_stream(stream: BinaryIO) -> bytes | None:
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        return None if size > HELD_BYTES else stream.read()
+
     @property
     def _location(self) -> str:
         if self.location is None:
             raise ValueError(f"{self.key}: an input needs a path or its content")
         return self.location
+
+
+class _KeptOpen(io.BufferedIOBase):
+    """A file of the caller: closing this one leaves it open."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.read, self.seek, self.tell = stream.read, stream.seek, stream.tell
+
+
+class JoinedBuffers(io.BufferedIOBase):
+    """Buffers read one after the other as a file, which is not copied into memory.
+
+    >>> JoinedBuffers(b"head", bytearray(b"pixels")).read(6)
+    b'headpi'
+    """
+
+    def __init__(self, *buffers: bytes | bytearray | memoryview) -> None:
+        self._views = [memoryview(buffer).cast("B") for buffer in buffers]
+        self._size = sum(map(len, self._views))
+        self._position = 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move, and return the new position."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        """Return the position."""
+        return self._position
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read up to ``size`` bytes."""
+        wanted = self._size if size is None or size < 0 else size
+        first, last = self._position, min(self._position + wanted, self._size)
+        parts, start = [], 0
+        for view in self._views:
+            parts.append(view[max(first - start, 0) : max(last - start, 0)])
+            start += len(view)
+        self._position = max(first, last)
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Self, cast
 
 from dcmconv.chain.plan import Lane, Plan
-from dcmconv.errors import InputError, SkipInput
+from dcmconv.errors import InputError, SkipInput, UsageError
 from dcmconv.model.components import Decoder, NamedDecoder, Reader
 from dcmconv.model.frame import Frame
 from dcmconv.model.inputs import EncodedFrame, InputFile, Instance
@@ -103,6 +103,8 @@ class Converter:
         return known
 
     def _reader_for(self, source: InputFile) -> Reader:
+        if source.value is not None:
+            return self._reader_of_object(source)
         head = source.head
         if not head:
             raise InputError(
@@ -121,6 +123,16 @@ class Converter:
                 reason="not-dicom",
             )
         return best
+
+    def _reader_of_object(self, source: InputFile) -> Reader:
+        for reader in self._readers:
+            if reader.accepts_object(source.value):
+                return reader
+        raise UsageError(
+            f"An object of type {type(source.value).__name__} is not an input; expected a path, "
+            "bytes, a binary file, or an object that an installed reader accepts.",
+            hint="A pydicom Dataset is accepted, for example; an array has no header.",
+        )
 
 
 @record(frozen=True)

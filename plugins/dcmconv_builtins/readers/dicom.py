@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
 from dcmconv.plugin import InputFile, Instance, NamedDecoder, Reader, UsageError
 from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
 from dcmconv_builtins.dicom.file.encoding import guess_encoding
 from dcmconv_builtins.dicom.objects.object_options import ObjectOptions
 from dcmconv_builtins.dicom.read_options import ReadOptions
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 __all__ = ["DicomReader"]
 
@@ -43,6 +48,13 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         if head[:4] == b"DICM":
             return 60
         return 50 if guess_encoding(head) is not None else 0
+
+    @classmethod
+    def accepts_object(cls, value: object) -> bool:
+        """Return whether it is a pydicom ``Dataset``."""
+        # A program that has a dataset has imported pydicom.
+        pydicom = sys.modules.get("pydicom.dataset")
+        return pydicom is not None and isinstance(value, pydicom.Dataset)
 
     @classmethod
     def attribute_names(cls) -> Collection[str]:
@@ -116,6 +128,10 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
         from dcmconv_builtins.dicom.instance import DicomInstance
         from dcmconv_builtins.dicom.objects.frame_pipeline import PreparedFrames, prepare_frames
 
+        if source.value is not None:
+            from dcmconv_builtins.dicom.file.dataset_in_memory import file_of_dataset
+
+            source = file_of_dataset(cast("Dataset", source.value), source.key)
         stream = open_bounded(source)
         try:
             opened = DicomInstance(stream, self, salvage=salvage)

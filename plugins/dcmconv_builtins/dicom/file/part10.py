@@ -37,14 +37,22 @@ if TYPE_CHECKING:
 
     from dcmconv_builtins.dicom.file.tolerant.tolerant_parser import TolerantlyParsed
 
-__all__ = ["Part10", "PixelElement", "find_pixel_element", "read_part10"]
+__all__ = [
+    "SYNTAX_OF",
+    "Part10",
+    "PixelElement",
+    "declared_encoding",
+    "find_pixel_element",
+    "read_part10",
+]
 
 _PIXEL_VRS = ("OB", "OW", "OF", "OD", "UN")
-_GUESSED_SYNTAX = {
+SYNTAX_OF = {
     Encoding(True, True): "1.2.840.10008.1.2",
     Encoding(False, True): "1.2.840.10008.1.2.1",
     Encoding(False, False): "1.2.840.10008.1.2.2",
 }
+"""The native Transfer Syntax of an encoding."""
 
 
 class Part10(NamedTuple):
@@ -258,7 +266,7 @@ def _find_encoding(stream: BinaryIO, transfer_syntax: str, notes: Notes) -> tupl
     guessed = guess_encoding(stream.read(512))
     stream.seek(start)
     if transfer_syntax:
-        return _declared_encoding(transfer_syntax, guessed), transfer_syntax
+        return declared_encoding(transfer_syntax, guessed), transfer_syntax
     if guessed is None:
         if not stream.read(1):
             raise InputError(
@@ -273,10 +281,10 @@ def _find_encoding(stream: BinaryIO, transfer_syntax: str, notes: Notes) -> tupl
         "Transfer Syntax UID (0002,0010) is missing; "
         "the encoding was detected from the first elements."
     )
-    return guessed, _GUESSED_SYNTAX[guessed]
+    return guessed, SYNTAX_OF[guessed]
 
 
-def _declared_encoding(transfer_syntax: str, guessed: Encoding | None) -> Encoding:
+def declared_encoding(transfer_syntax: str, guessed: Encoding | None) -> Encoding:
     """Return the encoding that a UID names; an unknown one is explicit little endian.
 
     A dataset in the other byte order is an error: the pixels could be in either.

@@ -1,0 +1,92 @@
+"""What counts as one input: a path, bytes, a binary file, or an object that a reader accepts."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
+
+from dcmconv.errors import InputNotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from dcmconv.model.inputs import InputFile
+
+__all__ = ["InputLike", "input_file"]
+
+InputLike = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | object
+"""A path, the bytes of a file, a binary file, or an object that a reader accepts.
+
+The reader of DICOM accepts a pydicom ``Dataset``, with what was changed in memory.
+"""
+
+
+def input_file(source: InputLike) -> InputFile:
+    """Return one input as the readers take it; nothing is copied, except small buffers.
+
+    Raises
+    ------
+    InputNotFoundError
+        If no file has the name.
+    UsageError
+        If it is a folder, a list, or a file that is not open for reading bytes.
+    """
+    from dcmconv.model.inputs import InputFile, JoinedBuffers
+
+    if isinstance(source, (str, os.PathLike)):
+        return _file_on_disk(source)
+    if isinstance(source, bytes):
+        return InputFile("bytes", content=source)
+    if isinstance(source, (bytearray, memoryview)):
+        whole = source if memoryview(source).c_contiguous else bytes(source)
+        return InputFile("bytes", stream=cast("BinaryIO", JoinedBuffers(whole)))
+    if hasattr(source, "read"):
+        return _open_file(source)
+    if source is None or isinstance(source, (list, tuple, set, frozenset, dict, Iterator)):
+        raise UsageError(
+            f"{'None' if source is None else 'A ' + type(source).__name__} was given; "
+            "expected one input.",
+            hint="Call it for each of them, or use dcmconv.run(), which takes many files.",
+        )
+    return InputFile(type(source).__name__, value=source)
+
+
+def _file_on_disk(source: str | os.PathLike[str]) -> InputFile:
+    from dcmconv.model.inputs import InputFile
+
+    path = Path(source)
+    if path.is_file():
+        return InputFile(path.name, path=path)
+    if path.is_dir():
+        raise UsageError(
+            f"{path} is not a file, but a folder.",
+            hint="This takes one file; use run() for folders: dcmconv.run(FOLDER, OUT)",
+        )
+    if path.exists():
+        raise UsageError(f"{path} is not a regular file.", hint="Read it, and pass its bytes.")
+    raise InputNotFoundError(
+        f"{path} is not a file: there is no file or folder of that name.",
+        hint=f"Relative paths begin at the current folder, {Path.cwd()}.",
+    )
+
+
+def _open_file(stream: object) -> InputFile:
+    from dcmconv.model.inputs import InputFile
+
+    if isinstance(stream, io.BytesIO) and not stream.closed:
+        # Shares its memory until one of the two changes.
+        return InputFile("bytes", content=stream.getvalue())
+    if getattr(stream, "closed", False):
+        raise UsageError("The file is closed.", hint="Pass an open file, or its path.")
+    if isinstance(stream, io.TextIOBase):
+        raise UsageError(
+            "The file is open for text; expected a binary one.",
+            hint='Open it with open(path, "rb").',
+        )
+    name = getattr(stream, "name", None)
+    key = os.path.basename(name) if isinstance(name, str) else "file"  # noqa: PTH119 - a str
+    opened = cast("BinaryIO", stream)
+    if hasattr(stream, "seekable") and opened.seekable():
+        return InputFile(key, stream=opened)
+    return InputFile(key, content=opened.read())
