@@ -196,7 +196,15 @@ class _KeptOpen(io.BufferedIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self.read, self.seek, self.tell = stream.read, stream.seek, stream.tell
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._stream.read(-1 if size is None else size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
 
 
 class JoinedBuffers(io.BufferedIOBase):
