@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from dcmconv.model.records import record
+from dcmconv.model.records import public_record
 
 if TYPE_CHECKING:
     from dcmconv.model.inputs import Reference, Rejected
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Converted",
     "Failed",
+    "InputOutcome",
     "NotConverted",
     "Outcome",
     "OutputFile",
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 
-@record(frozen=True, kw_only=True)
+@public_record(frozen=True, kw_only=True)
 class OutputFile:
     """One picture that was written."""
 
@@ -48,8 +49,8 @@ class OutputFile:
     ] = False
 
 
-@record(frozen=True, kw_only=True)
-class Outcome:
+@public_record(frozen=True, kw_only=True)
+class InputOutcome:
     """Base of the three outcomes: picklable, small, and one line of the journal.
 
     ``attributes`` has only those that a tag table asked for, and ``frame_attributes`` the same by
@@ -74,11 +75,11 @@ class Outcome:
     unchanged: bool = False
 
 
-@record(frozen=True, kw_only=True)
-class Converted(Outcome):
+@public_record(frozen=True, kw_only=True)
+class Converted(InputOutcome):
     """Every wanted picture was written."""
 
-    status = "converted"
+    status: ClassVar[Literal["converted"]] = "converted"
 
     outputs: Annotated[tuple[OutputFile, ...], "The pictures."] = ()
     transfer_syntax: Annotated[str, "UID of the Transfer Syntax of the input."] = ""
@@ -88,8 +89,8 @@ class Converted(Outcome):
     )
 
 
-@record(frozen=True, kw_only=True)
-class NotConverted(Outcome):
+@public_record(frozen=True, kw_only=True)
+class NotConverted(InputOutcome):
     """Base of ``Skipped`` and ``Failed``: no picture, and the reason."""
 
     reason: Annotated[str, "One stable word, such as truncated."]
@@ -110,7 +111,7 @@ class NotConverted(Outcome):
         )
 
     @classmethod
-    def instead_of(cls, outcome: Outcome, *, reason: str, message: str, hint: str = "") -> Self:
+    def instead_of(cls, outcome: InputOutcome, *, reason: str, message: str, hint: str = "") -> Self:
         """Return this outcome in place of another one of the same input."""
         return cls(
             input=outcome.input,
@@ -125,23 +126,27 @@ class NotConverted(Outcome):
         )
 
 
-@record(frozen=True, kw_only=True)
+@public_record(frozen=True, kw_only=True)
 class Skipped(NotConverted):
     """Not converted, and that is not an error."""
 
-    status = "skipped"
+    status: ClassVar[Literal["skipped"]] = "skipped"
 
 
-@record(frozen=True, kw_only=True)
+@public_record(frozen=True, kw_only=True)
 class Failed(NotConverted):
     """Could not be converted."""
 
-    status = "failed"
+    status: ClassVar[Literal["failed"]] = "failed"
 
     frame_number: Annotated[int | None, "The frame that failed; null if not known."] = None
 
 
-@record(frozen=True, kw_only=True)
+Outcome = Converted | Skipped | Failed
+"""What a run yields: ``status`` and ``isinstance`` tell type checkers which of the three it is."""
+
+
+@public_record(frozen=True, kw_only=True)
 class Summary:
     """The counts of a run."""
 

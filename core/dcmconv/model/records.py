@@ -12,9 +12,10 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["record"]
+__all__ = ["public_record", "record"]
 
 if TYPE_CHECKING:
+    from dataclasses import dataclass as public_record
     from dataclasses import dataclass as record
 else:
 
@@ -22,11 +23,18 @@ else:
         """Make a class a dataclass, as ``dataclasses.dataclass`` does.
 
         A frozen record can be hashed.  That nothing changes it is checked by mypy only.  So what
-        plugins use, all of ``dcmconv.plugin``, consists of ordinary dataclasses instead.
+        plugins use, all of ``dcmconv.plugin``, consists of ordinary dataclasses instead, and what
+        users of ``dcmconv.run`` get consists of public records.
         """
+        return _maker(cls, frozen=frozen, kw_only=kw_only, refuses=False)
 
+    def public_record(cls: type | None = None, /, *, frozen: bool, kw_only: bool = False) -> Any:
+        """Make a class a record; assigning to a field of a frozen one raises."""
+        return _maker(cls, frozen=frozen, kw_only=kw_only, refuses=frozen)
+
+    def _maker(cls: type | None, *, frozen: bool, kw_only: bool, refuses: bool) -> Any:
         def made(cls: type) -> type:
-            dataclasses.dataclass(repr=False, eq=False, kw_only=kw_only)(cls)
+            dataclasses.dataclass(repr=False, eq=False, frozen=refuses, kw_only=kw_only)(cls)
             compared = [field.name for field in dataclasses.fields(cls) if field.compare]
             values = attrgetter(*compared) if compared else type
             cls.__repr__ = _repr

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, field, fields, is_dataclass, replace
 
 import pytest
 
-from dcmconv.model.records import record
+from dcmconv.model.records import public_record, record
 
 
 @record(frozen=True)
@@ -31,6 +31,11 @@ class Empty:
 @record(frozen=True, kw_only=True)
 class Derived(Record):
     corners: int
+
+
+@public_record(frozen=True)
+class Public:
+    name: str
 
 
 @dataclass(frozen=True)
@@ -84,3 +89,12 @@ def test_a_record_travels_between_processes():
     assert copy.note == "note"
     assert replace(copy, corners=5) == Derived("a", 3, corners=5)
     assert is_dataclass(Derived)
+
+
+def test_nobody_sets_a_field_of_a_public_record():
+    made = Public("a")
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'name'"):
+        made.name = "b"
+    with pytest.raises(FrozenInstanceError, match="cannot delete field 'name'"):
+        del made.name
+    assert {made: 1}[pickle.loads(pickle.dumps(made))] == 1  # noqa: S301 - our own bytes
