@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from dcmconv.chain.plan import ComponentRef
-from dcmconv.errors import DcmconvError, UsageError
+from dcmconv.errors import DcmconvError, InputNotFoundError
 from dcmconv.model.components import Source
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.records import record
@@ -107,7 +107,7 @@ class Walk:
 
         Raises
         ------
-        UsageError
+        InputNotFoundError
             If no source claims a location.
         """
         _ = self._claimed
@@ -149,7 +149,7 @@ class Walk:
                 rank = (reference.name != scheme, -confidence, reference.name, reference.target)
                 claims.append((rank, index))
         if not claims:
-            raise UsageError(
+            raise InputNotFoundError(
                 f"{location}: no such file or folder, and no installed source claims it.",
                 hint="Check the spelling, or list the sources: dcmconv plugins list",
             )

@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple, Self, cast
 from dcmconv.errors import InputError, SkipInput
 from dcmconv.model.components import Source
 from dcmconv.model.inputs import O_BINARY, InputFile
-from dcmconv.model.outcome import Converted, Failed, NotConverted, OutputFile, Skipped
+from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 from dcmconv.model.records import record
 from dcmconv.render import Converter, EncodedPicture, OpenInput
 from dcmconv.render.open_input import not_strict
@@ -96,7 +96,7 @@ class _Overheard:
 class _Draft(NamedTuple):
     """An outcome without what is known only when the work is done: its notes and the time taken."""
 
-    kind: type[Converted | NotConverted]
+    kind: type[Outcome]
     fields: dict[str, Any]
     notes: Sequence[str] = ()
     traceback: str = ""

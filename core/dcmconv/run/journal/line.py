@@ -120,7 +120,7 @@ def outcome_line(outcome: Outcome, chain: str, stamp: Mapping[str, Any]) -> byte
     for name in UNWRITTEN:
         del data[name]
     if outcome.status == Converted.status:
-        data["outputs"] = [vars(output) for output in outcome.outputs]  # type: ignore[attr-defined]
+        data["outputs"] = [vars(output) for output in outcome.outputs]
     data["chain"] = chain
     data |= stamp
     # Milliseconds: verify.py compares this with the time of change of each picture.
