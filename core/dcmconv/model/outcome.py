@@ -111,7 +111,9 @@ class NotConverted(InputOutcome):
         )
 
     @classmethod
-    def instead_of(cls, outcome: InputOutcome, *, reason: str, message: str, hint: str = "") -> Self:
+    def instead_of(
+        cls, outcome: InputOutcome, *, reason: str, message: str, hint: str = ""
+    ) -> Self:
         """Return this outcome in place of another one of the same input."""
         return cls(
             input=outcome.input,
