@@ -20,10 +20,17 @@ from dcmconv.chain.checks import (
     stage_problems,
     unknown_transfer_syntax,
 )
-from dcmconv.chain.errors import NOWHERE, ChainProblem, Location, chain_error
+from dcmconv.chain.errors import (
+    NOWHERE,
+    ChainProblem,
+    InvalidChainError,
+    Location,
+    chain_error,
+)
 from dcmconv.chain.layering import merge, slots_of_output
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
 from dcmconv.chain.settings import RunSettings
+from dcmconv.chain.shorthand import find_short_form, with_option_names
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
     ChainSpec,
@@ -132,7 +139,8 @@ class _Maker:
         """Check the components of an extended chain, which need not have all their options."""
         for kind, component in components_of(spec):
             found = self._class_of(kind, component)
-            checked = validated(found, component, is_whole=False) if found else []
+            named = self._named(component, found) if found else None
+            checked = validated(found, named, is_whole=False) if found and named else []
             self.problems += checked if isinstance(checked, list) else []
         settings = validated(RunSettings, spec.run, is_whole=False)
         self.problems += settings if isinstance(settings, list) else []
@@ -143,7 +151,10 @@ class _Maker:
 
     def _make(self, kind: str, spec: ComponentSpec) -> Made | None:
         component_class = self._class_of(kind, spec)
-        made = validated(component_class, spec) if component_class else []
+        named = self._named(spec, component_class) if component_class else None
+        if component_class is None or named is None:
+            return None
+        spec, made = named, validated(component_class, named)
         if isinstance(made, list):
             self.problems += made
             return None
@@ -160,12 +171,24 @@ class _Maker:
         ref = self.registry.ref(kind, spec.use, options)
         return Made(spec, made, replace(ref, fingerprint=fingerprint))
 
+    def _named(self, spec: ComponentSpec, component: type[Component]) -> ComponentSpec | None:
+        try:
+            return with_option_names(spec, component)
+        except InvalidChainError as invalid:
+            self.problems.append(invalid.problem)
+            return None
+
+    def _short_form(self, kind: str, spec: ComponentSpec) -> str:
+        return find_short_form(kind, spec.use, self.registry) if not spec.options else ""
+
     def _class_of(self, kind: str, spec: ComponentSpec) -> type[Component] | None:
         try:
             given = spec.made and checked_class(kind, type(spec.made))
             component = given or self.registry.load(kind, spec.use)
         except DcmconvError as error:
-            self.report(spec.location, error.message, error.hint)
+            short = "" if isinstance(error, PluginError) else self._short_form(kind, spec)
+            hint = f"Did you mean '{short}'?" if short else error.hint
+            self.report(spec.location, error.message, hint)
             if isinstance(error, PluginError):
                 self.import_failures.append(self.problems[-1])
             return None

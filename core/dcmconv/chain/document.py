@@ -200,10 +200,10 @@ class _Grammar:
         fields = dict(node.entries)
         use, identity = fields.pop("use", None), fields.pop("id", None)
         if use is None:
-            hint = "Name it with 'use', as in {use: window}."
+            hint = _how_to_name(node)
             raise invalid_chain(node.location, "This component has no name.", hint)
         name = parse_component(self._text(use.node), use.node.location)
-        if name.options:
+        if name.options or name.bare:
             hint = "Write each option as a separate key."
             raise invalid_chain(use.node.location, "'use' takes a name without options.", hint)
         return ComponentSpec(
@@ -374,6 +374,15 @@ class _Grammar:
 
 def _unexpected(node: Node, expected: str, hint: str) -> InvalidChainError:
     return invalid_chain(node.location, f"Expected {expected}, got {_shown(node)}.", hint)
+
+
+def _how_to_name(node: MapNode) -> str:
+    """Return the hint for a component without 'use': perhaps a space follows the colon."""
+    values = [(key, entry.node) for key, entry in node.entries.items()]
+    if len(values) == 1 and isinstance(values[0][1], ScalarNode):
+        key, value = values[0][0], plain(values[0][1])
+        return f"Write it as text, '{key}:{value}', or name it with 'use', as in {{use: {key}}}."
+    return "Name it with 'use', as in {use: window}."
 
 
 def _written(fields: Mapping[str, Entry]) -> dict[str, Written]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, fields, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from dcmconv.chain.errors import Location, chain_error, invalid_chain, unknown_word
 from dcmconv.chain.settings import RunSettings
@@ -19,13 +19,15 @@ from dcmconv.chain.spec import (
     OUTPUT_KEYS,
     SLOT_NAMES,
     ChainSpec,
+    Change,
     ComponentSpec,
     OutputSpec,
     RuleSpec,
     Slots,
     Written,
+    change_components,
+    change_slots,
     component_ids,
-    is_no_colormap,
     output_ids,
 )
 from dcmconv.chain.values import as_output, parse_component, parse_value
@@ -161,9 +163,6 @@ ENVIRONMENT = "DCMCONV_SET"
 """Overrides separated by spaces, quoted as in a shell: ``jpg.quality=95 run.workers=4``."""
 
 _TARGET = re.compile(r"\s*([A-Za-z0-9][\w-]*)\.([A-Za-z_]\w*)\s*=")
-
-Owner = TypeVar("Owner", bound=Slots)
-Change = Callable[[ComponentSpec], ComponentSpec]
 
 
 @record(frozen=True)
@@ -344,36 +343,12 @@ def _override_run(spec: ChainSpec, override: Override) -> ChainSpec:
 
 
 def _override_components(spec: ChainSpec, override: Override) -> ChainSpec:
-    def change(component: ComponentSpec) -> ComponentSpec:
-        return (
-            _overridden(component, override) if component.known_as == override.target else component
-        )
+    def change(_: str, component: ComponentSpec) -> ComponentSpec:
+        is_named = component.known_as == override.target
+        return _overridden(component, override) if is_named else component
 
-    rules = spec.rules and tuple(
-        replace(
-            _change_slots(rule, change),
-            outputs=rule.outputs and _override_outputs(rule.outputs, override, change),
-        )
-        for rule in spec.rules
-    )
-    return replace(
-        _change_slots(spec, change),
-        read=spec.read and tuple(map(change, spec.read)),
-        decoders=spec.decoders and {key: change(each) for key, each in spec.decoders.items()},
-        rules=rules,
-        outputs=spec.outputs and _override_outputs(spec.outputs, override, change),
-        executor=spec.executor and change(spec.executor),
-    )
-
-
-def _change_slots(owner: Owner, change: Change) -> Owner:
-    colormap = owner.colormap
-    return replace(
-        owner,
-        normalize=owner.normalize and change(owner.normalize),
-        steps=owner.steps and tuple(map(change, owner.steps)),
-        # `none` means no component, so there are no options to set.
-        colormap=colormap if colormap is None or is_no_colormap(colormap) else change(colormap),
+    return change_components(
+        spec, change, lambda outputs: _override_outputs(outputs, override, change)
     )
 
 
@@ -382,9 +357,9 @@ def _override_outputs(
 ) -> tuple[OutputSpec, ...]:
     # The id of an output may be png-2, which its writer does not know.
     return tuple(
-        _override_output(_change_slots(output, change), override)
+        _override_output(change_slots(output, change), override)
         if output_id == override.target
-        else _change_slots(output, change)
+        else change_slots(output, change)
         for output, output_id in zip(outputs, output_ids(outputs), strict=True)
     )
 

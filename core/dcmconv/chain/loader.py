@@ -12,6 +12,7 @@ from typing import Any
 from dcmconv.chain.document import MAX_BYTES, VERSION, Extended, Node, node_of, read_document
 from dcmconv.chain.errors import NOWHERE, InvalidChainError, Location, invalid_chain
 from dcmconv.chain.layering import merge
+from dcmconv.chain.shorthand import with_options_named
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.errors import UsageError
 from dcmconv.model.records import record
@@ -92,6 +93,7 @@ class _Loading:
     def layered(self, node: Node, origin: _Origin) -> ChainSpec:
         """Return the chain of a document, layered over the chains that it extends."""
         spec, extended = read_document(node)
+        spec = with_options_named(spec, self.registry)
         base = ChainSpec()
         for each in extended:
             layer = self._extended(each, origin)

@@ -12,6 +12,7 @@ from dcmconv.chain.document import VERSION
 from dcmconv.chain.errors import NOWHERE, Location
 from dcmconv.chain.layering import merge
 from dcmconv.chain.settings import RunSettings
+from dcmconv.chain.shorthand import with_option_names
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
     ChainSpec,
@@ -127,6 +128,7 @@ class _Lines:
             return spec.options
         try:
             component = RunSettings if kind == "run" else self.registry.load(kind, spec.use)
+            spec = with_option_names(spec, component)
             found = validated(component, spec)
         except DcmconvError:
             return spec.options  # compile_chain reports the wrong name

@@ -6,9 +6,9 @@ A field that is None was not given, so that one chain can be layered over anothe
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from typing import Any, NamedTuple, TypeVar
 
 from dcmconv.chain.errors import NOWHERE, ChainProblem, Location
 from dcmconv.model.options import Component
@@ -22,12 +22,15 @@ __all__ = [
     "OUTPUT_KEYS",
     "SLOT_NAMES",
     "ChainSpec",
+    "Change",
     "ComponentSpec",
     "FrameRange",
     "OutputSpec",
     "RuleSpec",
     "Slots",
     "Written",
+    "change_components",
+    "change_slots",
     "component_ids",
     "components_of",
     "is_no_colormap",
@@ -57,6 +60,8 @@ class ComponentSpec:
         Option to value as written: strings from flags, scalars and lists from YAML.
     id : str
         What ``--set`` calls it; empty for its name.
+    bare : tuple
+        Values without the name of an option, as in ``window:40,400``; see ``chain.shorthand``.
     location, written
         Where it and its options were written; two specs may be equal in spite of them.
     made : Component, optional
@@ -69,6 +74,7 @@ class ComponentSpec:
     location: Location = field(default=NOWHERE, compare=False, repr=False)
     written: Mapping[str, Written] = field(default_factory=dict, compare=False, repr=False)
     made: Component | None = None
+    bare: tuple[Any, ...] = ()
 
     @property
     def known_as(self) -> str:
@@ -199,6 +205,45 @@ def components_of(spec: ChainSpec) -> Iterator[tuple[str, ComponentSpec]]:
             yield "normalizer", slots.normalize
         if slots.colormap is not None and not is_no_colormap(slots.colormap):
             yield "colormap", slots.colormap
+
+
+Change = Callable[[str, ComponentSpec], ComponentSpec]
+"""From the kind and the spec of a component to the spec that replaces it."""
+
+Owner = TypeVar("Owner", bound=Slots)
+
+
+def change_slots(owner: Owner, change: Change) -> Owner:
+    """Return the owner with every component in its slots changed."""
+    normalize, steps, colormap = owner.normalize, owner.steps, owner.colormap
+    return replace(
+        owner,
+        normalize=normalize and change("normalizer", normalize),
+        steps=steps and tuple(change("step", step) for step in steps),
+        # `none` means no component, so there are no options to change.
+        colormap=colormap
+        if colormap is None or is_no_colormap(colormap)
+        else change("colormap", colormap),
+    )
+
+
+def change_components(
+    spec: ChainSpec, change: Change, outputs: Callable[[tuple[OutputSpec, ...]], Any]
+) -> ChainSpec:
+    """Return the chain with every component changed; ``outputs`` changes a list of outputs."""
+    rules = spec.rules and tuple(
+        replace(change_slots(rule, change), outputs=rule.outputs and outputs(rule.outputs))
+        for rule in spec.rules
+    )
+    decoders = spec.decoders
+    return replace(
+        change_slots(spec, change),
+        read=spec.read and tuple(change("reader", each) for each in spec.read),
+        decoders=decoders and {uid: change("decoder", each) for uid, each in decoders.items()},
+        rules=rules,
+        outputs=spec.outputs and outputs(spec.outputs),
+        executor=spec.executor and change("executor", spec.executor),
+    )
 
 
 def component_ids(spec: ChainSpec) -> set[str]:

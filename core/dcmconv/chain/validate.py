@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dcmconv.chain.errors import ChainProblem, Location, unknown_word
 from dcmconv.chain.spec import ComponentSpec, Written
 from dcmconv.errors import DcmconvError
-from dcmconv.model.options import Component, Opt, option_fields
+from dcmconv.model.options import Component, Opt, fixed_values, option_fields
 from dcmconv.plugins.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -229,13 +229,16 @@ def _wrong_value(
     component: type[Component], spec: ComponentSpec, option: str, details: list[ErrorDetails]
 ) -> ChainProblem:
     value = spec.options.get(option)
-    choices = _choices(component, option)
+    fields = {each.name: each for each in option_fields(component)}
+    choices = fixed_values(fields[option].annotation)
     # A union reports an error for each of its members; together they say what the option takes.
     expected = dict.fromkeys(_expected(detail, choices) for detail in details)
     message = f"'{spec.use}' has {option} {_shown(value)}; expected {' or '.join(expected)}."
-    suggestion = did_you_mean(value, map(str, choices)) if isinstance(value, str) else ""
+    hint = did_you_mean(value, map(str, choices)) if isinstance(value, str) else ""
+    if not hint and any(option in form for form in component.shorthand):
+        hint = f"Short forms: {', '.join(component.short_forms(spec.use))}."
     written = spec.written.get(option)
-    return ChainProblem(written.value if written else spec.location, message, suggestion)
+    return ChainProblem(written.value if written else spec.location, message, hint)
 
 
 def _expected(detail: ErrorDetails, choices: Sequence[object]) -> str:
@@ -246,18 +249,6 @@ def _expected(detail: ErrorDetails, choices: Sequence[object]) -> str:
         return detail["msg"].removeprefix("Input should be ")
     context = {name: _shown_bound(value) for name, value in detail.get("ctx", {}).items()}
     return form.format(**context)
-
-
-def _choices(component: type[Component], option: str) -> list[object]:
-    """Return the values of every ``Literal`` in the type of an option."""
-    annotation = next(each.annotation for each in option_fields(component) if each.name == option)
-
-    def literals(annotation: Any) -> Iterator[object]:
-        is_literal = typing.get_origin(annotation) is typing.Literal
-        for argument in typing.get_args(annotation):
-            yield from [argument] if is_literal else literals(argument)
-
-    return list(literals(annotation))
 
 
 def _listed(words: Sequence[str]) -> str:

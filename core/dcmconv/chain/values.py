@@ -1,8 +1,9 @@
 """Values that are written as text: components in their short form, truth values, frame numbers.
 
-The short form of a component is ``window:center=40,width=400``.  Its values stay text until they
-are checked against the component's options.  Quotes and ``[]`` protect commas; there are no
-backslash escapes, so Windows paths survive.
+The short form of a component is ``window:center=40,width=400``.  Values without a name, as in
+``window:40,400``, come first; see ``chain.shorthand``.  Values stay text until they are checked
+against the component's options.  Quotes and ``[]`` protect commas, and a value without a name that
+contains ``=``; there are no backslash escapes, so Windows paths survive.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ __all__ = [
     "parse_value",
 ]
 
-FORM = "Write NAME or NAME:KEY=VALUE,KEY=VALUE; quote a value that contains a comma."
+FORM = "Write NAME, NAME:VALUE or NAME:KEY=VALUE,KEY=VALUE; quote a value that contains a comma."
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _KEY = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -57,8 +58,8 @@ def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
     Parameters
     ----------
     text : str
-        ``name`` or ``name:key=value,...``; ``id=`` names the component for ``--set``.  A value is
-        text, ``"text, with commas"``, ``[a,b]`` or ``null``.
+        ``name``, ``name:value,...`` or ``name:value,...,key=value,...``; ``id=`` names the
+        component for ``--set``.  A value is text, ``"text, with commas"``, ``[a,b]`` or ``null``.
     location : Location
         Where the text was written, for error messages.
 
@@ -74,10 +75,11 @@ def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
         )
     if colon and not rest.strip():
         raise invalid_chain(location, f"'{text}' has no options after the colon.", FORM)
-    options = _options(rest, text, location) if colon else {}
+    bare, start = _bare_values(rest, text, location) if colon else ((), 0)
+    options = _options(rest, start, text, location) if colon else {}
     identity = options.pop("id", "")
     written = {key: Written(location, location) for key in options}
-    return ComponentSpec(name, options, str(identity or ""), location, written)
+    return ComponentSpec(name, options, str(identity or ""), location, written, bare=bare)
 
 
 def parse_decoder(text: str, flag: str) -> tuple[str, ComponentSpec]:
@@ -173,10 +175,35 @@ def _truth(value: object, location: Location) -> bool:
     return truth
 
 
-def _options(rest: str, text: str, location: Location) -> dict[str, Any]:
-    """Read ``key=value,...``; ``text`` is the whole short form, for error messages."""
-    options: dict[str, Any] = {}
+def _bare_values(rest: str, text: str, location: Location) -> tuple[tuple[Any, ...], int]:
+    """Read the values before the first ``key=``; return them, and where the rest starts."""
+    values: list[Any] = []
     position = 0
+    while position < len(rest) and not _KEY.match(rest, position):
+        start = position
+        value, position = _value(rest, start, ",", location)
+        if position == start or not rest[start:position].strip():
+            raise invalid_chain(location, f"A value is missing in '{text}'.", FORM)
+        values.append(value)
+        position = _after_comma(rest, position, text, location)
+        # A comma at the end: one more value should follow.
+        if position == len(rest):
+            raise invalid_chain(location, f"A value is missing at the end of '{text}'.", FORM)
+    return tuple(values), position
+
+
+def _after_comma(rest: str, position: int, text: str, location: Location) -> int:
+    """Return where the next piece starts: beyond the end if no comma follows."""
+    piece = rest[position:].partition(",")[0]
+    if piece.strip():
+        message = f"Unexpected '{piece.strip()}' after a value in '{text}'."
+        raise invalid_chain(location, message, FORM)
+    return position + len(piece) + 1
+
+
+def _options(rest: str, position: int, text: str, location: Location) -> dict[str, Any]:
+    """Read ``key=value,...`` from a position; ``text`` is the whole short form, for messages."""
+    options: dict[str, Any] = {}
     # <=: after a comma at the end, nothing is left, and that is not KEY=VALUE either.
     while position <= len(rest):
         key = _KEY.match(rest, position)
@@ -188,12 +215,7 @@ def _options(rest: str, text: str, location: Location) -> dict[str, Any]:
                 location, f"'{key[1]}' is given twice in '{text}'.", "Remove one of them."
             )
         options[key[1]], position = _value(rest, key.end(), ",", location)
-        piece = rest[position:].partition(",")[0]
-        if piece.strip():
-            raise invalid_chain(
-                location, f"Unexpected '{piece.strip()}' after a value in '{text}'.", FORM
-            )
-        position += len(piece) + 1
+        position = _after_comma(rest, position, text, location)
     return options
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from dcmconv.chain.errors import Location
 from dcmconv.chain.layering import assemble, environment_overrides, merge, parse_override, with_name
 from dcmconv.chain.loader import load_chain
+from dcmconv.chain.shorthand import with_options_named
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.values import as_output, check_aspect, parse_decoder, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunArguments
@@ -50,7 +51,7 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
         chain = replace(chain, tags=_usual_tags(registry))
     chain = assemble(
         chain,
-        _explicit(arguments),
+        with_options_named(_explicit(arguments), registry),
         overrides=[
             *environment_overrides(os.environ),
             *(parse_override(text) for text in arguments.settings),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["Component", "Opt", "OptionField", "option_fields"]
+__all__ = ["Component", "Opt", "OptionField", "fixed_values", "option_fields"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,18 @@ class Component:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
 
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """The options that values without a name fill; their number chooses one of the forms.
+
+    With ``(("name",), ("center", "width"))``, ``window:lung`` means ``window:name=lung``, and
+    ``window:40,400`` means ``window:center=40,width=400``.
+    """
+
+    @classmethod
+    def short_forms(cls, name: str) -> tuple[str, ...]:
+        """Return what can be typed, given the component's name: ``window:CENTER,WIDTH``."""
+        return tuple(f"{name}:{','.join(form).upper()}" for form in cls.shorthand)
+
     @classmethod
     def summary(cls) -> str:
         """Return the first line of the docstring."""
@@ -146,6 +158,14 @@ def option_fields(component: type[Component]) -> Iterator[OptionField]:
             raise TypeError(f"{component.__name__}.{field.name} has no Opt in its annotation")
         # For Annotated[T, ...], __origin__ is T, but typing.get_origin returns Annotated.
         yield OptionField(field.name, hint.__origin__, opts[0], _default_of(field))
+
+
+def fixed_values(annotation: Any) -> list[Any]:
+    """Return the values of every ``Literal`` in a type, such as ``auto`` in ``int | auto``."""
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is typing.Literal:
+        return list(arguments)
+    return [value for argument in arguments for value in fixed_values(argument)]
 
 
 def _default_of(field: dataclasses.Field[Any]) -> Any:

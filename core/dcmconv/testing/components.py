@@ -18,8 +18,8 @@ from dcmconv.plugins.references import ComponentRef
 
 __all__ = ["CommandConformance", "ComponentConformance", "has_message_and_hint"]
 
-RESERVED = COMPONENT_KEYS | {"when", "note"}
-"""Keys of a chain file; no option may have one of these names."""
+RESERVED = COMPONENT_KEYS | {"when", "note", "shorthand"}
+"""Keys of a chain file, and what a class declares; no option may have one of these names."""
 
 NEEDS_HINT = "the error needs a message and a hint"
 
@@ -84,6 +84,18 @@ class ComponentConformance:
     def test_short_flags_are_valid(self) -> None:
         flags = [option.opt.flag for option in option_fields(type(self.component))]
         assert [flag for flag in flags if flag and not FLAG.fullmatch(flag)] == []
+
+    def test_values_without_a_name_fill_options(self) -> None:
+        forms = type(self.component).shorthand
+        unknown = {name for form in forms for name in form} - set(self.options)
+        assert sorted(unknown) == [], "shorthand names options that the component does not have"
+        assert all(len(form) == len(set(form)) > 0 for form in forms), (
+            "each form of shorthand names at least one option, and each of them once"
+        )
+        lengths = [len(form) for form in forms]
+        assert len(lengths) == len(set(lengths)), (
+            "the number of values chooses the form: no two forms of shorthand may have the same"
+        )
 
     def test_the_fingerprint_is_text_and_stable(self) -> None:
         fingerprint = self.component.fingerprint()

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,8 @@ class FromFile(Colormap):
     ``path`` is made absolute when the component is made, so that a worker in another folder reads
     the same file; the file is read when its colors or its fingerprint are needed.
     """
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("path",),)
 
     path: Annotated[
         str,

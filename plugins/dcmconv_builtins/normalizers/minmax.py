@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from dcmconv.plugin import Curve, Frame, Normalizer, Opt, Scope, StatisticsRequest
 from dcmconv_builtins.normalizers.origins import minmax_curve
@@ -19,6 +19,8 @@ class MinMax(Normalizer):
     so that their gray levels can be compared.  Values in different units are never combined.  A
     series or a run is read twice: once for its extremes, and once for the pictures.
     """
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("scope",),)
 
     scope: Annotated[Scope, Opt("Over which frames the extremes are taken")] = "frame"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from dcmconv.plugin import Domain, Frame, Keep, Normalizer, Opt
 
@@ -13,6 +13,8 @@ __all__ = ["Unscaled"]
 @dataclass(frozen=True, kw_only=True)
 class Unscaled(Normalizer):
     """No scaling: stored values or modality values, for measuring rather than viewing."""
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("values",),)
 
     values: Annotated[
         Literal["stored", "modality"],

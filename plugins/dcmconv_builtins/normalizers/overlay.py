@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ class Overlay(MaskNormalizer):
 
     Without ``group`` it is the union of all planes, whether or not they are drawn into pictures.
     """
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("group",),)
 
     group: Annotated[
         str | None,

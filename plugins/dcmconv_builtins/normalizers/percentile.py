@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from dcmconv.plugin import Curve, Frame, Normalizer, Opt, Scope, StatisticsRequest
 from dcmconv_builtins.normalizers.origins import because, minmax_curve, reach, span
@@ -24,6 +24,8 @@ class Percentile(Normalizer):
     If both percentiles are the same value, as in a frame that is empty but for a few pixels, the
     extremes are used instead, and the origin says so.
     """
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("low", "high"),)
 
     low: Annotated[float, Opt("Percentile that becomes black", unit="%", ge=0, le=100)] = 1
     high: Annotated[float, Opt("Percentile that becomes white", unit="%", ge=0, le=100)] = 99

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from dcmconv.plugin import Curve, Frame, InputError, Lut, Normalizer, Opt
 from dcmconv_builtins.dicom.tone.voi_lut import VoiLut
@@ -15,6 +15,8 @@ __all__ = ["Voi", "file_lut_curve"]
 @dataclass(frozen=True, kw_only=True)
 class Voi(Normalizer):
     """An item of the file's VOI LUT Sequence (PS3.3 C.11.2.1.1)."""
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("number",),)
 
     number: Annotated[
         int, Opt("Item of the VOI LUT Sequence (0028,3010), counted from 1", ge=1)

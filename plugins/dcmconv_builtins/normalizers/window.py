@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from dcmconv.plugin import Curve, Frame, InputError, Normalizer, Opt, Statistics, VoiWindow
 from dcmconv_builtins.dicom.tone.voi_lut import curve_of
@@ -52,6 +52,8 @@ class Window(Normalizer):
     abdomen 50/400, bone 480/2500, brain 40/80, liver 90/150, lung -600/1500, mediastinum 50/350,
     soft-tissue 40/400, stroke 40/40, subdural 75/215, temporal-bone 600/2800.
     """
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("name",), ("center", "width"))
 
     center: Annotated[
         float | None, Opt("Window Center (0028,1050); needs width", unit="modality units")

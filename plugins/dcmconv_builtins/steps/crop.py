@@ -18,6 +18,10 @@ class Crop(Step):
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "stored", "modality", "label"})
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (
+        ("center",),
+        ("column", "row", "columns", "rows"),
+    )
 
     column: Annotated[int, Opt("Columns left of the rectangle", unit="pixels", ge=0)] = 0
     row: Annotated[int, Opt("Rows above the rectangle", unit="pixels", ge=0)] = 0

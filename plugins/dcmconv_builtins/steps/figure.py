@@ -32,6 +32,7 @@ class Figure(Step):
     """
 
     after_colormap: ClassVar[bool] = True
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("text",), ("width", "height"))
 
     text: Annotated[
         str,

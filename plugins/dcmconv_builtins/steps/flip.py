@@ -18,6 +18,7 @@ class Flip(Step):
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "stored", "modality", "label"})
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("direction",),)
 
     direction: Annotated[
         Literal["horizontal", "vertical"],

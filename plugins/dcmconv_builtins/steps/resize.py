@@ -28,6 +28,7 @@ class Resize(Step):
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "label"})
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("max",), ("width", "height"))
 
     max: Annotated[
         int | None, Opt("Longest side", unit="pixels", ge=1, le=LONGEST, examples=(1024,))

@@ -21,6 +21,7 @@ class Rotate(Step):
     """
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "stored", "modality", "label"})
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("degrees",),)
 
     degrees: Annotated[Literal[90, 180, 270], Opt("Angle, clockwise", unit="degrees")] = 90
 

@@ -29,6 +29,7 @@ class Title(Step):
     """
 
     after_colormap: ClassVar[bool] = True
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("text",),)
 
     text: Annotated[
         str,

@@ -32,6 +32,7 @@ class Jpg(Writer):
     suffix: ClassVar[str] = ".jpg"
     other_suffixes: ClassVar[tuple[str, ...]] = (".jpeg", ".jpe")
     keeps_palette: ClassVar[bool] = True
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("quality",),)
 
     quality: Annotated[int, Opt("1 is smallest, 100 is best", ge=1, le=100)] = DEFAULT_QUALITY
     subsampling: Annotated[

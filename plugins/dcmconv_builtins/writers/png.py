@@ -39,6 +39,7 @@ class Png(Writer):
     suffix: ClassVar[str] = ".png"
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "label", "stored", "modality"})
     keeps_palette: ClassVar[bool] = True
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("bits",),)
 
     bits: Annotated[Literal[8, 16], Opt("Bits of a display value")] = 8
     compression: Annotated[

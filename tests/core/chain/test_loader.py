@@ -205,7 +205,7 @@ def test_python_data_is_read_like_a_file(registry):
             "rules: [{when: {Modality: CT}, step: flip}]", "2:32", "'steps'", id="rule-key"
         ),
         pytest.param("outputs: [{use: jpg, name: 5}]", "2:28", "Expected text, got 5", id="name"),
-        pytest.param("steps: ['resize:max']", "2:9", "'max' in 'resize:max'", id="short-form"),
+        pytest.param("steps: ['resize:max=9,']", "2:9", "'' in 'resize:max=9,'", id="short-form"),
         pytest.param("run: [4]", "2:6", "Expected a mapping, got a list", id="run"),
         pytest.param(
             "extends: [nowhere.yaml]", "2:11", "'nowhere.yaml' cannot be read", id="extends"

@@ -62,11 +62,33 @@ def test_short_form_is_a_name_and_text_options(text, name, options):
 
 
 @pytest.mark.parametrize(
+    ("text", "bare", "options"),
+    [
+        pytest.param("window:lung", ("lung",), {}, id="a-word"),
+        pytest.param("window:-600,1500", ("-600", "1500"), {}, id="numbers"),
+        pytest.param("window: 40 , 400 ", ("40", "400"), {}, id="spaces-around-values"),
+        pytest.param("resize:512,pad=true", ("512",), {"pad": "true"}, id="options-after-values"),
+        pytest.param("title:UID:{PatientID}", ("UID:{PatientID}",), {}, id="colons"),
+        pytest.param('title:"A, b",size=2', ("A, b",), {"size": "2"}, id="quotes-keep-commas"),
+        pytest.param("title:'a=b'", ("a=b",), {}, id="quotes-keep-equals-signs"),
+        pytest.param("title:''", ("",), {}, id="an-empty-text"),
+        pytest.param("x:[1,2],null", (["1", "2"], None), {}, id="a-list-and-null"),
+        pytest.param(r"file:C:\maps\new.lut", (r"C:\maps\new.lut",), {}, id="a-windows-path"),
+        pytest.param("jpg:95,id=big", ("95",), {}, id="an-id"),
+    ],
+)
+def test_values_without_a_name_come_first(text, bare, options):
+    spec = parse_inline(text)
+    assert (spec.bare, spec.options) == (bare, options)
+
+
+@pytest.mark.parametrize(
     ("text", "piece"),
     [
-        pytest.param(
-            "window:center", "'center' in 'window:center' is not KEY=VALUE", id="no-equals"
-        ),
+        pytest.param("percentile:1,99,", "missing at the end of", id="a-comma-after-a-value"),
+        pytest.param("window:,400", "A value is missing in 'window:,400'", id="a-comma-first"),
+        pytest.param('x:"a', "The quote in '\"a' is not closed", id="open-quote-without-a-key"),
+        pytest.param('x:"a"b', "Unexpected 'b' after a value in", id="text-after-a-bare-quote"),
         pytest.param(
             "window:center=1,40", "'40' in .* is not KEY=VALUE", id="a-comma-without-quotes"
         ),
