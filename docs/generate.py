@@ -80,7 +80,12 @@ def _component_page(registry: Registry, kind: str) -> str:
     parts = [f"# {kind.capitalize()}s", prose.COMPONENTS[kind]]
     for name in registry.names(kind):
         component = registry.load(kind, name)
-        parts += [f"## `{name}`", _docstring(component), *_facts(component), _options(component)]
+        parts += [
+            f"## `{name}`",
+            _docstring(component),
+            *_facts(name, component),
+            _options(component),
+        ]
         if issubclass(component, Decoder):
             parts.append(_transfer_syntaxes(registry, component))
     return "\n\n".join(parts)
@@ -92,8 +97,10 @@ def _transfer_syntaxes(registry: Registry, decoder: type[Decoder]) -> str:
     return table(("Transfer Syntax", "name"), rows)
 
 
-def _facts(component: type[Component]) -> Iterator[str]:
+def _facts(name: str, component: type[Component]) -> Iterator[str]:
     """Yield sentences about what a component declares besides its options."""
+    if component.shorthand:
+        yield f"Short: {', '.join(map(code, component.short_forms(name)))}."
     if issubclass(component, Step):
         when = "after the colormap" if component.after_colormap else "before the colormap"
         yield f"Runs {when}. Accepts {_words(component.accepts)} values."

@@ -46,7 +46,8 @@ column and a suggestion.
 `dcmconv chain schema` prints a JSON Schema for editors, with the options of every installed \
 component.
 
-A component is written as its name (`minmax`), in the short form (`window:center=40,width=400`), \
+A component is written as its name (`minmax`), in the short form (`window:center=40,width=400`, \
+or `window:40,400` without the names of the options), \
 or as a mapping (`{use: window, center: 40, width: 400}`).
 `id` gives it another name, for `--set` and for the file names of an output."""
 

@@ -57,6 +57,22 @@ def test_a_decoder_is_offered_for_its_transfer_syntaxes_only(word, offered):
     assert [found for found, _ in decoder_of_syntax(word)] == offered
 
 
+@pytest.mark.parametrize(
+    ("word", "offered"),
+    [
+        ("window:lu", ["window:lung"]),
+        ("minmax:se", ["minmax:series"]),
+        ("window:40,", []),
+        ("window:number=1,lu", []),
+        ("auto:lu", []),
+        ("nosuch:lu", []),
+    ],
+)
+def test_values_without_a_name_are_completed(word, offered):
+    found = [answer for answer, _ in component_of("normalizer")(word)]
+    assert [answer for answer in found if not answer.endswith("=")] == offered
+
+
 def test_every_key_of_an_output_is_completed():
     offered = {
         word.removeprefix("jpg:").removesuffix("=") for word, _ in component_of("writer")("jpg:")
@@ -105,7 +121,7 @@ printf "%s\\n" "${{COMPREPLY[@]}}"
     ("words", "current", "answers"),
     [
         ("dcmconv run -n window : ce", 5, ["center="]),
-        ("dcmconv run -n window :", 4, ["center=", "width="]),
+        ("dcmconv run -n window :", 4, ["abdomen", "bone"]),
         ("dcmconv run -n window : center = 40,wi", 7, ["40,width="]),
         ("dcmconv run -n window : name = lu", 7, ["lung"]),
         ("dcmconv run --writer = jpg : q", 6, ["quality="]),

@@ -96,7 +96,7 @@ def test_help_lists_options_of_a_named_component(capsys, words):
     assert main(["run", *words, "--help"]) == 0
     shown = capsys.readouterr().out
     assert "--window.center" in shown
-    assert "Options of normalizer window" in shown
+    assert "Options of normalizer window (or window:NAME, window:CENTER,WIDTH)" in shown
 
 
 def test_help_lists_options_of_components_in_a_chain(capsys):

@@ -10,7 +10,7 @@ import io
 import itertools
 import os
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -296,6 +296,27 @@ class InvalidFlag(Colormap):
 
     def table(self):
         return RAMP.copy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownShorthand(Colormap):
+    """Lets a value fill an option that it does not have."""
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("gian",),)
+
+    gain: Annotated[float, Opt("Gain")] = 1.0
+
+    def table(self):
+        return RAMP.copy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmbiguousShorthand(UnknownShorthand):
+    """Has two forms for one value."""
+
+    shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("gain",), ("bias",))
+
+    bias: Annotated[float, Opt("Bias")] = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

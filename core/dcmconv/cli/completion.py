@@ -57,18 +57,24 @@ def component_of(kind: str) -> Completer:
             return names_of(kind)(incomplete)
         last = rest.rpartition(",")[2]
         before = incomplete.removesuffix(last)
-        given = {piece.partition("=")[0] for piece in rest.split(",")[:-1]}
+        before_last = rest.split(",")[:-1]
+        given = {piece.partition("=")[0] for piece in before_last}
+        all_bare = not any("=" in piece for piece in before_last)
         key, equals, value = last.partition("=")
         fields = _fields(kind, name)
         if equals:
             found = _values(kind, key, fields)
             return [(f"{before}{key}={word}", "") for word in found if word.startswith(value)]
+        words = _bare_words(kind, name, len(before_last)) if all_bare else []
         keys = {field.name: field.opt.help for field in fields} | {"id": "Name for --set"}
         keys |= _OUTPUT_KEYS if kind == "writer" else {}
         return [
-            (f"{before}{word}=", meaning)
-            for word, meaning in keys.items()
-            if word.startswith(key) and word not in given
+            *((f"{before}{word}", "") for word in words if word.startswith(key)),
+            *(
+                (f"{before}{word}=", meaning)
+                for word, meaning in keys.items()
+                if word.startswith(key) and word not in given
+            ),
         ]
 
     return complete
@@ -111,6 +117,21 @@ def plugin_names(incomplete: str) -> Answers:
 
     plugins = Registry.discover().plugins
     return [(p.name, p.distribution) for p in plugins if p.name.startswith(incomplete)]
+
+
+def _bare_words(kind: str, name: str, position: int) -> list[str]:
+    """Return the fixed words that may stand at a position without the name of their option."""
+    from dcmconv.errors import DcmconvError
+    from dcmconv.model.options import fixed_values
+    from dcmconv.plugins.registry import Registry
+
+    fields = {field.name: field for field in _fields(kind, name)}
+    try:
+        forms = Registry.discover().load(kind, name).shorthand
+    except DcmconvError:
+        return []
+    options = [form[position] for form in forms if len(form) > position]
+    return [str(word) for option in options for word in fixed_values(fields[option].annotation)]
 
 
 def _fields(kind: str, name: str) -> list[OptionField]:

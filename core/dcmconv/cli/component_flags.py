@@ -51,6 +51,14 @@ class FlagTarget:
     id: str
     kind: str
     component: type[Component]
+    name: str = ""
+    """What the registry calls it, if that is not the id."""
+
+    @property
+    def panel(self) -> str:
+        """The title of its options in ``--help``, with its short forms."""
+        forms = ", ".join(self.component.short_forms(self.name or self.id))
+        return f"Options of {self.kind} {self.id}" + (f" (or {forms})" if forms else "")
 
 
 def flags_of(target: FlagTarget) -> list[Flag]:
@@ -119,7 +127,7 @@ def _dotted_flag(target: FlagTarget, option: OptionField) -> Flag:
         words=(word,),
         help=help_of(option),
         metavar="" if is_switch else metavar_of(option),
-        panel=f"Options of {target.kind} {target.id}",
+        panel=target.panel,
         default=default_of(option),
         complete=complete_choices(option.annotation),
         may_be_empty=True,  # --title.text "" is an empty title
@@ -294,7 +302,7 @@ class NamedComponents:
     def _target(self, identity: str, kind: str, name: str) -> FlagTarget | None:
         for each in [kind] if kind else KINDS:
             try:
-                return FlagTarget(identity, each, self.registry.load(each, name))
+                return FlagTarget(identity, each, self.registry.load(each, name), name)
             except DcmconvError:
                 continue  # compiling the chain reports it, with its location
         return None

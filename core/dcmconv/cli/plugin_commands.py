@@ -125,7 +125,9 @@ def _component_rows(registry: Registry, offer: Offered) -> Iterator[Row]:
         yield Row(use=f"--chain preset:{offer.name}", see=f"dcmconv chain show preset:{offer.name}")
         return
     component = registry.load(offer.kind, offer.name)
-    yield Heading(title=f"{title}\n{component.summary()}")
+    forms = ", ".join(component.short_forms(offer.name))
+    short = f"\nShort: {forms}" if forms else ""
+    yield Heading(title=f"{title}\n{component.summary()}{short}")
     for field in option_fields(component):
         yield Row(
             option=field.name,

@@ -54,6 +54,8 @@ def failing_checks(component):
         (broken_components.UsesReservedWord(), "no_option_uses_a_reserved_word"),
         (broken_components.HidesMethod(), "no_option_hides_a_method"),
         (broken_components.InvalidFlag(), "short_flags_are_valid"),
+        (broken_components.UnknownShorthand(), "values_without_a_name_fill_options"),
+        (broken_components.AmbiguousShorthand(), "values_without_a_name_fill_options"),
         (broken_components.ChangingFingerprint(), "the_fingerprint_is_text_and_stable"),
         (broken_components.UsesOutputKey(), "no_option_uses_a_reserved_word"),
         (broken_components.IncompleteNames(), "attribute_names_are_complete_or_empty"),
