@@ -90,7 +90,8 @@ KEYS = {
 
 HOOKS = """\
 A plugin is a module named in the entry point group `dcmconv`.
-Its hooks are called in the main process only, and never for a frame or a pixel.
+Its hooks are called in the main process only, and never for a frame or a pixel, except \
+`dcmconv_image`, which Python programs call for a picture.
 The hook of a kind returns a mapping *name → `"module:Class"`*, or *name → \
 `Offer("module:Class", summary)`*.
 See [what a plugin is](../plugins/what-is-a-plugin.md)."""

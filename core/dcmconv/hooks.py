@@ -50,6 +50,8 @@ Refs = Mapping[str, "str | Offer"]
 class Specs:
     """The hooks.  All are called in the main process only, and never for a frame or a pixel.
 
+    Except ``dcmconv_image``, which Python programs call for a picture.
+
     The hooks of ``KINDS`` return *name → "module:Class"*; names are lower case with dashes.
     """
 
@@ -92,6 +94,13 @@ class Specs:
     @hookspec
     def dcmconv_commands(self) -> Refs:  # type: ignore[empty-body]
         """Offer subcommands of ``dcmconv``."""
+
+    @hookspec(firstresult=True)
+    def dcmconv_image(self, picture: Any, library: str) -> Any:
+        """Return a Picture as an image object of a library; None for a library that is not yours.
+
+        What ``RenderedPicture.to_pil()`` asks for is ``pillow``.  A picture of labels has colors.
+        """
 
     @hookspec
     def dcmconv_configure(self, plan: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dcmconv.hooks import Offer, Refs, hookimpl
 
 HERE = "dcmconv_builtins"
@@ -136,3 +138,18 @@ def dcmconv_commands() -> Refs:
             "Copy real DICOM files of several modalities to try.",
         ),
     }
+
+
+@hookimpl
+def dcmconv_image(picture: Any, library: str) -> Any:
+    """Return a picture as a ``PIL.Image`` of mode L, P, I;16, RGB or RGBA, with its ICC profile."""
+    if library != "pillow":
+        return None
+    from PIL import Image
+
+    image = Image.fromarray(picture.pixels)
+    if picture.palette is not None:
+        image.putpalette(picture.palette.tobytes())
+    if picture.icc_profile:
+        image.info["icc_profile"] = picture.icc_profile
+    return image

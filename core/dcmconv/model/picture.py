@@ -19,11 +19,21 @@ Domain = Literal["display", "stored", "modality", "label"]
 
 
 class ValueScale(NamedTuple):
-    """The modality values of black and white, and their unit."""
+    """The modality values of black and white, and their unit; ``white`` may be the lower one."""
 
     black: float
     white: float
     units: str = ""
+
+    @property
+    def center(self) -> float:
+        """The value halfway between them: Window Center (0028,1050) of LINEAR_EXACT."""
+        return (self.black + self.white) / 2
+
+    @property
+    def width(self) -> float:
+        """The distance between them: Window Width (0028,1051) of LINEAR_EXACT."""
+        return abs(self.white - self.black)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +67,12 @@ class Picture:
         There are two values and nothing between them: resampled by nearest neighbor.
     notes : tuple of str
         What a step had to decide or could not do; goes into the outcome.
+    tone : str
+        Where the contrast comes from, such as ``Window 1 of the file, LINEAR 40/400``; known when
+        the picture is finished, and empty for color.
+    is_annotated : bool
+        Something is drawn over the values: layers, or, when it is finished, by a step that runs
+        after the colormap.
     scale : ValueScale, optional
         What black and white mean, if display values are a linear function of modality values.
     color_table : uint8 array, shape (256, 3), optional
@@ -81,6 +97,8 @@ class Picture:
     labels: tuple[LabelName, ...] = ()
     is_mask: bool = False
     notes: tuple[str, ...] = ()
+    tone: str = ""
+    is_annotated: bool = False
 
     def __post_init__(self) -> None:
         # A view, so that the array of the caller keeps its own flags.

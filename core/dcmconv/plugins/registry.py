@@ -70,6 +70,10 @@ class Events:
         """Tell observers that the run has ended."""
         self._tell("dcmconv_run_finished", summary=summary)
 
+    def image(self, picture: Any, library: str) -> Any:
+        """Return a picture as an image object of a library; None if no plugin makes those."""
+        return self.manager.hook.dcmconv_image(picture=picture, library=library)
+
     def _tell(self, hook: str, **arguments: Any) -> None:
         caller = getattr(self.manager.hook, hook)
         # One by one: pluggy's own call stops at the first exception.

@@ -154,12 +154,12 @@ def draw_layers(picture: Picture, layers: Sequence[Layer]) -> Picture:
     in_degrees = [layer.coverage for layer in layers if layer.coverage.dtype != np.bool_]
     if not in_degrees:
         _cover_all(pixels, layers)
-        return picture.with_(pixels=pixels)
+        return picture.with_(pixels=pixels, is_annotated=True)
     part = _around(in_degrees)
     blended = _blended(pixels[part], layers, part)
     _cover_all(pixels, layers)
     pixels[part] = blended
-    return picture.with_(pixels=pixels)
+    return picture.with_(pixels=pixels, is_annotated=True)
 
 
 def _around(coverages: Sequence[NDArray[Any]]) -> tuple[slice, slice]:

@@ -58,6 +58,11 @@ class LoadedLane:
         turn = next((i for i, step in enumerate(steps) if step.after_colormap), len(steps))
         return tuple(steps[:turn]), tuple(steps[turn:])
 
+    @property
+    def annotates(self) -> bool:
+        """Whether a step draws over the values."""
+        return bool(self._steps[1])
+
     @cached_property
     def _color_table(self) -> ColorTable | None:
         if self.lane.colormap is None:

@@ -280,7 +280,11 @@ class OpenInput:
         self._note(self.instance.notes())
 
     def finished_pictures(self) -> Iterator[tuple[Picture, LoadedLane]]:
-        """Yield pictures before they are encoded: what the Python API returns."""
+        """Yield pictures before they are encoded: what the Python API returns.
+
+        Their notes include those of the frame and of the input.
+        """
+        of_input = tuple(self.notes)
         self._gather_instance_statistics()
         is_any = False
         for frame_number in self.frame_numbers:
@@ -290,8 +294,18 @@ class OpenInput:
                     continue
                 is_any = True
                 self._note(frame.notes)
-                for lane, picture, _ in self._finished(frame):
-                    yield picture, lane
+                for lane, picture, tone in self._finished(frame):
+                    late = self.instance.notes()
+                    yield (
+                        picture.with_(
+                            tone=tone,
+                            notes=tuple(
+                                dict.fromkeys((*of_input, *frame.notes, *picture.notes, *late))
+                            ),
+                            is_annotated=picture.is_annotated or lane.annotates,
+                        ),
+                        lane,
+                    )
         _check_any(is_any)
         self._note(self.instance.notes())
 
