@@ -259,17 +259,14 @@ class RenderedPicture:
             return own if writer is None else make_writer(writer)
         from dcmconv.chain.values import as_component
 
-        if writer is None and self.writer is not None:
-            name = _writer_of(Path(f"picture{self.writer.suffix}"))
-            own: Any = self.writer
-            own_options = {each.name: getattr(own, each.name) for each in fields(own)}
-            return make_writer({"use": name, **own_options, **options})
-        if not isinstance(writer or "", (str, Mapping)):
+        if writer is None:
+            writer = "png" if self.writer is None else _as_data(self.writer)
+        if not isinstance(writer, (str, Mapping)):
             raise UsageError(
                 f"writer is an object, and {', '.join(options)} would change its options.",
                 hint="Set them where it is made.",
             )
-        spec = as_component(writer or "png")
+        spec = as_component(writer)
         return make_writer({"use": spec.use, **spec.options, **options})
 
 
@@ -315,3 +312,8 @@ def _writer_of(path: Path) -> str:
 
 def _name_of(writer: Writer) -> str:
     return f"The writer of {writer.suffix} files"
+
+
+def _as_data(writer: Any) -> dict[str, Any]:
+    options = {each.name: getattr(writer, each.name) for each in fields(writer)}
+    return {"use": _writer_of(Path(f"picture{writer.suffix}")), **options}
