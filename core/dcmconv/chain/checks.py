@@ -46,7 +46,7 @@ KIND_CLASSES: dict[str, type[Component]] = {
 }
 """The base class of the components of each kind."""
 
-_NAME_FIELDS = ("name", "frame", "frames", "folder")
+_NAME_FIELDS = ("name", "frame", "frames", "folder", "output", "hash")
 """Fields of a name template that are not attributes."""
 
 _TEXT_FIELDS = ("frame", "frames")
@@ -67,6 +67,11 @@ _SYNONYMS = {
     "page": "frame",
     "slice": "frame",
     "count": "frames",
+    "lane": "output",
+    "id": "output",
+    "sha256": "hash",
+    "digest": "hash",
+    "checksum": "hash",
 }
 """What other programs call the fields."""
 

@@ -54,6 +54,12 @@ FloatArray = NDArray[np.float64]
 class Reader(Component, ABC):
     """Turns the bytes of one input into Frames."""
 
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """What the names of such files end with, in lower case and with the dot, such as ``.nii.gz``.
+
+    A picture is named after its input without the longest of them; content decides the format.
+    """
+
     @classmethod
     @abstractmethod
     def sniff(cls, head: bytes, name: str) -> int:

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -157,6 +158,12 @@ class InputFile:
         if self._held is None:
             self._held = (self._read(),)
         return self._held[0]
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of all bytes, in hexadecimal: the same wherever the input is."""
+        with self.open() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def _read(self) -> bytes | None:
         if self._stream is not None:

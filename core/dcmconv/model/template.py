@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -36,8 +36,10 @@ class Template:
     """A text with fields in braces, filled from attributes; data, never code.
 
     A field is a keyword, a tag as ``GGGG,EEEE``, a path into sequences (``split_path``), or a name
-    that the caller supplies (``frame``); a format may follow after a colon, as in Python.  Nothing
-    of Python's objects can be reached.
+    that the caller supplies (``frame``).  After a vertical bar follows what is used if it has no
+    value: another field, or text, ``{SeriesDescription|ProtocolName|none}``.  A word that looks
+    like a keyword is text only in quotes.  At the end, a format may follow after a colon, as in
+    Python.  Nothing of Python's objects can be reached.
 
     Raises
     ------
@@ -58,7 +60,7 @@ class Template:
             ) from None
         for name, form, conversion in parsed:
             # A conversion such as !r would show how Python writes the value.
-            if name is not None and (conversion or not _is_field(plain_tag(name))):
+            if name is not None and (conversion or not _is_field(_words(name)[0])):
                 raise UsageError(
                     f"Invalid field '{{{name}}}' in '{self.text}'.",
                     hint="Use a keyword such as {PatientID}, or a tag such as {0010,0020}.",
@@ -71,15 +73,23 @@ class Template:
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """The names in braces, without duplicates, in order."""
-        return tuple(dict.fromkeys(name for _, name, _ in self._parts if name is not None))
+        """The names in braces, without duplicates, in order; of fallbacks only the attributes."""
+        names = (
+            word
+            for _, name, fallbacks, _ in self._parts
+            if name is not None
+            for word in (name, *filter(ATTRIBUTE.fullmatch, fallbacks))
+        )
+        return tuple(dict.fromkeys(names))
 
     @cached_property
-    def _parts(self) -> tuple[tuple[str, str | None, str], ...]:
-        """Each text with the field after it, None at the end, and the format of that field."""
+    def _parts(self) -> tuple[tuple[str, str | None, tuple[str, ...], str], ...]:
+        """Each text, the field after it (None at the end), its fallbacks, and its format."""
         parsed = string.Formatter().parse(self.text)
         return tuple(
-            (literal, None if name is None else plain_tag(name), form or "")
+            (literal, None, (), "")
+            if name is None
+            else (literal, (words := _words(name))[0], words[1:], form or "")
             for literal, name, form, _ in parsed
         )
 
@@ -101,7 +111,7 @@ class Template:
         own : mapping
             Names that the caller supplies; they come before ``values``.
         missing : callable
-            Returns the text for a name without a value; nothing by default.
+            Returns the text for a name without a value or fallback; nothing by default.
         clean : callable
             Applied to each filled field, never to the template's own text.
 
@@ -111,13 +121,37 @@ class Template:
             If the field's format does not apply to its value (``reason="name"``).
         """
         parts: list[str] = []
-        for literal, name, form in self._parts:
+        for literal, name, fallbacks, form in self._parts:
             parts.append(literal)
             if name is not None:
                 value = own[name] if name in own else values.get(name)
-                text = missing(name) if value in (None, "") else _formatted(name, value, form)
-                parts.append(clean(text))
+                if value not in (None, ""):
+                    parts.append(clean(_formatted(name, value, form)))
+                    continue
+                text = _fallback(fallbacks, values, own, form)
+                text = missing(name) if text is None else text
+                # {PatientID|} asks for nothing: there is nothing to clean.
+                parts.append(clean(text) if text else "")
         return "".join(parts)
+
+
+def _words(field: str) -> list[str]:
+    """Return the name of a field and its fallbacks; tags as ``GGGG,EEEE``."""
+    return [plain_tag(word) for word in field.split("|")]
+
+
+def _fallback(
+    words: Sequence[str], values: Mapping[str, Any], own: Mapping[str, Any], form: str
+) -> str | None:
+    """Return the first fallback that has a value, or is text; None if there is none."""
+    for word in words:
+        if word not in own and not ATTRIBUTE.fullmatch(word):
+            is_quoted = word[:1] in ("'", '"') and word.endswith(word[:1])
+            return word[1:-1] if is_quoted else word
+        value = own[word] if word in own else values.get(word)
+        if value not in (None, ""):
+            return _formatted(word, value, form)
+    return None
 
 
 def _formatted(name: str, value: Any, form: str) -> str:

@@ -47,9 +47,9 @@ class LoadedLane:
         return cast("Writer", self.lane.writer.load())
 
     @cached_property
-    def naming(self) -> tuple[str, str, str]:
-        """What the names of the pictures depend on: id, template and suffix."""
-        return self.lane.id, self.lane.name, self.writer.suffix
+    def naming(self) -> tuple[str, str, tuple[str, ...]]:
+        """What the names of the pictures depend on: id, template, and suffixes of the writer."""
+        return self.lane.id, self.lane.name, (self.writer.suffix, *self.writer.other_suffixes)
 
     @cached_property
     def _steps(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:

@@ -77,7 +77,15 @@ class Converter:
         try:
             lanes = self._loaded(self._lanes_for(instance.attributes))
             numbers = wanted_frames(self.plan.frames, instance.frame_count)
-            opened = OpenInput(instance, lanes, numbers, wider_statistics, self.plan.run.policy)
+            opened = OpenInput(
+                instance,
+                lanes,
+                numbers,
+                wider_statistics,
+                self.plan.run.policy,
+                source=source,
+                suffixes=reader.suffixes,
+            )
             if instance.salvaged:
                 opened.salvaged = True
                 opened.notes.append(f"Salvaged: {instance.salvaged}.")
@@ -205,6 +213,9 @@ class OpenInput:
     decoder: str = ""
     salvaged: bool = False
     """Frames or pixels are missing; known once all pictures have been made."""
+    source: InputFile | None = None
+    suffixes: tuple[str, ...] = ()
+    """Those of the files that its reader reads."""
     _only_frame: Frame | None = None
 
     def __enter__(self) -> Self:

@@ -120,10 +120,14 @@ class StatisticsReport:
 
 @record(frozen=True)
 class Part:
-    """A picture that is written but not published; ``output.path`` is the name it asks for."""
+    """A picture that is written but not published; ``output.path`` is the name it asks for.
+
+    ``suffix`` is the ending of that name, such as ``.nii.gz``.
+    """
 
     path: str
     output: OutputFile
+    suffix: str = ""
 
 
 @record(frozen=True)

@@ -231,11 +231,19 @@ class Worker:
         frame_count = opened.instance.frame_count
         for number, picture in enumerate(opened.pictures()):
             mark = SALVAGED if picture.salvaged else ""
-            named = NamedInput(task.reference.key, picture.attributes, frame_count, mark)
-            name = names[picture.lane_id].path_for(named, picture.frame_number)
+            named = NamedInput(
+                task.reference.key,
+                picture.attributes,
+                frame_count,
+                mark,
+                opened.suffixes,
+                opened.source,
+            )
+            lane_name = names[picture.lane_id]
+            name = lane_name.path_for(named, picture.frame_number)
             path = f"{self.setup.parts}/{PART_PREFIX}{task.label}-{number}.part"
             # Listed before it is written, so that half a file is removed as well.
-            self._parts.append(Part(path, _output(picture, name)))
+            self._parts.append(Part(path, _output(picture, name), lane_name.suffix))
             _write(path, picture.data, durable=self.setup.plan.run.durable)
 
     def _remove_parts(self) -> None:

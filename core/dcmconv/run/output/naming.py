@@ -5,21 +5,30 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from os import fsencode
 from typing import Any
 
+from dcmconv.model.inputs import InputFile
 from dcmconv.model.records import record
 from dcmconv.model.template import Template
 from dcmconv.run.journal.digests import hex_of
 
-__all__ = ["LaneName", "NamedInput", "lane_names", "safe_name", "safe_path_part"]
+__all__ = [
+    "LaneName",
+    "NamedInput",
+    "lane_names",
+    "safe_name",
+    "safe_path_part",
+    "split_suffix",
+]
 
-DICOM_SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 STATE_FOLDER = ".dcmconv"
 SALVAGED = "-salvaged"
 """Marks the name of every incomplete picture."""
+HASH_DIGITS = 12
+"""Of ``{hash}``: among a million inputs, two have the same by a chance of 1 in 560."""
 LONGEST_FIELD = 100
 LONGEST_COMPONENT = 240
 """Bytes; file systems allow 255, and the digits that make a taken name unique must still fit."""
@@ -34,21 +43,29 @@ _ORDINARY = re.compile(
 """What is a valid name as it is: one look instead of one at each character.  Others may be too."""
 _HARMFUL = re.compile(r"[/\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """Separators of folders, and characters that control a terminal or the writing direction."""
+_HASH = re.compile(r"[{|]hash[}|:]")
 _SLASH_OF_FOLDER = "\ud800"
 """A lone surrogate: no header, file name or template decodes to it."""
+
+
+def _missing(field: str) -> str:
+    return f"no-{field}"
 
 
 @record(frozen=True)
 class NamedInput:
     """What a name is made from: the input's key, its attributes, and its number of frames.
 
-    ``mark`` is appended to the name of an incomplete picture.
+    ``mark`` is appended to the name of an incomplete picture.  ``suffixes`` are those that the
+    input's name loses, and ``source`` has its bytes, for ``{hash}``.
     """
 
     key: str
     attributes: Mapping[str, Any]
     frame_count: int
     mark: str = ""
+    suffixes: tuple[str, ...] = ()
+    source: InputFile | None = None
 
 
 @record(frozen=True)
@@ -62,8 +79,15 @@ class LaneName:
     template: str
     suffix: str
     tag: str = ""
+    lane_id: str = ""
 
-    def path_for(self, source: NamedInput, frame_number: int) -> str:
+    def path_for(
+        self,
+        source: NamedInput,
+        frame_number: int,
+        *,
+        missing: Callable[[str], str] = _missing,
+    ) -> str:
         """Return the relative path of a picture, with forward slashes.
 
         Raises
@@ -71,7 +95,7 @@ class LaneName:
         InputError
             If an attribute does not fit the format that the template gives it.
         """
-        folder, stem = _own_name(source.key)
+        folder, stem = _own_name(source.key, source.suffixes)
         number = f"_{frame_number:04d}" if source.frame_count > 1 else ""
         if self.template:
             own = {
@@ -79,9 +103,13 @@ class LaneName:
                 "frame": frame_number,
                 "frames": source.frame_count,
                 "folder": folder.replace("/", _SLASH_OF_FOLDER) or _SLASH_OF_FOLDER,
+                "output": self.lane_id,
             }
+            # Only on demand: it reads all bytes of the input.
+            if self._names_hash and source.source is not None:
+                own["hash"] = source.source.content_hash[:HASH_DIGITS]
             folder, stem = _split(
-                self._made.fill(source.attributes, own=own, missing=_missing, clean=_safe_field)
+                self._made.fill(source.attributes, own=own, missing=missing, clean=_safe_field)
             )
             # A template with {frame} numbers the frames itself.
             number = "" if "frame" in self._made.fields else number
@@ -92,18 +120,57 @@ class LaneName:
     def _made(self) -> Template:
         return Template(self.template)
 
+    @cached_property
+    def _names_hash(self) -> bool:
+        return _HASH.search(self.template) is not None
+
 
 @lru_cache(maxsize=16)
-def lane_names(lanes: tuple[tuple[str, str, str], ...]) -> Mapping[str, LaneName]:
-    """Return the naming of each lane, given ``(id, template, suffix)`` of all lanes of a frame."""
+def lane_names(lanes: tuple[tuple[str, str, tuple[str, ...]], ...]) -> Mapping[str, LaneName]:
+    """Return the naming of each lane, given ``(id, template, suffixes)`` of all lanes of a frame.
+
+    The first suffix is the usual one of the writer.  A suffix that the template ends with is not
+    added again: one of the writer is used as it is typed, one of another lane is dropped.
+    """
+    known = [suffix for _, _, suffixes in lanes for suffix in suffixes]
+    split = []
+    for lane_id, template, suffixes in lanes:
+        stem, typed = split_suffix(template, suffixes)
+        # --name "{name}.png" for two writers: x.png and x.jpg, not x.png.jpg.
+        stem = stem if typed else split_suffix(template, known)[0]
+        split.append((lane_id, stem, typed or suffixes[0]))
     # Lower case: a.PNG and a.png are one file on Windows and macOS.
-    alike = Counter((template, suffix.lower()) for _, template, suffix in lanes)
+    alike = Counter((template, suffix.lower()) for _, template, suffix in split)
     return {
         lane_id: LaneName(
-            template, suffix, f"-{lane_id}" if alike[template, suffix.lower()] > 1 else ""
+            template,
+            suffix,
+            f"-{lane_id}" if alike[template, suffix.lower()] > 1 and _is_shared(template) else "",
+            lane_id,
         )
-        for lane_id, template, suffix in lanes
+        for lane_id, template, suffix in split
     }
+
+
+def _is_shared(template: str) -> bool:
+    return "output" not in Template(template).fields
+
+
+def split_suffix(name: str, suffixes: Iterable[str]) -> tuple[str, str]:
+    """Split the longest of the suffixes off a name, in any case; empty if it ends with none.
+
+    A name that is nothing but a suffix stays whole.
+
+    >>> split_suffix("head/vol.nii.GZ", [".gz", ".nii.gz"])
+    ('head/vol', '.nii.GZ')
+    """
+    lower = name.lower()
+    found = [each for each in suffixes if lower.endswith(each.lower())]
+    length = max(map(len, found), default=0)
+    stem = name[: len(name) - length]
+    if not length or stem.endswith("/") or not stem:
+        return name, ""
+    return stem, name[len(stem) :]
 
 
 def safe_name(text: str) -> str:
@@ -155,10 +222,6 @@ def safe_path_part(text: str, ending: str = "") -> str:
     return f"{_cut(stem, LONGEST_COMPONENT - len(fsencode(ending)) - 9)}-{hex_of(text)}{ending}"
 
 
-def _missing(field: str) -> str:
-    return f"no-{field}"
-
-
 def _safe_field(text: str) -> str:
     # Only {folder} keeps its slashes.
     if _SLASH_OF_FOLDER in text:
@@ -174,12 +237,11 @@ def _safe_folder(folder: str) -> str:
     return "".join(f"{part}/" for part in parts)
 
 
-def _own_name(key: str) -> tuple[str, str]:
-    """Return the folder and the name of an input, without the suffix of a DICOM file."""
+def _own_name(key: str, suffixes: tuple[str, ...]) -> tuple[str, str]:
+    """Return the folder and the name of an input, without a suffix of its format."""
     folder, stem = _split(key)
-    if stem.lower().endswith(DICOM_SUFFIXES):
-        # A file may be named ".dcm".
-        stem = stem.rpartition(".")[0] or stem
+    if stem.lower().endswith(suffixes):
+        stem = split_suffix(stem, suffixes)[0]
     return folder, stem
 
 

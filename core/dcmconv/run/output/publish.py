@@ -10,7 +10,7 @@ import os
 from dataclasses import field, replace
 from enum import Enum
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from dcmconv.chain.settings import RunSettings
 from dcmconv.errors import OutputError, UsageError
@@ -20,7 +20,7 @@ from dcmconv.run.journal.digests import DigestTable, digest_of, folded_digest, h
 from dcmconv.run.messages import ConversionReport, Part
 from dcmconv.run.output.atomic_move import move_new, replace_by_link, sync_folders
 from dcmconv.run.output.destination import Destination
-from dcmconv.run.output.naming import SALVAGED
+from dcmconv.run.output.naming import SALVAGED, split_suffix
 from dcmconv.run.output.os_errors import ENDS_THE_RUN, output_error
 from dcmconv.run.output.verify import holds_dicom, is_same
 
@@ -169,8 +169,7 @@ class Publisher:
                 hint="Name a folder, or choose one frame: --frames 1",
             )
         if parts[0].output.salvaged:
-            stem, dot, suffix = name.rpartition(".")
-            name = f"{stem}{SALVAGED}{dot}{suffix}"
+            name = _before_suffix(name, SALVAGED, parts[0].suffix)
         output = replace(parts[0].output, path=name)
         target, mode = self.destination.folder / name, self.settings.on_existing
         if not os.path.lexists(target):
@@ -231,9 +230,13 @@ def _remove(path: str) -> None:
 
 
 def _suffixed(part: Part, locator: str) -> str:
-    folder, slash, name = part.output.path.rpartition("/")
-    stem, dot, ending = name.rpartition(".")
-    return f"{folder}{slash}{stem}-{hex_of(locator)}{dot}{ending}"
+    return _before_suffix(part.output.path, f"-{hex_of(locator)}", part.suffix)
+
+
+def _before_suffix(path: str, text: str, suffix: str) -> str:
+    # One named file may end in another suffix of its writer.
+    stem, ending = split_suffix(path, [suffix, PurePosixPath(path).suffix])
+    return f"{stem}{text}{ending}"
 
 
 def _exists(path: str, mode: str, hint: str) -> _NotPublishedError:

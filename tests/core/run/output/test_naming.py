@@ -9,11 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcmconv.errors import InputError
+from dcmconv.model.inputs import InputFile
 from dcmconv.run.output.naming import LaneName, NamedInput, lane_names, safe_name, safe_path_part
 
 
-def name(key, *, template="", frames=1, frame=1, **attributes):
-    return LaneName(template, ".png").path_for(NamedInput(key, attributes, frames), frame)
+DICOM = (".dcm", ".dicom", ".dic", ".ima")
+
+
+def name(key, *, template="", frames=1, frame=1, suffixes=DICOM, source=None, **attributes):
+    named = NamedInput(key, attributes, frames, suffixes=suffixes, source=source)
+    return LaneName(template, ".png").path_for(named, frame)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +155,10 @@ def test_bytes_that_are_not_utf8_are_kept():
 
 def test_only_lanes_with_equal_names_get_their_ids():
     names = lane_names(
-        (("a", "", ".png"), ("b", "", ".PNG"), ("c", "", ".jpg"), ("d", "x", ".png"))
+        (
+            *(("a", "", (".png",)), ("b", "", (".PNG",)), ("c", "", (".jpg",))),
+            ("d", "x", (".png",)),
+        )
     )
     assert {key: made.tag for key, made in names.items()} == {
         "a": "-a",
@@ -158,3 +166,87 @@ def test_only_lanes_with_equal_names_get_their_ids():
         "c": "",
         "d": "",
     }
+
+
+def paths_of(*lanes, **attributes):
+    """Return the names of the pictures of one frame, given ``(id, template, *suffixes)``."""
+    named = NamedInput("a/x.dcm", attributes, 1, suffixes=DICOM)
+    made = lane_names(tuple((lane, template, endings) for lane, template, *endings in lanes))
+    return [each.path_for(named, 1) for each in made.values()]
+
+
+def test_lanes_that_name_their_output_get_no_ids():
+    template = "{output}/{name}"
+    assert paths_of(("lung", template, ".jpg"), ("bone", template, ".jpg")) == [
+        "lung/x.jpg",
+        "bone/x.jpg",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        pytest.param("{SOPInstanceUID}.jpg", "1.2.3.jpg", id="its-own"),
+        pytest.param("{SOPInstanceUID}.JPG", "1.2.3.JPG", id="as-it-is-typed"),
+        pytest.param("{SOPInstanceUID}.jpeg", "1.2.3.jpeg", id="another-of-the-writer"),
+        pytest.param("{SOPInstanceUID}.png", "1.2.3.png.jpg", id="one-of-no-writer"),
+        pytest.param("{SOPInstanceUID}/.jpg", "1.2.3/.jpg.jpg", id="nothing-but-a-suffix"),
+    ],
+)
+def test_a_suffix_in_the_template_is_not_doubled(template, path):
+    lane = ("jpg", template, ".jpg", ".jpeg")
+    assert paths_of(lane, SOPInstanceUID="1.2.3") == [path]
+
+
+def test_a_suffix_in_a_value_is_kept():
+    assert paths_of(("jpg", "{StudyID}", ".jpg"), StudyID="7.jpg") == ["7.jpg.jpg"]
+
+
+def test_each_writer_gets_its_own_suffix_from_one_template():
+    lanes = ("png", "{name}.png", ".png"), ("jpg", "{name}.png", ".jpg")
+    assert paths_of(*lanes) == ["x.png", "x.jpg"]
+
+
+def test_a_typed_suffix_does_not_hide_that_two_names_are_equal():
+    lanes = ("a", "{name}.png", ".png"), ("b", "{name}", ".png")
+    assert paths_of(*lanes) == ["x-a.png", "x-b.png"]
+
+
+def test_an_input_loses_the_whole_suffix_of_its_format():
+    assert name("head/vol.nii.gz", suffixes=(".gz", ".nii.gz", ".nii")) == "head/vol.png"
+    assert name("head/VOL.NII.GZ", suffixes=(".nii.gz",)) == "head/VOL.png"
+    assert name("head/vol.nii.gz", suffixes=DICOM) == "head/vol.nii.gz.png"
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        pytest.param("{PatientID|unknown}", "unknown.png", id="text"),
+        pytest.param("{PatientID|no patient}", "no patient.png", id="several-words"),
+        pytest.param("{PatientID|'Unknown'}", "Unknown.png", id="quoted"),
+        pytest.param("{PatientID|StudyID}", "7.png", id="another-attribute"),
+        pytest.param("{PatientID|0020,0010}", "7.png", id="a-tag"),
+        pytest.param("{PatientID|AccessionNumber|none}", "none.png", id="the-last-of-three"),
+        pytest.param("{PatientID|AccessionNumber}", "no-PatientID.png", id="none-has-a-value"),
+        pytest.param("{PatientID|name}", "x.png", id="a-field-of-its-own"),
+        pytest.param("a{PatientID|}", "a.png", id="nothing"),
+        pytest.param("{PatientID|SeriesNumber:03d}", "004.png", id="a-format"),
+        pytest.param("{StudyID|unknown}", "7.png", id="it-is-not-needed"),
+        pytest.param("{PatientID|../up}", "_up-54cc1bb4.png", id="a-path-is-no-path"),
+    ],
+)
+def test_a_fallback_takes_the_place_of_a_missing_value(template, path):
+    assert name("x", template=template, StudyID="7", SeriesNumber=4, **{"0020,0010": "7"}) == path
+
+
+def test_a_fallback_to_the_frame_number_still_numbers_the_frames():
+    made = {name("x", template="{InstanceNumber|frame}", frames=2, frame=n) for n in (1, 2)}
+    assert made == {"1_0001.png", "2_0002.png"}
+
+
+def test_a_hash_is_that_of_the_bytes_of_the_input(tmp_path):
+    (tmp_path / "a.dcm").write_bytes(b"abc")
+    on_disk, fetched = InputFile("a", tmp_path / "a.dcm"), InputFile("b", content=b"abc")
+    # The example of FIPS 180-2: ba7816bf 8f01cfea ...
+    assert name("a", template="{hash}", source=on_disk) == "ba7816bf8f01.png"
+    assert name("b", template="x/{PatientID|hash}", source=fetched) == "x/ba7816bf8f01.png"
