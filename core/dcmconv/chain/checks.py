@@ -230,7 +230,8 @@ def _unknown_attribute(asked: _Asked, known: _Known) -> Iterator[ChainProblem]:
     hint = "Write an attribute without a keyword as its tag, such as '0010,0020'."
     if asked.fields:
         fields = ", ".join(f"{{{name}}}" for name in asked.fields)
-        hint = f"Fields that are not attributes: {fields}. {hint}"
+        text = f"Text after a | that looks like a keyword needs quotes: {{X|'{asked.word}'}}."
+        hint = f"Fields that are not attributes: {fields}. {hint} {text}"
     ending = f"; did you mean '{closest}'?" if closest else "."
     message = f"No reader knows the attribute '{asked.word}'{ending}"
     yield ChainProblem(asked.location, message, hint)

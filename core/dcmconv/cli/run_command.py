@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
     from dcmconv.model.outcome import Outcome
     from dcmconv.plugins.registry import Registry
+    from dcmconv.run.walk import Walk
 
 __all__ = ["run_command"]
 
@@ -45,6 +46,10 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
         from dcmconv.chain.show import chain_as_yaml
 
         return _show_plan(arguments, chain_as_yaml(chain, registry), plan)
+    if arguments.check_names:
+        from dcmconv.cli.name_check import print_names
+
+        return print_names(arguments, plan, _walk(arguments, plan))
     return _convert(arguments, plan, registry)
 
 
@@ -118,12 +123,16 @@ def _show_plan(arguments: RunArguments, shown_chain: str, plan: Plan) -> int:
     return 0 if count else EXIT_NOTHING
 
 
-def _inputs(arguments: RunArguments, plan: Plan) -> Iterator[tuple[str, int]]:
-    from dcmconv.model.inputs import Reference
+def _walk(arguments: RunArguments, plan: Plan) -> Walk:
     from dcmconv.run.walk import Selection, Walk
 
     selection = Selection(tuple(arguments.include), tuple(arguments.exclude))
-    walk = Walk(plan.sources, arguments.inputs or ["."], (Path(arguments.out),), selection)
-    for found, _ in walk.inputs():
+    return Walk(plan.sources, arguments.inputs or ["."], (Path(arguments.out),), selection)
+
+
+def _inputs(arguments: RunArguments, plan: Plan) -> Iterator[tuple[str, int]]:
+    from dcmconv.model.inputs import Reference
+
+    for found, _ in _walk(arguments, plan).inputs():
         if isinstance(found, Reference):
             yield found.key, found.size or 0

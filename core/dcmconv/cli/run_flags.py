@@ -204,7 +204,8 @@ class RunArguments:
         str | None,
         _flag(
             "--name",
-            help="Path of each picture in the output folder, such as {PatientID}/{SOPInstanceUID}.",
+            help="Path of each picture in the output folder, such as "
+            "{PatientID|unknown}/{SOPInstanceUID}.",
             metavar="TEMPLATE",
             panel=FILES,
             default="the input's own path",
@@ -242,6 +243,15 @@ class RunArguments:
         _flag(
             "--dry-run",
             help="Show the chain and count the inputs; write nothing.",
+            panel=MESSAGES,
+        ),
+    ] = False
+    check_names: Annotated[
+        bool,
+        _flag(
+            "--check-names",
+            help="Name every picture from the headers, and report names that occur twice and "
+            "attributes that are missing; write nothing.",
             panel=MESSAGES,
         ),
     ] = False

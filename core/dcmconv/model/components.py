@@ -54,10 +54,11 @@ FloatArray = NDArray[np.float64]
 class Reader(Component, ABC):
     """Turns the bytes of one input into Frames."""
 
-    suffixes: ClassVar[tuple[str, ...]] = ()
-    """What the names of such files end with, in lower case and with the dot, such as ``.nii.gz``.
+    suffixes: ClassVar[tuple[str, ...]] = (".dcm", ".dicom", ".dic", ".ima")
+    """What the names of such files end with, in lower case and with the dot, longest first.
 
-    A picture is named after its input without the longest of them; content decides the format.
+    A picture is named after its input without the first that fits, so that ``vol.nii.gz`` becomes
+    ``vol.png``.  By default those of DICOM.  They do not choose the reader: content does.
     """
 
     @classmethod

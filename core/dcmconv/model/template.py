@@ -135,9 +135,9 @@ class Template:
         return "".join(parts)
 
 
-def _words(field: str) -> list[str]:
+def _words(field: str) -> tuple[str, ...]:
     """Return the name of a field and its fallbacks; tags as ``GGGG,EEEE``."""
-    return [plain_tag(word) for word in field.split("|")]
+    return tuple(map(plain_tag, field.split("|")))
 
 
 def _fallback(

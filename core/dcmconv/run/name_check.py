@@ -8,7 +8,6 @@ from dataclasses import field
 from typing import NamedTuple, cast
 
 from dcmconv.chain.plan import Plan
-from dcmconv.errors import SkipInput
 from dcmconv.model.components import Source
 from dcmconv.model.inputs import Reference
 from dcmconv.model.records import record
@@ -72,9 +71,7 @@ def check_names(
     return found
 
 
-def _named(
-    plan: Plan, walk: Walk, found: NameCheck
-) -> Iterator[tuple[int, tuple[str, str, int]]]:
+def _named(plan: Plan, walk: Walk, found: NameCheck) -> Iterator[tuple[int, tuple[str, str, int]]]:
     """Yield the ordinal of each input with its key, and the name and frame of each picture."""
     converter = Converter(plan)
     sources = [cast("Source", reference.load()) for reference in plan.sources]
@@ -89,16 +86,13 @@ def _named(
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - the run meets it again and reports it
-            is_skip = isinstance(error, SkipInput)
-            found.unnamed[error.reason if is_skip else failure_of(error).reason] += 1
+            found.unnamed[failure_of(error).reason] += 1
             continue
         found.inputs += 1
         yield from ((number, (reference.key, *name)) for name in names)
 
 
-def _names_of(
-    key: str, opened: OpenInput, missing: Counter[str]
-) -> Iterator[tuple[str, int]]:
+def _names_of(key: str, opened: OpenInput, missing: Counter[str]) -> Iterator[tuple[str, int]]:
     names = lane_names(tuple([lane.naming for lane in opened.lanes]))
     absent: set[str] = set()
 

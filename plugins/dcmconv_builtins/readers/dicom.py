@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from dcmconv.plugin import InputFile, Instance, NamedDecoder, Reader, UsageError
 from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
@@ -38,8 +37,6 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
     Frames are read and decoded one at a time.  Deviations from the standard that leave one meaning
     are noted; those that leave several are errors, because no picture is better than a wrong one.
     """
-
-    suffixes: ClassVar[tuple[str, ...]] = (".dcm", ".dicom", ".dic", ".ima")
 
     @classmethod
     def sniff(cls, head: bytes, name: str) -> int:
