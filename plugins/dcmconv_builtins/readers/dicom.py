@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from dcmconv.plugin import InputFile, Instance, NamedDecoder, Reader, UsageError
 from dcmconv_builtins.dicom.file.bounded_stream import open_bounded
