@@ -84,7 +84,7 @@ KEYS = {
     "frames": "Frame numbers from 1, such as `1,3-5` or `10-`. Default: `all`.",
     "tags": "Columns of the tag table: keywords, or tags as `GGGG,EEEE`.",
     "run": "How the run does its work. Only `policy` decides which inputs become pictures.",
-    "when": "Attributes, and the accepted values of each; all must match.",
+    "when": "Attributes, and the [conditions](../how-to/select-inputs.md) of each; all must match.",
     "skip": "Skip these instances.",
 }
 

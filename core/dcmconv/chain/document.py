@@ -5,11 +5,13 @@ Reading does not stop at a mistake: what is wrong is left out and reported, and 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from types import NoneType
 from typing import Any, TypeVar
 
+from dcmconv.chain.conditions import condition
 from dcmconv.chain.errors import (
     NOWHERE,
     ChainProblem,
@@ -159,7 +161,7 @@ class _Grammar:
             read=self._one_or_many(fields.get("read"), self._component),
             decoders=self._one(fields.get("decoders"), self._decoders),
             decoder_locations=_key_locations(fields.get("decoders")),
-            rules=self._one_or_many(fields.get("rules"), self._rule),
+            rules=self._rules(fields.get("rules")),
             outputs=self._outputs(fields.get("outputs")),
             frames=self._one(fields.get("frames"), self._frames),
             tags=self._one_or_many(fields.get("tags"), self._tag),
@@ -248,6 +250,14 @@ class _Grammar:
             **self._slots(fields),
         )
 
+    def _rules(self, entry: Entry | None) -> tuple[RuleSpec, ...] | None:
+        rules = self._one_or_many(entry, self._rule)
+        for before, rule in itertools.pairwise(rules or ()):
+            if not before.when:
+                message = "This rule is never used: the rule before it matches everything."
+                self._report(rule.location, message, "Put the rule with 'when: {}' last.")
+        return rules
+
     def _rule(self, node: Node) -> RuleSpec:
         fields = self._fields(node, RULE_KEYS, "A rule has no key")
         if "when" not in fields:
@@ -271,9 +281,6 @@ class _Grammar:
         hint = "For example: when: {Modality: [CT, MR]}"
         if not isinstance(node, MapNode):
             raise _unexpected(node, "a mapping of attributes", hint)
-        if not node.entries:
-            message = "The 'when' of this rule names no attribute, so the rule matches everything."
-            raise invalid_chain(node.location, message, f"{hint}; or set it outside the rules.")
         for word, entry in node.entries.items():
             self._check_tag(plain_tag(word), entry.key_location)
         return {
@@ -286,6 +293,10 @@ class _Grammar:
             node.value, (bool, ComponentSpec, NoneType)
         ):
             raise _unexpected(node, "text or a number", "Put text in quotes.")
+        try:
+            condition(node.value)
+        except UsageError as error:
+            raise invalid_chain(node.location, error.message, error.hint) from None
         return node.value
 
     def _run(self, entry: Entry | None) -> tuple[ComponentSpec, ComponentSpec | None]:

@@ -13,6 +13,7 @@ from dataclasses import field
 from functools import cached_property
 from typing import Any
 
+from dcmconv.chain.conditions import accepted, accepts
 from dcmconv.chain.settings import RunSettings
 from dcmconv.model.records import record
 from dcmconv.plugins.references import ComponentRef, load_target
@@ -59,7 +60,8 @@ class Lane:
 class PlannedRule:
     """The lanes of the instances whose attributes match; with ``skip`` they are not converted.
 
-    ``when`` maps a keyword to the accepted values; all keywords must match.
+    ``when`` maps a keyword to its conditions (``dcmconv.chain.conditions``); all keywords must
+    match.  Without keywords the rule matches everything.
     """
 
     when: Mapping[str, tuple[Any, ...]]
@@ -68,21 +70,15 @@ class PlannedRule:
 
     def matches(self, attributes: Mapping[str, Any]) -> bool:
         """Say whether the rule applies to an instance."""
-        return all(_common(attributes.get(word), values) for word, values in self.when.items())
+        return all(accepts(attributes.get(word), values) for word, values in self.when.items())
 
     def matching(self, attributes: Mapping[str, Any]) -> Iterator[str]:
-        """Yield each attribute with the accepted values that an instance has.
+        """Yield each attribute with the conditions that an instance fulfills.
 
-        Its other values are left out: they may identify a patient.
+        They are quoted from the chain: the values of the instance may identify a patient.
         """
         for word, values in self.when.items():
-            yield f"{word} {', '.join(map(str, _common(attributes.get(word), values)))}"
-
-
-def _common(value: Any, accepted: tuple[Any, ...]) -> list[Any]:
-    found = value if isinstance(value, tuple) else (value,)
-    # Also as text: a chain may quote a value that the attribute has as a number.
-    return [item for item in accepted if item in found or str(item) in map(str, found)]
+            yield f"{word} {', '.join(map(str, accepted(attributes.get(word), values)))}"
 
 
 @record(frozen=True)

@@ -86,10 +86,9 @@ def _when() -> dict[str, Any]:
     scalar = {"type": ["string", "number"]}
     return {
         "type": "object",
-        "minProperties": 1,
         "propertyNames": {"pattern": _whole(ATTRIBUTE)},
         "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar}]},
-        "description": "Attributes that must all match.",
+        "description": "Attributes that must all match: 'CT', '<=1.5', '1..3', 'HEAD*', '!=CT'.",
     }
 
 

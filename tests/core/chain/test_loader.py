@@ -178,10 +178,22 @@ def test_python_data_is_read_like_a_file(registry):
             "rules: [{normalize: minmax}]", "2:9", "This rule has no 'when'", id="rule-without-when"
         ),
         pytest.param(
-            "rules: [{when: {}}]",
-            "2:16",
-            "The 'when' of this rule names no attribute, so the rule matches everything",
-            id="empty-when",
+            "rules: [{when: {}}, {when: {Modality: CT}}]",
+            "2:21",
+            "This rule is never used: the rule before it matches everything",
+            id="rule-after-a-catch-all",
+        ),
+        pytest.param(
+            "rules: [{when: {SliceThickness: '<=thin'}}]",
+            "2:33",
+            "'<=thin' compares with 'thin', which is not a number",
+            id="when-comparison",
+        ),
+        pytest.param(
+            "rules: [{when: {Modality: '/C(T/'}}]",
+            "2:27",
+            "'/C(T/' is not a valid regular expression",
+            id="when-regular-expression",
         ),
         pytest.param(
             "rules: [{when: {modality: CT}}]",
