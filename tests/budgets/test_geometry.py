@@ -54,6 +54,8 @@ def test_padding_adds_no_copy_of_the_resized_picture():
         pytest.param(CT, {"max": 256}, 85, id="ct-to-256"),
         pytest.param(RADIOGRAPH, {"max": 512, "pad": True}, 350, id="radiograph-to-512"),
         pytest.param((400, 300), {"max": 512, "enlarge": True}, 120, id="enlarged"),
+        # With products for each channel, it would be 280.
+        pytest.param((480, 640, 3), {"max": 256}, 140, id="color-to-256"),
     ],
 )
 def test_resizing_takes_few_calls(shape, options, most):

@@ -81,8 +81,7 @@ def resample(
         result = _with_pillow(pixels, rows, columns, kind)
     else:
         result = np.empty((rows, columns, *pixels.shape[2:]), pixels.dtype) if out is None else out
-        for old, new in zip(_planes(pixels), _planes(result), strict=True):
-            _weigh(old, kind, new)
+        _weigh(_with_channels(pixels), kind, _with_channels(result))
         return result
     if out is None:
         return result
@@ -90,8 +89,8 @@ def resample(
     return out
 
 
-def _planes(pixels: NDArray[Any]) -> list[NDArray[Any]]:
-    return [pixels] if pixels.ndim == 2 else list(np.moveaxis(pixels, 2, 0))
+def _with_channels(pixels: NDArray[Any]) -> NDArray[Any]:
+    return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
 
 
 def _nearest(pixels: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
@@ -125,18 +124,21 @@ class _Tile(NamedTuple):
 
 
 def _weigh(pixels: NDArray[Any], kind: Filter, out: NDArray[Any]) -> None:
-    """Fill ``out`` with the weighted means of one plane, one strip of rows after the other."""
+    """Fill ``out`` with the weighted means, one strip of rows after the other.
+
+    Both have shape (rows, columns, channels).
+    """
     if abs(pixels.strides[0]) < abs(pixels.strides[1]):
         # A rotated view: as it is in memory, it is read five times as fast.
-        pixels, out = pixels.T, out.T
-    rows, columns = out.shape
+        pixels, out = pixels.swapaxes(0, 1), out.swapaxes(0, 1)
+    rows, columns, channels = out.shape
     shrink = max(pixels.shape[0] / rows, pixels.shape[1] / columns)
     is_exact = pixels.dtype == np.uint8 and shrink <= MOST_EXACT
     # float32 takes half the time of float64; after the first pass, values have too many bits.
     first_type = np.float32 if is_exact else np.float64
     down = _tiles(pixels.shape[0], rows, kind, is_exact, first_type)
     across = _tiles(pixels.shape[1], columns, kind, is_exact, np.float64)
-    values_of_tile = _tile_size(pixels.shape[0], rows) * max(pixels.shape[1], columns)
+    values_of_tile = _tile_size(pixels.shape[0], rows) * max(pixels.shape[1], columns) * channels
     tiles_at_once = max(1, STRIP_VALUES // values_of_tile)
     for start in range(0, len(down), tiles_at_once):
         strip = down[start : start + tiles_at_once]
@@ -144,36 +146,55 @@ def _weigh(pixels: NDArray[Any], kind: Filter, out: NDArray[Any]) -> None:
         new = np.empty((len(taller), columns))
         for tile in across:
             np.matmul(taller[:, tile.old], tile.weights.T, out=new[:, tile.new])
-        inside = slice(strip[0].new.start, strip[-1].new.stop)
-        _round_into(out[inside], new, overshoots=kind in OVERSHOOTING)
+        _round(new, out.dtype, overshoots=kind in OVERSHOOTING)
+        inside = out[strip[0].new.start : strip[-1].new.stop]
+        for channel, plane in enumerate(new.reshape(channels, -1, columns)):
+            # This truncates, and nothing is below 0.
+            np.copyto(inside[..., channel], plane, casting="unsafe")
 
 
 def _down(pixels: NDArray[Any], strip: tuple[_Tile, ...]) -> NDArray[np.float64]:
-    """Return the new rows of a strip, with the old columns."""
+    """Return the new rows of a strip, with the old columns; one channel below the other.
+
+    Down the rows, the channels of a pixel are as good as columns, so they stay where they are.
+    """
     dtype = strip[0].weights.dtype
     first_old, first_new = strip[0].old.start, strip[0].new.start
-    rows = slice(first_old, strip[-1].old.stop)
-    new = np.empty((strip[-1].new.stop - first_new, pixels.shape[1]), dtype)
-    width = max(FEWEST_COLUMNS, BLOCK_VALUES // (rows.stop - rows.start))
-    for column in range(0, pixels.shape[1], width):
+    _, columns, channels = pixels.shape
+    old_rows = _flat_rows(pixels[first_old : strip[-1].old.stop])
+    new = np.empty((strip[-1].new.stop - first_new, columns * channels), dtype)
+    width = max(FEWEST_COLUMNS, BLOCK_VALUES // len(old_rows))
+    for column in range(0, columns * channels, width):
         block = slice(column, column + width)
-        old = pixels[rows, block].astype(dtype, order="C")
+        old = old_rows[:, block].astype(dtype, order="C")
         for tile in strip:
             np.matmul(
                 tile.weights,
                 old[tile.old.start - first_old : tile.old.stop - first_old],
                 out=new[tile.new.start - first_new : tile.new.stop - first_new, block],
             )
-    return new.astype(np.float64, copy=False)
+    planes = new.reshape(-1, columns, channels).transpose(2, 0, 1)
+    return planes.astype(np.float64, order="C", copy=False).reshape(-1, columns)
 
 
-def _round_into(out: NDArray[Any], values: FloatArray, *, overshoots: bool) -> None:
-    white = int(np.iinfo(out.dtype).max)
+def _flat_rows(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return shape (rows, columns * channels): a view, unless columns of colors are reversed."""
+    rows, columns, channels = pixels.shape
+    if channels > 1 and pixels.strides[1] != channels * pixels.strides[2]:
+        # One channel after the other: numpy's copy of all at once takes five times as long.
+        in_order = np.empty(pixels.shape, pixels.dtype)
+        for channel in range(channels):
+            in_order[..., channel] = pixels[..., channel]
+        pixels = in_order
+    return pixels.reshape(rows, columns * channels)
+
+
+def _round(values: FloatArray, dtype: np.dtype[Any], *, overshoots: bool) -> None:
+    """Prepare values, in place, for a conversion that truncates."""
+    white = int(np.iinfo(dtype).max)
     values += 0.5 + white * FLOAT64_NOISE
     if overshoots:
         np.clip(values, 0, white, out=values)
-    # This truncates, and nothing is below 0.
-    np.copyto(out, values, casting="unsafe")
 
 
 def _tile_size(old: int, new: int) -> int:
