@@ -91,14 +91,13 @@ def _setting(results: Results) -> Iterator[str]:
     if results.quick:
         yield "**A quick run: good for comparing, not for quoting.**\n"
     yield "; ".join(f"{key}: {value}" for key, value in results.machine.items()) + "."
-    yield f"{results.rounds} rounds, in turns.\n"
+    yield f"Rounds, in turns: {results.rounds}.\n"
     yield "Tools: " + "; ".join(f"{n} ({v})" for n, v in results.tools.items()) + ".\n"
-    if results.missing:
-        yield (
-            "Not measured: "
-            + "; ".join(f"{n}: {why}" for n, why in results.missing.items())
-            + ".\n"
-        )
+    # A peer that is not there today may have been measured in an earlier session.
+    measured = {row.tool for row in results.rows}
+    missing = [f"{n}: {why}" for n, why in results.missing.items() if n not in measured]
+    if missing:
+        yield f"Not measured: {'; '.join(missing)}.\n"
 
 
 def _goals(results: Results) -> Iterator[str]:
