@@ -19,9 +19,11 @@ from dcmconv.errors import DcmconvError, InputError, SkipInput, UnsupportedError
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from dcmconv.api.chain import Chain
     from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
 
 __all__ = [
+    "Chain",
     "Converted",
     "DcmconvError",
     "Failed",
@@ -41,7 +43,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the outcome classes when they are first used: ``dcmconv --help`` needs none."""
+    """Import these classes when they are first used: ``dcmconv --help`` needs none."""
+    if name == "Chain":
+        from dcmconv.api.chain import Chain
+
+        return Chain
     if name in __all__:
         from dcmconv.model import outcome
 

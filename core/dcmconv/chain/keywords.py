@@ -20,13 +20,22 @@ from dcmconv.model.options import Component, option_fields
 from dcmconv.plugins.registry import Registry
 from dcmconv.plugins.suggestions import end_with_suggestion
 
-__all__ = ["chain_from_keywords", "check_keywords", "with_bits"]
+__all__ = ["KEYWORDS", "chain_from_keywords", "check_keywords", "with_bits"]
 
 _SETTINGS = tuple(item.name for item in fields(RunSettings))
 _OF_CHAIN = tuple(key for key in CHAIN_KEYS if key not in ("version", "extends", "run"))
 _OUTPUTS = ("outputs", "writers", "writer")
 """Three spellings of one key."""
-_KEYWORDS = ("chain", *_OF_CHAIN, *_OUTPUTS[1:], "name", "executor", *_SETTINGS)
+KEYWORDS = ("chain", *_OF_CHAIN, *_OUTPUTS[1:], "name", "executor", *_SETTINGS)
+"""Every keyword of ``chain_from_keywords``."""
+
+_FORMS = {
+    "normalizer": "normalize='{0}:...'",
+    "step": "steps=['{0}:...']",
+    "colormap": "colormap='{0}'",
+    "writer": "outputs=['{0}']",
+}
+"""How a component of a kind is written, for those who take its name for a keyword."""
 
 
 def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> ChainSpec:
@@ -51,7 +60,7 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
         If a keyword is unknown, given in two spellings, or has a value of another form.
     """
     given = {word: value for word, value in options.items() if value is not None}
-    check_keywords(given, _KEYWORDS)
+    check_keywords(given, KEYWORDS, registry)
     data = _document(given, registry)
     flags = chain_from_data(data, registry)
     if flags.problems:
@@ -63,14 +72,21 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     return with_name(spec, str(given["name"]), "name") if "name" in given else spec
 
 
-def check_keywords(given: Iterable[str], known: Collection[str]) -> None:
+def check_keywords(given: Iterable[str], known: Collection[str], registry: Registry) -> None:
     """Raise ``UsageError`` for the first keyword that is not known."""
     for word in given:
-        if word not in known:
-            raise UsageError(
-                end_with_suggestion(f"Unknown keyword '{word}'", word, known),
-                hint=f"Known: {', '.join(known)}.",
-            )
+        if word in known:
+            continue
+        for kind, form in _FORMS.items():
+            if word in registry.names(kind):
+                raise UsageError(
+                    f"Unknown keyword '{word}'; it is the name of a {kind}.",
+                    hint=f"Write {form.format(word)}; its options: dcmconv plugins show {word}",
+                )
+        raise UsageError(
+            end_with_suggestion(f"Unknown keyword '{word}'", word, known),
+            hint=f"Known: {', '.join(known)}.",
+        )
 
 
 def with_bits(chain: ChainSpec, bits: int, registry: Registry) -> ChainSpec:

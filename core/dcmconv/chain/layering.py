@@ -76,6 +76,7 @@ def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
         decoder_locations={**base.decoder_locations, **over.decoder_locations},
         problems=(*base.problems, *over.problems),
         extended=(*base.extended, *over.extended),
+        files=(*base.files, *over.files),
     )
 
 

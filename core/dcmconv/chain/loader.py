@@ -19,7 +19,7 @@ from dcmconv.model.records import record
 from dcmconv.plugins.registry import Registry
 from dcmconv.plugins.suggestions import find_closest
 
-__all__ = ["chain_from_data", "load_chain"]
+__all__ = ["PRESET", "chain_from_data", "load_chain"]
 
 PRESET = "preset:"
 
@@ -88,7 +88,8 @@ class _Loading:
             spec = self.layered(node, origin)
         finally:
             self.open_documents = outer
-        return replace(spec, problems=(*problems, *spec.problems))
+        files = () if origin.folder is None else (origin.source,)
+        return replace(spec, problems=(*problems, *spec.problems), files=(*files, *spec.files))
 
     def layered(self, node: Node, origin: _Origin) -> ChainSpec:
         """Return the chain of a document, layered over the chains that it extends."""

@@ -24,7 +24,7 @@ from dcmconv.chain.spec import (
 )
 from dcmconv.chain.validate import validated
 from dcmconv.chain.values import frames_as_text
-from dcmconv.errors import DcmconvError
+from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.records import record
 from dcmconv.plugins.registry import Registry
 
@@ -112,6 +112,11 @@ class _Lines:
         yield from self.slots(output)
 
     def component(self, kind: str, spec: ComponentSpec) -> Iterator[str]:
+        if spec.made is not None:
+            raise UsageError(
+                f"'{spec.use}' has no name that a chain file could use: no plugin offers it.",
+                hint="Offer it in a plugin: see docs/plugins/first-plugin.md.",
+            )
         yield f"use: {_scalar(spec.use)}{_origin(spec.location)}"
         if spec.id:
             yield f"id: {_scalar(spec.id)}"

@@ -155,6 +155,8 @@ class ChainSpec(Slots):
         Found while the chain was read; ``compile_chain`` raises them together with its own.
     extended : tuple of ChainSpec
         The chains below as they were written, so that what another chain replaced is checked too.
+    files : tuple of str
+        The chain files that were read.
     """
 
     read: tuple[ComponentSpec, ...] | None = None
@@ -171,6 +173,7 @@ class ChainSpec(Slots):
     )
     problems: tuple[ChainProblem, ...] = field(default=(), compare=False, repr=False)
     extended: tuple[ChainSpec, ...] = field(default=(), compare=False, repr=False)
+    files: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 DEFAULT_CHAIN = ChainSpec(

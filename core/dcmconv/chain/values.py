@@ -21,9 +21,11 @@ from dcmconv.model.template import ATTRIBUTE
 __all__ = [
     "as_component",
     "as_output",
+    "as_text",
     "check_aspect",
     "check_tag",
     "frames_as_text",
+    "output_as_text",
     "parse_component",
     "parse_decoder",
     "parse_frames",
@@ -149,6 +151,41 @@ def as_output(component: ComponentSpec) -> OutputSpec:
     return OutputSpec(
         writer=replace(component, options=options), name=name, name_location=location, **slots
     )
+
+
+def as_text(component: ComponentSpec) -> str:
+    """Return the short form of a component, which ``parse_component`` reads.
+
+    >>> as_text(ComponentSpec("resize", {"max": 9, "pad": True}))
+    'resize:max=9,pad=true'
+    """
+    named = {"id": component.id} if component.id else {}
+    pieces = [_text(value) for value in component.bare]
+    pieces += [f"{key}={_text(value)}" for key, value in {**component.options, **named}.items()]
+    return component.use + (f":{','.join(pieces)}" if pieces else "")
+
+
+def output_as_text(output: OutputSpec) -> str:
+    """Return the short form of an output: its writer with the output's own keys."""
+    options = {**output.writer.options, "name": output.name, "invert": output.invert}
+    options |= {"normalize": output.normalize, "colormap": output.colormap}
+    options |= {"steps": output.steps, "aspect": output.aspect}
+    given = {key: value for key, value in options.items() if value not in (None, "")}
+    return as_text(replace(output.writer, options=given))
+
+
+def _text(value: Any) -> str:
+    """Return the text of a value that ``parse_value`` reads back."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(_text, value))}]"
+    text = as_text(value) if isinstance(value, ComponentSpec) else str(value)
+    if text and text == text.strip() and text != "null" and not set(text) & set(",[]=\"'"):
+        return text
+    return f"'{text}'" if '"' in text else f'"{text}"'
 
 
 def parse_value(text: str, location: Location = NOWHERE) -> Any:

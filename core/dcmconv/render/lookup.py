@@ -15,6 +15,7 @@ three ways that gives the same values:
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -135,8 +136,12 @@ _FLOAT32_NOISE = 2.0**-22
 """Of the scale from black to white: more than the error of float32, less than one display step."""
 
 
-class TableCache:
-    """The tables of the most recently used rules, shared by all frames of a process."""
+class TableCache(threading.local):
+    """The tables of the most recently used rules, shared by all frames of a thread.
+
+    A table grows while it is used, so threads have their own: with a lock, none of them could draw
+    while another does, and a forked process might inherit it locked.
+    """
 
     def __init__(self) -> None:
         self._tables: OrderedDict[tuple[DisplayRule, np.dtype[Any]], LookupTable] = OrderedDict()

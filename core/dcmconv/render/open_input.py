@@ -60,9 +60,15 @@ class Converter:
         return [reader.with_decoders(chosen) for reader in readers] if chosen else readers
 
     def open(
-        self, source: InputFile, wider_statistics: tuple[WiderStatistics, ...] | None = None
+        self,
+        source: InputFile,
+        wider_statistics: tuple[WiderStatistics, ...] | None = None,
+        *,
+        frames: tuple[tuple[int, int | None], ...] | None = None,
     ) -> OpenInput:
         """Open an input with the reader that is most certain of its format; use it with ``with``.
+
+        ``frames`` are wanted instead of those of the plan.
 
         Raises
         ------
@@ -76,7 +82,8 @@ class Converter:
         instance = reader.salvage(source) if is_salvage else reader.open(source)
         try:
             lanes = self._loaded(self._lanes_for(instance.attributes))
-            numbers = wanted_frames(self.plan.frames, instance.frame_count)
+            ranges = self.plan.frames if frames is None else frames
+            numbers = wanted_frames(ranges, instance.frame_count)
             opened = OpenInput(
                 instance,
                 lanes,

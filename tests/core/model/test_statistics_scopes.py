@@ -319,7 +319,9 @@ def test_color_frames_of_an_instance_are_unchanged():
 
 @pytest.mark.parametrize("scope", ["series", "run"])
 def test_convert_rejects_scopes_beyond_its_input(scope):
-    with pytest.raises(UsageError, match=f"statistics of the {scope}; convert") as caught:
+    with pytest.raises(
+        UsageError, match=f"statistics of the {scope}, but this is one input"
+    ) as caught:
         dcmconv.convert(THREE_FRAMES, normalize=f"minmax:scope={scope}")
     assert "dcmconv.run()" in caught.value.hint
     with pytest.raises(UsageError, match=f"statistics of the {scope}"):
