@@ -146,9 +146,7 @@ class Chain:
         return self._returned(made, output)
 
     @overload
-    def frames(
-        self, source: InputLike, *, output: str
-    ) -> Iterator[RenderedPicture]: ...
+    def frames(self, source: InputLike, *, output: str) -> Iterator[RenderedPicture]: ...
 
     @overload
     def frames(
