@@ -305,13 +305,13 @@ def _python_page() -> str:
     import dcmconv
 
     parts = ["# Python", prose.PYTHON]
-    for name in ("convert", "convert_frames", "run", "RenderedPicture"):
+    for name in ("convert", "convert_frames", "Chain", "run", "RenderedPicture"):
         thing = getattr(dcmconv, name)
         parts += [f"## `{name}`", _signature(thing), fenced(_docstring(thing))]
         if inspect.isclass(thing):
-            for member, value in vars(thing).items():
-                if not member.startswith("_") and inspect.getdoc(value) and member != "picture":
-                    parts += [f"### `.{member}`", fenced(inspect.getdoc(value) or "")]
+            for member in vars(thing):
+                if member == "__call__" or (member[0] != "_" and member != "picture"):
+                    parts += _member(thing, member)
     outcomes = ("Converted", "Skipped", "Failed", "Summary")
     parts += ["## Outcomes", prose.OUTCOMES]
     for name in outcomes:
@@ -321,9 +321,42 @@ def _python_page() -> str:
     return "\n\n".join(parts)
 
 
+def _member(owner: type, name: str) -> list[str]:
+    """Return what the page says of a member of a class; nothing without a docstring."""
+    value = getattr(owner, name)
+    described = inspect.getdoc(value)
+    if not described:
+        return []
+    title = f"{owner.__name__.lower()}(source)" if name == "__call__" else f".{name}"
+    return [f"### `{title}`", *([_signature(value)] if callable(value) else []), fenced(described)]
+
+
 def _signature(thing: Any) -> str:
-    text = str(inspect.signature(thing)).replace("'", "")
-    return fenced(f"{thing.__name__}{text}")
+    """Return a signature, with one line for each parameter if it is long."""
+    signature = inspect.signature(thing)
+    kept = [each for each in signature.parameters.values() if each.name != "self"]
+    given = [each.replace(annotation=_Unquoted(each.annotation)) for each in kept]
+    returned = signature.return_annotation
+    shown = signature.replace(parameters=given, return_annotation=_Unquoted(returned))
+    text = f"{thing.__name__}{shown}"
+    if len(text) > 100:
+        words = [str(each) for each in given]
+        named = [index for index, each in enumerate(given) if each.kind == each.KEYWORD_ONLY]
+        if named:
+            words.insert(named[0], "*")
+        lines = "".join(f"    {word},\n" for word in words)
+        text = f"{thing.__name__}(\n{lines}) -> {returned}"
+    return fenced(text.removesuffix(" -> None"))
+
+
+class _Unquoted:
+    """An annotation as it was written: ``inspect`` puts quotes around its text."""
+
+    def __init__(self, annotation: Any) -> None:
+        self._annotation = annotation
+
+    def __repr__(self) -> str:
+        return str(self._annotation)
 
 
 def _docstring(thing: Any) -> str:

@@ -124,7 +124,11 @@ core raises.
 The class says who must act.
 The reason is what the journal records unless an error has its own reason."""
 
-PYTHON = "Everything below is in the module `dcmconv`."
+PYTHON = """Everything below is in the module `dcmconv`. In the signatures, `InputLike` is a path,
+bytes, a binary file or a pydicom `Dataset`. `ComponentLike` is a component as a text, a mapping or
+an object: `"window:name=lung"`, `{"use": "window", "name": "lung"}`, `Window(name="lung")`;
+`Components` is one of them or several. `ChainLike` is the path of a chain file, `"preset:NAME"`, a
+mapping with the [keys of a chain file](chain-keys.md), or a `Chain`."""
 
 OUTCOMES = "Iterating over a run yields outcomes; afterwards, `run.summary` is a `Summary`."
 
