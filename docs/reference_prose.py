@@ -82,7 +82,8 @@ KEYS = {
     "rules": "Different settings for some instances; the first rule that matches applies.",
     "outputs": "[Writers](writers.md): each makes one picture of each frame. Default: `png`.",
     "frames": "Frame numbers from 1, such as `1,3-5` or `10-`. Default: `all`.",
-    "tags": "Columns of the tag table: keywords, or tags as `GGGG,EEEE`.",
+    "tags": "Columns of the tag table: keywords, tags as `GGGG,EEEE`, paths, `rows`, `columns`, "
+    "`tone`, or lists such as `default` and `article`.",
     "run": "How the run does its work. Only `policy` decides which inputs become pictures.",
     "when": "Attributes, and the [conditions](../how-to/select-inputs.md) of each; all must match.",
     "skip": "Skip these instances.",

@@ -7,6 +7,7 @@ import pydicom
 import pytest
 from support.program import dcmconv
 
+import dcmconv as dcmconv_package
 from dcmconv._entry import main
 from dcmconv.run.output.lock import Lock
 
@@ -133,30 +134,94 @@ def test_template_names_the_pictures(scans):
     assert pictures(scans / "dcmconv-out") == ["CT/0001_001.png"]
 
 
-def test_tag_table_has_the_usual_tags(scans):
-    assert main(["run", "CT_small.dcm", "-w", "png", "--tags", "tags.csv"]) == 0
+ARTICLE = [
+    *("PatientID", "PatientName", "PatientBirthDate", "PatientAge", "PatientSex", "StudyID"),
+    *("StudyDate", "StudyTime", "InstitutionName", "Manufacturer", "StudyDescription"),
+]
+
+
+def header_of(table):
+    return table.read_text("utf-8").splitlines()[0].split(",")
+
+
+def test_a_tag_table_names_nobody_unless_asked(scans):
+    assert main(["run", "CT_small.dcm", "-w", "png", "-n", "minmax", "--tags", "tags.csv"]) == 0
     [row] = csv.DictReader((scans / "tags.csv").read_text("utf-8").splitlines())
-    assert row["PatientID"] == "1CT1"
-    assert row["PatientBirthDate"] == ""
-    assert list(row)[3:6] == ["PatientID", "PatientName", "PatientBirthDate"]
+    uid = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
+    assert row == {
+        "input": "CT_small.dcm",
+        "output": "CT_small.png",
+        "frame": "1",
+        "Modality": "CT",
+        "SeriesInstanceUID": "1.3.6.1.4.1.5962.1.3.1.1.20040119072730.12322",
+        "SOPInstanceUID": uid,
+        "rows": "128",
+        "columns": "128",
+        "tone": "min-max -896..1167 HU",
+        "reason": "",
+    }
 
 
-def test_usual_tags_are_those_of_the_article(scans):
-    assert main(["run", "CT_small.dcm", "-w", "png", "--tags", "tags.csv"]) == 0
-    header = (scans / "tags.csv").read_text("utf-8").splitlines()[0]
-    assert header.split(",")[3:] == [
-        "PatientID",
-        "PatientName",
-        "PatientBirthDate",
-        "PatientAge",
-        "PatientSex",
-        "StudyID",
-        "StudyDate",
-        "StudyTime",
-        "InstitutionName",
-        "Manufacturer",
-        "StudyDescription",
-    ]
+@pytest.mark.parametrize(
+    "words", [["--tag", "article"], ["--chain", "preset:article", "--set", "figure.dpi=20"]]
+)
+def test_the_tags_of_the_article_are_one_word(scans, words):
+    assert main(["run", "CT_small.dcm", "--tags", "tags.csv", *words]) == 0
+    assert header_of(scans / "tags.csv")[3:-1] == ARTICLE
+
+
+def test_the_list_of_tags_is_the_same_in_python(scans):
+    dcmconv_run("CT_small.dcm", "one", tag_table="usual.csv")
+    assert main(["run", "CT_small.dcm", "-o", "two", "--tags", "same.csv"]) == 0
+    assert (scans / "usual.csv").read_bytes() == (scans / "same.csv").read_bytes()
+    dcmconv_run("CT_small.dcm", "one", tag_table="a.csv", tags=["article", "Modality"])
+    dcmconv_run("CT_small.dcm", "one", tag_table="b.csv", chain="preset:article")
+    assert header_of(scans / "a.csv")[3:-1] == [*ARTICLE, "Modality"]
+    assert header_of(scans / "b.csv")[3:-1] == ARTICLE
+
+
+def dcmconv_run(*words, **options):
+    outcomes = list(dcmconv_package.run(*words, on_existing="replace", **options))
+    assert [outcome.status for outcome in outcomes] == ["converted"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "closest"),
+    [
+        ("modality", "Modality"),
+        ("articel", "article"),
+        ("width", "columns"),
+        ("PatientNmae", "PatientName"),
+        ("ReferencedImageSequence.ReferencedSOPInstanceUld", "ReferencedSOPInstanceUID"),
+    ],
+)
+def test_an_unknown_tag_gets_a_suggestion(scans, capsys, tag, closest):
+    assert main(["run", "CT_small.dcm", "--tags", "tags.csv", "--tag", tag]) == 2
+    assert f"did you mean '{closest}'?" in capsys.readouterr().err
+
+
+def test_a_chain_with_tags_prints_none_without_a_table(scans, capsys):
+    words = ["--chain", "preset:article", "--set", "figure.dpi=20", "--json", "-v"]
+    assert main(["run", "CT_small.dcm", *words]) == 0
+    assert "PatientName" not in capsys.readouterr().out
+
+
+def test_a_path_leads_into_a_sequence(scans):
+    steps = ("[0].", ".", "[0]/")
+    tags = [f"OtherPatientIDsSequence{step}PatientID" for step in steps]
+    words = [word for tag in tags for word in ("--tag", tag)]
+    assert main(["run", "CT_small.dcm", "--tags", "tags.csv", *words]) == 0
+    [row] = csv.DictReader((scans / "tags.csv").read_text("utf-8").splitlines())
+    assert [row[tag] for tag in tags] == ["ABCD1234"] * 3
+
+
+def test_a_table_with_other_columns_is_announced(scans, capsys):
+    words = ["run", "CT_small.dcm", "--tags", "tags.csv", "--tag"]
+    assert main([*words, "PatientID"]) == 0
+    capsys.readouterr()
+    assert main([*words, "Modality"]) == 0
+    expected = "The columns of tags.csv change: + Modality, - PatientID"
+    assert expected in capsys.readouterr().err.replace(f"{scans}/", "")
 
 
 def test_tag_table_has_the_requested_tags(scans):

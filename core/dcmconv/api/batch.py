@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ def run(
     >>> for outcome in dcmconv.run("scans", "out", normalize="minmax"):  # doctest: +SKIP
     ...     print(outcome.status, outcome.input)
     """
+    from dcmconv.chain.checks import DEFAULT_COLUMNS, columns_of
     from dcmconv.run.engine import Run
     from dcmconv.run.output.out_path import check_out, ends_like_a_folder
     from dcmconv.run.walk import Selection
@@ -53,6 +55,8 @@ def run(
     tag_table = options.pop("tag_table", None)
     check_out(str(out))
     plan = plan_from(options)
+    if tag_table and not plan.tags:
+        plan = replace(plan, tags=columns_of((DEFAULT_COLUMNS,), registry()))
     named = [inputs] if isinstance(inputs, (str, PathLike)) else list(inputs)
     return Run(
         plan,

@@ -13,6 +13,7 @@ from typing import NamedTuple, cast
 
 from dcmconv.chain.errors import ChainProblem, Location
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec
+from dcmconv.chain.values import COLUMN_NAME
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.components import (
     Colormap,
@@ -26,13 +27,22 @@ from dcmconv.model.components import (
 )
 from dcmconv.model.executor import Executor
 from dcmconv.model.options import Component, option_fields
+from dcmconv.model.outcome import PICTURE_COLUMNS
 from dcmconv.model.records import record
 from dcmconv.model.template import Template, is_tag, split_path
 from dcmconv.plugins.references import ComponentRef
 from dcmconv.plugins.registry import Registry
 from dcmconv.plugins.suggestions import end_with_suggestion, find_closest
 
-__all__ = ["KIND_CLASSES", "Made", "Stages", "attribute_problems", "stage_problems"]
+__all__ = [
+    "DEFAULT_COLUMNS",
+    "KIND_CLASSES",
+    "Made",
+    "Stages",
+    "attribute_problems",
+    "columns_of",
+    "stage_problems",
+]
 
 KIND_CLASSES: dict[str, type[Component]] = {
     "reader": Reader,
@@ -51,6 +61,9 @@ _NAME_FIELDS = ("name", "frame", "frames", "folder", "output", "hash")
 
 _TEXT_FIELDS = ("frame", "frames")
 """Fields of the text of a step that are not attributes."""
+
+DEFAULT_COLUMNS = "default"
+"""The list of columns that a tag table has if none is named."""
 
 _SYNONYMS = {
     "stem": "name",
@@ -72,6 +85,10 @@ _SYNONYMS = {
     "sha256": "hash",
     "digest": "hash",
     "checksum": "hash",
+    "width": "columns",
+    "height": "rows",
+    "window": "tone",
+    "normalizer": "tone",
 }
 """What other programs call the fields."""
 
@@ -190,6 +207,8 @@ class _Asked(NamedTuple):
     word: str
     location: Location
     fields: tuple[str, ...] = ()
+    is_column: bool = False
+    """For the tag table, where fields are written without braces."""
 
 
 class _Known(NamedTuple):
@@ -211,7 +230,7 @@ def attribute_problems(
     made : iterable of Made
         The chain's components; their options may be templates that ask for attributes.
     """
-    asked = [*_asked(spec), *_asked_in_texts(made)]
+    asked = [*_asked_as_columns(spec, registry), *_asked(spec), *_asked_in_texts(made)]
     # Each step of a path is an attribute, and is checked by itself.
     asked = [each._replace(word=name) for each in asked for name, _ in split_path(each.word)]
     asked = [each for each in asked if not is_tag(each.word)]
@@ -228,7 +247,9 @@ def _unknown_attribute(asked: _Asked, known: _Known) -> Iterator[ChainProblem]:
     if not closest and not (known.names and known.is_all):
         return
     hint = "Write an attribute without a keyword as its tag, such as '0010,0020'."
-    if asked.fields:
+    if asked.is_column:
+        hint = f"Columns that are not attributes, and lists: {', '.join(asked.fields)}. {hint}"
+    elif asked.fields:
         fields = ", ".join(f"{{{name}}}" for name in asked.fields)
         text = f"Text after a | that looks like a keyword needs quotes: {{X|'{asked.word}'}}."
         hint = f"Fields that are not attributes: {fields}. {hint} {text}"
@@ -244,9 +265,37 @@ def _closest_field(asked: _Asked) -> str | None:
     return find_closest(asked.word, asked.fields, cutoff=_CLOSE)
 
 
+def columns_of(words: Sequence[str], registry: Registry) -> tuple[str, ...]:
+    """Return the columns of a tag table: lists such as ``article`` replaced by their attributes."""
+    # Readers are imported only if a list is named.
+    lists = _column_lists(registry) if any(map(COLUMN_NAME.fullmatch, words)) else {}
+    return tuple(dict.fromkeys(each for word in words for each in lists.get(word, (word,))))
+
+
+def _column_lists(registry: Registry) -> dict[str, tuple[str, ...]]:
+    """Return the lists of columns that have a name; those of several readers are joined."""
+    lists: dict[str, tuple[str, ...]] = {DEFAULT_COLUMNS: ()}
+    for offer in registry.offered("reader"):
+        with suppress(DcmconvError):  # `dcmconv doctor` reports a broken reader
+            reader = cast("type[Reader]", registry.load("reader", offer.qualified_name))
+            lists[DEFAULT_COLUMNS] += tuple(reader.usual_attributes())
+            for name, attributes in reader.attribute_sets().items():
+                lists[name] = (*lists.get(name, ()), *attributes)
+    lists[DEFAULT_COLUMNS] += PICTURE_COLUMNS
+    return lists
+
+
+def _asked_as_columns(spec: ChainSpec, registry: Registry) -> Iterator[_Asked]:
+    words = spec.tags or ()
+    is_any = any(map(COLUMN_NAME.fullmatch, words))
+    fields = (*_column_lists(registry), *PICTURE_COLUMNS) if is_any else ()
+    for word in words:
+        if word not in fields:
+            location = spec.tag_locations.get(word, Location("tags"))
+            yield _Asked(word, location, fields, is_column=is_any)
+
+
 def _asked(spec: ChainSpec) -> Iterator[_Asked]:
-    for word in spec.tags or ():
-        yield _Asked(word, spec.tag_locations.get(word, Location("tags")))
     for rule in spec.rules or ():
         for word in rule.when:
             yield _Asked(word, rule.when_locations.get(word, rule.location))

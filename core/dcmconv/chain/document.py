@@ -31,7 +31,14 @@ from dcmconv.chain.spec import (
     RuleSpec,
     Written,
 )
-from dcmconv.chain.values import as_output, check_aspect, check_tag, parse_component, parse_frames
+from dcmconv.chain.values import (
+    as_output,
+    check_aspect,
+    check_column,
+    check_tag,
+    parse_component,
+    parse_frames,
+)
 from dcmconv.errors import UsageError
 from dcmconv.model.records import record
 from dcmconv.model.template import plain_tag
@@ -325,12 +332,17 @@ class _Grammar:
 
     def _tag(self, node: Node) -> str:
         word = plain_tag(self._text(node))
-        self._check_tag(word, node.location)
+        self._check_tag(word, node.location, check_column)
         return word
 
-    def _check_tag(self, word: str, location: Location) -> None:
+    def _check_tag(
+        self,
+        word: str,
+        location: Location,
+        check: Callable[[str, Location], None] = check_tag,
+    ) -> None:
         try:
-            check_tag(word, location)
+            check(word, location)
         except InvalidChainError as invalid:
             self.problems.append(invalid.problem)
 

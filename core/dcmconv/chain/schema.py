@@ -9,6 +9,7 @@ from typing import Any
 from dcmconv.chain.document import VERSION
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import ASPECTS
+from dcmconv.chain.values import COLUMN_NAME
 from dcmconv.errors import DcmconvError
 from dcmconv.model.options import Component
 from dcmconv.model.template import ATTRIBUTE
@@ -57,7 +58,10 @@ def _chain() -> dict[str, Any]:
         "frames": {"type": ["string", "integer", "array"], "items": scalar},
         "tags": {
             "type": ["string", "array"],
-            "items": {"type": "string", "pattern": _whole(ATTRIBUTE)},
+            "items": {
+                "type": "string",
+                "pattern": f"{_whole(ATTRIBUTE)}|{_whole(COLUMN_NAME)}",
+            },
         },
         "run": _run(),
     }

@@ -19,10 +19,12 @@ from dcmconv.errors import UsageError
 from dcmconv.model.template import ATTRIBUTE
 
 __all__ = [
+    "COLUMN_NAME",
     "as_component",
     "as_output",
     "as_text",
     "check_aspect",
+    "check_column",
     "check_tag",
     "frames_as_text",
     "output_as_text",
@@ -37,6 +39,9 @@ FORM = "Write NAME, NAME:VALUE or NAME:KEY=VALUE,KEY=VALUE; quote a value that c
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _KEY = re.compile(r"\s*([A-Za-z_]\w*)\s*=")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+COLUMN_NAME = re.compile("[a-z][a-z0-9_-]*")
+"""A column that is no attribute, or a list of attributes, such as ``article``."""
 
 _RANGE = re.compile(r"([0-9]+)(?:(-)([0-9]+)?)?")
 MAX_FRAMES = 2**31 - 1
@@ -316,6 +321,15 @@ def check_tag(word: str, location: Location = NOWHERE) -> None:
             "Write a keyword such as PatientID, a tag such as '0010,0020', or a path such as "
             "'ReferencedImageSequence[0].ReferencedSOPInstanceUID'.",
         )
+
+
+def check_column(word: str, location: Location = NOWHERE) -> None:
+    """Raise ``InvalidChainError`` unless a tag table can have such a column, or list of them.
+
+    Words in lower case are checked later: readers name lists of attributes.
+    """
+    if not COLUMN_NAME.fullmatch(word):
+        check_tag(word, location)
 
 
 def parse_frames(value: object) -> tuple[FrameRange, ...]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
+from dcmconv.chain.checks import DEFAULT_COLUMNS
 from dcmconv.chain.errors import Location
 from dcmconv.chain.layering import assemble, environment_overrides, merge, parse_override, with_name
 from dcmconv.chain.loader import load_chain
@@ -15,13 +14,10 @@ from dcmconv.chain.shorthand import with_options_named
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
 from dcmconv.chain.values import as_output, check_aspect, parse_decoder, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunArguments
-from dcmconv.errors import DcmconvError, UsageError
+from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
 from dcmconv.run.output.out_path import check_out, ends_like_a_folder, find_writer, no_writer_error
-
-if TYPE_CHECKING:
-    from dcmconv.model.components import Reader
 
 __all__ = ["chain_of"]
 
@@ -47,8 +43,8 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
     named = _writer_of_out(arguments, registry)
     if named:
         chain = merge(ChainSpec(outputs=(_output(named),)), chain)
-    if arguments.tag_table and chain.tags is None and not arguments.tag:
-        chain = replace(chain, tags=_usual_tags(registry))
+    if arguments.tag_table and not chain.tags and not arguments.tag:
+        chain = replace(chain, tags=(DEFAULT_COLUMNS,))
     chain = assemble(
         chain,
         with_options_named(_explicit(arguments), registry),
@@ -60,16 +56,6 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
         readers=registry.names("reader"),
     )
     return with_name(chain, arguments.name) if arguments.name else chain
-
-
-def _usual_tags(registry: Registry) -> tuple[str, ...]:
-    """Return the columns of a tag table that nothing names: what the readers consider usual."""
-    usual: list[str] = []
-    for offer in registry.offered("reader"):
-        with suppress(DcmconvError):  # `dcmconv doctor` reports a broken reader
-            reader = cast("type[Reader]", registry.load("reader", offer.qualified_name))
-            usual += reader.usual_attributes()
-    return tuple(dict.fromkeys(usual))
 
 
 def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:

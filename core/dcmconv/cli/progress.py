@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import field
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -55,6 +57,13 @@ class Progress:
             f"The chain changed since the last run; {counted(change.inputs, 'input')} with "
             f"{counted(change.pictures, 'picture')} will be converted again:{lines}"
         )
+
+    def table_changed(self, path: Path, before: Sequence[str], now: Sequence[str]) -> None:
+        """Print which columns the table gets and loses."""
+        added = [f"+ {each}" for each in now if each not in before]
+        lost = [f"- {each}" for each in before if each not in now]
+        changes = ", ".join([*added, *lost]) or "another order"
+        self._tell(f"The columns of {path} change: {changes}")
 
     def suspected(self, key: str) -> None:
         """Print that an input may have crashed a previous run; printed even with ``--quiet``."""

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -50,6 +51,9 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
         from dcmconv.cli.name_check import print_names
 
         return print_names(arguments, plan, _walk(arguments, plan))
+    if not arguments.tag_table:
+        # A chain may name columns; without a table, nothing is looked up or printed.
+        plan = replace(plan, tags=())
     return _convert(arguments, plan, registry)
 
 

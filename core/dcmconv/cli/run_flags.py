@@ -232,10 +232,11 @@ class RunArguments:
         Sequence[str],
         _flag(
             "--tag",
-            help="Add a column to the table.",
-            metavar="KEYWORD|GGGG,EEEE",
+            help="Add a column to the table: an attribute, rows, columns, tone, or a list such as "
+            "article, with the tags of the article.",
+            metavar="KEYWORD|GGGG,EEEE|LIST",
             panel=FILES,
-            default="PatientID, PatientName and other common ones",
+            default="default: modality, UIDs, size and tone, no names",
         ),
     ] = ()
     dry_run: Annotated[

@@ -93,8 +93,19 @@ class Reader(Component, ABC):
 
     @classmethod
     def usual_attributes(cls) -> Sequence[str]:
-        """Return the attributes that a tag table has if the user asks for none by name."""
+        """Return the attributes that a tag table has if the user asks for none by name.
+
+        Such as those that identify a picture; never names or birth dates of people.
+        """
         return ()
+
+    @classmethod
+    def attribute_sets(cls) -> Mapping[str, Sequence[str]]:
+        """Return lists of attributes by name, in lower case: ``--tag article`` adds a whole list.
+
+        ``default`` is taken: ``usual_attributes``, and what is known about the picture.
+        """
+        return {}
 
     @abstractmethod
     def open(self, source: InputFile) -> Instance:

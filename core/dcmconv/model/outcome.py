@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dcmconv.model.inputs import Reference, Rejected
 
 __all__ = [
+    "PICTURE_COLUMNS",
     "Converted",
     "Failed",
     "InputOutcome",
@@ -26,6 +27,9 @@ __all__ = [
     "Summary",
     "finite",
 ]
+
+PICTURE_COLUMNS = ("rows", "columns", "tone")
+"""Fields of a picture that a tag table can have as columns, next to attributes."""
 
 
 @public_record(frozen=True, kw_only=True)

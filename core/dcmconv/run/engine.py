@@ -219,6 +219,9 @@ class Run:
         asked = (*self.inputs, *self.selection.include, *self.selection.exclude)
         table_file = TableFile.of(self.tag_table, self.out, asked)
         table_file.check(may_replace=self.plan.run.on_existing == "replace")
+        before = table_file.columns_before()
+        if self.listener is not None and before and before != self.plan.tags:
+            self.listener.table_changed(table_file.path, before, self.plan.tags)
         return table_file
 
     def _check_single(self, destination: Destination, first: Sequence[Found]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +16,8 @@ from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Summ
 from dcmconv.model.records import record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dcmconv.run.journal.run_record import ChainChange
 
 __all__ = ["Listener", "NoteCounts", "NoteKind", "Tally"]
@@ -133,6 +135,9 @@ class Listener(Protocol):
 
     def chain_changed(self, change: ChainChange) -> None:
         """Handle that the chain changed since the last run in the folder."""
+
+    def table_changed(self, path: Path, before: Sequence[str], now: Sequence[str]) -> None:
+        """Handle that a tag table is replaced by one with other columns."""
 
     def suspected(self, key: str) -> None:
         """Handle that a previous run crashed while reading this input in its own process."""

@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple, Self, cast
 from dcmconv.errors import InputError, SkipInput
 from dcmconv.model.components import Source
 from dcmconv.model.inputs import O_BINARY, InputFile
-from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
+from dcmconv.model.outcome import PICTURE_COLUMNS, Converted, Failed, Outcome, OutputFile, Skipped
 from dcmconv.model.records import record
 from dcmconv.render import Converter, EncodedPicture, OpenInput
 from dcmconv.render.open_input import not_strict
@@ -152,6 +152,10 @@ class Worker:
     def _sources(self) -> list[Source]:
         return [cast("Source", reference.load()) for reference in self.setup.plan.sources]
 
+    @cached_property
+    def _attributes(self) -> tuple[str, ...]:
+        return tuple(tag for tag in self.setup.plan.tags if tag not in PICTURE_COLUMNS)
+
     def _gather_statistics(self, task: StatisticsTask) -> StatisticsReport:
         try:
             source = self._sources[task.source].open(task.reference)
@@ -206,7 +210,7 @@ class Worker:
 
     def _table_values(self, opened: OpenInput) -> dict[str, Any]:
         """Return what the tag table asks for, as fields of the outcome."""
-        tags = self.setup.plan.tags
+        tags = self._attributes
         if not tags:
             return {}
         of_frames: dict[int, dict[str, object]] = {}

@@ -66,10 +66,15 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
 
     @classmethod
     def usual_attributes(cls) -> Sequence[str]:
-        """Return the attributes that the article exports."""
+        """Return what tells pictures apart and names nobody."""
+        return ("Modality", "SeriesInstanceUID", "SOPInstanceUID")
+
+    @classmethod
+    def attribute_sets(cls) -> Mapping[str, Sequence[str]]:
+        """Return the attributes that the article exports: ``article``."""
         from dcmconv_builtins.dicom.file.attributes import ARTICLE_KEYWORDS
 
-        return ARTICLE_KEYWORDS
+        return {"article": ARTICLE_KEYWORDS}
 
     @classmethod
     def transfer_syntaxes(cls) -> Mapping[str, str]:

@@ -73,9 +73,9 @@ def test_unknown_keyword_gets_a_suggestion(registry):
 
 def test_wrong_keyword_values_are_rejected(registry):
     with pytest.raises(
-        UsageError, match=r"'patientid' is neither a keyword nor a tag(.|\n)*PatientID"
+        UsageError, match=r"'Patient_ID' is neither a keyword nor a tag(.|\n)*PatientID"
     ):
-        chain_from_keywords({"tags": ["patientid"]}, registry)
+        chain_from_keywords({"tags": ["Patient_ID"]}, registry)
     with pytest.raises(UsageError, match=r"'0' starts at 0"):
         chain_from_keywords({"frames": 0}, registry)
     with pytest.raises(ChainError, match="'run' has workers 0"):

@@ -172,7 +172,7 @@ def test_python_data_is_read_like_a_file(registry):
             "frames: x", "2:9", "'x' is neither a frame number nor a range", id="no-frames"
         ),
         pytest.param(
-            "tags: [patientid]", "2:8", "'patientid' is neither a keyword nor a tag", id="tag"
+            "tags: [Patient_ID]", "2:8", "'Patient_ID' is neither a keyword nor a tag", id="tag"
         ),
         pytest.param(
             "rules: [{normalize: minmax}]", "2:9", "This rule has no 'when'", id="rule-without-when"

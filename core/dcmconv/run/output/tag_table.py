@@ -17,7 +17,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from dcmconv.errors import OutputError, UsageError
-from dcmconv.model.outcome import Converted, Outcome, finite
+from dcmconv.model.outcome import PICTURE_COLUMNS, Converted, Failed, Outcome, finite
 from dcmconv.model.records import record
 from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.messages import PART_PREFIX
@@ -30,6 +30,8 @@ __all__ = ["TableFile", "TagTable", "open_tag_table"]
 
 SUFFIXES = (".csv", ".jsonl")
 COLUMNS = ("input", "output", "frame")
+REASON = "reason"
+"""The last column: why an input failed."""
 # OWASP, CSV injection: spreadsheets take a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -44,6 +46,7 @@ class TagTable:
 
     CSV is UTF-8 with one header line; a value that a spreadsheet could read as a formula gets a
     leading apostrophe.  JSON Lines keep numbers and lists.  A missing attribute is empty or null.
+    An input that failed has a row with the reason and no output.
     """
 
     stream: IO[str]
@@ -53,24 +56,33 @@ class TagTable:
     """Whether the run finished, so that the table may replace an earlier one."""
 
     def __post_init__(self) -> None:
-        self._columns = (*COLUMNS, *self.tags)
+        self._columns = (*COLUMNS, *self.tags, REASON)
         self._write_row = csv.writer(self.stream).writerow
         if not self.as_json:
             self._write_row(self._columns)
 
     def add(self, outcome: Outcome) -> None:
-        """Write a row for every picture of an input."""
-        if not isinstance(outcome, Converted):
-            return
-        for output in outcome.outputs:
-            start = (outcome.input, output.path, output.frame_number)
-            of_frame = outcome.frame_attributes.get(output.frame_number, outcome.attributes)
-            found = map(of_frame.get, self.tags)
-            if self.as_json:
-                row = dict(zip(self._columns, (*start, *map(finite, found)), strict=True))
-                self.stream.write(json.dumps(row, default=str) + "\n")
-            else:
-                self._write_row(map(_cell, (*start, *found)))
+        """Write a row for every picture of an input, or for its failure."""
+        if isinstance(outcome, Failed):
+            unknown = [None] * len(self.tags)
+            self._write((outcome.input, None, outcome.frame_number, *unknown, outcome.reason))
+        elif isinstance(outcome, Converted):
+            for output in outcome.outputs:
+                start = (outcome.input, output.path, output.frame_number)
+                of_frame = outcome.frame_attributes.get(output.frame_number, outcome.attributes)
+                of_picture = vars(output)
+                found = [
+                    of_picture[tag] if tag in PICTURE_COLUMNS else of_frame.get(tag)
+                    for tag in self.tags
+                ]
+                self._write((*start, *found, None))
+
+    def _write(self, row: Sequence[Any]) -> None:
+        if self.as_json:
+            data = dict(zip(self._columns, map(finite, row), strict=True))
+            self.stream.write(json.dumps(data, default=str) + "\n")
+        else:
+            self._write_row(map(_cell, row))
 
 
 @record(frozen=True)
@@ -142,6 +154,17 @@ class TableFile:
                 f"{self.path} has the rows of other inputs, which would be lost.",
                 hint="Choose another file with --tags, or replace it: --on-existing replace",
             )
+
+    def columns_before(self) -> tuple[str, ...]:
+        """Return the attributes and other chosen columns of the table that is replaced, if any."""
+        try:
+            with self.path.open(encoding="utf-8", newline="") as stream:
+                first = stream.readline()
+                columns = json.loads(first) if self.as_json else next(csv.reader([first]))
+        except (OSError, ValueError, StopIteration):
+            return ()
+        # Tables of 0.1.0 have no reason.
+        return tuple(each for each in columns if each not in (*COLUMNS, REASON))
 
     def fingerprint(self) -> dict[str, str]:
         """Return what ``run.json`` stores about the written table, to recognize it later."""

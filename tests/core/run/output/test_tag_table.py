@@ -13,8 +13,10 @@ import pytest
 from support.dicom_files import monochrome, save
 from support.plans import lane, plan, registry
 
+from dcmconv.api.plans import plan_from
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.run.engine import Run
+from dcmconv.run.output.tag_table import TableFile
 
 TAGS = ("PatientID", "Rows", "ImageType", "PatientComments")
 
@@ -40,10 +42,10 @@ def test_every_picture_has_a_row_without_formulas(scans, tmp_path):
     with table.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.reader(stream))
     assert rows == [
-        ["input", "output", "frame", *TAGS],
-        ["a.dcm", "a.png", "1", "'=1+1", "3", "ORIGINAL\\PRIMARY", ""],
-        ["b.dcm", "b_0001.png", "1", "P2", "3", "", ""],
-        ["b.dcm", "b_0002.png", "2", "P2", "3", "", ""],
+        ["input", "output", "frame", *TAGS, "reason"],
+        ["a.dcm", "a.png", "1", "'=1+1", "3", "ORIGINAL\\PRIMARY", "", ""],
+        ["b.dcm", "b_0001.png", "1", "P2", "3", "", "", ""],
+        ["b.dcm", "b_0002.png", "2", "P2", "3", "", "", ""],
     ]
     assert [path.name for path in table.parent.iterdir()] == ["tags.csv"]
 
@@ -60,7 +62,68 @@ def test_json_lines_keep_numbers_and_lists(scans, tmp_path):
         "Rows": 3,
         "ImageType": ["ORIGINAL", "PRIMARY"],
         "PatientComments": None,
+        "reason": None,
     }
+
+
+@pytest.mark.parametrize("table", ["tags.csv", "tags.jsonl"])
+def test_a_failed_input_has_a_row_with_the_reason(scans, tmp_path, table):
+    content = (scans / "a.dcm").read_bytes()
+    (scans / "aa.dcm").write_bytes(content[:-6])
+    for _ in range(2):  # an unchanged failure too
+        convert(scans, tmp_path / "out", tmp_path / table)
+        with (tmp_path / table).open(newline="", encoding="utf-8") as stream:
+            read = csv.DictReader(stream) if table.endswith("csv") else map(json.loads, stream)
+            rows = list(read)
+        assert [(row["input"], row["reason"] or "") for row in rows] == [
+            ("a.dcm", ""),
+            ("aa.dcm", "truncated"),
+            ("b.dcm", ""),
+            ("b.dcm", ""),
+        ]
+        assert {rows[1][name] or "" for name in ("output", "frame", *TAGS)} == {""}
+
+
+def test_columns_of_the_picture_are_those_after_the_steps(scans, tmp_path):
+    columns = ("columns", "Rows", "rows", "tone")
+    made = plan_from({"tags": columns, "steps": ["resize:width=8"], "normalize": "minmax"})
+    table = tmp_path / "tags.csv"
+    list(Run(made, [str(scans / "a.dcm")], tmp_path / "o", tag_table=table, registry=registry()))
+    [row] = csv.DictReader(table.read_text("utf-8").splitlines())
+    assert [row[name] for name in columns] == ["8", "3", "6", "min-max 0..11 HU"]
+
+
+class Told:
+    """Keeps what a run tells about its table."""
+
+    def __init__(self):
+        self.changes = []
+
+    def table_changed(self, path, before, now):
+        self.changes.append((path.name, before, now))
+
+    def __getattr__(self, name):
+        return lambda *words: None
+
+
+@pytest.mark.parametrize("name", ["tags.csv", "tags.jsonl"])
+def test_a_table_with_other_columns_is_announced(scans, tmp_path, name):
+    def told(tags):
+        listener = Told()
+        made = plan(tags=tags)
+        words = {"tag_table": tmp_path / name, "registry": registry(), "listener": listener}
+        list(Run(made, [str(scans)], tmp_path / "out", **words))
+        return listener.changes
+
+    assert told(TAGS) == []
+    assert told(TAGS) == []
+    assert told(("Rows",)) == [(name, TAGS, ("Rows",))]
+
+
+def test_a_table_of_0_1_0_has_the_columns_that_its_header_names(tmp_path):
+    table = tmp_path / "tags.csv"
+    table.write_text('input,output,frame,PatientID,"0018,0050"\na.dcm,a.png,1,7,5\n', "utf-8")
+    assert TableFile.of(table, tmp_path, []).columns_before() == ("PatientID", "0018,0050")
 
 
 def test_a_second_run_writes_the_same_table(scans, tmp_path):
