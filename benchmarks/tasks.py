@@ -338,7 +338,6 @@ OTHERS = [
         _windowed("windowed", "ct", "suffix=jpg"),
         250.0,
         one_by_one=True,
-        least=1.0,
     ),
     Task(
         "small",
