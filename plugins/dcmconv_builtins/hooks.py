@@ -92,8 +92,11 @@ def dcmconv_decoders() -> Refs:
 
 @hookimpl
 def dcmconv_sources() -> Refs:
-    """Offer files and folders."""
-    return {"folder": f"{HERE}.sources.folder:Folder"}
+    """Offer files and folders, and standard input."""
+    return {
+        "folder": f"{HERE}.sources.folder:Folder",
+        "stdin": f"{HERE}.sources.standard_input:StandardInput",
+    }
 
 
 @hookimpl

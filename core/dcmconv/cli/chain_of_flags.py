@@ -60,6 +60,8 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
 
 def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
     """Return the writer that ``-o picture.jpg`` implies; empty for a folder."""
+    if arguments.is_to_stdout:
+        return ""
     check_out(arguments.out)
     out = Path(arguments.out)
     if arguments.writer or ends_like_a_folder(arguments.out) or out.is_dir():

@@ -23,8 +23,8 @@ JOURNAL = Path(".dcmconv", "journal.jsonl")
 
 def opening_line(arguments: RunArguments, plan: Plan, workers: int) -> str:
     """Return the first line: ``Converting . → ./dcmconv-out (jpg, minmax, 2 workers)``."""
-    inputs = arguments.inputs or ["."]
-    shown = ", ".join(map(_shown_input, inputs[:3]))
+    inputs = _named_inputs(arguments)
+    shown = ", ".join(inputs[:3])
     more = f" and {len(inputs) - 3:,} more" if len(inputs) > 3 else ""
     lanes = plan.all_lanes
     writers = dict.fromkeys(lane.writer.name for lane in lanes)
@@ -52,13 +52,13 @@ def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: 
         command = f"dcmconv journal notes {shlex.quote(arguments.out)}" if journal.exists() else ""
         for line in [] if command else note_lines(tally):
             say(line)
-        # With --json, stdout has nothing but JSON.
-        tell = say if arguments.as_json else print_result
+        # With --json, stdout has nothing but JSON; with -o -, nothing but the picture.
+        tell = say if arguments.as_json or arguments.is_to_stdout else print_result
         tell(closing_line(summary, tally, _shown_folder(arguments.out), read_notes=command))
 
 
 def _nothing_to_convert(arguments: RunArguments, summary: Summary, tally: Tally) -> str:
-    where = " ".join(shlex.quote(_shown_input(each)) for each in arguments.inputs or ["."])
+    where = ", ".join(_named_inputs(arguments))
     reasons = tally.reasons_of("skipped")
     skipped = f"{counted(summary.skipped, 'input')} skipped{_shown_reasons(reasons)}"
     hint = "To try dcmconv on sample files: dcmconv samples demo && dcmconv run demo"
@@ -68,14 +68,23 @@ def _nothing_to_convert(arguments: RunArguments, summary: Summary, tally: Tally)
     return f"Nothing to convert in {where}: {found}.\n  {hint}"
 
 
+def _named_inputs(arguments: RunArguments) -> list[str]:
+    lists = [f"the list {listed.name}" for listed in arguments.lists]
+    return [*map(_shown_input, arguments.locations), *lists]
+
+
 def _shown_input(text: str) -> str:
     """Return an INPUT for display; parent folders such as ``../..`` by their names."""
+    if text == "-":
+        return "standard input"
     parts = Path(text).parts
     return str(Path(text).resolve()) if parts and set(parts) == {".."} else text
 
 
 def _shown_folder(out: str) -> str:
     """Return the output folder for display; a relative one starts with ``./``."""
+    if out == "-":
+        return "standard output"
     path = Path(out)
     return out if path.is_absolute() or out.startswith((".", "~")) else f"./{path.as_posix()}"
 

@@ -6,8 +6,9 @@ import logging
 import shlex
 import sys
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,13 +17,23 @@ from dcmconv.cli.exit_codes import EXIT_NOTHING, exit_code_of_run, stop_on_signa
 from dcmconv.cli.progress import progress_for
 from dcmconv.cli.report import counted, print_report
 from dcmconv.cli.run_flags import RunArguments
-from dcmconv.cli.terminal import print_json, print_result, say
+from dcmconv.cli.terminal import (
+    print_bytes,
+    print_json,
+    print_result,
+    say,
+    stdout_is_terminal,
+)
 from dcmconv.errors import UsageError
+from dcmconv.model.outcome import Converted
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
+    from dcmconv.cli.progress import Progress
+    from dcmconv.model.components import Writer
     from dcmconv.model.outcome import Outcome
     from dcmconv.plugins.registry import Registry
+    from dcmconv.run.engine import Run
     from dcmconv.run.walk import Walk
 
 __all__ = ["run_command"]
@@ -58,30 +69,17 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
 
 
 def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
-    from dcmconv.run.engine import Run
-    from dcmconv.run.output.out_path import ends_like_a_folder
-    from dcmconv.run.walk import Selection
-
     # Libraries may log values of the file, which can be patient data.
     logging.getLogger().addHandler(logging.NullHandler())
     progress = progress_for(arguments, plan)
-    run = Run(
-        plan,
-        arguments.inputs or ["."],
-        Path(arguments.out),
-        selection=Selection(tuple(arguments.include), tuple(arguments.exclude)),
-        tag_table=Path(arguments.tag_table) if arguments.tag_table else None,
-        listener=progress,
-        events=registry.events,
-        registry=registry,
-        argv=tuple(sys.argv),
-        out_is_folder=ends_like_a_folder(arguments.out),
-    )
-    # Closed before anything is printed: after Ctrl-C, the workers must have ended by then.
-    outcomes = cast("Generator[Outcome]", iter(run))
-    with stop_on_signals(run.stop, progress.note) as signals, progress, closing(outcomes):
-        for _ in outcomes:
-            pass  # the listener sees every outcome
+    with _file_for_stdout(arguments, plan) if arguments.is_to_stdout else nullcontext() as picture:
+        run = _run_of(arguments, plan, registry, progress, picture or Path(arguments.out))
+        # Closed before anything is printed: after Ctrl-C, the workers must have ended by then.
+        outcomes = cast("Generator[Outcome]", iter(run))
+        with stop_on_signals(run.stop, progress.note) as signals, progress, closing(outcomes):
+            for outcome in outcomes:  # the listener sees every outcome
+                if picture is not None and isinstance(outcome, Converted):
+                    print_bytes(picture.with_name(outcome.outputs[0].path).read_bytes())
     stopped_by = signals.received if run.summary.stopped else None
     code = exit_code_of_run(run.summary, verified=plan.run.verify, signal_received=stopped_by)
     print_report(arguments, run.summary, run.tally, code)
@@ -91,6 +89,57 @@ def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
         # exit_code_of_error prints how to resume.
         raise stopped_by
     return code
+
+
+def _run_of(
+    arguments: RunArguments, plan: Plan, registry: Registry, progress: Progress, out: Path
+) -> Run:
+    from dcmconv.run.engine import Run
+    from dcmconv.run.output.out_path import ends_like_a_folder
+    from dcmconv.run.walk import Selection
+
+    return Run(
+        plan,
+        arguments.locations,
+        out,
+        selection=Selection(tuple(arguments.include), tuple(arguments.exclude)),
+        tag_table=Path(arguments.tag_table) if arguments.tag_table else None,
+        listener=progress,
+        events=registry.events,
+        registry=registry,
+        argv=tuple(sys.argv),
+        out_is_folder=ends_like_a_folder(arguments.out),
+        lists=arguments.lists,
+    )
+
+
+@contextmanager
+def _file_for_stdout(arguments: RunArguments, plan: Plan) -> Iterator[Path]:
+    """Yield the name of a temporary file for the picture that goes to standard output.
+
+    Raises
+    ------
+    UsageError
+        If there would be more than one picture, or standard output is needed for something else.
+    """
+    from tempfile import TemporaryDirectory
+
+    one, hint = "-o - writes one picture to standard output", "Name a folder: -o pictures"
+    if arguments.as_json:
+        raise UsageError(f"{one}, where --json prints as well.", hint="Remove one of them.")
+    if stdout_is_terminal():
+        raise UsageError(
+            f"{one}, which is a terminal.",
+            hint="Redirect it: dcmconv run scan.dcm -o - > picture.png",
+        )
+    if len(plan.all_lanes) > 1:
+        raise UsageError(f"{one}, but the chain has {len(plan.all_lanes)} outputs.", hint=hint)
+    if len(list(islice(_inputs(arguments, plan), 2))) > 1:
+        raise UsageError(f"{one}, but there is more than one input.", hint=hint)
+    writer = cast("Writer", plan.lanes[0].writer.load())
+    with TemporaryDirectory(prefix="dcmconv-") as folder:
+        # The name is for messages.
+        yield Path(folder, f"stdout{writer.suffix}")
 
 
 def _say_orphans(out: str) -> None:
@@ -131,12 +180,15 @@ def _walk(arguments: RunArguments, plan: Plan) -> Walk:
     from dcmconv.run.walk import Selection, Walk
 
     selection = Selection(tuple(arguments.include), tuple(arguments.exclude))
-    return Walk(plan.sources, arguments.inputs or ["."], (Path(arguments.out),), selection)
+    out = (Path(arguments.out),)
+    return Walk(plan.sources, arguments.locations, out, selection, arguments.lists)
 
 
 def _inputs(arguments: RunArguments, plan: Plan) -> Iterator[tuple[str, int]]:
     from dcmconv.model.inputs import Reference
 
-    for found, _ in _walk(arguments, plan).inputs():
+    walk = _walk(arguments, plan)
+    walk.check()
+    for found, _ in walk.inputs():
         if isinstance(found, Reference):
             yield found.key, found.size or 0

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from dcmconv.chain.spec import ASPECTS
 from dcmconv.cli.completion import component_of, decoder_of_syntax, plugin_names, preset_names
 from dcmconv.cli.flags import Flag
+from dcmconv.errors import UsageError
 from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.chain.layering import Override
+    from dcmconv.run.input_list import InputList
 
 __all__ = ["DEFAULT_OUT", "HELP", "RunArguments", "run_flags"]
 
@@ -58,7 +60,8 @@ class RunArguments:
     inputs: Annotated[
         Sequence[str],
         _flag(
-            help="Files and folders. DICOM files are detected by content, not by name.",
+            help="Files, folders, and quoted patterns such as 'scans/**/*.dcm'; - is one DICOM "
+            "object from standard input. DICOM files are detected by content, not by name.",
             metavar="INPUT",
             default="the current folder",
         ),
@@ -194,7 +197,8 @@ class RunArguments:
         _flag(
             "-o",
             "--out",
-            help="Output folder, or the output file if there is only one picture.",
+            help="Output folder, or the output file if there is only one picture; - writes that "
+            "picture to standard output.",
             metavar="OUT",
             panel=FILES,
             default=DEFAULT_OUT,
@@ -219,6 +223,24 @@ class RunArguments:
         Sequence[str],
         _flag("--exclude", help="Ignore matching inputs.", metavar="GLOB", panel=FILES),
     ] = ()
+    from_file: Annotated[
+        Sequence[str],
+        _flag(
+            "--from-file",
+            help="Also convert the inputs that this file lists, one a line; - reads the list from "
+            "standard input.",
+            metavar="LIST",
+            panel=FILES,
+        ),
+    ] = ()
+    from0: Annotated[
+        bool,
+        _flag(
+            "--from0",
+            help="A zero character ends each input of a list, as in find -print0.",
+            panel=FILES,
+        ),
+    ] = False
     tag_table: Annotated[
         str | None,
         _flag(
@@ -276,6 +298,39 @@ class RunArguments:
     """The run settings that are given, as text."""
     overrides: Sequence[Override] = ()
     """The flags of components that are given."""
+
+    @property
+    def locations(self) -> list[str]:
+        """INPUT arguments; without any, and without a list, the current folder."""
+        return [*self.inputs] if self.inputs or self.from_file else ["."]
+
+    @property
+    def lists(self) -> list[InputList]:
+        """The lists of more inputs.
+
+        Raises
+        ------
+        UsageError
+            If standard input would have to be read twice, or ``--from0`` has no list.
+        """
+        from dcmconv.run.input_list import InputList
+
+        if self.from0 and not self.from_file:
+            raise UsageError(
+                "--from0 describes a list of inputs, but --from-file is missing.",
+                hint="Name the list: find scans -print0 | dcmconv run --from-file - --from0",
+            )
+        if [*self.inputs, *self.from_file].count("-") > 1:
+            raise UsageError(
+                "Standard input can be read only once, and - is given twice.",
+                hint="Remove one of them.",
+            )
+        return [InputList(path, self.from0) for path in self.from_file]
+
+    @property
+    def is_to_stdout(self) -> bool:
+        """Whether the picture goes to standard output: ``-o -``."""
+        return self.out == "-"
 
     @classmethod
     def of(cls, values: Mapping[str, Any], overrides: Sequence[Override]) -> RunArguments:

@@ -7,7 +7,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,12 +21,14 @@ __all__ = [
     "is_interactive",
     "is_plain",
     "only_results_on_stdout",
+    "print_bytes",
     "print_json",
     "print_result",
     "print_rows",
     "say",
     "stdout_closed",
     "stdout_error",
+    "stdout_is_terminal",
 ]
 
 # C0 and C1 controls, DEL, line separators, and the controls that reorder text (CVE-2021-42574).
@@ -145,6 +147,17 @@ def print_json(value: Any) -> None:
     _write_result(STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
+def print_bytes(content: bytes) -> None:
+    """Write the bytes of a picture to stdout."""
+    _to_stdout(lambda stream: (stream.buffer.write(content), stream.flush()))
+
+
+def stdout_is_terminal() -> bool:
+    """Say whether stdout is a terminal, which bytes of a picture would confuse."""
+    stream = _results or sys.stdout
+    return stream is not None and stream.isatty()
+
+
 def print_rows(rows: Iterable[Row], *, as_json: bool) -> int:
     """Print the rows that a command yields and return its exit code.
 
@@ -247,10 +260,14 @@ def stdout_error(error: OSError) -> OutputError | None:
 
 
 def _write_result(text: str) -> None:
+    _to_stdout(lambda stream: _write(stream, text))
+
+
+def _to_stdout(write: Callable[[TextIO], object]) -> None:
     if sys.stdout is None:
         raise stdout_closed()
     try:
-        _write(_results or sys.stdout, text)
+        write(_results or sys.stdout)
     except OSError as error:
         explained = stdout_error(error)
         if explained is None:

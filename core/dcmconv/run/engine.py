@@ -36,6 +36,7 @@ from dcmconv.run.worklist import WorkList
 
 if TYPE_CHECKING:
     from dcmconv.plugins.registry import Events, Registry
+    from dcmconv.run.input_list import InputList
     from dcmconv.run.journal.run_record import ChainChange
     from dcmconv.run.output.tag_table import TableFile
 
@@ -71,6 +72,8 @@ class Run:
         The command line, for the run record.
     out_is_folder : bool
         ``out`` is a folder even if it has the suffix of a picture.
+    lists : sequence of InputList
+        More inputs, in files that list them.
 
     Raises
     ------
@@ -90,6 +93,7 @@ class Run:
     registry: Registry | None = None
     argv: Sequence[str] = ()
     out_is_folder: bool = False
+    lists: Sequence[InputList] = ()
     summary: Summary = field(default=Summary(), init=False)
     tally: Tally = field(default_factory=Tally, init=False, repr=False)
     _stop: Stop = field(default_factory=Stop, init=False, repr=False)
@@ -104,7 +108,7 @@ class Run:
 
     def __iter__(self) -> Iterator[Outcome]:
         """Do the work, and yield the outcome of each input."""
-        walk = Walk(self.plan.sources, self.inputs, self._avoid(), self.selection)
+        walk = Walk(self.plan.sources, self.inputs, self._avoid(), self.selection, self.lists)
         walk.check()
         table_file = self._table_file()
         # Before the output folder is made: a plugin that refuses the plan leaves no trace.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import chain
 from numbers import Real
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from dcmconv.chain.plan import ComponentRef
 from dcmconv.errors import DcmconvError, InputNotFoundError
@@ -17,6 +19,9 @@ from dcmconv.model.components import Source
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.records import record
 from dcmconv.run.journal.digests import digest_of
+
+if TYPE_CHECKING:
+    from dcmconv.run.input_list import InputList
 
 __all__ = ["EVERYTHING", "Found", "Selection", "Walk"]
 
@@ -67,6 +72,9 @@ _SYSTEM_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errn
 """Errors that any source may raise, and the command line explains."""
 
 
+_WILDCARD = re.compile(r"[*?\[]")
+
+
 def _matches(key: str, pattern: str) -> bool:
     # Not fnmatch, which ignores case on Windows.
     return fnmatchcase(key if "/" in pattern else key.rpartition("/")[2], pattern)
@@ -86,12 +94,15 @@ class Walk:
         Folders to leave out: the output.
     selection : Selection
         Which inputs are wanted.
+    lists : sequence of InputList
+        More locations, in files that may be long; they come last.
     """
 
     sources: tuple[ComponentRef, ...]
     locations: Sequence[str]
     avoid: Sequence[Path]
     selection: Selection
+    lists: Sequence[InputList] = ()
 
     @cached_property
     def _claimed(self) -> list[tuple[str, int]]:
@@ -103,28 +114,48 @@ class Walk:
         return [cast("Source", reference.load()) for reference in self.sources]
 
     def check(self) -> None:
-        """Check that every location has a source.
+        """Check that every location has a source, and every list can be read.
 
         Raises
         ------
         InputNotFoundError
             If no source claims a location.
+        UsageError
+            If a list cannot be read.
         """
         _ = self._claimed
+        for listed in self.lists:
+            listed.check()
 
     def inputs(self) -> Iterator[Found]:
         """Yield the wanted inputs; one that two arguments lead to is yielded once."""
         seen: set[int] = set()
-        for location, index in self._claimed:
-            for found in self._walked(location, index):
+        may_repeat = len(self.locations) > 1 or bool(self.lists)
+        for inputs, index in self._located():
+            for found in inputs:
                 if not self.selection.wants(found.key):
                     continue
-                if len(self.locations) > 1:
+                if may_repeat:
                     digest = digest_of(found.locator)
                     if digest in seen:
                         continue
                     seen.add(digest)
                 yield found, index
+
+    def _located(self) -> Iterator[tuple[Iterable[Reference | Rejected], int]]:
+        """Yield what is at each location, with the index of its source."""
+        for location, index in self._claimed:
+            yield self._walked(location, index), index
+        for listed in self.lists:
+            for location in listed.locations():
+                try:
+                    index = self._source_of(location)
+                except InputNotFoundError as error:
+                    # The list may be older than a file that was removed: the others still count.
+                    message = f"Not found, but {listed.name} lists it."
+                    yield [Rejected(location, location, message, error.hint, "not-found")], 0
+                    continue
+                yield self._walked(location, index), index
 
     def _walked(self, location: str, index: int) -> Iterator[Reference | Rejected]:
         with _naming_the_source(self.sources[index], "walk"):
@@ -149,8 +180,9 @@ class Walk:
                 rank = (reference.name != scheme, -confidence, reference.name, reference.target)
                 claims.append((rank, index))
         if not claims:
+            what = "matching file" if _WILDCARD.search(location) else "such file or folder"
             raise InputNotFoundError(
-                f"{location}: no such file or folder, and no installed source claims it.",
+                f"{location}: no {what}, and no installed source claims it.",
                 hint="Check the spelling, or list the sources: dcmconv plugins list",
             )
         return min(claims)[1]

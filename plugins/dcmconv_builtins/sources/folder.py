@@ -1,8 +1,9 @@
-"""Files and folders on disk."""
+"""Files and folders on disk, and patterns for them."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dcmconv.plugin import InputFile, Reference, Rejected, Source
+from dcmconv_builtins.sources.path_pattern import PathPattern, has_wildcards
 
 __all__ = ["Folder"]
 
@@ -24,6 +26,19 @@ STATE_FOLDER = ".dcmconv"
 CONFIDENCE = 10
 """Low, so that a source for archives can claim ``pacs.zip``."""
 
+ARCHIVES = (
+    (0, b"PK\x03\x04", "a ZIP archive", "unzip {file} -d {folder}"),
+    (257, b"ustar", "a tar archive", "mkdir {folder} && tar -xf {file} -C {folder}"),
+    (0, b"\x1f\x8b", "compressed with gzip", ""),
+    (0, b"BZh", "compressed with bzip2", ""),
+    (0, b"\xfd7zXZ\0", "compressed with xz", ""),
+    (0, b"\x28\xb5\x2f\xfd", "compressed with Zstandard", ""),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", ""),
+    (0, b"Rar!\x1a\x07", "a RAR archive", ""),
+)
+"""Where each kind has which bytes, what it is, and the command that unpacks it, if it is common."""
+FIRST_BYTES = 512
+
 Identity = tuple[int, int]
 """Device and inode: the same for every path to one folder."""
 
@@ -33,26 +48,36 @@ class Folder(Source):
     """Files, and all regular files below folders, in the order of their names.
 
     Links are followed; a folder that two paths lead to is walked once.  Pictures of another run
-    are files like any other; only its state folder, ``.dcmconv``, is left out.
+    are files like any other; only its state folder, ``.dcmconv``, is left out.  A path that does
+    not exist may be a pattern, such as ``scans/**/*.dcm``; names are then relative to the folder
+    before its first wildcard.  Archives are not read: unpack them first.
     """
 
     @classmethod
     def claims(cls, location: str) -> int:
-        """Claim whatever exists, broken links included, but yield to any special source."""
-        return CONFIDENCE if os.path.lexists(location) else 0
+        """Claim what exists, broken links included, and patterns; yield to any special source."""
+        if os.path.lexists(location):
+            return CONFIDENCE
+        # To the first match: a pattern that matches nothing is a typo.
+        matches = cls().walk(location, avoid=()) if has_wildcards(location) else iter(())
+        return CONFIDENCE if next(matches, None) else 0
 
     def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Rejected]:
         """Yield every file below a folder, or the one file.
 
         Memory holds the names of one folder for each level, never of the whole tree.
         """
+        # A name with brackets is a name if there is such a file.
+        is_pattern = has_wildcards(location) and not os.path.lexists(location)
+        pattern = PathPattern.of(location) if is_pattern else None
         # Not resolve(): a key keeps the names that the user sees, including those of links.
-        root = os.path.abspath(location)  # noqa: PTH100
+        root = os.path.abspath(pattern.folder if pattern else location)  # noqa: PTH100
         if not Path(root).is_dir():
-            yield _single(Path(root).name, root)
+            if pattern is None:
+                yield _single(location)
             return
         avoided = {identity for path in avoid if (identity := _identity(path))}
-        yield from _Walk(root, avoided).inputs()
+        yield from _Walk(root, avoided, pattern).inputs()
 
     def open(self, reference: Reference) -> InputFile:
         """Return the file at the reference's path."""
@@ -65,6 +90,7 @@ class _Walk:
 
     root: str
     avoided: set[Identity]
+    pattern: PathPattern | None = None
     _seen: set[Identity] = field(default_factory=set)
 
     def inputs(self) -> Iterator[Reference | Rejected]:
@@ -84,6 +110,8 @@ class _Walk:
     def _visit(self, key: str) -> Reference | Rejected | Iterator[str]:
         """Return what a key leads to; for a folder to be walked, the keys inside."""
         path = f"{self.root}/{key}" if key else self.root
+        if self.pattern is not None and not self._may_match(key, path):
+            return iter(())
         name = key.rpartition("/")[2]
         if name.lower() in SYSTEM_NAMES or name.startswith("._"):
             message = "A file of the operating system, not data."
@@ -107,6 +135,13 @@ class _Walk:
             return Rejected(key, path, message, reason="seen-already", failed=False)
         self._seen.add(identity)
         return self._names(key, path)
+
+    def _may_match(self, key: str, path: str) -> bool:
+        """Say whether a key, or something below it, matches the pattern."""
+        pattern = self.pattern
+        return pattern is None or (
+            pattern.matches(key) or (pattern.may_match_below(key) and os.path.isdir(path))  # noqa: PTH112
+        )
 
     def _names(self, key: str, path: str) -> Rejected | Iterator[str]:
         try:
@@ -132,11 +167,38 @@ def _taken(names: list[bytes], prefix: str) -> Iterator[str]:
         yield prefix + names.pop().decode(FILE_NAMES, FILE_NAME_ERRORS)
 
 
-def _single(key: str, path: str) -> Reference | Rejected:
+def _single(location: str) -> Reference | Rejected:
+    """Return a file that is itself an INPUT."""
+    path = os.path.abspath(location)  # noqa: PTH100
+    key = Path(path).name
     try:
-        return _file(key, path, os.stat(path))  # noqa: PTH116 - as below a folder
+        found = _file(key, path, os.stat(path))  # noqa: PTH116 - as below a folder
+        archive = _archive(location) if isinstance(found, Reference) else None
     except OSError as error:
         return _unreadable(key, path, error)
+    # A failure, because the user names it.  Below a folder, it is like any file that is not DICOM.
+    return archive or found
+
+
+def _archive(location: str) -> Rejected | None:
+    """Return what to do with an archive; None for every other file."""
+    with open(location, "rb", buffering=0) as stream:  # noqa: PTH123 - a str
+        head = stream.read(FIRST_BYTES)
+    for start, signature, what, command in ARCHIVES:
+        if head.startswith(signature, start):
+            path = Path(location)
+            folder = shlex.quote(str(path.with_suffix("")))
+            unpack = command.format(file=shlex.quote(location), folder=folder)
+            return Rejected(
+                path.name,
+                os.path.abspath(location),  # noqa: PTH100
+                f"The file is {what}, and archives are not read yet.",
+                f"Unpack it and convert the folder: {unpack} && dcmconv run {folder}"
+                if unpack
+                else "Unpack it and convert the folder.",
+                reason="archive",
+            )
+    return None
 
 
 def _file(key: str, path: str, status: os.stat_result) -> Reference | Rejected:
