@@ -133,7 +133,6 @@ def test_skipped_input_has_a_hint(tmp_path):
 @pytest.mark.parametrize(
     ("out", "message", "advice"),
     [
-        ("-", "Pictures cannot be written to standard output.", "-o picture.png"),
         ("s3://bucket/x", "s3://bucket/x is a URL;", "-o pictures"),
         ("file:///tmp/x.png", "file:///tmp/x.png is a URL;", "-o pictures"),
         ("x.zip", "x.zip: no installed writer makes .zip files.", "-o x.zip/"),

@@ -65,6 +65,10 @@ def _nothing_to_convert(arguments: RunArguments, summary: Summary, tally: Tally)
     if "exists" in reasons:
         hint = "To convert inputs whose pictures exist already: --on-existing replace"
     found = skipped if summary.skipped else "no inputs found"
+    only = tally.first_skipped
+    # A file that is named itself, such as a DICOMDIR: its own reason and hint help more.
+    if only is not None and only.hint and any(Path(each).is_file() for each in arguments.inputs):
+        return f"{harmless(only.input)}: {harmless(only.message)}\n  {harmless(only.hint)}"
     return f"Nothing to convert in {where}: {found}.\n  {hint}"
 
 

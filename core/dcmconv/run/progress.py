@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
-from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Summary
+from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Skipped, Summary
 from dcmconv.model.records import record
 
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ class Tally:
     """Why the run ended early."""
     examples: dict[str, list[Failed]] = field(default_factory=dict)
     """The first failures of each reason."""
+    first_skipped: Skipped | None = None
+    """For a run that converts nothing: why."""
     new_pictures: int = 0
     """Pictures that this run wrote, without those of earlier runs."""
     notes: NoteCounts = field(default_factory=NoteCounts)
@@ -180,6 +182,8 @@ class Tally:
             self.new_pictures += 0 if outcome.unchanged else len(outcome.outputs)
         elif isinstance(outcome, NotConverted):
             self._reasons[outcome.status, outcome.reason] += 1
+            if isinstance(outcome, Skipped) and self.first_skipped is None:
+                self.first_skipped = outcome
         if isinstance(outcome, Failed):
             self._counts["failed_before"] += outcome.unchanged
             examples = self.examples.setdefault(outcome.reason, [])

@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dcmconv.plugin import InputFile, Reference, Rejected, Source
-from dcmconv_builtins.sources.path_pattern import PathPattern, has_wildcards
+
+if TYPE_CHECKING:
+    from dcmconv_builtins.sources.path_pattern import PathPattern
 
 __all__ = ["Folder"]
 
@@ -22,6 +25,8 @@ FILE_NAMES, FILE_NAME_ERRORS = sys.getfilesystemencoding(), sys.getfilesystemenc
 """How names are decoded; the same as os.fsdecode(), which takes four calls for each."""
 
 STATE_FOLDER = ".dcmconv"
+
+WILDCARDS = frozenset("*?[")
 
 CONFIDENCE = 10
 """Low, so that a source for archives can claim ``pacs.zip``."""
@@ -59,7 +64,7 @@ class Folder(Source):
         if os.path.lexists(location):
             return CONFIDENCE
         # To the first match: a pattern that matches nothing is a typo.
-        matches = cls().walk(location, avoid=()) if has_wildcards(location) else iter(())
+        matches = cls().walk(location, avoid=()) if _pattern(location) else iter(())
         return CONFIDENCE if next(matches, None) else 0
 
     def walk(self, location: str, *, avoid: Sequence[Path]) -> Iterator[Reference | Rejected]:
@@ -67,9 +72,7 @@ class Folder(Source):
 
         Memory holds the names of one folder for each level, never of the whole tree.
         """
-        # A name with brackets is a name if there is such a file.
-        is_pattern = has_wildcards(location) and not os.path.lexists(location)
-        pattern = PathPattern.of(location) if is_pattern else None
+        pattern = _pattern(location)
         # Not resolve(): a key keeps the names that the user sees, including those of links.
         root = os.path.abspath(pattern.folder if pattern else location)  # noqa: PTH100
         if not Path(root).is_dir():
@@ -82,6 +85,16 @@ class Folder(Source):
     def open(self, reference: Reference) -> InputFile:
         """Return the file at the reference's path."""
         return InputFile(reference.key, path=reference.locator)
+
+
+def _pattern(location: str) -> PathPattern | None:
+    """Return the pattern that an INPUT is; None for a path."""
+    # A name with brackets is a path if it exists.
+    if WILDCARDS.isdisjoint(location) or os.path.lexists(location):
+        return None
+    from dcmconv_builtins.sources.path_pattern import PathPattern
+
+    return PathPattern.of(location)
 
 
 @dataclass

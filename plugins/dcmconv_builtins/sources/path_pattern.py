@@ -12,19 +12,10 @@ import re
 from dataclasses import dataclass
 from fnmatch import translate
 
-__all__ = ["PathPattern", "has_wildcards"]
+__all__ = ["PathPattern"]
 
-_WILDCARD = re.compile(r"[*?\[]")
+_WILDCARDS = frozenset("*?[")
 _ANY_FOLDERS = "**"
-
-
-def has_wildcards(text: str) -> bool:
-    """Say whether a text can be a pattern.
-
-    >>> has_wildcards("scans/*.dcm"), has_wildcards("scans")
-    (True, False)
-    """
-    return _WILDCARD.search(text) is not None
 
 
 @dataclass(frozen=True)
@@ -50,7 +41,7 @@ class PathPattern:
         PathPattern(folder='scans', names=('2024*', '*.dcm'))
         """
         parts = text.replace(os.sep, "/").split("/")
-        first = next(number for number, part in enumerate(parts) if has_wildcards(part))
+        first = next(number for number, part in enumerate(parts) if set(part) & _WILDCARDS)
         # An absolute path starts with an empty part.
         folder = "/".join(parts[:first]) or ("/" if first else ".")
         return cls(folder, tuple(part for part in parts[first:] if part))

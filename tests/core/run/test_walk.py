@@ -151,6 +151,8 @@ def test_a_zip_source_gets_the_archive(zip_plugin, archive, tmp_path, prefix, wo
     ]
 
 
-def test_without_the_plugin_an_archive_is_a_file(archive, tmp_path):
+def test_without_the_plugin_an_archive_fails_with_advice(archive, tmp_path):
     (outcome,) = dcmconv.run(archive, tmp_path / "out", normalize="minmax")
-    assert (outcome.input, outcome.status, outcome.reason) == ("pacs.zip", "skipped", "not-dicom")
+    assert (outcome.input, outcome.status, outcome.reason) == ("pacs.zip", "failed", "archive")
+    assert outcome.message == "The file is a ZIP archive, and archives are not read yet."
+    assert outcome.hint.startswith("Unpack it and convert the folder: unzip ")

@@ -33,6 +33,7 @@ _SAMPLES = {
 }
 _RETIRED = frozenset({"HSV", "ARGB", "CMYK"})
 _HEADER_ONLY = "Ask the sender for the file with its pixels."
+_FOLDER = "It lists the files of the folder that it is in; convert that: dcmconv run FOLDER"
 _INFO = "See what it holds: dcmconv info FILE"
 _ASK = "Ask the sender for a file that has a valid value; a guess could give a wrong picture."
 
@@ -94,7 +95,8 @@ def _missing_pixels(part10: Part10) -> SkipInput | InputError:
 
 
 def _no_picture(kind: str) -> SkipInput:
-    return SkipInput(f"{kind} holds no picture.", hint=_INFO)
+    hint = _FOLDER if kind.startswith("DICOMDIR") else _INFO
+    return SkipInput(f"{kind} holds no picture.", hint=hint)
 
 
 def _truncated(message: str) -> InputError:
