@@ -12,14 +12,32 @@ from dcmconv.errors import InputNotFoundError, UsageError
 
 if TYPE_CHECKING:
     from dcmconv.model.inputs import InputFile
+    from dcmconv.render import Converter, OpenInput
 
-__all__ = ["InputLike", "input_file"]
+__all__ = ["InputLike", "input_file", "open_with"]
 
 InputLike = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | object
 """A path, the bytes of a file, a binary file, or an object that a reader accepts.
 
 The reader of DICOM accepts a pydicom ``Dataset``, with what was changed in memory.
 """
+
+
+def open_with(
+    converter: Converter,
+    source: InputLike,
+    frames: tuple[tuple[int, int | None], ...] | None = None,
+) -> OpenInput:
+    """Open one input with the lanes of a chain; use it with ``with``.
+
+    ``frames`` are wanted instead of those of the chain.
+    """
+    # An Instance or a frame of one is open already, and knows how to go on.
+    already = getattr(source, "open_with", None)
+    if already is not None:
+        opened: OpenInput = already(converter, frames)
+        return opened
+    return converter.open(input_file(source), frames=frames)
 
 
 def input_file(source: InputLike) -> InputFile:

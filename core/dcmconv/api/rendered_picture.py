@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from dcmconv.api.attribute_view import AttributeView
 from dcmconv.api.plans import ComponentLike, make_writer, registry
 from dcmconv.errors import DcmconvError, UsageError
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from dcmconv.model.components import Writer
-    from dcmconv.model.frame import Attributes
     from dcmconv.model.frame_parts import Spacing
     from dcmconv.model.picture import Picture, ValueScale
 
@@ -59,9 +59,9 @@ class RenderedPicture:
         return (*self.picture.pixels.shape, 3) if has_colors else self.picture.pixels.shape
 
     @property
-    def attributes(self) -> Attributes:
-        """The attributes of the frame, by keyword or ``GGGG,EEEE``."""
-        return self.picture.attributes
+    def attributes(self) -> AttributeView:
+        """The attributes of the frame: by keyword, tag or path."""
+        return AttributeView(self.picture.attributes)
 
     @property
     def frame_number(self) -> int:

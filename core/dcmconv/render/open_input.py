@@ -101,6 +101,18 @@ class Converter:
             raise
         return opened
 
+    def of_instance(
+        self,
+        instance: Instance,
+        frames: tuple[tuple[int, int | None], ...] | None,
+        policy: str,
+    ) -> OpenInput:
+        """Return an instance that was opened before, with the lanes of this plan."""
+        lanes = self._loaded(self._lanes_for(instance.attributes))
+        ranges = self.plan.frames if frames is None else frames
+        numbers = wanted_frames(ranges, instance.frame_count)
+        return OpenInput(instance, lanes, numbers, None, policy)
+
     def _lanes_for(self, attributes: Mapping[str, Any]) -> tuple[Lane, ...]:
         rule = self.plan.rule_for(attributes)
         if rule.skip:
@@ -252,6 +264,13 @@ class OpenInput:
     def wide_requests(self) -> list[StatisticsRequest]:
         """The lanes' requests for statistics beyond this input, each once."""
         return [request for request in self._requests() if request.scope in WIDE_SCOPES]
+
+    def frame(self, frame_number: int) -> Frame:
+        """Decode one frame, counted from 1, and note what is doubtful about it."""
+        with naming_the_frame(frame_number, self.frame_count):
+            frame = self.instance.read_frame(frame_number - 1)
+            self._note(frame.notes)
+            return frame
 
     def frames(self) -> Iterator[Frame]:
         """Decode every frame, wanted or not, and keep none: for statistics."""
