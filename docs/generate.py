@@ -305,7 +305,16 @@ def _python_page() -> str:
     import dcmconv
 
     parts = ["# Python", prose.PYTHON]
-    for name in ("convert", "convert_frames", "Chain", "run", "RenderedPicture"):
+    for name in (
+        "convert",
+        "convert_frames",
+        "Chain",
+        "open",
+        "Instance",
+        "InstanceFrame",
+        "RenderedPicture",
+        "run",
+    ):
         thing = getattr(dcmconv, name)
         parts += [f"## `{name}`", _signature(thing), fenced(_docstring(thing))]
         if inspect.isclass(thing):

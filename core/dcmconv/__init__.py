@@ -14,12 +14,20 @@ import dcmconv.run  # noqa: F401
 from dcmconv.api.batch import run
 from dcmconv.api.conversion import convert, convert_frames
 from dcmconv.api.rendered_picture import RenderedPicture
-from dcmconv.errors import DcmconvError, InputError, SkipInput, UnsupportedError, UsageError
+from dcmconv.errors import (
+    DcmconvError,
+    InputError,
+    InputNotFoundError,
+    SkipInput,
+    UnsupportedError,
+    UsageError,
+)
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from dcmconv.api.chain import Chain
+    from dcmconv.api.instance import Instance, InstanceFrame, open  # noqa: A004 - dcmconv.open
     from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
 
 __all__ = [
@@ -28,6 +36,9 @@ __all__ = [
     "DcmconvError",
     "Failed",
     "InputError",
+    "InputNotFoundError",
+    "Instance",
+    "InstanceFrame",
     "Outcome",
     "RenderedPicture",
     "SkipInput",
@@ -38,6 +49,7 @@ __all__ = [
     "__version__",
     "convert",
     "convert_frames",
+    "open",
     "run",
 ]
 
@@ -48,6 +60,10 @@ def __getattr__(name: str) -> Any:
         from dcmconv.api.chain import Chain
 
         return Chain
+    if name in ("open", "Instance", "InstanceFrame"):
+        from dcmconv.api import instance
+
+        return getattr(instance, name)
     if name in __all__:
         from dcmconv.model import outcome
 

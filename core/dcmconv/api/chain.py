@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from dcmconv.api.batch import run
-from dcmconv.api.inputs import InputLike, input_file
+from dcmconv.api.inputs import InputLike, open_with
 from dcmconv.api.plans import ChainKeywords, ChainLike, listing, registry
 from dcmconv.api.rendered_picture import RenderedPicture
 from dcmconv.chain.compile import compile_chain
@@ -140,7 +140,7 @@ class Chain:
         """
         self._check_output(output)
         frames = None if frame is None else (_frame_range(frame),)
-        with self._converter.open(input_file(source), frames=frames) as opened:
+        with open_with(self._converter, source, frames) as opened:
             opened.frame_numbers = opened.frame_numbers[:1]
             (made,) = _rendered(opened, output)
         return self._returned(made, output)
@@ -158,7 +158,7 @@ class Chain:
     ) -> Iterator[RenderedPicture | Any]:
         """Yield for each frame what a call returns, one at a time."""
         self._check_output(output)
-        with self._converter.open(input_file(source)) as opened:
+        with open_with(self._converter, source) as opened:
             for made in _rendered(opened, output):
                 yield self._returned(made, output)
 

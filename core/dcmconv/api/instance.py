@@ -112,7 +112,7 @@ class Instance(Sequence["InstanceFrame"]):
             return InstanceFrame(self, indices[operator.index(index)])
         except TypeError:
             raise TypeError(
-                f"frames are numbered from 0, got {index!r:.40}; attributes are in .attributes"
+                f"expected the index of a frame, got {index!r:.40}; attributes are in .attributes"
             ) from None
         except IndexError:
             raise IndexError(
@@ -239,7 +239,7 @@ class InstanceFrame:
     def stored_values(self) -> NDArray[Any]:
         """The values as stored: (rows, columns), or (rows, columns, 3 or 4) for color; read-only.
 
-        Signed and masked to Bits Stored; YBR as RGB; the indices of a palette; float pixels as such.
+        Masked to Bits Stored and sign-extended; YBR as RGB; of a palette the indices.
         """
         return self.instance.decode(self.frame_index).stored_values
 
@@ -253,7 +253,7 @@ class InstanceFrame:
 
     @property
     def units(self) -> str:
-        """Of ``modality_values``: ``HU``, ``g/ml`` for SUV, ...; empty if the file does not say."""
+        """Of ``modality_values``, such as ``HU`` or ``SUVbw``; empty if the file does not say."""
         return self.instance.decode(self.frame_index).units
 
     @property
@@ -304,4 +304,4 @@ class InstanceFrame:
         return self.instance.open_with(converter, ((self.frame_number, self.frame_number),))
 
     def __repr__(self) -> str:
-        return f"<InstanceFrame {self.frame_number} of {len(self.instance)}: {self.instance!r}>"
+        return f"<InstanceFrame {self.frame_number} of {len(self.instance)} of {self.instance!r}>"
