@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import io
-import threading
+import os
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -263,24 +264,28 @@ class TestLaziness:
         # The file has 25 MiB; float64 values of one frame take half a MiB.
         assert peak < 4 << 20, f"{peak >> 10} KiB"
 
-    def test_threads_share_an_instance(self, tmp_path):
-        path = save(frames_of(64, rows=256, columns=512), tmp_path / "many.dcm")
+    def test_threads_share_an_instance(self):
+        class Hesitant(CountedReads):
+            """Lets other threads go on between moving and reading."""
+
+            def seek(self, *where):
+                position = super().seek(*where)
+                for _ in range(20):
+                    os.sched_yield()
+                return position
+
+        stream = Hesitant(as_bytes(frames_of(64, rows=256, columns=512)))
         wrong = []
 
-        def read(numbers):
-            for index in numbers:
+        def read(start):
+            for index in range(start, 64, 4):
                 first = int(instance[index].stored_values[0, 0])
-                if first != (index * 256 * 512) % 65536:
+                if first != (index * 256 * 512) % 65536 or instance[index].shape != (256, 512):
                     wrong.append(index)
 
-        with dcmconv.open(path) as instance:
-            threads = [
-                threading.Thread(target=read, args=(range(start, 64, 4),)) for start in range(4)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+        with dcmconv.open(stream) as instance, ThreadPoolExecutor(4) as threads:
+            for done in [threads.submit(read, start) for start in range(4)]:
+                done.result()
         assert wrong == []
 
 
