@@ -201,6 +201,15 @@ class TestFiles:
         shown().save(tmp_path / "ct.data", writer="jpg")
         assert (tmp_path / "ct.data").read_bytes()[:2] == b"\xff\xd8"
 
+    def test_options_come_on_top_of_those_of_the_chain(self, tmp_path):
+        picture = dcmconv.Chain(outputs="jpg:quality=10", normalize=WINDOW)(CT)
+        assert picture.encode() == shown().encode("jpg:quality=10")
+        picture.save(tmp_path / "ct.jpg", optimize=True)
+        assert (tmp_path / "ct.jpg").read_bytes() == shown().encode("jpg:quality=10,optimize=true")
+        with pytest.raises(UsageError, match="writer is an object") as caught:
+            picture.encode(picture.writer, quality=3)
+        assert "where it is made" in caught.value.hint
+
     def test_an_unknown_option_is_an_error_with_a_suggestion(self, tmp_path):
         with pytest.raises(UsageError, match="did you mean 'quality'"):
             shown().save(tmp_path / "ct.jpg", qualiti=80)

@@ -66,6 +66,9 @@ class ReaderConformance(ComponentConformance):
     def test_it_does_not_recognize_an_empty_file(self) -> None:
         assert self.component.sniff(b"", "empty") == 0
 
+    def test_it_accepts_no_unknown_object(self) -> None:
+        assert self.component.accepts_object(object()) is False
+
     def test_sniff_accepts_any_bytes(self) -> None:
         noise = random.Random(1)  # noqa: S311 - the same noise every time
         heads = [noise.randbytes(noise.randrange(1, HEAD_BYTES + 1)) for _ in range(200)]
