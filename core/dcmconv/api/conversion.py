@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dcmconv.api.chain import Chain
     from dcmconv.plugins.registry import Registry
 
-__all__ = ["convert", "convert_frames"]
+__all__ = ["chain_of", "convert", "convert_frames"]
 
 
 @listing(ChainKeywords)
@@ -70,7 +70,7 @@ def convert(
     """
     if keywords.get("frames") is not None:
         _check_one_frame(frame, keywords["frames"])
-    return _only(_chain_of(chain, keywords)(source, frame=frame, output=output))
+    return _only(chain_of(chain, keywords)(source, frame=frame, output=output))
 
 
 @listing(ChainKeywords)
@@ -85,7 +85,7 @@ def convert_frames(
 
     Same arguments as ``convert``; ``frames`` chooses some of the frames.
     """
-    for made in _chain_of(chain, keywords).frames(source, output=output):
+    for made in chain_of(chain, keywords).frames(source, output=output):
         yield _only(made)
 
 
@@ -157,7 +157,7 @@ that threads need no lock, which a forked process might inherit locked."""
 MOST_HELD = 64
 
 
-def _chain_of(chain: ChainLike | None, keywords: Mapping[str, Any]) -> Chain:
+def chain_of(chain: ChainLike | None, keywords: Mapping[str, Any]) -> Chain:
     """Return the chain of some keywords: the one of an earlier call if they are equal."""
     from dcmconv.api.chain import Chain
 

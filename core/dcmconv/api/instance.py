@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from dcmconv.api.attribute_view import AttributeView
+from dcmconv.api.conversion import chain_of, convert
 from dcmconv.api.inputs import InputLike, input_file
-from dcmconv.api.plans import ComponentLike, plan_from
+from dcmconv.api.plans import ComponentLike
 from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def open(  # noqa: A001 - dcmconv.open, as PIL.Image.open
     """
     from dcmconv.render import Converter
 
-    plan = plan_from({"read": read, "decoders": decoders, "policy": policy})
+    plan = chain_of(None, {"read": read, "decoders": decoders, "policy": policy}).plan
     file = input_file(source)
     return Instance(Converter(plan).open(file), plan, file.key)
 
@@ -290,8 +291,6 @@ class InstanceFrame:
         UsageError
             If the chain is invalid, or needs statistics of a series or a run.
         """
-        from dcmconv.api.conversion import convert
-
         return convert(self, **chain)
 
     def open_with(self, converter: Converter, frames: FrameRanges | None) -> OpenInput:

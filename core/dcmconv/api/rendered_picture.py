@@ -8,13 +8,13 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from dcmconv.api.attribute_view import AttributeView
 from dcmconv.api.plans import ComponentLike, make_writer, registry
 from dcmconv.errors import DcmconvError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
+    from dcmconv.api.attribute_view import AttributeView
     from dcmconv.model.components import Writer
     from dcmconv.model.frame_parts import Spacing
     from dcmconv.model.picture import Picture, ValueScale
@@ -61,6 +61,8 @@ class RenderedPicture:
     @property
     def attributes(self) -> AttributeView:
         """The attributes of the frame: by keyword, tag or path."""
+        from dcmconv.api.attribute_view import AttributeView
+
         return AttributeView(self.picture.attributes)
 
     @property

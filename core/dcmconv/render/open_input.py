@@ -332,17 +332,13 @@ class OpenInput:
                 is_any = True
                 self._note(frame.notes)
                 for lane, picture, tone in self._finished(frame):
-                    late = self.instance.notes()
-                    yield (
-                        picture.with_(
-                            tone=tone,
-                            notes=tuple(
-                                dict.fromkeys((*of_input, *frame.notes, *picture.notes, *late))
-                            ),
-                            is_annotated=picture.is_annotated or lane.annotates,
-                        ),
-                        lane,
+                    notes = (*of_input, *frame.notes, *picture.notes, *self.instance.notes())
+                    described = picture.with_(
+                        tone=tone,
+                        notes=tuple(dict.fromkeys(notes)),
+                        is_annotated=picture.is_annotated or lane.annotates,
                     )
+                    yield described, lane
         _check_any(is_any)
         self._note(self.instance.notes())
 
