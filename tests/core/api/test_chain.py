@@ -156,6 +156,13 @@ def test_keywords_take_precedence_over_the_chain(tmp_path):
     assert Chain(str(path), normalize="voi", steps=[]) == Chain(normalize="voi")
 
 
+def test_run_takes_a_chain(tmp_path):
+    chain = Chain(normalize="window:name=lung", steps=[Resize(max=64)], writer="jpg")
+    (outcome,) = dcmconv.run(CT, tmp_path, chain=chain)
+
+    assert Path(tmp_path, outcome.outputs[0].path).read_bytes() == chain(CT).encode()
+
+
 def test_bits_are_those_of_every_output():
     assert Chain(bits=16)(CT).pixels.dtype == np.uint16
     assert Chain.from_preset("ml-16bit")(CT).pixels.dtype == np.uint16

@@ -1,0 +1,59 @@
+"""User code with chains passes ``mypy --strict``, and mypy finds wrong keywords in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("mypy")
+
+CODE = """
+from pathlib import Path
+import dcmconv
+from dcmconv_builtins.normalizers.window import Window
+
+chain = dcmconv.Chain(
+    normalize=Window(name="lung"),
+    steps=["resize:max=64", {"use": "flip"}],
+    outputs=["png", {"use": "jpg", "id": "a"}],
+    rules={"when": {"Modality": "MR"}, "normalize": "minmax"},
+    aspect="keep",
+)
+again = dcmconv.Chain.from_preset("ml-8bit", bits=16)
+text: str = again.to_yaml(Path("chain.yaml"))
+one: dcmconv.RenderedPicture = chain("ct.dcm", output="png")
+several: dict[str, dcmconv.RenderedPicture] = chain(b"", frame=2)
+chain(Path("ct.dcm")).save("ct.png")
+for picture in chain.frames("ct.dcm"):
+    print(picture.pixels.shape)
+for frame in dcmconv.convert_frames("ct.dcm", chain=chain, output="a", frames=[1, "3-"]):
+    print(frame.pixels.max())
+shape: tuple[int, ...] = dcmconv.convert("ct.dcm", normalize="window:lung", bits=16).pixels.shape
+"""
+WRONG = """
+dcmconv.convert("ct.dcm", normalise="minmax")
+dcmconv.convert("ct.dcm", bits=12)
+dcmconv.Chain(workers=4)
+"""
+
+
+def checked(folder, code: str) -> str:
+    (folder / "user.py").write_text(code, "utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", "cache", "user.py"]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=250
+    )
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_types_help_and_do_not_hinder(tmp_path):
+    assert "Success: no issues found" in checked(tmp_path, CODE)
+
+    found = checked(tmp_path, CODE + WRONG)
+    assert 'Unexpected keyword argument "normalise" for "convert"' in found
+    assert 'Argument "bits" to "convert" has incompatible type' in found
+    assert 'Unexpected keyword argument "workers" for "Chain"' in found
+    assert "Found 3 errors" in found
