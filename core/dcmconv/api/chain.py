@@ -26,6 +26,10 @@ from dcmconv.render import Converter, OpenInput
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
 
+    class EitherForm(RenderedPicture, dict[str, RenderedPicture]):
+        """What type checkers allow: the author of a chain knows which of the two it returns."""
+
+
 __all__ = ["Chain"]
 
 OWN_KEYWORDS = ("chain", *ChainKeywords.__annotations__)
@@ -104,11 +108,10 @@ class Chain:
         self, source: InputLike, *, frame: int | None = ..., output: str
     ) -> RenderedPicture: ...
 
-    # Any: a chain of several outputs returns a dict, and only its author knows that.
     @overload
     def __call__(
         self, source: InputLike, *, frame: int | None = ..., output: None = ...
-    ) -> RenderedPicture | Any: ...
+    ) -> EitherForm: ...
 
     def __call__(
         self,
@@ -116,7 +119,7 @@ class Chain:
         *,
         frame: int | None = None,
         output: str | None = None,
-    ) -> RenderedPicture | Any:
+    ) -> RenderedPicture | dict[str, RenderedPicture]:
         """Return the picture of one frame; of a chain with several outputs, a dict by their ids.
 
         Parameters
@@ -149,13 +152,11 @@ class Chain:
     def frames(self, source: InputLike, *, output: str) -> Iterator[RenderedPicture]: ...
 
     @overload
-    def frames(
-        self, source: InputLike, *, output: None = ...
-    ) -> Iterator[RenderedPicture | Any]: ...
+    def frames(self, source: InputLike, *, output: None = ...) -> Iterator[EitherForm]: ...
 
     def frames(
         self, source: InputLike, *, output: str | None = None
-    ) -> Iterator[RenderedPicture | Any]:
+    ) -> Iterator[RenderedPicture | dict[str, RenderedPicture]]:
         """Yield for each frame what a call returns, one at a time."""
         self._check_output(output)
         with open_with(self._converter, source) as opened:
@@ -188,7 +189,9 @@ class Chain:
         rules = (rule.lanes for rule in self.plan.rules if not rule.skip)
         return any(len(lanes) > 1 for lanes in (self.plan.lanes, *rules))
 
-    def _returned(self, made: dict[str, RenderedPicture], output: str | None) -> Any:
+    def _returned(
+        self, made: dict[str, RenderedPicture], output: str | None
+    ) -> RenderedPicture | dict[str, RenderedPicture]:
         # Never by the number of pictures made: a rule may give one input fewer than another.
         return made if self._has_several and output is None else next(iter(made.values()))
 

@@ -25,6 +25,7 @@ again = dcmconv.Chain.from_preset("ml-8bit", bits=16)
 text: str = again.to_yaml(Path("chain.yaml"))
 one: dcmconv.RenderedPicture = chain("ct.dcm", output="png")
 several: dict[str, dcmconv.RenderedPicture] = chain(b"", frame=2)
+chain(b"")["a"].save("a.jpg")
 chain(Path("ct.dcm")).save("ct.png")
 for picture in chain.frames("ct.dcm"):
     print(picture.pixels.shape)
