@@ -2,25 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
 from dcmconv.api.plans import plan_from, registry
+from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
+    from dcmconv.api.plans import ComponentLike
+    from dcmconv.model.outcome import Converted, Outcome, Summary
     from dcmconv.run.engine import Run
+    from dcmconv.run.progress import Progress, Tally
 
-__all__ = ["run"]
+    ProgressLike = bool | Callable[[Progress], object]
+
+__all__ = ["BatchRun", "RunKeywords", "run"]
+
+PathOrPaths = str | PathLike[str] | Iterable[str | PathLike[str]]
+
+
+class RunKeywords(TypedDict, total=False):
+    """The keywords of ``run`` besides ``progress`` and ``dry_run``; None means not given."""
+
+    chain: str | PathLike[str] | Mapping[str, Any] | None
+    read: ComponentLike | Iterable[ComponentLike] | None
+    decoders: Mapping[str, ComponentLike] | None
+    normalize: ComponentLike | None
+    invert: bool | None
+    steps: ComponentLike | Iterable[ComponentLike] | None
+    colormap: ComponentLike | None
+    aspect: Literal["auto", "square", "keep"] | None
+    rules: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+    outputs: ComponentLike | Iterable[ComponentLike] | None
+    writers: ComponentLike | Iterable[ComponentLike] | None
+    writer: ComponentLike | None
+    name: str | None
+    frames: int | str | Sequence[int | str] | None
+    tags: str | Iterable[str] | None
+    tag_table: str | PathLike[str] | None
+    include: str | Iterable[str] | None
+    exclude: str | Iterable[str] | None
+    executor: ComponentLike | None
+    on_collision: Literal["suffix", "skip", "fail"] | None
+    on_existing: Literal["resume", "skip", "replace", "fail"] | None
+    workers: int | Literal["auto"] | None
+    timeout: float | None
+    memory: int | None
+    policy: Literal["strict", "default", "salvage"] | None
+    on_error: Literal["continue", "stop"] | None
+    max_failures: int | str | None
+    retry_failed: bool | None
+    verify: bool | None
+    durable: bool | None
+    tracebacks: bool | None
 
 
 def run(
-    inputs: str | PathLike[str] | Sequence[str | PathLike[str]],
+    inputs: PathOrPaths,
     out: str | PathLike[str],
-    **options: Any,
-) -> Run:
+    *,
+    progress: ProgressLike = False,
+    dry_run: bool = False,
+    **keywords: Unpack[RunKeywords],
+) -> BatchRun:
     """Convert many inputs to files; iterate over the result to do the work.
 
     Parameters
@@ -30,45 +79,271 @@ def run(
     out : path
         The output folder, or one picture if its suffix is one that the writer makes; a text that
         ends with ``/`` is always a folder.
-    **options
-        ``chain``, ``read``, ``decoders``, ``normalize``, ``colormap``, ``steps``, ``writers``,
-        ``invert``, ``frames``, ``name``, ``tags`` and the settings of a run (``workers``,
-        ``timeout``, ``policy``, ``retry_failed``, ...) as on the command line;
-        ``include``, ``exclude`` (patterns), ``tag_table`` (a file for the tag table).
+    chain : path or mapping, optional
+        A chain file, ``"preset:NAME"``, or a mapping with the keys of a chain file.  The other
+        keywords take precedence.
+    read : component or sequence of components, optional
+        Options of readers, such as ``"dicom:overlays=draw"``.
+    decoders : mapping, optional
+        UID or name of a Transfer Syntax to the decoder that is used instead of the usual one.
+    normalize : component, optional
+        How stored values become display values, such as ``"window:center=40,width=400"``.
+    invert : bool, optional
+        Swap black and white.
+    steps : component or sequence of components, optional
+        What is done after the normalizer, in order, such as ``"resize:width=512"``.
+    colormap : component, optional
+        Colors for grayscale pictures.
+    aspect : str, optional
+        What to do with pixels that are not square.
+    rules : sequence of mappings, optional
+        What is different for inputs whose attributes match, as in a chain file.
+    outputs : component or sequence of components, optional
+        Writers, such as ``"jpg:quality=95"``; PNG by default.
+    writers, writer : optional
+        Other names of ``outputs``.
+    name : str, optional
+        Path of each picture in the output folder, such as ``"{PatientID}/{SOPInstanceUID}"``.
+    frames : int, str or sequence, optional
+        Frames to convert, counted from 1, such as ``"1,3-5"``.
+    tags : str or sequence of str, optional
+        The columns of the tag table: keywords, tags or paths into sequences.
+    tag_table : path, optional
+        Write a table of tags there, one row for every picture: ``.csv`` or ``.jsonl``.
+    include, exclude : str or sequence of str, optional
+        Convert only the inputs that match a pattern, or leave out those that do.
+    executor : component, optional
+        What runs the work, such as ``"inline"``.
+    on_collision : str, optional
+        What to do when two inputs would get the same file name.
+    on_existing : str, optional
+        What to do when a picture already exists.
+    workers : int or "auto", optional
+        Number of worker processes; auto is one per available CPU.
+    timeout : float, optional
+        Time limit for one input (seconds).
+    memory : int, optional
+        Memory limit of one worker; by default a fair share, at least 2048 (MiB).
+    policy : str, optional
+        How to treat doubtful files: strict turns every note into a failure, salvage also converts
+        what is left of damaged files.
+    on_error : str, optional
+        What to do after an input has failed.
+    max_failures : int or str, optional
+        Stop when more inputs than this have failed in this run; by default never.
+    retry_failed : bool, optional
+        Retry inputs that failed in an earlier run, even if they did not change.
+    verify : bool, optional
+        Check the pictures of earlier runs against the journal and convert damaged ones again; the
+        exit code is then 6.
+    durable : bool, optional
+        Flush every picture to disk before its journal line is written; slower.
+    tracebacks : bool, optional
+        Write tracebacks of unexpected errors to OUT/.dcmconv/tracebacks.log.
+    progress : bool or callable, optional
+        True shows a bar, in a notebook too, or a line now and then where stderr is a file.  A
+        callable gets a ``Progress`` after every input.
+    dry_run : bool, optional
+        Write nothing: the outcomes say which pictures would be written.  Headers are read, pixels
+        are not decoded.
 
     Returns
     -------
-    Run
-        An iterator of ``Converted``, ``Skipped`` and ``Failed``; ``run.summary`` afterwards.
+    BatchRun
+        Iterate over it once: it yields one ``Converted``, ``Skipped`` or ``Failed`` per input.
+        Or call ``wait()``, which returns the ``Summary``.
+
+    Raises
+    ------
+    UsageError
+        If a keyword has a value that it cannot have.  A missing input or an output that cannot be
+        written raises when the iteration begins.
 
     Examples
     --------
     >>> for outcome in dcmconv.run("scans", "out", normalize="minmax"):  # doctest: +SKIP
     ...     print(outcome.status, outcome.input)
+    >>> dcmconv.run("scans", "out", outputs=["jpg"], progress=True).wait()  # doctest: +SKIP
     """
-    from dcmconv.chain.checks import DEFAULT_COLUMNS, columns_of
+    from dcmconv.api.python_hints import python_hints
     from dcmconv.run.engine import Run
     from dcmconv.run.output.out_path import check_out, ends_like_a_folder
     from dcmconv.run.walk import Selection
 
-    include, exclude = (_patterns(options.pop(name, ())) for name in ("include", "exclude"))
-    tag_table = options.pop("tag_table", None)
-    check_out(str(out))
-    plan = plan_from(options)
-    if tag_table and not plan.tags:
-        plan = replace(plan, tags=columns_of((DEFAULT_COLUMNS,), registry()))
-    named = [inputs] if isinstance(inputs, (str, PathLike)) else list(inputs)
-    return Run(
+    given: dict[str, Any] = dict(keywords)
+    include, exclude = (_listed(given.pop(word, None)) for word in ("include", "exclude"))
+    tag_table = given.pop("tag_table", None)
+    named, folder = _paths(inputs), os.fspath(out)
+    with python_hints():
+        check_out(folder)
+        plan = plan_from(given)
+    prepared = Run(
         plan,
-        [str(item) for item in named],
-        Path(out),
-        selection=Selection(include=include, exclude=exclude),
+        named,
+        Path(folder),
+        selection=Selection(include, exclude),
         tag_table=Path(tag_table) if tag_table else None,
         events=registry().events,
         registry=registry(),
-        out_is_folder=ends_like_a_folder(str(out)),
+        out_is_folder=ends_like_a_folder(folder),
+    )
+    return BatchRun(prepared, progress, dry_run=dry_run)
+
+
+def _listed(given: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given or ())
+
+
+def _paths(given: PathOrPaths) -> list[str]:
+    listed = [given] if isinstance(given, (str, PathLike)) else given
+    if isinstance(listed, Iterable) and not isinstance(listed, (bytes, bytearray, memoryview)):
+        paths = list(listed)
+        if all(isinstance(path, (str, PathLike)) for path in paths):
+            return [os.fspath(path) for path in paths]
+    raise UsageError(
+        f"inputs: expected a path or several paths, got {type(given).__name__}.",
+        hint="For bytes, open files and datasets in memory, use dcmconv.convert().",
     )
 
 
-def _patterns(given: str | Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+NOT_STARTED = "not started: iterate over the run, or call its wait()"
+
+RUNNING, FINISHED = "running", "finished"
+
+
+class BatchRun:
+    """What ``run`` returns: iterate over it once to do the work, or call ``wait``.
+
+    Nothing is done before the first outcome is asked for.  Leaving the loop ends the workers; a
+    later run of the same call does the rest.  It may be used in a thread and in a running event
+    loop, as in ``await asyncio.to_thread(run.wait)``, and installs no signal handlers.
+    """
+
+    def __init__(self, run: Run, progress: ProgressLike = False, *, dry_run: bool = False) -> None:
+        if not (isinstance(progress, bool) or callable(progress)):
+            raise UsageError(
+                f"progress: expected True, False or a function, got {progress!r:.80}.",
+                hint="For example: progress=True, or progress=print",
+            )
+        self._run = run
+        self._progress = progress
+        self._dry_run = dry_run
+        self._state = NOT_STARTED
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Do the work, and yield the outcome of each input, in the order of the inputs.
+
+        Raises
+        ------
+        UsageError
+            If it has been iterated over before, or an input does not exist.
+        OutputError
+            If the destination is in use, full or read-only; finished pictures stay.
+        """
+        if self._state != NOT_STARTED:
+            raise UsageError(
+                f"This run has been iterated over before: {self._state}.",
+                hint="A run is iterated over once.  Keep its outcomes, as in outcomes = list(run), "
+                "or call dcmconv.run() again, which converts only what is missing or has changed.",
+            )
+        self._state = RUNNING
+        return self._outcomes()
+
+    def _outcomes(self) -> Iterator[Outcome]:
+        from dcmconv.api.python_hints import outcome_in_python, python_hints
+        from dcmconv.model.outcome import Converted
+
+        run = self._run
+        try:
+            with python_hints(run.plan), self._display() as show:
+                run.listener = _Told(run, show) if show is not None else None
+                with closing(cast("Generator[Outcome]", iter(run))) as outcomes:
+                    for outcome in outcomes:
+                        if isinstance(outcome, Converted):
+                            yield _with_whole_paths(outcome, self._folder)
+                        else:
+                            yield outcome_in_python(outcome, run.plan)
+            self._state = FINISHED
+        except GeneratorExit:
+            self._state = FINISHED  # the loop was left; the summary says so
+            raise
+        except BaseException as error:
+            self._state = f"failed: {error}".partition("\n")[0]
+            raise
+
+    def _display(self) -> AbstractContextManager[Callable[[Progress], object] | None]:
+        if self._progress is True:
+            from dcmconv.api.progress_bar import progress_display
+
+            return progress_display()
+        return nullcontext(self._progress or None)
+
+    @cached_property
+    def _folder(self) -> str:
+        """Where the paths of pictures begin; the working folder may change later."""
+        return os.fspath((self._run.folder or self._run.out).absolute())
+
+    def wait(self) -> Summary:
+        """Do the work without a loop, and return the summary; a finished run returns it again."""
+        if self._state != FINISHED:
+            for _ in self:
+                pass
+        return self.summary
+
+    def stop(self, reason: str = "interrupted") -> None:
+        """Start no new input, and end when running tasks are done, after ten seconds at most.
+
+        May be called from another thread; the next run does the rest.
+        """
+        self._run.stop(reason)
+
+    @property
+    def summary(self) -> Summary:
+        """The counts so far; ``stopped`` says if the run has not started, or is not finished."""
+        from dataclasses import replace
+
+        from dcmconv.model.outcome import Summary
+
+        if self._state == FINISHED:
+            return self._run.summary
+        if self._state == NOT_STARTED:
+            return Summary(stopped=NOT_STARTED)
+        return replace(self._run.tally.summary, stopped=self._state)
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run is; may be asked for from another thread."""
+        return self._run.progress
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(repr, self._run.inputs[:3]))
+        more = f" and {len(self._run.inputs) - 3:,} more" if len(self._run.inputs) > 3 else ""
+        about = self._state if self._state == NOT_STARTED else f"{self._state}, {self.progress}"
+        return f"<dcmconv.run of {shown}{more} to {str(self._run.out)!r}: {about}>"
+
+
+class _Told:
+    """Listens to a run, and tells a function how far it is after each input."""
+
+    def __init__(self, run: Run, tell: Callable[[Progress], object]) -> None:
+        self._run = run
+        self._tell = tell
+
+    def finished(self, outcome: Outcome, tally: Tally) -> None:
+        self._tell(self._run.progress)
+
+    def _ignore(self, *about: object) -> None:
+        """Handle what only the command line shows."""
+
+    started = chain_changed = suspected = found = all_found = statistics_pass_started = _ignore
+
+
+def _with_whole_paths(outcome: Converted, folder: str) -> Converted:
+    """Return an outcome whose pictures can be opened from any working folder."""
+    from dcmconv.model.outcome import Converted, OutputFile
+
+    # Not replace(), which takes many calls.
+    outputs = [
+        OutputFile(**{**vars(each), "path": f"{folder}/{each.path}"}) for each in outcome.outputs
+    ]
+    return Converted(**{**vars(outcome), "outputs": tuple(outputs)})

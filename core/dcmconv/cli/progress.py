@@ -78,6 +78,9 @@ class Progress:
     def found(self, count: int) -> None:
         """Note the number of inputs found so far."""
 
+    def all_found(self, count: int) -> None:
+        """Note the number of all inputs."""
+
     def finished(self, outcome: Outcome, tally: Tally) -> None:
         """Show the progress, and print the outcome with ``--verbose``."""
         self.moved(tally.done, tally.failed)

@@ -29,7 +29,7 @@ from dcmconv.run.messages import StatisticsReport
 from dcmconv.run.output.destination import Destination, open_destination
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.publish import Publisher
-from dcmconv.run.progress import Listener, Tally
+from dcmconv.run.progress import Listener, Progress, Tally
 from dcmconv.run.statistics_pass import GatheredStatistics, needs_statistics_pass
 from dcmconv.run.walk import EVERYTHING, Found, Selection, Walk
 from dcmconv.run.worklist import WorkList
@@ -94,10 +94,18 @@ class Run:
     argv: Sequence[str] = ()
     out_is_folder: bool = False
     lists: Sequence[InputList] = ()
+    folder: Path | None = field(default=None, init=False)
+    """Where the paths of the pictures begin; known once the run has begun."""
     summary: Summary = field(default=Summary(), init=False)
     tally: Tally = field(default_factory=Tally, init=False, repr=False)
     _stop: Stop = field(default_factory=Stop, init=False, repr=False)
     _found: int = field(default=0, init=False, repr=False)
+    _total: int | None = field(default=None, init=False, repr=False)
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run is; may be asked for at any time, also from another thread."""
+        return self.tally.progress(found=self._found, total=self._total)
 
     def stop(self, reason: str = "interrupted") -> None:
         """Start no new input, and end when running tasks are done, after ten seconds at most.
@@ -116,12 +124,13 @@ class Run:
             self.events.configure(self.plan)
         # Holds until the end is reached: a caller who leaves the loop interrupts the run.
         tally = self.tally = Tally(stopped="interrupted")
-        self._found = 0
+        self._found, self._total = 0, None
         record = RunRecord(self.plan, self.argv)
         with ExitStack() as stack:
             destination = stack.enter_context(
                 open_destination(self.out, self.plan, record, is_folder=self.out_is_folder)
             )
+            self.folder = destination.folder
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
             table = None
@@ -185,6 +194,7 @@ class Run:
             in_this_process=pool.in_this_process,
             wants_attributes=bool(self.tag_table and self.plan.tags),
             tell=self._tell_found,
+            tell_total=self._tell_all_found,
         )
 
     def _gather_statistics(self, walk: Walk, dispatcher: Dispatcher, worklist: WorkList) -> None:
@@ -244,10 +254,11 @@ class Run:
     ) -> None:
         if self.events is not None:
             self.events.run_started(self.plan, self.out)
+        # The walk is lazy: only of a handful is the total known now.
+        self._total = len(first) if len(first) <= HANDFUL else None
         if self.listener is None:
             return
-        # The walk is lazy: only of a handful is the total known now.
-        self.listener.started(len(first) if len(first) <= HANDFUL else None, workers)
+        self.listener.started(self._total, workers)
         if change is not None:
             self.listener.chain_changed(change)
         for key in suspects:
@@ -255,9 +266,16 @@ class Run:
 
     def _tell_found(self, number: int) -> None:
         # After a statistics pass the second walk counts from 1 again.
-        if self.listener is not None and number > self._found:
+        if number > self._found:
             self._found = number
-            self.listener.found(number)
+            if self.listener is not None:
+                self.listener.found(number)
+
+    def _tell_all_found(self, total: int) -> None:
+        if self._total is None:
+            self._total = total
+            if self.listener is not None:
+                self.listener.all_found(total)
 
     def _tell_finished(self, outcome: Outcome, tally: Tally) -> None:
         if self.events is not None:

@@ -13,14 +13,14 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
 from dcmconv.model.outcome import Converted, Failed, NotConverted, Outcome, Skipped, Summary
-from dcmconv.model.records import record
+from dcmconv.model.records import public_record, record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from dcmconv.run.journal.run_record import ChainChange
 
-__all__ = ["Listener", "NoteCounts", "NoteKind", "Tally"]
+__all__ = ["Listener", "NoteCounts", "NoteKind", "Progress", "Tally"]
 
 
 EXAMPLES_OF_NOTES = 3
@@ -123,6 +123,70 @@ FEWEST = 100
 """A percentage of the inputs means little before this many are done."""
 
 
+@public_record(frozen=True, kw_only=True)
+class Progress:
+    """How far a run is; ``str()`` gives one line of it.
+
+    Parameters
+    ----------
+    found : int
+        How many inputs have been found so far.
+    total : int, optional
+        How many inputs there are; None while more may be found.
+    finished : int
+        How many inputs have an outcome: converted, unchanged, skipped or failed.
+    unchanged : int
+        How many of them an earlier run had finished.
+    failures : int
+        How many of them failed.
+    pictures : int
+        How many pictures this run has written.
+    seconds : float
+        Since the run began.
+
+    Examples
+    --------
+    >>> str(Progress(found=900, finished=120, failures=2, seconds=10.0))
+    '120 of at least 900 inputs, 2 failed, 12.0/s'
+    >>> str(Progress(found=900, total=900, finished=120, seconds=10.0))
+    '120 of 900 inputs, 12.0/s, 65 s left'
+    """
+
+    found: int
+    total: int | None = None
+    finished: int
+    unchanged: int = 0
+    failures: int = 0
+    pictures: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Finished inputs per second, without unchanged ones; 0 at the start."""
+        done = self.finished - self.unchanged
+        return done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at this rate; None if that cannot be known yet."""
+        if self.total is None or self.rate == 0:
+            return None
+        return (self.total - self.finished) / self.rate
+
+    def __str__(self) -> str:
+        at_least = "at least " if self.total is None else ""
+        parts = [f"{self.finished:,} of {at_least}{self.total or self.found:,} inputs"]
+        if self.unchanged:
+            parts.append(f"{self.unchanged:,} unchanged")
+        if self.failures:
+            parts.append(f"{self.failures:,} failed")
+        if self.rate:
+            parts.append(f"{self.rate:,.1f}/s")
+        if self.seconds_left:
+            parts.append(f"{self.seconds_left:,.0f} s left")
+        return ", ".join(parts)
+
+
 class Listener(Protocol):
     """Receives the events of a run; called in the main process, so it must be quick."""
 
@@ -147,6 +211,9 @@ class Listener(Protocol):
 
     def found(self, count: int) -> None:
         """Handle the number of inputs found so far."""
+
+    def all_found(self, count: int) -> None:
+        """Handle the number of all inputs, once it is known."""
 
     def finished(self, outcome: Outcome, tally: Tally) -> None:
         """Handle the outcome of one input, in the order of the walk; the tally includes it."""
@@ -230,6 +297,18 @@ class Tally:
         if self.done < FEWEST or failed * 100 <= number * self.done:
             return ""
         return f"{failed} of {self.done} inputs failed, more than {number:g} %"
+
+    def progress(self, *, found: int, total: int | None) -> Progress:
+        """Return how far the run is, given how many inputs were found."""
+        return Progress(
+            found=found,
+            total=total,
+            finished=self.done,
+            unchanged=self._counts["unchanged"] + self._counts["failed_before"],
+            failures=self.failed,
+            pictures=self.new_pictures,
+            seconds=time.monotonic() - self.began,
+        )
 
     @property
     def summary(self) -> Summary:

@@ -41,6 +41,8 @@ class WorkList:
         A tag table is written, so inputs that are already converted are opened as well.
     tell : callable
         Called with the number of inputs found so far.
+    tell_total : callable
+        Called with the number of all inputs when the last one has been found.
     """
 
     plan: Plan
@@ -49,10 +51,12 @@ class WorkList:
     in_this_process: bool
     wants_attributes: bool
     tell: Callable[[int], None]
+    tell_total: Callable[[int], None]
     process_id: int = field(default_factory=os.getpid)
 
     def to_gather(self, found: Iterable[Found]) -> Iterator[PendingInput]:
         """Yield every input that can be read, with a statistics task."""
+        number = 0
         for number, (reference, source) in enumerate(found, start=1):
             self.tell(number)
             if isinstance(reference, Rejected):
@@ -64,10 +68,12 @@ class WorkList:
                     continue
                 self.committer.begun(reference)
             yield PendingInput(reference, task, self._seconds_for(reference))
+        self.tell_total(number)
 
     def to_convert(self, found: Iterable[Found]) -> Iterator[PendingInput]:
         """Yield every input, with an answer if no work is needed."""
         journal = self.committer.destination.journal
+        number = 0
         for number, (reference, source) in enumerate(found, start=1):
             self.tell(number)
             before = journal.find(reference.locator) if journal is not None else None
@@ -86,6 +92,7 @@ class WorkList:
             if self.in_this_process and pending.answer is None:
                 self.committer.begun(reference)
             yield pending
+        self.tell_total(number)
 
     def _assign(
         self, pending: PendingInput, reference: Reference, source: int, number: int
