@@ -45,7 +45,7 @@ DOORS = {"dcmconv.plugin", "dcmconv.hooks"}
 NUMBER_TABLES = {"dcmconv_builtins.colormaps.viridis"}
 """Files that are a table of numbers, and may be longer than a file of code."""
 
-READS_BETTER_ALONE = {"dcmconv._entry", "dcmconv.api.batch"}
+READS_BETTER_ALONE = {"dcmconv._entry"}
 """Small modules with one importer that have a reason to be separate."""
 
 MAY_PRINT = ("dcmconv.cli", "dcmconv._entry", "dcmconv.__main__")

@@ -23,7 +23,7 @@ STAGES = {
     "map to display values": r"render/|normalizers/|steps/|model/(picture|curve|statistics)",
     "encode": r"writers/",
     "name and write the part": r"run/(worker|messages)|run/output/naming|model/components",
-    "publish, journal, count": r"run/(output|journal|progress|statistics_pass)|chain/|model/outcome|plugins/",
+    "publish, journal, count": r"run/(output|journal|progress|statistics_pass)|chain/|model/outcome|plugins/|api/",
 }
 """Each stage with what its modules are called; the first match counts."""
 

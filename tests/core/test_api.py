@@ -77,8 +77,3 @@ def test_batch_yields_an_outcome_per_input(tmp_path):
 
     assert [(o.status, o.input) for o in outcomes] == [("converted", "CT_small.dcm")]
     assert (tmp_path / "out" / "CT_small.jpg").is_file()
-
-
-def test_one_pattern_needs_no_list(tmp_path):
-    run = dcmconv.run(CT, tmp_path / "out", normalize="minmax", include="*.png", exclude="*.dcm")
-    assert (run.selection.include, run.selection.exclude) == (("*.png",), ("*.dcm",))

@@ -318,7 +318,13 @@ class BatchRun:
     def __repr__(self) -> str:
         shown = ", ".join(map(repr, self._run.inputs[:3]))
         more = f" and {len(self._run.inputs) - 3:,} more" if len(self._run.inputs) > 3 else ""
-        about = self._state if self._state == NOT_STARTED else f"{self._state}, {self.progress}"
+        about = f"{self._state}, {self.progress}" if self._state == RUNNING else self._state
+        if self._state == FINISHED:
+            done = self._run.summary
+            about = f"stopped ({done.stopped})" if done.stopped else self._state
+            about += (
+                f", {done.converted:,} converted, {done.skipped:,} skipped, {done.failed:,} failed"
+            )
         return f"<dcmconv.run of {shown}{more} to {str(self._run.out)!r}: {about}>"
 
 

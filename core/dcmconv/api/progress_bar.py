@@ -104,7 +104,15 @@ class _TerminalBar(ProgressDisplay):
         super().__init__()
         self._console = Console(stderr=True)
         text = TextColumn("{task.description}", markup=False)
-        self._bar = Progress(BarColumn(bar_width=20), text, console=self._console)
+        self._bar = Progress(
+            BarColumn(bar_width=20),
+            text,
+            console=self._console,
+            # A thread that refreshes it would keep workers from being forked.
+            auto_refresh=False,
+            # What the caller prints goes above the bar, but not if it goes to a file.
+            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
+        )
         self._task: Any = self._bar.add_task("", total=None)
         if not self._console.is_terminal:
             self.seconds = SECONDS_BETWEEN_LINES
@@ -127,4 +135,5 @@ class _TerminalBar(ProgressDisplay):
             total=progress.total,
             completed=progress.finished,
             description=str(progress),
+            refresh=True,
         )

@@ -174,8 +174,8 @@ class Progress:
         return (self.total - self.finished) / self.rate
 
     def __str__(self) -> str:
-        at_least = "at least " if self.total is None else ""
-        parts = [f"{self.finished:,} of {at_least}{self.total or self.found:,} inputs"]
+        of = f"{self.total:,}" if self.total is not None else f"at least {self.found:,}"
+        parts = [f"{self.finished:,} of {of} input{'' if of == '1' else 's'}"]
         if self.unchanged:
             parts.append(f"{self.unchanged:,} unchanged")
         if self.failures:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -95,7 +97,7 @@ def test_a_guessed_character_set_is_noted_wherever_text_is_used(tmp_path, where,
     assert AS_UTF_8 in (outcome.message if status == "failed" else outcome.notes)
     assert "Jörg" not in str(outcome.notes) + getattr(outcome, "message", "")
     if where == "name" and policy == "default":
-        assert outcome.outputs[0].path == "Jörg.png"
+        assert Path(outcome.outputs[0].path).name == "Jörg.png"
     if policy == "strict":
         assert list((tmp_path / "out").glob("*.png")) == []
 
