@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -144,8 +145,8 @@ def run(
         True shows a bar, in a notebook too, or a line now and then where stderr is a file.  A
         callable gets a ``Progress`` after every input.
     dry_run : bool, optional
-        Write nothing: the outcomes say which pictures would be written.  Headers are read, pixels
-        are not decoded.
+        Write nothing: the outcomes say which pictures would be written, with size 0, and what is
+        unchanged.  Headers are read and pixels are not decoded, so damaged pixels are not found.
 
     Returns
     -------
@@ -170,6 +171,7 @@ def run(
     from dcmconv.run.output.out_path import check_out, ends_like_a_folder
     from dcmconv.run.walk import Selection
 
+    _check_keywords(keywords)
     given: dict[str, Any] = dict(keywords)
     include, exclude = (_listed(given.pop(word, None)) for word in ("include", "exclude"))
     tag_table = given.pop("tag_table", None)
@@ -190,6 +192,28 @@ def run(
     return BatchRun(prepared, progress, dry_run=dry_run)
 
 
+def _signature() -> inspect.Signature:
+    """Return the signature with every keyword: for ``help()`` and notebooks."""
+    signature = inspect.signature(run)
+    given = list(signature.parameters.values())[:-1]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    more = [
+        inspect.Parameter(word, kind, default=None, annotation=each.__forward_arg__)
+        for word, each in RunKeywords.__annotations__.items()
+    ]
+    return signature.replace(parameters=[*given, *more])
+
+
+# Type checkers and editors read the keywords from RunKeywords.
+run.__signature__ = _signature()  # type: ignore[attr-defined]
+
+
+def _check_keywords(given: Iterable[str]) -> None:
+    from dcmconv.chain.keywords import check_keywords
+
+    check_keywords(given, tuple(inspect.signature(run).parameters))
+
+
 def _listed(given: str | Iterable[str] | None) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given or ())
 
@@ -208,6 +232,7 @@ def _paths(given: PathOrPaths) -> list[str]:
 
 NOT_STARTED = "not started: iterate over the run, or call its wait()"
 
+DRY_RUN = "dry run: nothing was written"
 RUNNING, FINISHED = "running", "finished"
 
 
@@ -257,7 +282,8 @@ class BatchRun:
         try:
             with python_hints(run.plan), self._display() as show:
                 run.listener = _Told(run, show) if show is not None else None
-                with closing(cast("Generator[Outcome]", iter(run))) as outcomes:
+                planned = self._planned(show) if self._dry_run else iter(run)
+                with closing(cast("Generator[Outcome]", planned)) as outcomes:
                     for outcome in outcomes:
                         if isinstance(outcome, Converted):
                             yield _with_whole_paths(outcome, self._folder)
@@ -270,6 +296,21 @@ class BatchRun:
         except BaseException as error:
             self._state = f"failed: {error}".partition("\n")[0]
             raise
+
+    def _planned(self, show: Callable[[Progress], object] | None) -> Iterator[Outcome]:
+        """Yield the outcomes that the run would have."""
+        from dataclasses import replace
+
+        from dcmconv.run.dry_run import DryRun
+
+        run = self._run
+        dry = DryRun(run.plan, run.out, is_folder=run.out_is_folder)
+        run.tally, run.folder = dry.tally, dry.folder
+        for number, outcome in enumerate(dry.outcomes(run.walk()), start=1):
+            if show is not None:
+                show(dry.tally.progress(found=number, total=None))
+            yield outcome
+        run.summary = replace(dry.tally.summary, stopped=DRY_RUN)
 
     def _display(self) -> AbstractContextManager[Callable[[Progress], object] | None]:
         if self._progress is True:

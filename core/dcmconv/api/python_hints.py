@@ -50,7 +50,8 @@ LISTS = {"steps", "outputs", "tags"}
 _FLAG = re.compile(
     r"(?<![\w-])(?:--(?P<long>[a-z][a-z0-9-]*)(?:\.(?P<option>[a-z_]\w*))?|-(?P<short>[rncswo])\b)"
     # A word of the sentence is not a value, and neither is the punctuation after one.
-    r"(?: (?!(?:or|and|with|that|to|then|if|in|for|is)\b)(?P<value>[\w./:=,{}*%-]*[\w/}%*-]))?"
+    r"(?: (?!-[\w-]|(?:or|and|with|that|to|then|if|in|for|is)\b)"
+    r"(?P<value>[\w./:=,{}*%-]*[\w/}%*-]))?"
 )
 _COMMAND = re.compile(r"\b(?:dcmconv|pip|python|python3|gdcmconv) ")
 _BARE = re.compile(r"-?\d+(\.\d+)?|[A-Z]+")

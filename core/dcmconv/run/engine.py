@@ -114,10 +114,21 @@ class Run:
         """
         self._stop.ask(reason)
 
-    def __iter__(self) -> Iterator[Outcome]:
-        """Do the work, and yield the outcome of each input."""
+    def walk(self) -> Walk:
+        """Return the walk over the inputs, which exist.
+
+        Raises
+        ------
+        InputNotFoundError
+            If there is no file, folder or source for one of them.
+        """
         walk = Walk(self.plan.sources, self.inputs, self._avoid(), self.selection, self.lists)
         walk.check()
+        return walk
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Do the work, and yield the outcome of each input."""
+        walk = self.walk()
         table_file = self._table_file()
         # Before the output folder is made: a plugin that refuses the plan leaves no trace.
         if self.events is not None:

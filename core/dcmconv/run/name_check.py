@@ -17,7 +17,7 @@ from dcmconv.run.journal.digests import DigestTable, folded_digest
 from dcmconv.run.output.naming import NamedInput, lane_names
 from dcmconv.run.walk import Walk
 
-__all__ = ["Collision", "NameCheck", "check_names"]
+__all__ = ["Collision", "NameCheck", "check_names", "names_of"]
 
 MOST_EXAMPLES = 20
 
@@ -82,17 +82,18 @@ def _named(plan: Plan, walk: Walk, found: NameCheck) -> Iterator[tuple[int, tupl
         try:
             source = sources[index].open(reference)
             with converter.open(source) as opened:
-                names = list(_names_of(reference.key, opened, found.missing))
+                names = list(names_of(reference.key, opened, found.missing))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - the run meets it again and reports it
             found.unnamed[failure_of(error).reason] += 1
             continue
         found.inputs += 1
-        yield from ((number, (reference.key, *name)) for name in names)
+        yield from ((number, (reference.key, path, frame)) for path, frame, _ in names)
 
 
-def _names_of(key: str, opened: OpenInput, missing: Counter[str]) -> Iterator[tuple[str, int]]:
+def names_of(key: str, opened: OpenInput, missing: Counter[str]) -> Iterator[tuple[str, int, str]]:
+    """Yield the name, the frame number and the lane of each picture; count missing attributes."""
     names = lane_names(tuple([lane.naming for lane in opened.lanes]))
     absent: set[str] = set()
 
@@ -109,7 +110,8 @@ def _names_of(key: str, opened: OpenInput, missing: Counter[str]) -> Iterator[tu
             source=opened.source,
         )
         for lane in opened.lanes:
-            yield names[lane.lane.id].path_for(named, frame_number, missing=note), frame_number
+            path = names[lane.lane.id].path_for(named, frame_number, missing=note)
+            yield path, frame_number, lane.lane.id
     missing.update(absent)
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import io
-import os
 import shutil
 import signal
-import sys
 import threading
 import typing
 from dataclasses import FrozenInstanceError, fields
@@ -18,7 +16,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 import dcmconv
-from dcmconv import Converted, Failed, InputError, Skipped, UsageError
+from dcmconv import Converted, Failed, Skipped, UsageError
 from dcmconv.api.batch import NOT_STARTED, RunKeywords, run
 from dcmconv.api.python_hints import KEYWORDS, in_python
 from dcmconv.chain import keywords as chain_keywords
@@ -56,9 +54,10 @@ def test_every_keyword_is_in_the_signature():
 def test_settings_have_the_types_that_they_declare():
     declared = typing.get_type_hints(RunSettings)
     names = {"Literal": typing.Literal}
-    for name, kind in declared.items():
-        written = RunKeywords.__annotations__[name].__forward_arg__
-        assert eval(written, names) == kind | None, name  # noqa: S307 - our own annotation
+    for setting in fields(RunSettings):
+        written = RunKeywords.__annotations__[setting.name].__forward_arg__
+        kind = eval(written, names)  # noqa: S307 - our own annotation
+        assert kind == declared[setting.name] | None, setting.name
 
 
 def test_the_docstring_explains_every_keyword():
@@ -81,8 +80,9 @@ def test_help_shows_every_keyword():
 
     pydoc.Helper(output=out)(dcmconv.run)
     shown = out.getvalue()
-    assert "on_existing: " in shown
-    assert 'Literal["resume", "skip", "replace", "fail"] | None = None' in shown.replace("'", '"')
+    for word in RunKeywords.__annotations__:
+        assert f"{word}: " in shown
+    assert "Literal['resume', 'skip', 'replace', 'fail'] | None" in shown
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,51 @@ def test_outcome_is_a_union_of_three():
     assert set(typing.get_args(dcmconv.Outcome)) == {Converted, Skipped, Failed}
 
 
+# Dry runs
+
+
+def test_a_dry_run_says_what_would_be_written(tmp_path, scans):
+    options = {"outputs": ["png", "jpg"], "name": "{Modality}/{name}", "exclude": "4.dcm"}
+    planned = dcmconv.run(scans, tmp_path / "out", dry_run=True, **options)
+    before = list(planned)
+    assert not (tmp_path / "out").exists()
+    assert planned.summary.stopped == "dry run: nothing was written"
+    after = list(dcmconv.run(scans, tmp_path / "out", **options))
+
+    def told(outcomes):
+        return [
+            (
+                o.status,
+                o.input,
+                [f.path for f in o.outputs] if o.status == "converted" else o.reason,
+            )
+            for o in outcomes
+        ]
+
+    assert told(before) == told(after)
+    assert {f.size for o in before if isinstance(o, Converted) for f in o.outputs} == {0}
+
+
+def test_a_dry_run_knows_what_is_unchanged(tmp_path, scans):
+    dcmconv.run(scans, tmp_path / "out").wait()
+    shutil.copy(CT, scans / "new.dcm")
+    (tmp_path / "out" / "1.png").unlink()
+    journal = tmp_path / "out/.dcmconv/journal.jsonl"
+    before = journal.read_bytes()
+
+    planned = dcmconv.run(scans, tmp_path / "out", dry_run=True)
+
+    assert {o.input for o in planned if not o.unchanged} == {"1.dcm", "new.dcm"}
+    assert (planned.summary.converted, planned.summary.unchanged) == (6, 4)
+    assert journal.read_bytes() == before
+
+
+def test_a_dry_run_to_one_file_names_it(tmp_path):
+    [outcome] = dcmconv.run(CT, tmp_path / "x.jpg", outputs="jpg", dry_run=True)
+    assert [each.path for each in outcome.outputs] == [str(tmp_path / "x.jpg")]
+    assert not list(tmp_path.iterdir())
+
+
 # Progress
 
 
@@ -235,7 +280,7 @@ def test_progress_is_a_function_or_a_truth_value():
 
 
 def test_every_flag_of_run_has_a_keyword_for_hints():
-    only_there = {"set", "no-plugin", "json", "quiet", "verbose"}
+    only_there = {"check-names", "set", "no-plugin", "json", "quiet", "verbose"}
     flags = {
         word.partition("/")[0].lstrip("-")
         for flag in run_flags()
@@ -270,12 +315,17 @@ def test_hints_name_keywords(hint, spoken):
 
 
 def test_hints_of_failures_are_in_python_and_in_the_journal_as_flags(tmp_path):
-    (tmp_path / "cut.dcm").write_bytes(CT.read_bytes()[:-2000])
-    [outcome] = dcmconv.run(tmp_path / "cut.dcm", tmp_path / "out")
+    [outcome] = dcmconv.run(CT, tmp_path / "out", normalize="window")
     assert isinstance(outcome, Failed)
-    assert "policy='salvage'" in outcome.hint
-    lines = list(read_journal(tmp_path / "out/.dcmconv/journal.jsonl"))
-    assert "--policy salvage" in lines[-1]["hint"]
+    assert outcome.hint == ("Give window:center=... and window:width=..., or use normalize='auto'.")
+    *_, line = read_journal(tmp_path / "out/.dcmconv/journal.jsonl")
+    assert "--window.center" in line["hint"]
+
+
+def test_hints_of_errors_are_in_python(tmp_path):
+    with pytest.raises(UsageError, match="chain has 2 outputs") as caught:
+        dcmconv.run(CT, tmp_path / "x.png", outputs=["png", "jpg"]).wait()
+    assert caught.value.hint == "Name a folder: out='pictures/'"
 
 
 def test_own_flags_of_readers_become_options(tmp_path):
@@ -301,9 +351,11 @@ def test_signal_handlers_are_untouched(tmp_path, scans):
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     found = []
 
+    def look(_):
+        found.append([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)])
+
     def convert():
-        for _ in dcmconv.run(scans, tmp_path / "out", workers=2, progress=lambda now: None):
-            found.append([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)])
+        dcmconv.run(scans, tmp_path / "out", workers=2, progress=look).wait()
 
     thread = threading.Thread(target=convert)
     thread.start()

@@ -93,6 +93,12 @@ class Journal:
         self._end = end
         return self
 
+    def open_to_read(self) -> None:
+        """Read the existing lines, so that they can be found; nothing can be written."""
+        self._read = self.path.open("rb")
+        for offset, line in whole_lines(self._read):
+            self._learn(offset, line)
+
     def check_exists(self) -> None:
         """Check that the file is still there under its name.
 
