@@ -314,6 +314,7 @@ def _python_page() -> str:
         "InstanceFrame",
         "RenderedPicture",
         "run",
+        "BatchRun",
     ):
         thing = getattr(dcmconv, name)
         parts += [f"## `{name}`", _signature(thing), fenced(_docstring(thing))]
@@ -321,7 +322,7 @@ def _python_page() -> str:
             for member in vars(thing):
                 if member == "__call__" or (member[0] != "_" and member != "picture"):
                     parts += _member(thing, member)
-    outcomes = ("Converted", "Skipped", "Failed", "Summary")
+    outcomes = ("Converted", "Skipped", "Failed", "OutputFile", "Summary", "Progress")
     parts += ["## Outcomes", prose.OUTCOMES]
     for name in outcomes:
         cls = getattr(dcmconv, name)

@@ -131,7 +131,13 @@ an object: `"window:name=lung"`, `{"use": "window", "name": "lung"}`, `Window(na
 `Components` is one of them or several. `ChainLike` is the path of a chain file, `"preset:NAME"`, a
 mapping with the [keys of a chain file](chain-keys.md), or a `Chain`."""
 
-OUTCOMES = "Iterating over a run yields outcomes; afterwards, `run.summary` is a `Summary`."
+OUTCOMES = """\
+Iterating over a run yields outcomes; afterwards, `run.summary` is a `Summary`.
+`Outcome` is the union of `Converted`, `Skipped` and `Failed`: `outcome.status == "converted"` and \
+`isinstance` tell type checkers which one it is.
+None of them can be changed.
+`message` and `hint` name keywords here and flags in the journal; `path` of a picture is absolute \
+here and relative to the output folder in the journal."""
 
 JOURNAL = """A run writes `OUT/.dcmconv/journal.jsonl`: one JSON object per line, in UTF-8, appended
 and never rewritten. The last line about a `locator` counts. Every line is of one of the kinds

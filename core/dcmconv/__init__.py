@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 # The package first: importing it later would hide the function of the same name.
 import dcmconv.run  # noqa: F401
-from dcmconv.api.batch import run
+from dcmconv.api.batch import BatchRun, run
 from dcmconv.api.conversion import convert, convert_frames
 from dcmconv.api.rendered_picture import RenderedPicture
 from dcmconv.errors import (
@@ -28,9 +29,11 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from dcmconv.api.chain import Chain
     from dcmconv.api.instance import Instance, InstanceFrame, open  # noqa: A004 - dcmconv.open
-    from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
+    from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped, Summary
+    from dcmconv.run.progress import Progress
 
 __all__ = [
+    "BatchRun",
     "Chain",
     "Converted",
     "DcmconvError",
@@ -40,6 +43,8 @@ __all__ = [
     "Instance",
     "InstanceFrame",
     "Outcome",
+    "OutputFile",
+    "Progress",
     "RenderedPicture",
     "SkipInput",
     "Skipped",
@@ -54,20 +59,19 @@ __all__ = [
 ]
 
 
+_LATER = {
+    "dcmconv.api.chain": ("Chain",),
+    "dcmconv.api.instance": ("open", "Instance", "InstanceFrame"),
+    "dcmconv.run.progress": ("Progress",),
+    "dcmconv.model.outcome": ("Converted", "Failed", "Outcome", "OutputFile", "Skipped", "Summary"),
+}
+"""What is imported when it is first used, by its module: ``dcmconv --help`` needs none of it."""
+
+
 def __getattr__(name: str) -> Any:
-    """Import these classes when they are first used: ``dcmconv --help`` needs none."""
-    if name == "Chain":
-        from dcmconv.api.chain import Chain
-
-        return Chain
-    if name in ("open", "Instance", "InstanceFrame"):
-        from dcmconv.api import instance
-
-        return getattr(instance, name)
-    if name in __all__:
-        from dcmconv.model import outcome
-
-        return getattr(outcome, name)
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(importlib.import_module(module), name)
     raise AttributeError(f"module 'dcmconv' has no attribute '{name}'")
 
 

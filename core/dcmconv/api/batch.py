@@ -4,46 +4,30 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
-from dcmconv.api.plans import plan_from, registry
+from dcmconv.api.plans import ChainLike, ComponentLike, SharedKeywords, listing, plan_from, registry
 from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
-    from dcmconv.api.plans import ComponentLike
     from dcmconv.model.outcome import Converted, Outcome, Summary
     from dcmconv.run.engine import Run
-    from dcmconv.run.progress import Progress, Tally
-
-    ProgressLike = bool | Callable[[Progress], object]
+    from dcmconv.run.progress import Progress
 
 __all__ = ["BatchRun", "RunKeywords", "run"]
 
-PathOrPaths = str | PathLike[str] | Iterable[str | PathLike[str]]
 
-
-class RunKeywords(TypedDict, total=False):
+class RunKeywords(SharedKeywords, total=False):
     """The keywords of ``run`` besides ``progress`` and ``dry_run``; None means not given."""
 
-    chain: str | PathLike[str] | Mapping[str, Any] | None
-    read: ComponentLike | Iterable[ComponentLike] | None
-    decoders: Mapping[str, ComponentLike] | None
-    normalize: ComponentLike | None
-    invert: bool | None
-    steps: ComponentLike | Iterable[ComponentLike] | None
-    colormap: ComponentLike | None
-    aspect: Literal["auto", "square", "keep"] | None
-    rules: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-    outputs: ComponentLike | Iterable[ComponentLike] | None
-    writers: ComponentLike | Iterable[ComponentLike] | None
-    writer: ComponentLike | None
+    chain: ChainLike | None
     name: str | None
-    frames: int | str | Sequence[int | str] | None
     tags: str | Iterable[str] | None
     tag_table: str | PathLike[str] | None
     include: str | Iterable[str] | None
@@ -54,7 +38,6 @@ class RunKeywords(TypedDict, total=False):
     workers: int | Literal["auto"] | None
     timeout: float | None
     memory: int | None
-    policy: Literal["strict", "default", "salvage"] | None
     on_error: Literal["continue", "stop"] | None
     max_failures: int | str | None
     retry_failed: bool | None
@@ -63,11 +46,12 @@ class RunKeywords(TypedDict, total=False):
     tracebacks: bool | None
 
 
+@listing(RunKeywords)
 def run(
-    inputs: PathOrPaths,
+    inputs: str | PathLike[str] | Iterable[str | PathLike[str]],
     out: str | PathLike[str],
     *,
-    progress: ProgressLike = False,
+    progress: bool | Callable[[Progress], object] = False,
     dry_run: bool = False,
     **keywords: Unpack[RunKeywords],
 ) -> BatchRun:
@@ -80,19 +64,19 @@ def run(
     out : path
         The output folder, or one picture if its suffix is one that the writer makes; a text that
         ends with ``/`` is always a folder.
-    chain : path or mapping, optional
-        A chain file, ``"preset:NAME"``, or a mapping with the keys of a chain file.  The other
-        keywords take precedence.
+    chain : path, mapping or Chain, optional
+        A chain file, ``"preset:NAME"``, a mapping with the keys of a chain file, or a ``Chain``.
+        The other keywords take precedence.
     read : component or sequence of components, optional
         Options of readers, such as ``"dicom:overlays=draw"``.
     decoders : mapping, optional
         UID or name of a Transfer Syntax to the decoder that is used instead of the usual one.
     normalize : component, optional
-        How stored values become display values, such as ``"window:center=40,width=400"``.
+        How stored values become display values, such as ``"window:40,400"``.
     invert : bool, optional
         Swap black and white.
     steps : component or sequence of components, optional
-        What is done after the normalizer, in order, such as ``"resize:width=512"``.
+        What is done after the normalizer, in order, such as ``"resize:512"``.
     colormap : component, optional
         Colors for grayscale pictures.
     aspect : str, optional
@@ -100,7 +84,7 @@ def run(
     rules : sequence of mappings, optional
         What is different for inputs whose attributes match, as in a chain file.
     outputs : component or sequence of components, optional
-        Writers, such as ``"jpg:quality=95"``; PNG by default.
+        Writers, such as ``"jpg:95"``; PNG by default.
     writers, writer : optional
         Other names of ``outputs``.
     name : str, optional
@@ -167,11 +151,13 @@ def run(
     >>> dcmconv.run("scans", "out", outputs=["jpg"], progress=True).wait()  # doctest: +SKIP
     """
     from dcmconv.api.python_hints import python_hints
+    from dcmconv.chain.checks import DEFAULT_COLUMNS, columns_of
+    from dcmconv.chain.keywords import check_keywords
     from dcmconv.run.engine import Run
     from dcmconv.run.output.out_path import check_out, ends_like_a_folder
     from dcmconv.run.walk import Selection
 
-    _check_keywords(keywords)
+    check_keywords(keywords, tuple(inspect.signature(run).parameters), registry())
     given: dict[str, Any] = dict(keywords)
     include, exclude = (_listed(given.pop(word, None)) for word in ("include", "exclude"))
     tag_table = given.pop("tag_table", None)
@@ -179,6 +165,8 @@ def run(
     with python_hints():
         check_out(folder)
         plan = plan_from(given)
+        if tag_table and not plan.tags:
+            plan = replace(plan, tags=columns_of((DEFAULT_COLUMNS,), registry()))
     prepared = Run(
         plan,
         named,
@@ -192,33 +180,11 @@ def run(
     return BatchRun(prepared, progress, dry_run=dry_run)
 
 
-def _signature() -> inspect.Signature:
-    """Return the signature with every keyword: for ``help()`` and notebooks."""
-    signature = inspect.signature(run)
-    given = list(signature.parameters.values())[:-1]
-    kind = inspect.Parameter.KEYWORD_ONLY
-    more = [
-        inspect.Parameter(word, kind, default=None, annotation=each.__forward_arg__)
-        for word, each in RunKeywords.__annotations__.items()
-    ]
-    return signature.replace(parameters=[*given, *more])
-
-
-# Type checkers and editors read the keywords from RunKeywords.
-run.__signature__ = _signature()  # type: ignore[attr-defined]
-
-
-def _check_keywords(given: Iterable[str]) -> None:
-    from dcmconv.chain.keywords import check_keywords
-
-    check_keywords(given, tuple(inspect.signature(run).parameters))
-
-
 def _listed(given: str | Iterable[str] | None) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given or ())
 
 
-def _paths(given: PathOrPaths) -> list[str]:
+def _paths(given: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[str]:
     listed = [given] if isinstance(given, (str, PathLike)) else given
     if isinstance(listed, Iterable) and not isinstance(listed, (bytes, bytearray, memoryview)):
         paths = list(listed)
@@ -244,7 +210,13 @@ class BatchRun:
     loop, as in ``await asyncio.to_thread(run.wait)``, and installs no signal handlers.
     """
 
-    def __init__(self, run: Run, progress: ProgressLike = False, *, dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        run: Run,
+        progress: bool | Callable[[Progress], object] = False,
+        *,
+        dry_run: bool = False,
+    ) -> None:
         if not (isinstance(progress, bool) or callable(progress)):
             raise UsageError(
                 f"progress: expected True, False or a function, got {progress!r:.80}.",
@@ -281,7 +253,7 @@ class BatchRun:
         run = self._run
         try:
             with python_hints(run.plan), self._display() as show:
-                run.listener = _Told(run, show) if show is not None else None
+                run.tell = show
                 planned = self._planned(show) if self._dry_run else iter(run)
                 with closing(cast("Generator[Outcome]", planned)) as outcomes:
                     for outcome in outcomes:
@@ -299,8 +271,6 @@ class BatchRun:
 
     def _planned(self, show: Callable[[Progress], object] | None) -> Iterator[Outcome]:
         """Yield the outcomes that the run would have."""
-        from dataclasses import replace
-
         from dcmconv.run.dry_run import DryRun
 
         run = self._run
@@ -341,8 +311,6 @@ class BatchRun:
     @property
     def summary(self) -> Summary:
         """The counts so far; ``stopped`` says if the run has not started, or is not finished."""
-        from dataclasses import replace
-
         from dcmconv.model.outcome import Summary
 
         if self._state == FINISHED:
@@ -367,22 +335,6 @@ class BatchRun:
                 f", {done.converted:,} converted, {done.skipped:,} skipped, {done.failed:,} failed"
             )
         return f"<dcmconv.run of {shown}{more} to {str(self._run.out)!r}: {about}>"
-
-
-class _Told:
-    """Listens to a run, and tells a function how far it is after each input."""
-
-    def __init__(self, run: Run, tell: Callable[[Progress], object]) -> None:
-        self._run = run
-        self._tell = tell
-
-    def finished(self, outcome: Outcome, tally: Tally) -> None:
-        self._tell(self._run.progress)
-
-    def _ignore(self, *about: object) -> None:
-        """Handle what only the command line shows."""
-
-    started = chain_changed = suspected = found = all_found = statistics_pass_started = _ignore
 
 
 def _with_whole_paths(outcome: Converted, folder: str) -> Converted:

@@ -21,6 +21,7 @@ __all__ = [
     "ChainKeywords",
     "ChainLike",
     "ComponentLike",
+    "SharedKeywords",
     "listing",
     "make_writer",
     "plan_from",
@@ -37,8 +38,8 @@ ChainLike: TypeAlias = "str | PathLike[str] | Mapping[str, Any] | Chain"
 Components: TypeAlias = "ComponentLike | Iterable[ComponentLike]"
 
 
-class ChainKeywords(TypedDict, total=False):
-    """What a chain can say in Python besides the chain that it starts from."""
+class SharedKeywords(TypedDict, total=False):
+    """What ``Chain``, ``convert`` and ``run`` all take; None means not given."""
 
     read: Components | None
     decoders: Mapping[str, ComponentLike] | None
@@ -51,9 +52,14 @@ class ChainKeywords(TypedDict, total=False):
     outputs: Components | None
     writers: Components | None
     writer: ComponentLike | None
-    bits: Literal[8, 16] | None
     frames: int | str | Sequence[int | str] | None
     policy: Literal["strict", "default", "salvage"] | None
+
+
+class ChainKeywords(SharedKeywords, total=False):
+    """What a chain can say in Python besides the chain that it starts from."""
+
+    bits: Literal[8, 16] | None
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])

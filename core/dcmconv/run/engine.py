@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import field
 from itertools import chain, islice
@@ -63,7 +63,9 @@ class Run:
     tag_table : Path, optional
         A table of ``plan.tags``, one row for every picture of this run: ``.csv`` or ``.jsonl``.
     listener : Listener, optional
-        Receives the progress.
+        Receives the events of the run.
+    tell : callable, optional
+        Called with the progress after each input.
     events : Events, optional
         The lifecycle hooks of the plugins.
     registry : Registry, optional
@@ -89,6 +91,7 @@ class Run:
     selection: Selection = EVERYTHING
     tag_table: Path | None = None
     listener: Listener | None = None
+    tell: Callable[[Progress], object] | None = None
     events: Events | None = None
     registry: Registry | None = None
     argv: Sequence[str] = ()
@@ -293,6 +296,8 @@ class Run:
             self.events.record(outcome)
         if self.listener is not None:
             self.listener.finished(outcome, tally)
+        if self.tell is not None:
+            self.tell(self.progress)
 
     def _finish(self, tally: Tally, destination: Destination) -> None:
         self.summary = tally.summary

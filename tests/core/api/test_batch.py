@@ -45,7 +45,7 @@ def scans(tmp_path) -> Path:
 def test_every_keyword_is_in_the_signature():
     """A new setting or key of a chain needs a keyword in RunKeywords."""
     listed = set(inspect.signature(dcmconv.run).parameters)
-    of_chains = set(chain_keywords._KEYWORDS)
+    of_chains = set(chain_keywords.KEYWORDS)
     own = {"inputs", "out", "tag_table", "include", "exclude", "progress", "dry_run"}
     assert listed == own | of_chains
     assert {each.name for each in fields(RunSettings)} <= of_chains
