@@ -280,7 +280,16 @@ def test_progress_is_a_function_or_a_truth_value():
 
 
 def test_every_flag_of_run_has_a_keyword_for_hints():
-    only_there = {"check-names", "from-file", "from0", "set", "no-plugin", "json", "quiet", "verbose"}
+    only_there = {
+        "check-names",
+        "from-file",
+        "from0",
+        "set",
+        "no-plugin",
+        "json",
+        "quiet",
+        "verbose",
+    }
     flags = {
         word.partition("/")[0].lstrip("-")
         for flag in run_flags()
