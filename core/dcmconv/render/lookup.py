@@ -15,6 +15,7 @@ three ways that gives the same values:
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -200,7 +201,9 @@ class LookupTable:
         self._rule = rule
         self._type = stored_type
         self._index_type = np.dtype(f"u{stored_type.itemsize}")
-        self._entries = np.zeros(1 << (8 * stored_type.itemsize), rule.dtype)
+        self._all_values = 1 << (8 * stored_type.itemsize)
+        self._entries = np.empty(0, rule.dtype)
+        """By bit pattern: those of negative values follow the others.  Unused if there is a line."""
         # Empty, because the end is below the start.
         self._low, self._high = 0, -1
         self._line: Line | None = None
@@ -209,7 +212,7 @@ class LookupTable:
     @property
     def is_complete(self) -> bool:
         """Whether every value of the stored type has its entry."""
-        return self._high - self._low == len(self._entries) - 1
+        return self._high - self._low == self._all_values - 1
 
     def count(self, pixels: int) -> None:
         """Count the pixels of a frame, and complete the table once it has served enough."""
@@ -234,10 +237,12 @@ class LookupTable:
             low, high = min(low, self._low), max(high, self._high)
         stored_values = np.arange(low, high + 1, dtype=np.int64).astype(self._type)
         display_values = self._rule.apply(stored_values)
-        # By bit pattern: the entries of negative values follow those of the others.
-        self._entries[stored_values.view(self._index_type)] = display_values
         self._low, self._high = low, high
         self._line = find_line(self._rule, stored_values, display_values)
+        # With `minmax`, each frame has a rule of its own, and nearly always a line.
+        if self._line is None:
+            self._entries = np.zeros(self._all_values, self._rule.dtype)
+            self._entries[stored_values.view(self._index_type)] = display_values
 
     def apply(self, stored_values: NDArray[Any]) -> NDArray[Any]:
         """Map stored values between ``low`` and ``high``; a new array of the same shape."""
@@ -300,7 +305,7 @@ def find_line(rule: DisplayRule, stored_values: NDArray[Any], entries: NDArray[A
     rule : DisplayRule
         What the entries were computed with.
     stored_values : integer array, shape (n,)
-        Every value that may occur, in ascending order.
+        Every value that may occur, without gaps, in ascending order.
     entries : array, shape (n,)
         Their display values.
     """
@@ -332,16 +337,20 @@ def _line(rule: DisplayRule, black: float, white: float) -> Line | None:
 
 def _with_ends(line: Line, stored_values: NDArray[Any]) -> Line | None:
     """Return the line with the values between which it stays inside 0 to 255; None if none do."""
-    heights = stored_values * np.float64(line.factor) + np.float64(line.offset)
-    # 255.9 instead of 256: a margin for the rounding of float32.
-    (inside,) = np.nonzero((heights >= 0) & (heights < 255.9))
-    if not inside.size:
+    factor, offset = float(line.factor), float(line.offset)
+    if factor == 0 or math.isnan(factor + offset):
         return None
-    # A straight line is monotone: the values inside are neighbors.
-    first, last = int(inside[0]), int(inside[-1])
-    if (first, last) == (0, len(stored_values) - 1):
+    low, high = int(stored_values[0]), int(stored_values[-1])
+    # 255.9 instead of 256: a margin for the rounding of float32.
+    black, white = sorted((-offset / factor, (255.9 - offset) / factor))
+    first, last = max(low, math.ceil(black)), min(high, math.floor(white))
+    if first > last:
+        return None
+    if (first, last) == (low, high):
         return line
-    return Line(line.factor, line.offset, ends=(stored_values[first], stored_values[last]))
+    return Line(
+        line.factor, line.offset, ends=(stored_values[first - low], stored_values[last - low])
+    )
 
 
 def extremes(values: NDArray[Any]) -> tuple[int, int]:
