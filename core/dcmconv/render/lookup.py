@@ -203,7 +203,7 @@ class LookupTable:
         self._index_type = np.dtype(f"u{stored_type.itemsize}")
         self._all_values = 1 << (8 * stored_type.itemsize)
         self._entries = np.empty(0, rule.dtype)
-        """By bit pattern: those of negative values follow the others.  Unused if there is a line."""
+        """By bit pattern: those of negative values come last.  Empty if there is a line."""
         # Empty, because the end is below the start.
         self._low, self._high = 0, -1
         self._line: Line | None = None
