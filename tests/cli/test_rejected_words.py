@@ -23,7 +23,7 @@ def rejected(capsys, *words):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["-n", "minmax", "-n", "auto"], "--normalize is given 2 times: 'minmax' and 'auto'."),
+        (["-c", "bone", "-c", "hot"], "--colormap is given 2 times: 'bone' and 'hot'."),
         (["--workers", "1", "--workers", "2"], "--workers is given 2 times"),
         (["-w", "jpg", "--jpg.quality=1", "--jpg.quality=2"], "--jpg.quality is given 2 times"),
     ],

@@ -31,7 +31,6 @@ from dcmconv.chain.errors import (
 from dcmconv.chain.layering import merge, slots_of_output
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
 from dcmconv.chain.settings import RunSettings
-from dcmconv.chain.shorthand import find_short_form, with_option_names
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
     ChainSpec,
@@ -43,7 +42,7 @@ from dcmconv.chain.spec import (
     is_no_colormap,
     output_ids,
 )
-from dcmconv.chain.validate import validated
+from dcmconv.chain.validate import find_short_form, validated, with_option_names
 from dcmconv.chain.values import as_component
 from dcmconv.errors import DcmconvError, PluginError, UsageError
 from dcmconv.model.components import Colormap, Normalizer, Reader

@@ -10,10 +10,18 @@ from typing import Any, cast
 from dcmconv.chain.compile import make_component
 from dcmconv.chain.document import CHAIN_KEYS
 from dcmconv.chain.errors import ChainProblem, Location, chain_error
-from dcmconv.chain.layering import merge, with_flags, with_name
+from dcmconv.chain.explicit import FlagForm, with_flags, with_name
+from dcmconv.chain.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.settings import RunSettings
-from dcmconv.chain.spec import DEFAULT_CHAIN, ChainSpec, ComponentSpec, OutputSpec
+from dcmconv.chain.spec import (
+    DEFAULT_CHAIN,
+    ChainSpec,
+    ComponentSpec,
+    Extent,
+    OutputSpec,
+    split_extent,
+)
 from dcmconv.errors import UsageError
 from dcmconv.model.components import Writer
 from dcmconv.model.options import Component, option_fields
@@ -65,7 +73,8 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     flags = chain_from_data(data, registry)
     if flags.problems:
         raise chain_error(_problems_by_keyword(data, registry))
-    spec = with_flags(_chain(given.get("chain"), registry), flags)
+    form = FlagForm(extent=_extent(given))
+    spec = with_flags(_chain(given.get("chain"), registry), flags, form=form)
     if flags.rules is not None:
         # Rules of the same call are written with the other keywords in view, and refine them.
         spec = replace(spec, rules=flags.rules)
@@ -130,7 +139,7 @@ def _chain(chain: Any, registry: Registry) -> ChainSpec:
     if chain is None:
         return ChainSpec()
     if isinstance(chain, ChainSpec):
-        return chain
+        return replace(chain, notes=())  # were shown when it was made
     if isinstance(chain, Mapping):
         return chain_from_data(_plain(chain, registry), registry)
     return load_chain(os.fspath(chain), registry)
@@ -146,9 +155,30 @@ def _document(given: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
         )
     data = {key: given[key] for key in _OF_CHAIN if key in given}
     if spellings:
-        data["outputs"] = given[spellings[0]]
+        data["outputs"] = _without_extent(given[spellings[0]])
     run = {word: given[word] for word in ("executor", *_SETTINGS) if word in given}
     return {key: _plain(value, registry) for key, value in {**data, "run": run}.items()}
+
+
+def _extent(given: Mapping[str, Any]) -> Extent:
+    """Return which outputs of the chain the given ones replace: ``outputs="all:jpg"``."""
+    value = next((given[word] for word in _OUTPUTS if word in given), ())
+    listed = [value] if isinstance(value, str) else value if isinstance(value, list) else ()
+    extents = {split_extent(each)[0] if isinstance(each, str) else "" for each in listed}
+    if len(extents) > 1:
+        raise UsageError(
+            f"outputs: {value} cannot be combined.",
+            hint="Write 'all:' before the only writer, or 'only:' before each of them.",
+        )
+    return next(iter(extents), "")
+
+
+def _without_extent(outputs: Any) -> Any:
+    if isinstance(outputs, str):
+        return split_extent(outputs)[1]
+    if isinstance(outputs, list):
+        return [split_extent(each)[1] if isinstance(each, str) else each for each in outputs]
+    return outputs
 
 
 def _problems_by_keyword(data: Mapping[str, Any], registry: Registry) -> Iterator[ChainProblem]:

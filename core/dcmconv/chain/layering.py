@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, fields, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from dcmconv.chain.spec import (
     change_components,
     change_slots,
     component_ids,
+    components_of,
     output_ids,
 )
 from dcmconv.chain.values import as_output, parse_component, parse_value
@@ -37,7 +38,6 @@ __all__ = [
     "ENVIRONMENT",
     "Override",
     "apply_override",
-    "assemble",
     "environment_overrides",
     "flag_override",
     "merge",
@@ -47,8 +47,6 @@ __all__ = [
     "replace_decoders",
     "replace_readers",
     "slots_of_output",
-    "with_flags",
-    "with_name",
 ]
 
 Readers = tuple[ComponentSpec, ...] | None
@@ -77,6 +75,7 @@ def merge(base: ChainSpec, over: ChainSpec) -> ChainSpec:
         problems=(*base.problems, *over.problems),
         extended=(*base.extended, *over.extended),
         files=(*base.files, *over.files),
+        notes=(*base.notes, *over.notes),
     )
 
 
@@ -237,75 +236,6 @@ def flag_override(target: str, key: str, value: str | list[str], flag: str = "")
     return Override(target, key, parsed, location)
 
 
-def assemble(
-    chain: ChainSpec,
-    flags: ChainSpec,
-    *,
-    overrides: Iterable[Override] = (),
-    readers: Collection[str] = (),
-) -> ChainSpec:
-    """Layer the flags of a command and its overrides over a chain.
-
-    Parameters
-    ----------
-    chain : ChainSpec
-        From ``--chain``; an empty one without that flag.
-    flags : ChainSpec
-        What flags such as ``-n`` and ``-w`` say.
-    overrides : iterable of Override
-        Of the environment, of ``--set`` and of the components' flags, in this order; the last one
-        takes precedence.
-    readers : collection of str
-        Names of readers, which can be overridden even if the chain does not name them.
-
-    Raises
-    ------
-    ChainError
-        If an override names something that the chain does not have.
-    """
-    spec = with_flags(merge(DEFAULT_CHAIN, chain), flags)
-    for override in overrides:
-        spec = apply_override(spec, override, readers)
-    return spec
-
-
-def with_flags(chain: ChainSpec, flags: ChainSpec) -> ChainSpec:
-    """Return the chain with what explicit flags say; flags have no rules.
-
-    A flag counts for every input, so what it says is removed from the rules.  It replaces a whole
-    component, options included.  Outputs keep what they set themselves, and readers and decoders
-    that the flags do not name stay.
-    """
-    names = (*SLOT_NAMES, "outputs", "frames", "tags", "executor")
-    given = {name: getattr(flags, name) for name in names if getattr(flags, name) is not None}
-    unset = {name: None for name in given if name in (*SLOT_NAMES, "outputs")}
-    return replace(
-        chain,
-        **given,
-        read=replace_readers(chain.read, flags.read),
-        decoders=replace_decoders(chain.decoders, flags.decoders),
-        rules=chain.rules and tuple(replace(rule, **unset) for rule in chain.rules),  # type: ignore[arg-type]
-        run=merge_component(chain.run, flags.run),
-        tag_locations={**chain.tag_locations, **flags.tag_locations},
-        decoder_locations={**chain.decoder_locations, **flags.decoder_locations},
-        problems=(*chain.problems, *flags.problems),
-    )
-
-
-def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainSpec:
-    """Return the chain with one name template for all outputs, those of rules included."""
-    location = Location(f"{source} {template}", is_flag=True)
-
-    def named(outputs: tuple[OutputSpec, ...]) -> tuple[OutputSpec, ...]:
-        return tuple(replace(output, name=template, name_location=location) for output in outputs)
-
-    full = merge(DEFAULT_CHAIN, chain)
-    rules = full.rules and tuple(
-        replace(rule, outputs=rule.outputs and named(rule.outputs)) for rule in full.rules
-    )
-    return replace(full, outputs=named(full.outputs or ()), rules=rules)
-
-
 def apply_override(spec: ChainSpec, override: Override, readers: Collection[str] = ()) -> ChainSpec:
     """Return the chain with one override.
 
@@ -318,6 +248,7 @@ def apply_override(spec: ChainSpec, override: Override, readers: Collection[str]
         If the chain has no such component.
     """
     full = merge(DEFAULT_CHAIN, spec)
+    full = replace(full, notes=(*full.notes, *_without_effect(full, override)))
     if override.target == "run":
         return _override_run(full, override)
     # Of the full chain: components that only the defaults name can be overridden as well.
@@ -332,6 +263,28 @@ def apply_override(spec: ChainSpec, override: Override, readers: Collection[str]
     raise chain_error([unknown_word(override.location, subject, override.target, known)])
 
 
+def _without_effect(spec: ChainSpec, override: Override) -> Iterator[str]:
+    """Yield a note if one of two explicit values for the same option has no effect."""
+    key, source = override.key, override.location
+    # What the environment sets is a default of the user: every command may change it.
+    if source.source.startswith(ENVIRONMENT):
+        return
+    named = [each for _, each in components_of(spec) if each.known_as == override.target]
+    owners: list[ChainSpec | RuleSpec] = [spec, *(spec.rules or ())]
+    for owner in owners:
+        outputs = owner.outputs or ()
+        ids = output_ids(outputs)
+        pairs = zip(outputs, ids, strict=True)
+        named += [output.writer for output, each in pairs if each == override.target]
+    named += [spec.run] if override.target == "run" else []
+    written = dict.fromkeys(each.written[key].value for each in named if key in each.written)
+    for before in written:
+        if before.is_flag and not source.is_flag:
+            yield f"{source} has no effect: {before} takes precedence."
+        elif before.is_flag or before.source.startswith("--set "):
+            yield f"{before} has no effect on {override.target}.{key}: {source} takes precedence."
+
+
 def _override_run(spec: ChainSpec, override: Override) -> ChainSpec:
     if override.key == "executor":
         executor = parse_component(str(override.value), override.location)
@@ -344,13 +297,27 @@ def _override_run(spec: ChainSpec, override: Override) -> ChainSpec:
 
 
 def _override_components(spec: ChainSpec, override: Override) -> ChainSpec:
+    target = override.target
+    others = {each.known_as for kind, each in components_of(spec) if kind != "writer"}
+    # An output may be named after its normalizer.  The flags of a component mean its own options.
+    is_option = override.key not in OUTPUT_KEYS | {"use"} or override.location.is_flag
+    of_component = target in others and (is_option or target not in _ids_of_outputs(spec))
+
     def change(_: str, component: ComponentSpec) -> ComponentSpec:
-        is_named = component.known_as == override.target
+        is_named = of_component and component.known_as == target
         return _overridden(component, override) if is_named else component
 
-    return change_components(
-        spec, change, lambda outputs: _override_outputs(outputs, override, change)
-    )
+    def outputs(written: tuple[OutputSpec, ...]) -> tuple[OutputSpec, ...]:
+        if of_component:
+            return tuple(change_slots(output, change) for output in written)
+        return _override_outputs(written, override, change)
+
+    return change_components(spec, change, outputs)
+
+
+def _ids_of_outputs(spec: ChainSpec) -> set[str]:
+    owners: list[ChainSpec | RuleSpec] = [spec, *(spec.rules or ())]
+    return {name for owner in owners for name in output_ids(owner.outputs or ())}
 
 
 def _override_outputs(
@@ -376,6 +343,8 @@ def _override_output(output: OutputSpec, override: Override) -> OutputSpec:
 
 def _overridden(component: ComponentSpec, override: Override) -> ComponentSpec:
     key, location = override.key, override.location
+    if key == "use":
+        return _other_component(component, override)
     before = component.written.get(key)
     # An explicit flag has precedence over DCMCONV_SET and --set, which are applied after it.
     if before is not None and before.value.is_flag and not location.is_flag:
@@ -385,3 +354,9 @@ def _overridden(component: ComponentSpec, override: Override) -> ComponentSpec:
         options={**component.options, key: override.value},
         written={**component.written, key: Written(location, location)},
     )
+
+
+def _other_component(component: ComponentSpec, override: Override) -> ComponentSpec:
+    """Return the component that replaces another one: ``lung.use=jpg``, ``lung.use=jpg:95``."""
+    other = parse_component(str(override.value), override.location)
+    return merge_component(component, replace(other, id=other.id or component.id))

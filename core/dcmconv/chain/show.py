@@ -12,7 +12,6 @@ from dcmconv.chain.document import VERSION
 from dcmconv.chain.errors import NOWHERE, Location
 from dcmconv.chain.layering import merge
 from dcmconv.chain.settings import RunSettings
-from dcmconv.chain.shorthand import with_option_names
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
     ChainSpec,
@@ -22,7 +21,7 @@ from dcmconv.chain.spec import (
     Slots,
     is_no_colormap,
 )
-from dcmconv.chain.validate import validated
+from dcmconv.chain.validate import validated, with_option_names
 from dcmconv.chain.values import frames_as_text
 from dcmconv.errors import DcmconvError, UsageError
 from dcmconv.model.records import record

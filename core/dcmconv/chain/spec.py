@@ -24,6 +24,7 @@ __all__ = [
     "ChainSpec",
     "Change",
     "ComponentSpec",
+    "Extent",
     "FrameRange",
     "OutputSpec",
     "RuleSpec",
@@ -35,6 +36,7 @@ __all__ = [
     "components_of",
     "is_no_colormap",
     "output_ids",
+    "split_extent",
 ]
 
 FrameRange = tuple[int, int | None]
@@ -61,7 +63,7 @@ class ComponentSpec:
     id : str
         What ``--set`` calls it; empty for its name.
     bare : tuple
-        Values without the name of an option, as in ``window:40,400``; see ``chain.shorthand``.
+        Values without the name of an option, as in ``window:40,400``; see ``chain.validate``.
     location, written
         Where it and its options were written; two specs may be equal in spite of them.
     made : Component, optional
@@ -157,6 +159,8 @@ class ChainSpec(Slots):
         The chains below as they were written, so that what another chain replaced is checked too.
     files : tuple of str
         The chain files that were read.
+    notes : tuple of str
+        What explicit flags replaced, or could not change; to be shown to the user.
     """
 
     read: tuple[ComponentSpec, ...] | None = None
@@ -174,6 +178,7 @@ class ChainSpec(Slots):
     problems: tuple[ChainProblem, ...] = field(default=(), compare=False, repr=False)
     extended: tuple[ChainSpec, ...] = field(default=(), compare=False, repr=False)
     files: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 DEFAULT_CHAIN = ChainSpec(
@@ -185,6 +190,23 @@ DEFAULT_CHAIN = ChainSpec(
     outputs=(OutputSpec(writer=ComponentSpec("png", location=Location("default"))),),
 )
 """The lowest layer: used for everything that is not given."""
+
+
+Extent = str
+"""Which outputs of a chain an explicit writer replaces: ``all`` changes the format of each of them,
+``only`` replaces all of them by one; empty if the chain has just one."""
+
+_EXTENTS = ("all", "only")
+
+
+def split_extent(text: str) -> tuple[Extent, str]:
+    """Split a writer such as ``all:jpg:95`` into its extent and the writer.
+
+    >>> split_extent("all:jpg:95"), split_extent("jpg:95")
+    (('all', 'jpg:95'), ('', 'jpg:95'))
+    """
+    head, colon, rest = text.partition(":")
+    return (head, rest) if colon and head in _EXTENTS else ("", text)
 
 
 def is_no_colormap(colormap: ComponentSpec) -> bool:

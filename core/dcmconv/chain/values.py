@@ -1,7 +1,7 @@
 """Values that are written as text: components in their short form, truth values, frame numbers.
 
 The short form of a component is ``window:center=40,width=400``.  Values without a name, as in
-``window:40,400``, come first; see ``chain.shorthand``.  Values stay text until they are checked
+``window:40,400``, come first; see ``chain.validate``.  Values stay text until they are checked
 against the component's options.  Quotes and ``[]`` protect commas, and a value without a name that
 contains ``=``; there are no backslash escapes, so Windows paths survive.
 """

@@ -8,10 +8,18 @@ from pathlib import Path
 
 from dcmconv.chain.checks import DEFAULT_COLUMNS
 from dcmconv.chain.errors import Location
-from dcmconv.chain.layering import assemble, environment_overrides, merge, parse_override, with_name
+from dcmconv.chain.explicit import FlagForm, assemble, with_name
+from dcmconv.chain.layering import environment_overrides, merge, parse_override
 from dcmconv.chain.loader import load_chain
-from dcmconv.chain.shorthand import with_options_named
-from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, Written
+from dcmconv.chain.spec import (
+    ChainSpec,
+    ComponentSpec,
+    Extent,
+    OutputSpec,
+    Written,
+    split_extent,
+)
+from dcmconv.chain.validate import with_options_named
 from dcmconv.chain.values import as_output, check_aspect, parse_decoder, parse_frames, parse_inline
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import UsageError
@@ -45,9 +53,11 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
         chain = merge(ChainSpec(outputs=(_output(named),)), chain)
     if arguments.tag_table and not chain.tags and not arguments.tag:
         chain = replace(chain, tags=(DEFAULT_COLUMNS,))
+    explicit = with_options_named(_explicit(arguments), registry)
     chain = assemble(
         chain,
-        with_options_named(_explicit(arguments), registry),
+        explicit,
+        form=FlagForm(_extent(arguments), _normalizers(arguments, registry), _spelled(arguments)),
         overrides=[
             *environment_overrides(os.environ),
             *(parse_override(text) for text in arguments.settings),
@@ -75,12 +85,17 @@ def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
 
 
 def _explicit(arguments: RunArguments) -> ChainSpec:
-    decoders = [parse_decoder(decoder, "--decoder") for decoder in arguments.decoder]
+    decoders = _decoders(arguments)
     return ChainSpec(
         decoders=dict(decoders) or None,
         decoder_locations={name: decoder.location for name, decoder in decoders},
         read=tuple(parse_inline(reader, "--read") for reader in arguments.read) or None,
-        normalize=parse_inline(arguments.normalize, "--normalize") if arguments.normalize else None,
+        # Several of them make several outputs: see _normalizers.
+        normalize=(
+            parse_inline(arguments.normalize[0], "--normalize")
+            if len(arguments.normalize) == 1
+            else None
+        ),
         colormap=parse_inline(arguments.colormap, "--colormap") if arguments.colormap else None,
         invert=arguments.invert,
         aspect=(
@@ -89,7 +104,7 @@ def _explicit(arguments: RunArguments) -> ChainSpec:
             else None
         ),
         steps=tuple(parse_inline(step, "--step") for step in arguments.step) or None,
-        outputs=tuple(_output(writer) for writer in arguments.writer) or None,
+        outputs=tuple(_output(split_extent(each)[1]) for each in arguments.writer) or None,
         frames=parse_frames(arguments.frames) if arguments.frames else None,
         tags=tuple(map(plain_tag, arguments.tag)) or None,
         tag_locations={
@@ -97,6 +112,47 @@ def _explicit(arguments: RunArguments) -> ChainSpec:
         },
         run=_run_settings(arguments),
     )
+
+
+def _decoders(arguments: RunArguments) -> list[tuple[str, ComponentSpec]]:
+    decoders = [parse_decoder(decoder, "--decoder") for decoder in arguments.decoder]
+    names = [name for name, _ in decoders]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"--decoder is given {names.count(name)} times for {name}.",
+                hint="Remove all but one.",
+            )
+    return decoders
+
+
+def _normalizers(arguments: RunArguments, registry: Registry) -> tuple[ComponentSpec, ...]:
+    """Return the normalizers if several are given."""
+    if len(arguments.normalize) < 2:
+        return ()
+    specs = [parse_inline(text, "--normalize") for text in arguments.normalize]
+    # The options name the outputs, so they need their own names first.
+    chains = (with_options_named(ChainSpec(normalize=spec), registry) for spec in specs)
+    return tuple(chain.normalize for chain in chains if chain.normalize is not None)
+
+
+def _extent(arguments: RunArguments) -> Extent:
+    extents = {split_extent(writer)[0] for writer in arguments.writer}
+    if len(extents) > 1:
+        given = " and ".join(f"--writer {writer}" for writer in arguments.writer)
+        raise UsageError(
+            f"{given} cannot be combined.",
+            hint="Write all: before the only writer, or only: before each of them.",
+        )
+    return next(iter(extents), "")
+
+
+def _spelled(arguments: RunArguments) -> dict[str, str]:
+    """Return how the flags without a location were typed."""
+    return {
+        "invert": "--invert" if arguments.invert else "--no-invert",
+        "aspect": f"--aspect {arguments.aspect}",
+    }
 
 
 def _output(text: str) -> OutputSpec:

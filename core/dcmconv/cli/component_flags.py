@@ -15,6 +15,7 @@ from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dcmconv.chain.spec import split_extent
 from dcmconv.cli.flags import (
     Flag,
     complete_choices,
@@ -220,7 +221,8 @@ class Scan:
         if not value:
             return  # being typed, or rejected later
         if flag.names_kind:
-            self.components.append((flag.names_kind, value.partition(":")[0]))
+            named = split_extent(value)[1] if flag.names_kind == "writer" else value
+            self.components.append((flag.names_kind, named.partition(":")[0]))
         elif flag.name == "chain":
             self.chains.append(value)
         elif flag.name == "no_plugin":

@@ -54,6 +54,8 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
         say(f"Warning: {problem}", emphasis="Warning:")
     chain = chain_of(arguments, registry)
     plan = compile_chain(chain, registry)
+    for note in chain.notes if not arguments.quiet else ():
+        say(f"Note: {note}", emphasis="Note:")
     if arguments.dry_run:
         from dcmconv.chain.show import chain_as_yaml
 

@@ -90,18 +90,18 @@ class RunArguments:
         ),
     ] = ()
     normalize: Annotated[
-        str | None,
+        Sequence[str],
         _flag(
             "-n",
             "--normalize",
-            help="How to turn stored values into display values, such as minmax, window, voi, "
-            "percentile or none.",
+            help="How to turn stored values into display values, such as minmax, window:lung, "
+            "percentile:1,99 or none. Repeat to make a picture with each.",
             metavar="NAME[:OPTIONS]",
             panel=PICTURES,
             default="auto",
             names_kind="normalizer",
         ),
-    ] = None
+    ] = ()
     colormap: Annotated[
         str | None,
         _flag(
@@ -130,7 +130,9 @@ class RunArguments:
         _flag(
             "-w",
             "--writer",
-            help="Output format, such as jpg or png. Repeat to write several files per frame.",
+            help="Output format, such as jpg or png:16. Repeat to write several files per frame. "
+            "With a chain of several outputs, all:jpg writes each of them as jpg, and only:jpg "
+            "writes one jpg instead of them.",
             metavar="NAME[:OPTIONS]",
             panel=PICTURES,
             default="png",

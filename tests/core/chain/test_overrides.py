@@ -1,16 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from dcmconv.chain.explicit import FlagForm, assemble, with_flags, with_name
 from dcmconv.chain.layering import (
     apply_override,
-    assemble,
     environment_overrides,
     flag_override,
     merge,
     parse_override,
-    with_flags,
-    with_name,
 )
 from dcmconv.chain.spec import ChainSpec, ComponentSpec, OutputSpec, RuleSpec, output_ids
 from dcmconv.chain.values import as_output, frames_as_text, parse_frames, parse_inline
@@ -35,6 +35,10 @@ def chain():
         outputs=(output("jpg:quality=92"), output("png"), output("png:bits=16")),
         run=ComponentSpec("run", {"workers": 2}),
     )
+
+
+def chain_of(*outputs):
+    return replace(chain(), outputs=tuple(map(output, outputs)))
 
 
 def test_same_component_merges_and_another_replaces():
@@ -128,11 +132,122 @@ def test_flag_replaces_the_component_in_chain_and_rules():
     assert spec.rules[0].when == {"Modality": ("MG",)}
 
 
-def test_writer_flag_replaces_the_outputs_of_rules():
-    rule = RuleSpec(when={"Modality": ("CT",)}, outputs=(output("png"),))
-    spec = with_flags(ChainSpec(rules=(rule,)), ChainSpec(outputs=(output("jpg"),)))
+def test_writer_flag_changes_only_the_format_of_single_outputs():
+    rule = RuleSpec(
+        when={"Modality": ("CT",)},
+        outputs=(output("png:id=x,bits=16,normalize=minmax,name=a"),),
+    )
+    chain = ChainSpec(rules=(rule,), outputs=(output("png:bits=16,invert=true"),))
+    spec = with_flags(chain, ChainSpec(outputs=(output("jpg:quality=50"),)))
+    assert spec.rules[0].outputs == (output("jpg:id=x,quality=50,normalize=minmax,name=a"),)
+    assert spec.outputs == (output("jpg:quality=50,invert=true"),)
+    spec = with_flags(chain, ChainSpec(outputs=(output("png:compression=small"),)))
+    assert spec.outputs == (output("png:bits=16,compression=small,invert=true"),)
+
+
+def test_several_writers_share_what_the_single_output_sets():
+    chain = ChainSpec(outputs=(output("png:id=x,invert=true"),))
+    spec = with_flags(chain, ChainSpec(outputs=(output("jpg"), output("png:id=y"))))
+    assert spec.outputs == (output("jpg:invert=true"), output("png:id=y,invert=true"))
+
+
+@pytest.mark.parametrize("flag", ["--writer", ""])
+def test_writer_flag_beside_several_outputs_asks_which(flag):
+    rule = RuleSpec(
+        when={"Modality": ("CT", "MR")}, outputs=(output("png:id=lung"), output("png:id=bone"))
+    )
+    with pytest.raises(ChainError) as caught:
+        with_flags(ChainSpec(rules=(rule,)), ChainSpec(outputs=(output("jpg", flag),)))
+    where = "--writer jpg" if flag else "outputs"
+    assert caught.value.message == (
+        f"{where}: This chain has several outputs: lung and bone (Modality CT or MR)."
+    )
+    assert ("--set lung.use=jpg" in caught.value.hint) == bool(flag)
+    assert ("--writer all:jpg" if flag else "outputs='all:jpg'") in caught.value.hint
+    assert ("--writer only:jpg" if flag else "outputs='only:jpg'") in caught.value.hint
+
+
+def test_all_changes_the_format_of_each_output():
+    flags = ChainSpec(outputs=(output("jpg:quality=50"),))
+    spec = with_flags(chain(), flags, form=FlagForm(extent="all"))
+    jpg = output("jpg:quality=50")
+    assert spec.outputs == (jpg, jpg, jpg)
+    two = ChainSpec(outputs=(output("jpg", "--writer"), output("png", "--writer")))
+    with pytest.raises(ChainError, match="'all' gives every output one other format"):
+        with_flags(chain(), two, form=FlagForm(extent="all"))
+
+
+def test_only_replaces_all_outputs_and_those_of_rules():
+    rule = RuleSpec(when={"Modality": ("CT",)}, outputs=(output("png"), output("png:id=b")))
+    flags = ChainSpec(outputs=(output("jpg"),))
+    spec = with_flags(ChainSpec(rules=(rule,)), flags, form=FlagForm(extent="only"))
     assert spec.rules[0].outputs is None
     assert spec.outputs == (output("jpg"),)
+
+
+def test_a_flag_that_changes_no_output_is_rejected():
+    own = ChainSpec(outputs=(output("png:id=a,normalize=voi"), output("jpg:normalize=minmax")))
+    flags = ChainSpec(normalize=parse_inline("window:lung", "--normalize"))
+    with pytest.raises(ChainError) as caught:
+        with_flags(own, flags)
+    assert str(caught.value) == (
+        "--normalize window:lung: This has no effect on the outputs a and jpg, which set "
+        "'normalize' in the chain.\n  Change one: --set a.normalize=window:lung"
+    )
+    with pytest.raises(ChainError, match="Change it in the chain"):
+        with_flags(own, ChainSpec(normalize=parse_inline("voi")))
+
+
+def test_notes_say_what_flags_replace_and_leave():
+    below = replace(chain(), outputs=(output("jpg:invert=true"), output("png")))
+    flags = ChainSpec(
+        normalize=parse_inline("window", "--normalize"),
+        steps=(parse_inline("flip", "--step"), parse_inline("title", "--step")),
+        invert=False,
+    )
+    form = FlagForm(spelled={"invert": "--no-invert"})
+    assert with_flags(below, flags, form=form).notes == (
+        "--normalize window replaces window of the chain, and with it center=-600, width=1500.",
+        "--normalize window also replaces 'normalize' of the rule for Modality MG.",
+        "--no-invert does not change the output jpg, which sets 'invert' in the chain.",
+        "--step flip replaces the steps of the chain: resize. To keep one, repeat it.",
+    )
+    assert with_name(below, "x").notes == ()
+    named = replace(chain(), outputs=(output("jpg:name=a"), output("png:name=b")))
+    assert with_name(named, "x").notes == (
+        "--name x replaces the names of the outputs jpg and png.",
+    )
+
+
+def test_several_normalizers_make_several_outputs():
+    normalizers = tuple(
+        parse_inline(text)
+        for text in ["window:name=lung", "window:center=1,width=2", "minmax:id=all"]
+    )
+    spec = with_flags(chain_of("jpg"), ChainSpec(), form=FlagForm(normalizers=normalizers))
+    assert output_ids(spec.outputs) == ["lung", "window", "all"]
+    assert [each.normalize.use for each in spec.outputs] == ["window", "window", "minmax"]
+    spec = with_flags(chain_of("jpg", "png"), ChainSpec(), form=FlagForm(normalizers=normalizers))
+    assert output_ids(spec.outputs)[:3] == ["lung-jpg", "lung-png", "window-jpg"]
+    own = chain_of("jpg:normalize=voi")
+    with pytest.raises(ChainError, match="outputs of this chain have their own"):
+        with_flags(own, ChainSpec(), form=FlagForm(normalizers=normalizers))
+
+
+def test_set_reaches_an_output_named_after_its_normalizer():
+    normalizers = (parse_inline("window"), parse_inline("minmax"))
+    spec = with_flags(ChainSpec(), ChainSpec(), form=FlagForm(normalizers=normalizers))
+    changed = apply_set(apply_set(spec, "window.number=2"), "window.invert=true")
+    assert changed.outputs[0].normalize == ComponentSpec("window", {"number": "2"})
+    assert changed.outputs[0].invert
+    assert changed.outputs[0].writer == ComponentSpec("png", id="window")
+
+
+def test_set_use_changes_the_format_of_one_output():
+    spec = apply_set(chain_of("png:id=lung,bits=16", "png:id=bone"), "lung.use=jpg:quality=90")
+    assert spec.outputs == (output("jpg:id=lung,quality=90"), output("png:id=bone"))
+    spec = apply_set(spec, "bone.use=png:bits=16")
+    assert spec.outputs[1] == output("png:id=bone,bits=16")
 
 
 def test_empty_flags_change_nothing():
@@ -142,13 +257,16 @@ def test_empty_flags_change_nothing():
 def test_precedence_is_file_environment_set_flags():
     flags = ChainSpec(outputs=(output("jpg:quality=50", "--writer"), output("png", "--writer")))
     spec = assemble(
-        chain(),
+        chain_of("png:compression=smallest"),
         flags,
         overrides=[
             *environment_overrides({"DCMCONV_SET": "png.bits=8 jpg.subsampling=444 run.workers=3"}),
             *map(parse_override, ["jpg.quality=60", "png.bits=16", "jpg.optimize=true"]),
             flag_override("png", "compression", "small"),
         ],
+    )
+    assert spec.notes == (
+        "--set jpg.quality=60 has no effect: --writer jpg:quality=50 takes precedence.",
     )
     jpg, png = (each.writer.options for each in spec.outputs)
     assert jpg == {"quality": "50", "subsampling": "444", "optimize": "true"}

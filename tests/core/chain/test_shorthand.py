@@ -12,8 +12,8 @@ from dcmconv.chain.errors import InvalidChainError
 from dcmconv.chain.keywords import chain_from_keywords
 from dcmconv.chain.layering import apply_override, parse_override
 from dcmconv.chain.loader import load_chain
-from dcmconv.chain.shorthand import find_short_form, with_option_names
 from dcmconv.chain.spec import ChainSpec
+from dcmconv.chain.validate import find_short_form, with_option_names
 from dcmconv.chain.values import parse_inline
 from dcmconv.errors import ChainError
 from dcmconv.model.options import Component, Opt

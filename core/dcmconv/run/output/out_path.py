@@ -74,9 +74,10 @@ def names_a_file(out: Path, plan: Plan) -> bool:
     if any(_has_suffix(out, writer) for writer in writers):
         if len(lanes) == 1:
             return True
+        suffix = out.suffix.removeprefix(".")
         raise UsageError(
-            f"{out} names one file, but the chain has {len(lanes)} outputs.",
-            hint="Name a folder: -o pictures/",
+            f"{out} names one file, but the chain has several outputs: {', '.join(lanes)}.",
+            hint=f"Name a folder: -o pictures/ (with all of them as {suffix}: -w all:{suffix}).",
         )
     if not _looks_like_a_file(out):
         return False

@@ -93,7 +93,7 @@ def test_another_suffix_is_rejected_with_both_named():
 
 
 def test_several_outputs_do_not_fit_into_one_file():
-    with pytest.raises(UsageError, match="the chain has 2 outputs") as caught:
+    with pytest.raises(UsageError, match="several outputs: png, jpg") as caught:
         names_a_file(Path("x.png"), plan(lane("png"), lane("jpg")))
     assert caught.value.hint == "Name a folder: -o pictures/"
 
