@@ -5,7 +5,7 @@ import pytest
 from support.made_up_readers import Silent
 
 from dcmconv._entry import main
-from dcmconv.chain.layering import Override
+from dcmconv.chain.layers.layering import Override
 from dcmconv.cli.component_flags import (
     FlagTarget,
     NamedComponents,

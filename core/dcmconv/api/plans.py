@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from os import PathLike
@@ -99,13 +98,9 @@ def plan_from(options: Mapping[str, Any]) -> Plan:
     from dcmconv.chain.compile import compile_chain
     from dcmconv.chain.keywords import chain_from_keywords
 
-    given = options.get("chain")
-    options = {**options, "chain": getattr(given, "spec", given)}  # of a Chain
-    chain = chain_from_keywords(options, registry())
-    for note in chain.notes:
-        # Shown at the call of the function that got the keywords.
-        warnings.warn(note, stacklevel=3)
-    return compile_chain(chain, registry())
+    chain = options.get("chain")
+    options = {**options, "chain": getattr(chain, "spec", chain)}  # of a Chain
+    return compile_chain(chain_from_keywords(options, registry()), registry())
 
 
 def make_writer(writer: ComponentLike) -> Writer:

@@ -28,7 +28,7 @@ from dcmconv.chain.errors import (
     Location,
     chain_error,
 )
-from dcmconv.chain.layering import merge, slots_of_output
+from dcmconv.chain.layers.layering import merge, slots_of_output
 from dcmconv.chain.plan import ComponentRef, Lane, Plan, PlannedRule
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (

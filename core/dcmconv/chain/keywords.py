@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, cast
@@ -10,8 +11,8 @@ from typing import Any, cast
 from dcmconv.chain.compile import make_component
 from dcmconv.chain.document import CHAIN_KEYS
 from dcmconv.chain.errors import ChainProblem, Location, chain_error
-from dcmconv.chain.explicit import FlagForm, with_flags, with_name
-from dcmconv.chain.layering import merge
+from dcmconv.chain.layers.explicit import FlagForm, with_flags, with_name, without_rules
+from dcmconv.chain.layers.layering import merge
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
@@ -45,6 +46,9 @@ _FORMS = {
 }
 """How a component of a kind is written, for those who take its name for a keyword."""
 
+WHERE_CALLED = 4
+"""A warning is shown at the line that called ``run`` or ``convert``."""
+
 
 def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> ChainSpec:
     """Return the chain that keyword arguments describe; None means that one is not given.
@@ -66,6 +70,11 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     ------
     UsageError
         If a keyword is unknown, given in two spellings, or has a value of another form.
+
+    Warns
+    -----
+    UserWarning
+        If keywords replace a part of ``chain``, or cannot change it.
     """
     given = {word: value for word, value in options.items() if value is not None}
     check_keywords(given, KEYWORDS, registry)
@@ -74,11 +83,18 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     if flags.problems:
         raise chain_error(_problems_by_keyword(data, registry))
     form = FlagForm(extent=_extent(given))
-    spec = with_flags(_chain(given.get("chain"), registry), flags, form=form)
+    chain = _chain(given.get("chain"), registry)
+    if flags.rules is not None:
+        chain = without_rules(chain)
+    spec = with_flags(chain, flags, form=form)
     if flags.rules is not None:
         # Rules of the same call are written with the other keywords in view, and refine them.
         spec = replace(spec, rules=flags.rules)
-    return with_name(spec, str(given["name"]), "name") if "name" in given else spec
+    if "name" in given:
+        spec = with_name(spec, str(given["name"]), "name")
+    for note in spec.notes:
+        warnings.warn(note, stacklevel=WHERE_CALLED)
+    return spec
 
 
 def check_keywords(given: Iterable[str], known: Collection[str], registry: Registry) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dcmconv.chain.document import MAX_BYTES, VERSION, Extended, Node, node_of, read_document
 from dcmconv.chain.errors import NOWHERE, InvalidChainError, Location, invalid_chain
-from dcmconv.chain.layering import merge
+from dcmconv.chain.layers.layering import merge
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.chain.validate import with_options_named
 from dcmconv.errors import UsageError

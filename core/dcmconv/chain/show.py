@@ -10,7 +10,7 @@ from typing import Any
 
 from dcmconv.chain.document import VERSION
 from dcmconv.chain.errors import NOWHERE, Location
-from dcmconv.chain.layering import merge
+from dcmconv.chain.layers.layering import merge
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,

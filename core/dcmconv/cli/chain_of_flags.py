@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dcmconv.chain.checks import DEFAULT_COLUMNS
 from dcmconv.chain.errors import Location
-from dcmconv.chain.explicit import FlagForm, assemble, with_name
-from dcmconv.chain.layering import environment_overrides, merge, parse_override
+from dcmconv.chain.layers.explicit import FlagForm, assemble, with_name
+from dcmconv.chain.layers.layering import environment_overrides, merge, parse_override
 from dcmconv.chain.loader import load_chain
 from dcmconv.chain.spec import (
     ChainSpec,

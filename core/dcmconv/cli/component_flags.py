@@ -30,7 +30,7 @@ from dcmconv.model.options import Component, OptionField, option_fields
 from dcmconv.model.records import record
 
 if TYPE_CHECKING:
-    from dcmconv.chain.layering import Override
+    from dcmconv.chain.layers.layering import Override
     from dcmconv.plugins.registry import Registry
 
 __all__ = [
@@ -99,7 +99,7 @@ def given_overrides(values: Mapping[str, Any], targets: Iterable[FlagTarget]) ->
 
 
 def _overrides_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Override]:
-    from dcmconv.chain.layering import flag_override
+    from dcmconv.chain.layers.layering import flag_override
 
     for option in option_fields(target.component):
         keys = (_key(target, option), ""), (_own_key(target, option), option.opt.flag)

@@ -19,7 +19,7 @@ from dcmconv.errors import UsageError
 from dcmconv.model.records import record
 
 if TYPE_CHECKING:
-    from dcmconv.chain.layering import Override
+    from dcmconv.chain.layers.layering import Override
     from dcmconv.run.input_list import InputList
 
 __all__ = ["DEFAULT_OUT", "HELP", "RunArguments", "run_flags"]

@@ -8,9 +8,9 @@ import pytest
 
 from dcmconv.chain.checks import find_uid
 from dcmconv.chain.compile import compile_chain
-from dcmconv.chain.explicit import with_flags
 from dcmconv.chain.keywords import chain_from_keywords
-from dcmconv.chain.layering import apply_override, merge, parse_override
+from dcmconv.chain.layers.explicit import with_flags
+from dcmconv.chain.layers.layering import apply_override, merge, parse_override
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.show import chain_as_yaml

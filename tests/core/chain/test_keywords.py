@@ -110,7 +110,8 @@ def test_outputs_have_the_keys_of_a_chain_file(registry):
 
 def test_rules_of_a_call_refine_its_other_keywords(registry):
     rule = {"when": {"Modality": "CT"}, "normalize": "window:name=bone"}
-    plan = plan_of(registry, chain="preset:chest-ct", rules=rule, normalize="minmax")
+    with pytest.warns(UserWarning, match="rules replaces the rules of the chain, .* Modality CT"):
+        plan = plan_of(registry, chain="preset:chest-ct", rules=rule, normalize="minmax")
 
     assert [lane.normalizer.name for lane in plan.lanes] == ["minmax"]
     assert [[lane.normalizer.name for lane in each.lanes] for each in plan.rules] == [["window"]]
@@ -159,3 +160,24 @@ def test_wrong_value_is_reported_with_its_keyword(registry):
         chain_from_keywords({"invert": "yes", "rules": [{"normalize": "minmax"}]}, registry)
     assert "invert: Expected true or false, got 'yes'." in caught.value.message
     assert "rules: This rule has no 'when'." in caught.value.message
+
+
+def test_a_writer_beside_several_outputs_asks_which(registry):
+    with pytest.raises(
+        ChainError, match=r"outputs: This chain has several outputs: lung, "
+    ) as caught:
+        chain_from_keywords({"chain": "preset:chest-ct", "outputs": "jpg"}, registry)
+    assert "outputs='all:jpg'" in caught.value.hint
+    chain = chain_from_keywords({"chain": "preset:chest-ct", "outputs": "all:jpg:90"}, registry)
+    assert [each.writer.options for each in chain.rules[0].outputs] == [{"quality": "90"}] * 3
+    chain = chain_from_keywords({"chain": "preset:chest-ct", "outputs": ["only:jpg"]}, registry)
+    assert chain.rules[0].outputs is None
+    with pytest.raises(UsageError, match="cannot be combined"):
+        chain_from_keywords({"outputs": ["all:jpg", "png"]}, registry)
+
+
+def test_replaced_parts_of_a_chain_are_warnings(registry):
+    with pytest.warns(UserWarning, match="normalize also replaces 'normalize' of the rule for Mod"):
+        chain = chain_from_keywords({"chain": "preset:ml-8bit", "normalize": "minmax"}, registry)
+    # Said once: a chain made from this one does not repeat it.
+    assert chain_from_keywords({"chain": chain}, registry).notes == ()

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dcmconv.chain.explicit import FlagForm, assemble, with_flags, with_name
-from dcmconv.chain.layering import (
+from dcmconv.chain.layers.explicit import FlagForm, assemble, with_flags, with_name
+from dcmconv.chain.layers.layering import (
     apply_override,
     environment_overrides,
     flag_override,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.document import read_document
 from dcmconv.chain.errors import InvalidChainError
-from dcmconv.chain.layering import apply_override, parse_override
+from dcmconv.chain.layers.layering import apply_override, parse_override
 from dcmconv.chain.show import chain_as_yaml
 from dcmconv.chain.spec import ChainSpec, ComponentSpec
 from dcmconv.chain.values import as_output, parse_inline
@@ -108,7 +108,8 @@ def test_any_shown_value_reads_back(value):
 
 def test_importing_the_chain_loads_no_heavy_library():
     code = (
-        "import sys; from dcmconv.chain import compile, keywords, layering, loader, schema, show;"
+        "import sys; from dcmconv.chain import compile, keywords, layers, loader, schema, show;"
+        "from dcmconv.chain.layers import explicit;"
         "print([n for n in ('yaml', 'pydantic', 'typer', 'rich', 'pydicom', 'PIL') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

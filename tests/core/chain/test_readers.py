@@ -11,9 +11,9 @@ import pytest
 from support.made_up_readers import registry_with
 
 from dcmconv.chain.compile import compile_chain
-from dcmconv.chain.explicit import assemble
 from dcmconv.chain.keywords import chain_from_keywords
-from dcmconv.chain.layering import apply_override, flag_override, merge, parse_override
+from dcmconv.chain.layers.explicit import assemble
+from dcmconv.chain.layers.layering import apply_override, flag_override, merge, parse_override
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.show import chain_as_yaml

@@ -10,7 +10,7 @@ import pytest
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.errors import InvalidChainError
 from dcmconv.chain.keywords import chain_from_keywords
-from dcmconv.chain.layering import apply_override, parse_override
+from dcmconv.chain.layers.layering import apply_override, parse_override
 from dcmconv.chain.loader import load_chain
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.chain.validate import find_short_form, with_option_names

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dcmconv.chain.compile import compile_chain
-from dcmconv.chain.layering import apply_override, merge, parse_override
+from dcmconv.chain.layers.layering import apply_override, merge, parse_override
 from dcmconv.chain.loader import chain_from_data, load_chain
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.show import chain_as_yaml

@@ -95,7 +95,7 @@ def test_another_suffix_is_rejected_with_both_named():
 def test_several_outputs_do_not_fit_into_one_file():
     with pytest.raises(UsageError, match="several outputs: png, jpg") as caught:
         names_a_file(Path("x.png"), plan(lane("png"), lane("jpg")))
-    assert caught.value.hint == "Name a folder: -o pictures/"
+    assert caught.value.hint == "Name a folder: -o pictures/ (with all of them as png: -w all:png)."
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from dcmconv.chain.errors import InvalidChainError, Location, invalid_chain
-from dcmconv.chain.layering import (
+from dcmconv.chain.layers.layering import (
     Override,
     apply_override,
     merge,
@@ -31,7 +31,7 @@ from dcmconv.chain.spec import (
 )
 from dcmconv.model.records import record
 
-__all__ = ["FlagForm", "assemble", "with_flags", "with_name"]
+__all__ = ["FlagForm", "assemble", "with_flags", "with_name", "without_rules"]
 
 
 @record(frozen=True)
@@ -129,6 +129,15 @@ def with_flags(
     if flags.outputs is not None:
         layered = _with_writers(layered, flags.outputs, form.extent)
     return _with_normalizers(layered, form.normalizers) if form.normalizers else layered
+
+
+def without_rules(chain: ChainSpec) -> ChainSpec:
+    """Return the chain without its rules, and a note that others replace them."""
+    if not chain.rules:
+        return chain
+    conditions = "; ".join(map(_condition, chain.rules))
+    note = f"rules replaces the rules of the chain, which are for {conditions}."
+    return replace(chain, rules=None, notes=(*chain.notes, note))
 
 
 def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainSpec:
@@ -288,18 +297,23 @@ def _notes(chain: ChainSpec, flags: ChainSpec, spelled: Mapping[str, str]) -> It
 
 
 def _replaced(chain: ChainSpec, slot: str, value: Any, flag: str) -> Iterator[str]:
+    # A keyword of Python is one value, like a key of the chain: it plainly replaces that key.
+    if flag.startswith("--"):
+        yield from _replaced_by_flag(chain, slot, value, flag)
+    for rule in chain.rules or ():
+        if getattr(rule, slot) not in (None, value):
+            yield f"{flag} also replaces '{slot}' of the rule for {_condition(rule)}."
+
+
+def _replaced_by_flag(chain: ChainSpec, slot: str, value: Any, flag: str) -> Iterator[str]:
     if slot == "steps" and chain.steps:
         names = _listed([step.use for step in chain.steps])
         yield f"{flag} replaces the steps of the chain: {names}. To keep one, repeat it."
     before = getattr(chain, slot)
-    if isinstance(before, ComponentSpec) and before.options and before.use == value.use:
-        lost = {name: text for name, text in before.options.items() if name not in value.options}
-        if lost and not value.options:
-            shown = ", ".join(f"{name}={text}" for name, text in lost.items())
-            yield f"{flag} replaces {before.use} of the chain, and with it {shown}."
-    for rule in chain.rules or ():
-        if getattr(rule, slot) not in (None, value):
-            yield f"{flag} also replaces '{slot}' of the rule for {_condition(rule)}."
+    is_same = isinstance(before, ComponentSpec) and before.use == value.use
+    if is_same and before.options and not value.options:
+        lost = ", ".join(f"{name}={text}" for name, text in before.options.items())
+        yield f"{flag} replaces {before.use} of the chain, and with it {lost}."
 
 
 def _kept(chain: ChainSpec, slot: str, flag: str) -> Iterator[str]:

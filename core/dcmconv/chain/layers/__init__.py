@@ -1,0 +1,1 @@
+"""One chain over another: what merges, and what replaces."""
