@@ -204,3 +204,9 @@ def test_ybr_is_converted_in_blocks():
     pixels = np.stack([PIXELS] * 3, axis=-1)
     # The result, and 40 bytes for each of the 16,384 pixels of a block.
     assert peak_bytes(lambda: ybr_full_to_rgb(pixels)) <= pixels.size + 40 * (1 << 14)
+
+
+def test_red_green_and_blue_are_looked_up_together():
+    pixels = np.zeros((256, 256, 3), np.uint8)
+    work = calls_per_round(lambda rounds: [ybr_full_to_rgb(pixels) for _ in range(rounds)])
+    assert work.of("take") == pixels[..., 0].size // (1 << 14), work.table()

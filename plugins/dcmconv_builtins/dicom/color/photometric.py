@@ -16,9 +16,11 @@ _GREEN_CB = 0.114 * 1.772 / 0.587
 _GREEN_CR = 0.299 * 1.402 / 0.587
 _BLUE_CB = 1.772
 
-# Of the type of the values: for a Python int, numpy would look up the type's limits.
-_BLACK, _WHITE = np.int16(0), np.int16(255)
-_MIDDLE = 128
+_SURPLUS = 256
+"""Added to every sum of Y and a chroma part, so that none is negative."""
+# Of the type of the sums: for a Python int, numpy would look up the type's limits.
+_BLACK, _WHITE = np.int16(_SURPLUS), np.int16(_SURPLUS + 255)
+_ONE_EACH = np.uint64(0x0001_0001_0001_0001)
 _BLOCK = 1 << 14
 """Pixels that are converted at once."""
 
@@ -86,50 +88,40 @@ def _rgb_of(
 
 
 def _ybr8_to_rgb(ybr_values: NDArray[Any]) -> NDArray[np.uint8]:
-    rgb_values = np.empty(ybr_values.shape, np.uint8)
-    # A view, unless the pixels are not contiguous.
-    ybr, rgb = ybr_values.reshape(-1, 3), rgb_values.reshape(-1, 3)
-    # Block by block, so that what is between the tables stays in the processor's cache: with tables
-    # that check no bounds, a third of the time that whole planes take.
+    ybr = np.ascontiguousarray(ybr_values).reshape(-1, 3)
+    rgb = np.empty_like(ybr)
+    # Cb and Cr are neighbors: read as one integer of two bytes, they are an index.
+    chroma: NDArray[np.uint16] = np.ndarray(len(ybr), "<u2", ybr, offset=1, strides=(3,))
+    # Block by block, so that what is between the tables stays in the processor's cache.
     for start in range(0, len(ybr), _BLOCK):
         block = slice(start, start + _BLOCK)
-        _convert_block(ybr[block], rgb[block])
-    return rgb_values
+        _convert_block(ybr[block, 0], chroma[block], rgb[block])
+    return rgb.reshape(ybr_values.shape)
 
 
-def _convert_block(ybr: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> None:
-    colored = np.flatnonzero((ybr[:, 1] != _MIDDLE) | (ybr[:, 2] != _MIDDLE))
-    if colored.size > len(ybr) // 4:
-        _convert_pixels(ybr, rgb)
-        return
-    # Most of an ultrasound picture is gray, and there red, green and blue are Y.
+def _convert_block(
+    luminance: NDArray[np.uint8], chroma: NDArray[np.uint16], rgb: NDArray[np.uint8]
+) -> None:
+    # Y is an integer, so round(Y + c) is Y + round(c), and a table of c gives exact results.
+    # Every index is valid; mode="wrap" only avoids the bounds check.
+    sums = _chroma_table().take(chroma.astype(np.intp), mode="wrap")
+    # Red, green and blue are 16 bits each of one integer, so that they are looked up and added
+    # together: 0.9 instead of 1.5 ms for 640 x 480 pixels.
+    sums += luminance * _ONE_EACH
+    colors = sums.view(np.int16).reshape(-1, 4)
+    colors.clip(_BLACK, _WHITE, out=colors)
     for channel in range(3):
-        rgb[:, channel] = ybr[:, 0]
-    few = np.empty((colored.size, 3), np.uint8)
-    _convert_pixels(ybr[colored], few)
-    rgb[colored] = few
-
-
-def _convert_pixels(ybr: NDArray[np.uint8], rgb: NDArray[np.uint8]) -> None:
-    # Y is an integer, so round(Y + c) is Y + round(c), and three small tables give exact results.
-    red, green, blue = _chroma_tables()
-    luminance = ybr[:, 0].astype(np.int16)
-    # The type of an index: numpy would convert any other one for each table.
-    blue_part, red_part = ybr[:, 1].astype(np.intp), ybr[:, 2].astype(np.intp)
-    # Green depends on Cb and Cr; rounding its two parts separately could be off by one.
-    pair = blue_part << 8
-    pair |= red_part
-    for channel, (table, index) in enumerate(((red, red_part), (green, pair), (blue, blue_part))):
-        # Every index is valid; mode="wrap" only avoids the bounds check.
-        values = table.take(index, mode="wrap")
-        values += luminance
-        rgb[:, channel] = values.clip(_BLACK, _WHITE, out=values)
+        # This keeps the lower byte, without the surplus.
+        rgb[:, channel] = colors[:, channel]
 
 
 @cache
-def _chroma_tables() -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
+def _chroma_table() -> NDArray[np.uint64]:
+    """Return what Cb and Cr add to Y, for red, green, blue and nothing; the index is Cr, Cb."""
     chroma = np.arange(256) - 128.0
-    red = np.floor(_RED_CR * chroma + 0.5)
-    blue = np.floor(_BLUE_CB * chroma + 0.5)
-    green = np.floor(-_GREEN_CB * chroma[:, None] - _GREEN_CR * chroma[None, :] + 0.5)
-    return red.astype(np.int16), green.ravel().astype(np.int16), blue.astype(np.int16)
+    blue_part, red_part = chroma[np.newaxis, :], chroma[:, np.newaxis]
+    parts = np.zeros((256, 256, 4))
+    parts[..., 0] = _RED_CR * red_part
+    parts[..., 1] = -_GREEN_CB * blue_part - _GREEN_CR * red_part
+    parts[..., 2] = _BLUE_CB * blue_part
+    return (np.floor(parts + 0.5) + _SURPLUS).astype(np.int16).view(np.uint64).reshape(-1)
