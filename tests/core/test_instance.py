@@ -203,9 +203,22 @@ class TestRender:
             ]
             assert np.array_equal(chain(instance, frame=2).pixels, wanted[1])
             assert not instance.is_closed
-            with pytest.raises(UsageError, match="frame number") as caught:
-                chain(instance[0], frame=2)
-            assert "frame=2" in caught.value.hint
+            for use in (
+                lambda: chain(instance[0], frame=2),
+                lambda: instance[0].render(frames=1),
+            ):
+                with pytest.raises(UsageError, match="a frame number as well") as caught:
+                    use()
+                assert "frame=2" in caught.value.hint
+
+    def test_one_of_several_outputs_is_chosen_by_its_id(self):
+        with dcmconv.open(CT) as instance:
+            with pytest.raises(UsageError, match="makes 3 pictures") as caught:
+                instance[0].render(chain="preset:chest-ct")
+            assert "output='lung'" in caught.value.hint
+            picture = instance[0].render(chain="preset:chest-ct", output="bone")
+            wanted = dcmconv.convert(CT, chain="preset:chest-ct", output="bone")
+            assert np.array_equal(picture.pixels, wanted.pixels)
 
     def test_a_frame_is_decoded_once_for_several_pictures(self):
         stream = CountedReads(as_bytes(frames_of(40, rows=512, columns=512)))

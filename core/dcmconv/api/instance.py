@@ -7,12 +7,12 @@ import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from dcmconv.api.attribute_view import AttributeView
 from dcmconv.api.conversion import chain_of, convert
 from dcmconv.api.inputs import InputLike, input_file
-from dcmconv.api.plans import ComponentLike
+from dcmconv.api.plans import ChainKeywords, ChainLike, ComponentLike, listing
 from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -277,27 +277,38 @@ class InstanceFrame:
         """The attributes of this frame, functional groups included; pixels are not read."""
         return AttributeView(self.instance.attributes_of(self.frame_index))
 
-    def render(self, **chain: Any) -> RenderedPicture:
-        """Return the picture of this frame.
+    @listing(ChainKeywords)
+    def render(
+        self,
+        *,
+        output: str | None = None,
+        chain: ChainLike | None = None,
+        **keywords: Unpack[ChainKeywords],
+    ) -> RenderedPicture:
+        """Return the picture of this frame; the arguments are those of ``dcmconv.convert``.
 
         Parameters
         ----------
-        **chain
-            As for ``convert``: ``normalize``, ``colormap``, ``steps``, ``invert``, ``aspect``,
-            ``bits`` or ``chain``.
+        output : str, optional
+            The id of an output; needed if the chain has several for this input.
+        chain : path, ``preset:NAME``, mapping or Chain, optional
+            The chain to start from; the other keywords take precedence over it.
+        **keywords
+            ``normalize``, ``colormap``, ``steps``, ``invert``, ``bits``, ...
 
         Raises
         ------
         UsageError
-            If the chain is invalid, or needs statistics of a series or a run.
+            If the chain is invalid, needs statistics of a series or a run, says how inputs are
+            read, or chooses frames.
         """
-        return convert(self, **chain)
+        return convert(self, output=output, chain=chain, **keywords)
 
     def open_with(self, converter: Converter, frames: FrameRanges | None) -> OpenInput:
         """Return the open input with the lanes of a chain: what ``chain(frame)`` converts."""
-        if frames not in (None, ((1, 1),)):
+        if frames or converter.plan.frames:
             raise UsageError(
-                "A frame of an input was given, and a frame number.",
+                "One frame of an input was given, and a frame number as well.",
                 hint="Give the frame, instance[1], or the instance and frame=2.",
             )
         return self.instance.open_with(converter, ((self.frame_number, self.frame_number),))
