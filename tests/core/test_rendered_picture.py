@@ -13,6 +13,8 @@ from support.objects import segment, segmentation
 
 import dcmconv
 from dcmconv import UsageError
+from dcmconv.hooks import hookimpl
+from dcmconv.plugins.registry import Registry
 
 CT = get_testdata_file("CT_small.dcm")
 WINDOW = "window:center=40,width=400"
@@ -85,6 +87,19 @@ class TestPillow:
         with pytest.raises(UsageError, match="no mode for color with uint16") as caught:
             picture.to_pil()
         assert "bits=8" in caught.value.hint
+
+    def test_plugins_may_make_images_of_other_libraries(self):
+        class Hooks:
+            @hookimpl
+            def dcmconv_image(self, picture, library):
+                return picture.pixels.shape if library == "shapes" else None
+
+        events = Registry.discover(only=()).events
+        events.manager.register(Hooks())
+        picture = shown().picture
+        assert events.image(picture, "shapes") == (128, 128)
+        assert events.image(picture, "pillow").mode == "L"
+        assert events.image(picture, "unknown") is None
 
 
 class TestFacts:

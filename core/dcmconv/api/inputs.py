@@ -33,7 +33,7 @@ def open_with(
     ``frames`` are wanted instead of those of the chain.
     """
     # An Instance or a frame of one is open already, and knows how to go on.
-    already = getattr(source, "open_with", None)
+    already = getattr(source, "__open_with__", None)
     if already is not None:
         opened: OpenInput = already(converter, frames)
         return opened

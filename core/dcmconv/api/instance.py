@@ -83,6 +83,7 @@ def open(  # noqa: A001 - dcmconv.open, as PIL.Image.open
 class Instance(Sequence["InstanceFrame"]):
     """One opened input: a sequence of its frames, which are read when they are asked for.
 
+    ``dcmconv.open`` returns it; ``convert`` and a ``Chain`` take it as an input.
     ``len(instance)`` frames, ``instance[0]``, ``instance[-1]``, slices and iteration.  One frame at
     a time is held in memory, the last one that was read.  Threads may share an instance: it reads
     one frame after the other.  After ``close()``, attributes and notes can still be looked up.
@@ -199,7 +200,7 @@ class Instance(Sequence["InstanceFrame"]):
         """Return the attributes of a frame, counted from 0; its pixels are not read."""
         return self._opened.instance.attributes_of(frame_index + 1)
 
-    def open_with(self, converter: Converter, frames: FrameRanges | None) -> OpenInput:
+    def __open_with__(self, converter: Converter, frames: FrameRanges | None) -> OpenInput:
         """Return the open input with the lanes of a chain: what ``chain(instance)`` converts."""
         plan, own = converter.plan, self._plan
         if (plan.readers, plan.decoders) != (own.readers, own.decoders):
@@ -225,7 +226,10 @@ class Instance(Sequence["InstanceFrame"]):
 
 @dataclass(frozen=True, repr=False)
 class InstanceFrame:
-    """One frame of an opened input; its pixels are read when they are asked for."""
+    """One frame of an opened input; its pixels are read when they are asked for.
+
+    ``convert`` and a ``Chain`` take it as an input.
+    """
 
     instance: Instance
     frame_index: int
@@ -304,14 +308,14 @@ class InstanceFrame:
         """
         return convert(self, output=output, chain=chain, **keywords)
 
-    def open_with(self, converter: Converter, frames: FrameRanges | None) -> OpenInput:
+    def __open_with__(self, converter: Converter, frames: FrameRanges | None) -> OpenInput:
         """Return the open input with the lanes of a chain: what ``chain(frame)`` converts."""
         if frames or converter.plan.frames:
             raise UsageError(
                 "One frame of an input was given, and a frame number as well.",
                 hint="Give the frame, instance[1], or the instance and frame=2.",
             )
-        return self.instance.open_with(converter, ((self.frame_number, self.frame_number),))
+        return self.instance.__open_with__(converter, ((self.frame_number, self.frame_number),))
 
     def __repr__(self) -> str:
         return f"<InstanceFrame {self.frame_number} of {len(self.instance)} of {self.instance!r}>"

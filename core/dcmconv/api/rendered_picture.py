@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from dcmconv.api.plans import ComponentLike, make_writer, registry
-from dcmconv.errors import DcmconvError, UsageError
+from dcmconv.errors import DcmconvError, UnsupportedError, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -149,7 +149,13 @@ class RenderedPicture:
                 f"Pillow has no mode for color with {picture.pixels.dtype} values.",
                 hint="Make the picture with bits=8, or use numpy.asarray(picture).",
             )
-        return registry().events.image(picture, "pillow")
+        image = registry().events.image(picture, "pillow")
+        if image is None:
+            raise UnsupportedError(
+                "No plugin makes images of Pillow.",
+                hint="The built-in plugin does: do not leave it out.",
+            )
+        return image
 
     def encode(self, writer: ComponentLike | None = None, **options: Any) -> bytes:
         """Return the bytes of a file, by default in the format of the chain's output, else PNG.
