@@ -341,6 +341,25 @@ def _attribute_names(registry: Registry, reader: str) -> frozenset[str]:
     return frozenset(cast("type[Reader]", component).attribute_names())
 
 
+def ignored_settings(executor: Made, run: ComponentSpec) -> Iterator[ChainProblem]:
+    """Yield a problem for each setting that has no effect with the executor.
+
+    A chain below may have settings for another executor: only those that are given together with
+    this one, or by a flag, count.
+    """
+    source = executor.spec.location.source
+    ignores = cast("Executor", executor.component).ignores
+    for name, value in run.options.items():
+        location = run.written[name].value if name in run.written else run.location
+        is_explicit = location.is_flag or location.source.startswith("--set ")
+        # One worker is what an executor without workers has anyway.
+        is_alone = name == "workers" and str(value) == "1"
+        is_given = is_explicit or location.source == source
+        if name in ignores and is_given and not is_alone:
+            message = f"'{name}' has no effect with the executor '{executor.spec.use}'."
+            yield ChainProblem(location, message, "Remove one of the two.")
+
+
 def find_uid(transfer_syntax: str, names: Mapping[str, str]) -> str | None:
     """Return the UID of a Transfer Syntax that is given by UID or by name, if it has one.
 

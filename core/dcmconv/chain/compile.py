@@ -18,6 +18,7 @@ from dcmconv.chain.checks import (
     columns_of,
     decoder_problems,
     find_uid,
+    ignored_settings,
     stage_problems,
     unknown_transfer_syntax,
 )
@@ -213,6 +214,8 @@ class _Planner:
     def plan(self) -> Plan:
         spec = self.spec
         executor = self.maker.make("executor", spec.executor) if spec.executor else None
+        if executor is not None:
+            self.maker.problems += ignored_settings(executor, spec.run)
         readers = self._readers()
         return Plan(
             readers=readers,

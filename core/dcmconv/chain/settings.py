@@ -87,6 +87,17 @@ class RunSettings(Component):
             raise ValueError(
                 "max_failures must be a number, such as 100, or a percentage, such as 5%"
             )
+        if self.max_failures != "" and self.on_error == "stop":
+            raise ValueError(
+                "max_failures has no effect with on_error stop, which ends at the first failure"
+            )
+        if self.on_existing in ("replace", "fail"):
+            for name in ("verify", "retry_failed"):
+                if getattr(self, name):
+                    raise ValueError(
+                        f"{name} has no effect with on_existing {self.on_existing}, which "
+                        "converts every input again"
+                    )
 
     @property
     def worker_count(self) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from dcmconv.chain.checks import DEFAULT_COLUMNS
 from dcmconv.chain.errors import Location
@@ -25,9 +26,19 @@ from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
-from dcmconv.run.output.out_path import check_out, ends_like_a_folder, find_writer, no_writer_error
+from dcmconv.run.output.out_path import (
+    check_out,
+    ends_like_a_folder,
+    find_writer,
+    names_a_file,
+    no_writer_error,
+)
 
-__all__ = ["chain_of"]
+if TYPE_CHECKING:
+    from dcmconv.chain.plan import Plan
+    from dcmconv.model.components import Normalizer
+
+__all__ = ["chain_of", "check_effects"]
 
 
 def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
@@ -112,6 +123,24 @@ def _explicit(arguments: RunArguments) -> ChainSpec:
         },
         run=_run_settings(arguments),
     )
+
+
+def check_effects(arguments: RunArguments, plan: Plan) -> None:
+    """Raise ``UsageError`` for a flag that cannot have an effect on any picture of the plan."""
+    is_folder = ends_like_a_folder(arguments.out)
+    if arguments.name and not is_folder and names_a_file(Path(arguments.out), plan):
+        raise UsageError(
+            f"--name has no effect: --out {arguments.out} names the only picture.",
+            hint="Remove --name, or name a folder: -o pictures/",
+        )
+    lanes = plan.all_lanes if arguments.invert else ()
+    domains = {cast("Normalizer", lane.normalizer.load()).domain() for lane in lanes}
+    if domains and "display" not in domains:
+        raise UsageError(
+            f"--invert has no effect: the pictures have {' and '.join(sorted(domains))} values, "
+            "which keep their numbers.",
+            hint="Remove --invert, or choose a normalizer for display values, such as -n minmax.",
+        )
 
 
 def _decoders(arguments: RunArguments) -> list[tuple[str, ComponentSpec]]:

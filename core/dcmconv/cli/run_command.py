@@ -42,7 +42,7 @@ __all__ = ["run_command"]
 def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
     """Do what the flags ask for and return the exit code."""
     from dcmconv.chain.compile import compile_chain
-    from dcmconv.cli.chain_of_flags import chain_of
+    from dcmconv.cli.chain_of_flags import chain_of, check_effects
     from dcmconv.plugins.discovery import check_left_out
 
     arguments = RunArguments.of(values, given_overrides(values, named.targets))
@@ -54,6 +54,7 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
         say(f"Warning: {problem}", emphasis="Warning:")
     chain = chain_of(arguments, registry)
     plan = compile_chain(chain, registry)
+    check_effects(arguments, plan)
     for note in chain.notes if not arguments.quiet else ():
         say(f"Note: {note}", emphasis="Note:")
     if arguments.dry_run:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from dcmconv.model.options import Component
 
@@ -66,6 +66,12 @@ class Executor(Component, ABC):
 
     A run that names no executor uses the one that is offered as the default for few or for many
     inputs; see ``dcmconv.hooks.Offer``.
+    """
+
+    ignores: ClassVar[frozenset[str]] = frozenset()
+    """Settings of a run that have no effect with this executor, such as ``timeout``.
+
+    A chain that gives one of them together with the executor is rejected.
     """
 
     @abstractmethod

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Any
+from typing import Any, ClassVar
 
 from dcmconv.plugin import Done, Executor, Job, Lost, Task, WorkerPool
 
@@ -21,6 +21,8 @@ class Inline(Executor):
 
     Time limits do not apply: a process cannot interrupt its own native code.
     """
+
+    ignores: ClassVar[frozenset[str]] = frozenset({"workers", "timeout", "memory"})
 
     def open(self, job: Job, *, workers: int) -> WorkerPool:
         """Prepare the work; ``workers`` is ignored."""
