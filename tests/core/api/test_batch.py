@@ -332,9 +332,11 @@ def test_hints_of_failures_are_in_python_and_in_the_journal_as_flags(tmp_path):
 
 
 def test_hints_of_errors_are_in_python(tmp_path):
-    with pytest.raises(UsageError, match="chain has 2 outputs") as caught:
+    with pytest.raises(UsageError, match="several outputs: png, jpg") as caught:
         dcmconv.run(CT, tmp_path / "x.png", outputs=["png", "jpg"]).wait()
-    assert caught.value.hint == "Name a folder: out='pictures/'"
+    assert caught.value.hint == (
+        "Name a folder: out='pictures/' (with all of them as png: outputs=['all:png'])."
+    )
 
 
 def test_own_flags_of_readers_become_options(tmp_path):

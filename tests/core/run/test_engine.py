@@ -278,7 +278,12 @@ def test_a_single_output_file_is_replaced_on_request(scans, tmp_path):
     [
         pytest.param("a", (), ("more than one input", "Name a folder"), id="two-inputs"),
         pytest.param("b.ima", (), ("has 3 pictures", "--frames 1"), id="three-frames"),
-        pytest.param("a/IM2", ("png", "jpg"), ("2 outputs", "Name a folder"), id="two-writers"),
+        pytest.param(
+            "a/IM2",
+            ("png", "jpg"),
+            ("several outputs: png, jpg", "Name a folder"),
+            id="two-writers",
+        ),
         pytest.param(
             "a/IM2",
             ("jpg",),

@@ -6,8 +6,9 @@ Nothing is dropped silently: what cannot be meant is an error, and what is repla
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
-from typing import Any
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from dcmconv.chain.errors import InvalidChainError, Location, invalid_chain
 from dcmconv.chain.layers.layering import (
@@ -29,13 +30,11 @@ from dcmconv.chain.spec import (
     RuleSpec,
     output_ids,
 )
-from dcmconv.model.records import record
 
 __all__ = ["FlagForm", "assemble", "with_flags", "with_name", "without_rules"]
 
 
-@record(frozen=True)
-class FlagForm:
+class FlagForm(NamedTuple):
     """What flags say besides the values of a chain.
 
     Parameters
@@ -50,7 +49,7 @@ class FlagForm:
 
     extent: Extent = ""
     normalizers: tuple[ComponentSpec, ...] = ()
-    spelled: Mapping[str, str] = field(default_factory=dict)
+    spelled: Mapping[str, str] = MappingProxyType({})
 
 
 PLAIN = FlagForm()
@@ -161,8 +160,7 @@ def with_name(chain: ChainSpec, template: str, source: str = "--name") -> ChainS
     )
 
 
-@record(frozen=True)
-class _Owner:
+class _Owner(NamedTuple):
     """The chain or a rule that has outputs of its own."""
 
     spec: ChainSpec | RuleSpec
