@@ -30,9 +30,10 @@ __all__ = ["Supervisor"]
 
 SECONDS_TO_START = 120.0
 SECONDS_TO_END = 5.0
-SECONDS_AHEAD = 0.03
+SECONDS_AHEAD = 0.05
 """How much work a worker gets in advance: what it does in this time, at its recent pace."""
-SECONDS_OF_REST = 0.004
+SECONDS_OF_REST = 0.01
+"""How long answers pile up while all workers are busy: waking up for each costs more than it."""
 MOST_BYTES_AHEAD = 1 << 15
 """Of unanswered tasks: less than a pipe holds.  With more, we could block on a worker that is
 itself blocked until we read its answer."""
