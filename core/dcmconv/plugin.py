@@ -36,7 +36,7 @@ from dcmconv.model.components import (
     Writer,
 )
 from dcmconv.model.curve import Curve, CurveLike, Keep, Linear, Tone
-from dcmconv.model.executor import Done, Executor, Job, Lost, Task, WorkerPool
+from dcmconv.model.executor import Done, Executor, Job, Lost, Task, WorkerPool, WorkerState
 from dcmconv.model.frame import Attributes, AttributeValue, Frame
 from dcmconv.model.frame_parts import Lut, Padding, Palette, Rescale, Spacing, VoiWindow
 from dcmconv.model.inputs import (
@@ -113,6 +113,7 @@ __all__ = [  # noqa: RUF022 - grouped by what a plugin author is writing
     "NamedDecoder",
     # Executors
     "WorkerPool",
+    "WorkerState",
     "Job",
     "Task",
     "Done",

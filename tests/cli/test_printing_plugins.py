@@ -14,7 +14,7 @@ from support.dicom_files import monochrome, save
 from support.plans import in_a_pool, lane, plan, registry
 
 from dcmconv.chain.plan import ComponentRef
-from dcmconv.cli.progress import Progress
+from dcmconv.cli.progress import Display
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.model.components import Step
 from dcmconv.run.engine import Run
@@ -130,5 +130,5 @@ def test_only_a_part_of_a_flood_is_kept(scan, tmp_path):
 def test_control_characters_are_shown_as_escapes(scan, tmp_path, capsys):
     [outcome] = chatty_run(scan, tmp_path / "out", "Chatty", pooled=False)
     outcome = type(outcome)(**{**vars(outcome), "printed": "\x1b[2Jhello"})
-    Progress(RunArguments(verbose=True), plan()).finished(outcome, Tally())
+    Display(RunArguments(verbose=True), plan()).finished(outcome, Tally())
     assert "\\x1b[2Jhello" in capsys.readouterr().err

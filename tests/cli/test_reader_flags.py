@@ -76,7 +76,7 @@ def test_resume_notices_a_changed_option_file(scans, capsys):
     assert main(words) == 0
     red = picture.read_bytes()
     assert main(words) == 0
-    assert "(1 unchanged)" in capsys.readouterr().out
+    assert "1 input unchanged, " in capsys.readouterr().out
     (scans / "colors.csv").write_text("0,0,0\n0,255,0\n", "utf-8")
     assert main(words) == 0
     assert "unchanged" not in capsys.readouterr().out

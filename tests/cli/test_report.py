@@ -119,8 +119,16 @@ def test_unchanged_pictures_do_not_count_as_speed():
     tally.add(converted(pictures=8, unchanged=True))
     summary = Summary(converted=1, unchanged=1, pictures=8, seconds=4.0)
     printed = closing_line(summary, tally, "o")
-    assert "1 input converted to 8 pictures (1 unchanged)" in printed
+    assert printed == "1 input unchanged, 4.0 s → o"
     assert "pictures/s" not in printed
+
+
+def test_unchanged_inputs_are_not_counted_as_converted():
+    tally = Tally()
+    tally.add(converted(pictures=2))
+    tally.add(converted("b", pictures=8, unchanged=True))
+    printed = closing_line(tally.summary, tally, "o")
+    assert printed.startswith("1 input converted to 2 pictures, 1 unchanged, ")
 
 
 @pytest.mark.parametrize(

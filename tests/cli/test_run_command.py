@@ -55,7 +55,7 @@ def test_second_run_changes_nothing(scans, capsys):
     assert main(["run", "-w", "jpg"]) == 0
     after = {path: path.stat().st_mtime_ns for path in (scans / "dcmconv-out").rglob("*.jpg")}
     assert after == before
-    assert "(2 unchanged)" in capsys.readouterr().out
+    assert "2 inputs unchanged, " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

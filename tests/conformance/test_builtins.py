@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +93,19 @@ def _encoded_samples(decoder: str) -> list[testing.EncodedSample]:
     ]
 
 
+@pytest.fixture(autouse=True)
+def standard_input(monkeypatch):
+    """Put an instance on standard input."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SAMPLES[0])))
+
+
 SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
     **{("decoder", name): {"samples": _encoded_samples(name)} for name in STREAMS},
     ("executor", "inline"): {"isolates": False},
     ("normalizer", "overlay"): {"more_frames": {"with-an-overlay": with_an_overlay}},
     ("reader", "dicom"): {"samples": SAMPLES},
     ("source", "folder"): {"location": str(Path(__file__).parent)},
+    ("source", "stdin"): {"location": "-", "least": 1},
     ("writer", "legend"): {"opens_with_pillow": False},
     ("writer", "png"): {"lossless": True},
 }

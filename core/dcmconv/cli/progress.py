@@ -17,21 +17,33 @@ if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
     from dcmconv.cli.run_flags import RunArguments
     from dcmconv.model.outcome import Outcome
+    from dcmconv.run.engine import Run
     from dcmconv.run.journal.run_record import ChainChange
-    from dcmconv.run.progress import Tally
+    from dcmconv.run.progress import Progress, Tally
 
-__all__ = ["Bar", "PlainLines", "Progress", "progress_for"]
+__all__ = [
+    "Bar",
+    "Display",
+    "PlainLines",
+    "bar_of",
+    "figures_of",
+    "fitted",
+    "progress_for",
+    "worker_lines",
+]
 
 SECONDS_BETWEEN_LINES = 30.0
 
 
 @record
-class Progress:
+class Display:
     """Listens to a run, and prints its notes; this class shows no progress (``--quiet``)."""
 
     arguments: RunArguments
     plan: Plan
     chain_has_changed: bool = False
+    watched: Run | None = None
+    """The run whose figures are shown."""
 
     def __enter__(self) -> Self:
         """Start to show progress."""
@@ -76,14 +88,14 @@ class Progress:
         self._tell("Every input is read twice: first to gather statistics that inputs share.")
 
     def found(self, count: int) -> None:
-        """Note the number of inputs found so far."""
+        """Do nothing: the figures of the run have this number."""
 
     def all_found(self, count: int) -> None:
-        """Note the number of all inputs."""
+        """Do nothing, for the same reason."""
 
     def finished(self, outcome: Outcome, tally: Tally) -> None:
         """Show the progress, and print the outcome with ``--verbose``."""
-        self.moved(tally.done, tally.failed)
+        self.moved()
         if self.arguments.verbose and self.arguments.as_json:
             print_json(outcome_data(outcome))
         elif self.arguments.verbose:
@@ -92,8 +104,8 @@ class Progress:
             lines = outcome.printed.rstrip().replace("\n", "\n  ")
             self.note(f"Printed by plugins while they worked on {outcome.input}:\n  {lines}")
 
-    def moved(self, done: int, failed: int) -> None:
-        """Show how many inputs are done, and how many of them failed."""
+    def moved(self) -> None:
+        """Show the figures of the run."""
 
     def note(self, text: str) -> None:
         """Print lines without breaking what is shown."""
@@ -105,58 +117,43 @@ class Progress:
 
 
 @record
-class PlainLines(Progress):
+class PlainLines(Display):
     """Prints a line every half minute: for files, pipes and continuous integration."""
 
     seconds: float = SECONDS_BETWEEN_LINES
     # From the start of the run, so that a short one prints no line.
     _last: float = field(default_factory=time.monotonic)
-    _known: str = ""
 
-    def found(self, count: int) -> None:
-        """Remember how many there are."""
-        self._known = f" of {count:,} found"
-
-    def moved(self, done: int, failed: int) -> None:
+    def moved(self) -> None:
         """Print a line if the last one is old enough."""
         now = time.monotonic()
-        if now - self._last >= self.seconds:
+        if now - self._last >= self.seconds and self.watched is not None:
             self._last = now
-            say(f"{done:,}{self._known} inputs done, {failed:,} failed.")
+            lines = [", ".join(figures_of(self.watched.progress)) + "."]
+            if self.arguments.verbose:
+                lines += worker_lines(self.watched.at_work)
+            say("\n".join(lines))
 
 
 @record
-class Bar(Progress):
-    """Draws a progress bar on stderr, with rich."""
+class Bar(Display):
+    """Draws the figures on stderr, with rich, and a bar once the total is known."""
 
     def __post_init__(self) -> None:
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
+        from rich.live import Live
 
         self._console = Console(stderr=True)
-        self._bar = Progress(
-            SpinnerColumn(),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[failures]}", markup=False),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
+        self._live = Live(
             console=self._console,
+            get_renderable=self._drawn,
             transient=True,
+            refresh_per_second=8,
         )
-        self._task: Any = self._bar.add_task("", total=None, failures="")
 
     def __enter__(self) -> Self:
         """Draw the bar."""
-        self._bar.start()
+        self._live.start()
         return self
 
     def __exit__(
@@ -166,16 +163,7 @@ class Bar(Progress):
         trace: TracebackType | None,
     ) -> None:
         """Remove the bar."""
-        self._bar.stop()
-
-    def found(self, count: int) -> None:
-        """Set the end of the bar; it moves while inputs are still being found."""
-        self._bar.update(self._task, total=count)
-
-    def moved(self, done: int, failed: int) -> None:
-        """Move the bar."""
-        failures = f"{failed:,} failed" if failed else ""
-        self._bar.update(self._task, completed=done, failures=failures)
+        self._live.stop()
 
     def note(self, text: str) -> None:
         """Print lines above the bar."""
@@ -183,9 +171,108 @@ class Bar(Progress):
         # Brackets in a file name are not markup, and the terminal breaks long lines.
         self._console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
+    def _drawn(self) -> Any:
+        """Return what is on the screen now; called from rich's thread."""
+        from rich.text import Text
 
-def progress_for(arguments: RunArguments, plan: Plan) -> Progress:
+        if self.watched is None:
+            return Text("")
+        # One less: some terminals break a line that fills the last column.
+        width = self._console.width - 1
+        progress = self.watched.progress
+        text = fitted(figures_of(progress), width)
+        done, rest = bar_of(progress, width - len(text) - 2)
+        line = Text.assemble((done, "bar.complete"), (rest, "bar.back"), "  " * bool(done + rest))
+        line.append(text)
+        if self.arguments.verbose:
+            for worker in worker_lines(self.watched.at_work):
+                line.append(f"\n{worker[:width]}")
+        return line
+
+
+def figures_of(progress: Progress) -> list[str]:
+    """Return the figures of a run as short texts; the first says of how many.
+
+    >>> from dcmconv.run.progress import Progress
+    >>> figures_of(Progress(found=9, total=9, finished=4, failures=1, recent_rate=2.0, pictures=3))
+    ['4 of 9 inputs', '1 failed', '3 pictures', '2.0 inputs/s', '0:02 left']
+    """
+    if progress.total is not None:
+        figures = [f"{progress.finished:,} of {counted(progress.total, 'input')}"]
+    else:
+        # Not "of": that would look like a total.
+        found = f"{progress.found:,} found so far"
+        figures = [f"{counted(progress.finished, 'input')} done, {found}"]
+    if progress.unchanged:
+        figures.append(f"{progress.unchanged:,} unchanged")
+    if progress.skipped:
+        figures.append(f"{progress.skipped:,} skipped")
+    if progress.failures:
+        figures.append(f"{progress.failures:,} failed")
+    if progress.pictures:
+        figures.append(counted(progress.pictures, "picture"))
+    if progress.recent_rate:
+        figures.append(f"{progress.recent_rate:,.1f} inputs/s")
+    left = progress.seconds_left
+    figures.append(f"{_clock(progress.seconds)} so far" if left is None else f"{_clock(left)} left")
+    return figures
+
+
+LEAST_NEEDED = ("picture", "inputs/s", "skipped", "unchanged", "so far")
+"""Parts of the figures, in the order in which a narrow terminal loses them."""
+
+
+def fitted(figures: list[str], width: int) -> str:
+    """Return the figures in one line of a width; failures and the time left stay longest."""
+    shown = list(figures)
+    for word in LEAST_NEEDED:
+        if len(", ".join(shown)) <= width:
+            break
+        shown = [shown[0], *(each for each in shown[1:] if word not in each)]
+    if len(", ".join(shown)) > width:
+        shown[0] = shown[0].removesuffix("s").removesuffix(" input").replace(" inputs done", "")
+    return ", ".join(shown)[:width]
+
+
+NARROWEST_BAR = 8
+
+
+def bar_of(progress: Progress, width: int) -> tuple[str, str]:
+    """Return the done and the open part of a bar; empty without a total or enough room.
+
+    Without a total there is no bar: a bar of what has been found so far always looks full.
+
+    >>> from dcmconv.run.progress import Progress
+    >>> bar_of(Progress(found=200, finished=199, total=200), 10)
+    ('━━━━━━━━━', '─')
+    """
+    if not progress.total or width < NARROWEST_BAR:
+        return "", ""
+    # Rounded down, so that only a finished run fills it.  The two lines differ without color, too.
+    done = min(width, width * progress.finished // progress.total)
+    return "━" * done, "─" * (width - done)
+
+
+MOST_WORKERS = 8
+
+
+def worker_lines(at_work: list[tuple[str, float]]) -> list[str]:
+    """Return a line for each busy worker, those that have worked longest on their input first."""
+    slowest = sorted(at_work, key=lambda state: -state[1])
+    lines = [f"  {seconds:6.1f} s  {harmless(key)}" for key, seconds in slowest[:MOST_WORKERS]]
+    more = len(slowest) - MOST_WORKERS
+    return [*lines, f"  and {counted(more, 'more worker')}"] if more > 0 else lines
+
+
+def _clock(seconds: float) -> str:
+    """Return a time as 0:05, 12:30 or 1:02:05."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def progress_for(arguments: RunArguments, plan: Plan) -> Display:
     """Return the display that suits the flags, and where stderr goes."""
     if arguments.quiet:
-        return Progress(arguments, plan)
+        return Display(arguments, plan)
     return Bar(arguments, plan) if is_interactive() else PlainLines(arguments, plan)

@@ -130,11 +130,14 @@ def note_lines(tally: Tally) -> list[str]:
 
 def closing_line(summary: Summary, tally: Tally, out: str, *, read_notes: str = "") -> str:
     """Return the last line: counts, speed and time; ``read_notes`` is a command."""
-    parts = [
-        f"{counted(summary.converted, 'input')} converted to {counted(summary.pictures, 'picture')}"
-    ]
+    converted, parts = summary.converted - summary.unchanged, []
+    if converted or not summary.unchanged:
+        made = summary.pictures if not summary.unchanged else tally.new_pictures
+        parts.append(f"{counted(converted, 'input')} converted to {counted(made, 'picture')}")
     if summary.unchanged:
-        parts[0] += f" ({summary.unchanged:,} unchanged)"
+        # What it is that is unchanged, if nothing before it says so.
+        number = f"{summary.unchanged:,}" if parts else counted(summary.unchanged, "input")
+        parts.append(f"{number} unchanged")
     if summary.skipped:
         parts.append(f"{summary.skipped:,} skipped{_shown_reasons(tally.reasons_of('skipped'))}")
     if summary.failed:

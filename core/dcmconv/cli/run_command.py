@@ -29,7 +29,7 @@ from dcmconv.model.outcome import Converted
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
-    from dcmconv.cli.progress import Progress
+    from dcmconv.cli.progress import Display
     from dcmconv.model.components import Writer
     from dcmconv.model.outcome import Outcome
     from dcmconv.plugins.registry import Registry
@@ -77,6 +77,7 @@ def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
     progress = progress_for(arguments, plan)
     with _file_for_stdout(arguments, plan) if arguments.is_to_stdout else nullcontext() as picture:
         run = _run_of(arguments, plan, registry, progress, picture or Path(arguments.out))
+        progress.watched = run
         # Closed before anything is printed: after Ctrl-C, the workers must have ended by then.
         outcomes = cast("Generator[Outcome]", iter(run))
         with stop_on_signals(run.stop, progress.note) as signals, progress, closing(outcomes):
@@ -95,7 +96,7 @@ def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
 
 
 def _run_of(
-    arguments: RunArguments, plan: Plan, registry: Registry, progress: Progress, out: Path
+    arguments: RunArguments, plan: Plan, registry: Registry, progress: Display, out: Path
 ) -> Run:
     from dcmconv.run.engine import Run
     from dcmconv.run.output.out_path import ends_like_a_folder
@@ -113,6 +114,7 @@ def _run_of(
         argv=tuple(sys.argv),
         out_is_folder=ends_like_a_folder(arguments.out),
         lists=arguments.lists,
+        counts_ahead=not arguments.quiet,
     )
 
 

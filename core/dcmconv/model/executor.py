@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from dcmconv.model.options import Component
 
-__all__ = ["Done", "Executor", "Job", "Lost", "Task", "WorkerPool"]
+__all__ = ["Done", "Executor", "Job", "Lost", "Task", "WorkerPool", "WorkerState"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,14 @@ class Lost:
     message: str
 
 
+@dataclass(frozen=True)
+class WorkerState:
+    """What one worker is doing: the number of its task, and for how many seconds."""
+
+    task_number: int
+    seconds: float
+
+
 class Executor(Component, ABC):
     """Runs tasks, on this machine or elsewhere.
 
@@ -98,6 +106,13 @@ class WorkerPool(ABC):
 
         Every submitted task is answered exactly once, whatever happens to its worker.
         """
+
+    def states(self) -> Sequence[WorkerState]:
+        """Return what each busy worker is doing, for a display; may be called from a thread.
+
+        By default nothing: a pool need not know.
+        """
+        return ()
 
     @abstractmethod
     def close(self, *, now: bool = False) -> None:

@@ -123,6 +123,15 @@ class Dispatcher:
                 for answer in self.pool.wait(SECONDS_BETWEEN_CHECKS):
                     self._receive(answer)
 
+    def at_work(self) -> list[tuple[str, float]]:
+        """Return the input that each busy worker has, and for how many seconds; for a display."""
+        pending = dict(self._in_flight)
+        return [
+            (pending[state.task_number].reference.key, state.seconds)
+            for state in self.pool.states()
+            if state.task_number in pending
+        ]
+
     def _take(self, upcoming: Iterator[PendingInput]) -> bool:
         """Send tasks until the pool is full; return whether there may be more inputs."""
         ready = 0

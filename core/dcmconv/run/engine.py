@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import field
 from itertools import chain, islice
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from dcmconv.chain.plan import Plan
@@ -29,7 +31,7 @@ from dcmconv.run.messages import StatisticsReport
 from dcmconv.run.output.destination import Destination, open_destination
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.publish import Publisher
-from dcmconv.run.progress import Listener, Progress, Tally
+from dcmconv.run.progress import Listener, Pace, Progress, Tally
 from dcmconv.run.statistics_pass import GatheredStatistics, needs_statistics_pass
 from dcmconv.run.walk import EVERYTHING, Found, Selection, Walk
 from dcmconv.run.worklist import WorkList
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from dcmconv.run.output.tag_table import TableFile
 
 __all__ = ["Run"]
+
+SECONDS_UNCOUNTED = 1.0
+"""A shorter run needs no total.  Its workers have started by then, which a thread would delay."""
 
 
 @record
@@ -76,6 +81,9 @@ class Run:
         ``out`` is a folder even if it has the suffix of a picture.
     lists : sequence of InputList
         More inputs, in files that list them.
+    counts_ahead : bool
+        After the first second, all inputs are counted in a thread, so that ``progress`` has a
+        total.  The walk itself is only as far as the workers need it.
 
     Raises
     ------
@@ -97,6 +105,7 @@ class Run:
     argv: Sequence[str] = ()
     out_is_folder: bool = False
     lists: Sequence[InputList] = ()
+    counts_ahead: bool = False
     folder: Path | None = field(default=None, init=False)
     """Where the paths of the pictures begin; known once the run has begun."""
     summary: Summary = field(default=Summary(), init=False)
@@ -104,11 +113,19 @@ class Run:
     _stop: Stop = field(default_factory=Stop, init=False, repr=False)
     _found: int = field(default=0, init=False, repr=False)
     _total: int | None = field(default=None, init=False, repr=False)
+    _pace: Pace = field(default_factory=Pace, init=False, repr=False)
+    _dispatcher: Dispatcher | None = field(default=None, init=False, repr=False)
 
     @property
     def progress(self) -> Progress:
         """How far the run is; may be asked for at any time, also from another thread."""
-        return self.tally.progress(found=self._found, total=self._total)
+        pace = self._pace.rate(self.tally.done)
+        return self.tally.progress(found=self._found, total=self._total, recent_rate=pace)
+
+    @property
+    def at_work(self) -> list[tuple[str, float]]:
+        """The input that each busy worker has, and for how many seconds; empty in this process."""
+        return [] if self._dispatcher is None else self._dispatcher.at_work()
 
     def stop(self, reason: str = "interrupted") -> None:
         """Start no new input, and end when running tasks are done, after ten seconds at most.
@@ -138,7 +155,7 @@ class Run:
             self.events.configure(self.plan)
         # Holds until the end is reached: a caller who leaves the loop interrupts the run.
         tally = self.tally = Tally(stopped="interrupted")
-        self._found, self._total = 0, None
+        self._found, self._total, self._pace = 0, None, Pace()
         record = RunRecord(self.plan, self.argv)
         with ExitStack() as stack:
             destination = stack.enter_context(
@@ -174,7 +191,7 @@ class Run:
         executor = self.plan.executor or default_executor(self.registry, few=few)
         pool = open_pool(self.plan, executor, destination.parts, workers=workers)
         try:
-            dispatcher = Dispatcher(pool, self._stop, workers)
+            dispatcher = self._dispatcher = Dispatcher(pool, self._stop, workers)
             worklist = self._worklist(committer, pool)
             self._tell_started(
                 first, suspects, destination.change, 0 if pool.in_this_process else workers
@@ -185,6 +202,8 @@ class Run:
                 outcome = committer.commit(pending)
                 tally.add(outcome)
                 self._tell_finished(outcome, tally)
+                if self.counts_ahead:
+                    self._start_counting(walk, tally)
                 yield outcome
                 reason = tally.exceeded(str(self.plan.run.max_failures)) or self._on_error(outcome)
                 if reason:
@@ -197,6 +216,7 @@ class Run:
             tally.stopped = error.message
             raise
         finally:
+            self._dispatcher = None
             pool.close(now=bool(tally.stopped))
 
     def _worklist(self, committer: Committer, pool: WorkerPool) -> WorkList:
@@ -277,6 +297,22 @@ class Run:
             self.listener.chain_changed(change)
         for key in suspects:
             self.listener.suspected(key)
+
+    def _start_counting(self, walk: Walk, tally: Tally) -> None:
+        if time.monotonic() - tally.began >= SECONDS_UNCOUNTED:
+            self.counts_ahead = False
+            Thread(target=self._count_ahead, args=(walk, tally), daemon=True).start()
+
+    def _count_ahead(self, walk: Walk, tally: Tally) -> None:
+        """Count all inputs, for the progress; the work does not wait for it."""
+        number = 0
+        # What goes wrong here goes wrong in the walk of the run as well, and is reported there.
+        with suppress(Exception):
+            for number, _ in enumerate(walk.inputs(), start=1):
+                if tally is not self.tally or self._dispatcher is None:
+                    return
+                self._found = max(self._found, number)
+            self._total = max(number, self._found)
 
     def _tell_found(self, number: int) -> None:
         # After a statistics pass the second walk counts from 1 again.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from dcmconv.run.journal.run_record import ChainChange
 
-__all__ = ["Listener", "NoteCounts", "NoteKind", "Progress", "Tally"]
+__all__ = ["Listener", "NoteCounts", "NoteKind", "Pace", "Progress", "Tally"]
 
 
 EXAMPLES_OF_NOTES = 3
@@ -137,12 +137,15 @@ class Progress:
         How many inputs have an outcome: converted, unchanged, skipped or failed.
     unchanged : int
         How many of them an earlier run had finished.
-    failures : int
-        How many of them failed.
+    skipped, failures : int
+        How many of them were skipped, and how many failed.
     pictures : int
         How many pictures this run has written.
     seconds : float
         Since the run began.
+    recent_rate : float
+        Finished inputs per second over the last half minute, unchanged ones included; 0 if it is
+        too early to tell.
 
     Examples
     --------
@@ -156,9 +159,11 @@ class Progress:
     total: int | None = None
     finished: int
     unchanged: int = 0
+    skipped: int = 0
     failures: int = 0
     pictures: int = 0
     seconds: float = 0.0
+    recent_rate: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -168,10 +173,11 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes at this rate; None if that cannot be known yet."""
-        if self.total is None or self.rate == 0:
+        """How long the rest takes at the recent rate; None if that cannot be known yet."""
+        rate = self.recent_rate or self.rate
+        if self.total is None or rate <= 0:
             return None
-        return (self.total - self.finished) / self.rate
+        return max(0, self.total - self.finished) / rate
 
     def __str__(self) -> str:
         of = f"{self.total:,}" if self.total is not None else f"at least {self.found:,}"
@@ -185,6 +191,27 @@ class Progress:
         if self.seconds_left:
             parts.append(f"{self.seconds_left:,.0f} s left")
         return ", ".join(parts)
+
+
+SECONDS_OF_PACE = 30.0
+"""The rate is that of this time: a resumed run is fast first, where nothing has to be done."""
+
+
+@record
+class Pace:
+    """Finished inputs a second, over the last half minute."""
+
+    _samples: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def rate(self, finished: int) -> float:
+        """Note how many inputs are finished now, and return the rate; 0 in the first second."""
+        now, samples = time.monotonic(), self._samples
+        if not samples or now - samples[-1][0] >= 0.5:
+            samples.append((now, finished))
+        while len(samples) > 2 and now - samples[0][0] > SECONDS_OF_PACE:
+            samples.popleft()
+        seconds, before = now - samples[0][0], samples[0][1]
+        return (finished - before) / seconds if seconds >= 1.0 else 0.0
 
 
 class Listener(Protocol):
@@ -298,15 +325,17 @@ class Tally:
             return ""
         return f"{failed} of {self.done} inputs failed, more than {number:g} %"
 
-    def progress(self, *, found: int, total: int | None) -> Progress:
-        """Return how far the run is, given how many inputs were found."""
+    def progress(self, *, found: int, total: int | None, recent_rate: float = 0.0) -> Progress:
+        """Return how far the run is, given how many inputs were found, and how fast it is now."""
         return Progress(
-            found=found,
+            found=max(found, self.done),
             total=total,
             finished=self.done,
             unchanged=self._counts["unchanged"] + self._counts["failed_before"],
+            skipped=self._counts["skipped"],
             failures=self.failed,
             pictures=self.new_pictures,
+            recent_rate=recent_rate,
             seconds=time.monotonic() - self.began,
         )
 

@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from typing import Any
 
-from dcmconv.plugin import Done, Lost, PluginError, Task, WorkerPool
+from dcmconv.plugin import Done, Lost, PluginError, Task, WorkerPool, WorkerState
 from dcmconv_builtins.executors.launch import Launcher
 from dcmconv_builtins.executors.mailbox import Mailbox
 from dcmconv_builtins.executors.worker_process import Broken, Ready
@@ -142,6 +142,16 @@ class Supervisor(WorkerPool):
                 break
         answers, self._answers = self._answers, []
         return answers
+
+    def states(self) -> Sequence[WorkerState]:
+        """Return the first unanswered task of each worker, and since when it has that."""
+        now, states = time.monotonic(), []
+        for worker in list(self._running):
+            # Copied at once: the run goes on while a display asks.
+            tasks = list(worker.tasks)
+            if worker.is_ready and tasks:
+                states.append(WorkerState(tasks[0].number, now - worker.since))
+        return states
 
     def close(self, *, now: bool = False) -> None:
         """Close the workers' pipes, which ends them, and kill those that do not end."""

@@ -389,6 +389,25 @@ def test_listeners_are_told_about_every_input(scans, tmp_path):
     ]
 
 
+def test_all_inputs_are_counted_while_few_are_converted(tmp_path):
+    for number in range(40):
+        save(monochrome(slope(start=number)), tmp_path / "scans" / str(number))
+    counted = Run(
+        plan(), [str(tmp_path / "scans")], tmp_path / "a", registry=registry(), counts_ahead=True
+    )
+    deadline = time.monotonic() + 30
+    outcomes = iter(counted)
+    # A slow loop: the thread that counts starts after the first second.
+    for _ in range(5):
+        next(outcomes)
+        time.sleep(0.3)
+    while counted.progress.total is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    progress = counted.progress
+    assert (progress.total, progress.finished, progress.pictures) == (40, 5, 5)
+    assert len(list(outcomes)) == 35
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
 def test_a_full_disk_stops_the_run_until_the_next(scans, tmp_path):
     out = tmp_path / "out"

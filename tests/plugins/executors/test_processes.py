@@ -90,6 +90,20 @@ def test_a_hanging_task_is_killed_at_its_time_limit(pools):
     assert time.monotonic() - began < PATIENCE / 2
 
 
+def test_states_name_the_task_of_each_busy_worker(pools):
+    pool = pools(workers=1)
+    assert pool.states() == []
+    pool.submit(Task(0, ("nap", 1.5)))
+    deadline = time.monotonic() + PATIENCE
+    while not pool.states():
+        pool.wait(0.1)
+        assert time.monotonic() < deadline
+    pool.wait(0.3)
+    (state,) = pool.states()
+    assert state.task_number == 0
+    assert 0.2 < state.seconds < 1.5
+
+
 def test_waiting_does_not_count_as_task_time(pools):
     pool = pools(workers=1)
     found = answers(pool, [("nap", 0.4)] * 4, seconds=1.2)

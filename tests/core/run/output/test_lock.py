@@ -108,7 +108,7 @@ def test_a_run_succeeds_where_flock_fails(scans, tmp_path, number):
     assert os.strerror(number) in result.stderr
     assert "2 inputs converted to 2 pictures" in result.stdout
     assert not (tmp_path / "out" / ".dcmconv" / "lock.owner").exists()
-    assert dcmconv("run", scans, "-o", tmp_path / "out").stdout.count("2 unchanged") == 1
+    assert dcmconv("run", scans, "-o", tmp_path / "out").stdout.count("2 inputs unchanged") == 1
 
 
 @needs_seccomp
