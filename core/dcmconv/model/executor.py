@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from dcmconv.model.options import Component
 
@@ -61,8 +61,7 @@ class Lost:
     message: str
 
 
-@dataclass(frozen=True)
-class WorkerState:
+class WorkerState(NamedTuple):
     """What one worker is doing: the number of its task, and for how many seconds."""
 
     task_number: int
