@@ -75,7 +75,7 @@ def test_empty_chain_is_auto_to_png(registry):
     assert (lane.steps, lane.invert, lane.aspect, lane.name) == ((), False, "square", "")
     assert (plan.rules, plan.frames, plan.tags) == ((), (), ())
     assert [reader.name for reader in plan.readers] == ["dicom"]
-    assert [source.name for source in plan.sources] == ["folder"]
+    assert [source.name for source in plan.sources] == ["folder", "stdin"]
 
 
 def test_flags_yaml_and_python_make_the_same_plan(chain_file, registry):
