@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import os
+import pickle
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -300,6 +301,10 @@ class TestLaziness:
             for done in [threads.submit(read, start) for start in range(4)]:
                 done.result()
         assert wrong == []
+
+    def test_a_process_must_open_its_own(self):
+        with dcmconv.open(CT) as instance, pytest.raises(TypeError, match="open it there"):
+            pickle.dumps(instance[0])
 
 
 class TestClosing:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 from support.dicom_files import as_bytes, monochrome
@@ -20,6 +21,10 @@ from dcmconv.api.plans import plan_from
 from dcmconv.render import Converter
 
 CT = Path(get_testdata_file("CT_small.dcm"))
+
+
+def dataset_of(content):
+    return pydicom.dcmread(io.BytesIO(content))
 
 
 def raw_stream():
@@ -65,7 +70,7 @@ def test_a_file_is_read_from_its_start_and_stays_open():
     assert np.array_equal(dcmconv.convert(written).pixels, from_file)
 
 
-@pytest.mark.parametrize("kind", [io.BytesIO, bytearray, memoryview, Path])
+@pytest.mark.parametrize("kind", [io.BytesIO, bytearray, memoryview, Path, dataset_of])
 def test_a_large_input_is_not_copied(kind, tmp_path):
     frames = np.arange(64 * 512 * 512, dtype=np.uint16).reshape(64, 512, 512)
     content = as_bytes(monochrome(frames))

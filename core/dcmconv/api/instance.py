@@ -86,7 +86,7 @@ class Instance(Sequence["InstanceFrame"]):
     ``dcmconv.open`` returns it; ``convert`` and a ``Chain`` take it as an input.
     ``len(instance)`` frames, ``instance[0]``, ``instance[-1]``, slices and iteration.  One frame at
     a time is held in memory, the last one that was read.  Threads may share an instance: it reads
-    one frame after the other.  After ``close()``, attributes and notes can still be looked up.
+    one frame after the other.  Each process opens its own.  After ``close()``, attributes and notes can still be looked up.
     """
 
     def __init__(self, opened: OpenInput, plan: Plan, name: str) -> None:
@@ -96,6 +96,9 @@ class Instance(Sequence["InstanceFrame"]):
         self._lock = threading.RLock()
         self._last: Frame | None = None
         self._close = weakref.finalize(self, opened.instance.close)
+
+    def __reduce__(self) -> str:
+        raise TypeError("an open Instance cannot be sent to another process: open it there")
 
     def __len__(self) -> int:
         return self._opened.frame_count
