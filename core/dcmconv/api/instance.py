@@ -84,9 +84,11 @@ class Instance(Sequence["InstanceFrame"]):
     """One opened input: a sequence of its frames, which are read when they are asked for.
 
     ``dcmconv.open`` returns it; ``convert`` and a ``Chain`` take it as an input.
-    ``len(instance)`` frames, ``instance[0]``, ``instance[-1]``, slices and iteration.  One frame at
-    a time is held in memory, the last one that was read.  Threads may share an instance: it reads
-    one frame after the other.  Each process opens its own.  After ``close()``, attributes and notes can still be looked up.
+
+    It has ``len(instance)`` frames: ``instance[0]``, ``instance[-1]``, slices, iteration.  One at a
+    time is held in memory, the last one that was read.  Threads may share an instance: it reads one
+    frame after the other.  Each process opens its own.  After ``close()``, attributes and notes can
+    still be looked up.
     """
 
     def __init__(self, opened: OpenInput, plan: Plan, name: str) -> None:
