@@ -73,6 +73,12 @@ def test_values_without_a_name_are_completed(word, offered):
     assert [answer for answer in found if not answer.endswith("=")] == offered
 
 
+def test_a_writer_for_all_outputs_is_completed():
+    offered = [answer for answer, _ in component_of("writer")("all:jp")]
+    assert offered == ["all:jpg"]
+    assert "all:jpg:quality=" in [answer for answer, _ in component_of("writer")("all:jpg:")]
+
+
 def test_every_key_of_an_output_is_completed():
     offered = {
         word.removeprefix("jpg:").removesuffix("=") for word, _ in component_of("writer")("jpg:")

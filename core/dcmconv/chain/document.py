@@ -205,6 +205,9 @@ class _Grammar:
             return parse_component(node.value, node.location)
         if not isinstance(node, MapNode):
             hint = "Write a name, NAME:KEY=VALUE, or a mapping with 'use'."
+            if isinstance(node, ListNode):
+                hint = "Several pictures of a frame are several outputs, each with its own: "
+                hint += "outputs: ['png:id=a,normalize=minmax', 'png:id=b,normalize=voi']"
             raise _unexpected(node, "a component", hint)
         fields = dict(node.entries)
         use, identity = fields.pop("use", None), fields.pop("id", None)

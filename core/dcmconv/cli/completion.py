@@ -8,6 +8,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from dcmconv.chain.spec import split_extent
 from dcmconv.cli.flags import Completer
 from dcmconv.model.options import OptionField
 
@@ -52,6 +53,9 @@ def component_of(kind: str) -> Completer:
     """Complete the short form of a component: ``wi``, ``window:ce``, ``window:name=lu``."""
 
     def complete(incomplete: str) -> Answers:
+        extent, component = split_extent(incomplete) if kind == "writer" else ("", incomplete)
+        if extent:
+            return [(f"{extent}:{word}", meaning) for word, meaning in complete(component)]
         name, colon, rest = incomplete.partition(":")
         if not colon:
             return names_of(kind)(incomplete)

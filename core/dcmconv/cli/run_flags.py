@@ -179,7 +179,8 @@ class RunArguments:
         Sequence[str],
         _flag(
             "--set",
-            help="Change one option of the chain, such as jpg.quality=95.",
+            help="Change one option of the chain, such as jpg.quality=95, or the component, such "
+            "as lung.use=jpg.",
             metavar="ID.KEY=VALUE",
             panel=PICTURES,
         ),

@@ -81,6 +81,13 @@ def test_a_space_after_the_colon_is_explained(registry, chain_file):
     assert problem.hint.startswith("Write it as text, 'resize:512', or name it with 'use'")
 
 
+def test_several_normalizers_in_a_file_are_pointed_to_outputs(registry, chain_file):
+    chain = load_chain(chain_file("version: 1\nnormalize: [minmax, voi]\n"), registry)
+    (problem,) = chain.problems
+    assert problem.message == "Expected a component, got a list."
+    assert problem.hint.startswith("Several pictures of a frame are several outputs")
+
+
 def test_short_forms_are_layered_by_option(registry, chain_file):
     chain_file("version: 1\nnormalize: percentile:2,98\n", "base.yaml")
     name = chain_file("version: 1\nextends: base.yaml\nnormalize: percentile:high=90\n")
