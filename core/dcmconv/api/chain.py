@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from dcmconv.api.batch import run
 from dcmconv.api.inputs import InputLike, open_with
 from dcmconv.api.plans import ChainKeywords, ChainLike, listing, registry
+from dcmconv.api.python_hints import python_hints
 from dcmconv.api.rendered_picture import RenderedPicture
 from dcmconv.chain.compile import compile_chain
 from dcmconv.chain.keywords import KEYWORDS, chain_from_keywords, check_keywords, with_bits
@@ -69,7 +70,8 @@ class Chain:
 
     @listing(ChainKeywords)
     def __init__(self, chain: ChainLike | None = None, **keywords: Unpack[ChainKeywords]) -> None:
-        self.spec, self.plan = _compiled(chain, keywords)
+        with python_hints():
+            self.spec, self.plan = _compiled(chain, keywords)
 
     @classmethod
     @listing(ChainKeywords)
@@ -143,7 +145,7 @@ class Chain:
         """
         self._check_output(output)
         frames = None if frame is None else (_frame_range(frame),)
-        with open_with(self._converter, source, frames) as opened:
+        with python_hints(self.plan), open_with(self._converter, source, frames) as opened:
             opened.frame_numbers = opened.frame_numbers[:1]
             (made,) = _rendered(opened, output)
         return self._returned(made, output)
@@ -159,7 +161,7 @@ class Chain:
     ) -> Iterator[RenderedPicture | dict[str, RenderedPicture]]:
         """Yield for each frame what a call returns, one at a time."""
         self._check_output(output)
-        with open_with(self._converter, source) as opened:
+        with python_hints(self.plan), open_with(self._converter, source) as opened:
             for made in _rendered(opened, output):
                 yield self._returned(made, output)
 

@@ -186,6 +186,8 @@ def _frozen(value: Any) -> Any:
     TypeError
         If the value may change or be used up.
     """
+    if isinstance(value, str):
+        return str, value
     if isinstance(value, Mapping):
         return tuple((_frozen(key), _frozen(item)) for key, item in value.items())
     if isinstance(value, (list, tuple)):

@@ -7,8 +7,7 @@ become keywords: those of run settings by their name, the others by one table.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -137,11 +136,16 @@ def outcome_in_python(outcome: NoPicture, plan: Plan) -> NoPicture:
     return replace(outcome, message=message, hint=hint)
 
 
-@contextmanager
-def python_hints(plan: Plan | None = None) -> Iterator[None]:
+class python_hints:  # noqa: N801 - reads as a statement, and costs less than a generator
     """Let errors that pass name keywords in place of flags."""
-    try:
-        yield
-    except DcmconvError as error:
-        error.args = (in_python(error.message, plan), in_python(error.hint, plan), error.reason)
-        raise
+
+    def __init__(self, plan: Plan | None = None) -> None:
+        self._plan = plan
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DcmconvError):
+            message, hint = (in_python(text, self._plan) for text in (error.message, error.hint))
+            error.args = (message, hint, error.reason)

@@ -20,7 +20,7 @@ from pydicom.data import get_testdata_file
 from support.dicom_files import as_bytes, monochrome
 
 import dcmconv
-from dcmconv import Chain, RenderedPicture, SkipInput, UsageError
+from dcmconv import Chain, InputError, RenderedPicture, SkipInput, UsageError
 from dcmconv.api.plans import ChainKeywords
 from dcmconv.chain.document import CHAIN_KEYS
 from dcmconv.plugin import Linear, Normalizer, Opt, Picture, Step
@@ -347,3 +347,12 @@ def test_frames_left_early_close_the_input(tmp_path):
     frames.close()
 
     assert path not in open_files()
+
+
+def test_hints_name_keywords_and_not_flags(tmp_path):
+    with pytest.raises(InputError, match="does not exist") as caught:
+        Chain()(THREE_FRAMES, frame=9)
+    assert caught.value.hint == "Choose existing frames, for example frames='1-3'"
+    with pytest.raises(InputError) as caught:
+        next(Chain(normalize="voi").frames(CT))
+    assert caught.value.hint == "Use normalize='auto', which falls back to a window or min-max."
