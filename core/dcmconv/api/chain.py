@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from os import PathLike, fspath
@@ -213,7 +214,8 @@ def _compiled(chain: ChainLike | None, keywords: Mapping[str, Any]) -> tuple[Cha
     spec = chain_from_keywords({"chain": start, **given}, registry())
     if bits is not None:
         spec = with_bits(spec, bits, registry())
-    return spec, compile_chain(spec, registry())
+    # Its notes were warnings here, and would be again for each chain that starts from this one.
+    return replace(spec, notes=()), compile_chain(spec, registry())
 
 
 def _check_for_pictures(given: Mapping[str, Any]) -> None:
@@ -267,7 +269,7 @@ def _shown(spec: ChainSpec) -> Iterator[str]:
     for word, value in vars(spec).items():
         if (
             value is None
-            or word in ("run", "extended", "problems", "files")
+            or word in ("run", "extended", "problems", "files", "notes")
             or word.endswith("_locations")
         ):
             continue

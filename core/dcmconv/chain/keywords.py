@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -45,9 +46,6 @@ _FORMS = {
     "writer": "outputs=['{0}']",
 }
 """How a component of a kind is written, for those who take its name for a keyword."""
-
-WHERE_CALLED = 4
-"""A warning is shown at the line that called ``run`` or ``convert``."""
 
 
 def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> ChainSpec:
@@ -93,8 +91,16 @@ def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> Chain
     if "name" in given:
         spec = with_name(spec, str(given["name"]), "name")
     for note in spec.notes:
-        warnings.warn(note, stacklevel=WHERE_CALLED)
+        warnings.warn(note, stacklevel=_level_of_caller())
     return spec
+
+
+def _level_of_caller() -> int:
+    """Return the stack level of the line that called ``run``, ``Chain`` or ``convert``."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("dcmconv."):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def check_keywords(given: Iterable[str], known: Collection[str], registry: Registry) -> None:

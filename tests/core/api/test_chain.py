@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -21,6 +22,7 @@ from support.dicom_files import as_bytes, monochrome
 
 import dcmconv
 from dcmconv import Chain, InputError, RenderedPicture, SkipInput, UsageError
+from dcmconv.api import conversion
 from dcmconv.api.plans import ChainKeywords
 from dcmconv.chain.document import CHAIN_KEYS
 from dcmconv.plugin import Linear, Normalizer, Opt, Picture, Step
@@ -356,3 +358,36 @@ def test_hints_name_keywords_and_not_flags(tmp_path):
     with pytest.raises(InputError) as caught:
         next(Chain(normalize="voi").frames(CT))
     assert caught.value.hint == "Use normalize='auto', which falls back to a window or min-max."
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Chain("preset:ml-8bit", normalize="minmax"),
+        lambda: Chain.from_preset("ml-8bit", normalize="minmax"),
+        lambda: dcmconv.convert(CT, chain="preset:ml-8bit", normalize="minmax"),
+        lambda: next(dcmconv.convert_frames(CT, chain="preset:ml-8bit", normalize="minmax")),
+        lambda: dcmconv.run(CT, "out", chain="preset:ml-8bit", normalize="minmax"),
+    ],
+)
+def test_warning_about_a_replaced_rule_shows_the_line_of_the_call(call):
+    conversion._HELD.clear()
+    with pytest.warns(UserWarning, match="also replaces 'normalize' of the rule for Mod") as found:
+        call()
+    assert [each.filename for each in found] == [__file__]
+
+
+@pytest.mark.filterwarnings("ignore:normalize also replaces")
+def test_chain_that_starts_from_another_does_not_warn_again():
+    start = Chain.from_preset("ml-8bit", normalize="minmax")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Chain(start, steps=[]).outputs == ("png",)
+
+
+def test_writer_for_several_outputs_says_which():
+    with pytest.raises(UsageError, match="several outputs: lung, mediastinum and bone") as caught:
+        Chain.from_preset("chest-ct", writer="jpg")
+    assert "outputs='all:jpg'" in caught.value.hint
+    pictures = Chain.from_preset("chest-ct", writer="all:jpg")(CT)
+    assert [picture.encode()[:2] for picture in pictures.values()] == [b"\xff\xd8"] * 3
