@@ -77,8 +77,12 @@ def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
     """
     name, colon, rest = text.strip().partition(":")
     if not _NAME.fullmatch(name):
+        before, equals, after = text.strip().partition("=")
+        meant = equals and after and _NAME.fullmatch(before)
         raise invalid_chain(
-            location, f"'{text}' does not start with the name of a component.", FORM
+            location,
+            f"'{text}' does not start with the name of a component.",
+            f"Did you mean '{before}:{after}'?" if meant else FORM,
         )
     if colon and not rest.strip():
         raise invalid_chain(location, f"'{text}' has no options after the colon.", FORM)

@@ -21,7 +21,14 @@ from dcmconv.chain.spec import (
     split_extent,
 )
 from dcmconv.chain.validate import with_options_named
-from dcmconv.chain.values import as_output, check_aspect, parse_decoder, parse_frames, parse_inline
+from dcmconv.chain.values import (
+    as_output,
+    check_aspect,
+    parse_component,
+    parse_decoder,
+    parse_frames,
+    parse_inline,
+)
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
@@ -115,7 +122,7 @@ def _explicit(arguments: RunArguments) -> ChainSpec:
             else None
         ),
         steps=tuple(parse_inline(step, "--step") for step in arguments.step) or None,
-        outputs=tuple(_output(split_extent(each)[1]) for each in arguments.writer) or None,
+        outputs=tuple(map(_output, arguments.writer)) or None,
         frames=parse_frames(arguments.frames) if arguments.frames else None,
         tags=tuple(map(plain_tag, arguments.tag)) or None,
         tag_locations={
@@ -185,7 +192,9 @@ def _spelled(arguments: RunArguments) -> dict[str, str]:
 
 
 def _output(text: str) -> OutputSpec:
-    return as_output(parse_inline(text, "--writer"))
+    # The location has the whole text, with all: or only:.
+    location = Location(f"--writer {text}", is_flag=True)
+    return as_output(parse_component(split_extent(text)[1], location))
 
 
 def _run_settings(arguments: RunArguments) -> ComponentSpec:

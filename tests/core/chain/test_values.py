@@ -109,6 +109,13 @@ def test_invalid_short_form_is_rejected_with_an_example(text, piece):
     assert "NAME:KEY=VALUE" in caught.value.hint or "Remove one of them" in caught.value.hint
 
 
+@pytest.mark.parametrize("text", ["resize=512", "jpg=95", "window=40,400"])
+def test_an_equals_sign_instead_of_a_colon_is_suggested(text):
+    with pytest.raises(ChainError) as caught:
+        parse_inline(text)
+    assert caught.value.hint == f"Did you mean '{text.replace('=', ':')}'?"
+
+
 def test_id_is_not_an_option():
     assert parse_inline("resize:id=small,max=1024") == ComponentSpec(
         "resize", {"max": "1024"}, "small"
