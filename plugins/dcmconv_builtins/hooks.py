@@ -134,7 +134,8 @@ def dcmconv_commands() -> Refs:
             "Show versions, decoders per Transfer Syntax, and plugin problems.",
         ),
         "info": Offer(
-            f"{HERE}.commands.info:Info", "Show the tags of files, and whether they decode."
+            f"{HERE}.commands.info:Info",
+            "Show the tags of files and whether they decode, or sum up folders.",
         ),
         "samples": Offer(
             f"{HERE}.commands.samples:Samples",

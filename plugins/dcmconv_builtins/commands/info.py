@@ -1,4 +1,4 @@
-"""``dcmconv info FILE...``: the tags of files, and whether their pixels can be decoded."""
+"""``dcmconv info FILE...``: the tags of files, or a summary of folders."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from dcmconv.plugin import (
     plain_tag,
     split_path,
 )
+from dcmconv_builtins.sources.folder import Folder
 
 if TYPE_CHECKING:
     from dcmconv_builtins.dicom.file.part10 import Part10
@@ -36,13 +37,18 @@ _SIGNS = "A DICOM file has DICM at its 129th byte, or starts with an element of 
 
 @dataclass(frozen=True, kw_only=True)
 class Info(Command):
-    """Show the tags of files, and whether their pixels can be decoded.
+    """Show the tags of files and whether they decode, or sum up folders.
+
+    For a folder, or a quoted pattern such as 'scans/**/*.dcm', it shows how many patients, studies,
+    series and images there are, their modalities, Transfer Syntaxes and sizes, what a run would
+    skip or refuse and why, and about how much it would write.  Only headers are read, and no names
+    are shown.
 
     A missing tag is shown empty.  Text is decoded with the character set of the file, so Chinese
     names are readable.  Pixels are not decoded.
     """
 
-    files: Annotated[tuple[Path, ...], Opt("DICOM files", positional=True)]
+    files: Annotated[tuple[Path, ...], Opt("DICOM files, folders or patterns", positional=True)]
     tag: Annotated[
         tuple[str, ...], Opt("Show this tag, a keyword or GGGG,EEEE, instead of the usual ones")
     ] = ()
@@ -55,6 +61,11 @@ class Info(Command):
         """
         for tag in self._tags:
             _check_tag(tag)
+        if any(
+            path.is_dir() or (not path.exists() and Folder.claims(str(path))) for path in self.files
+        ):
+            yield from self._summary(host)
+            return
         failed = 0
         for path in self.files:
             yield Heading(title=str(path))
@@ -67,6 +78,24 @@ class Info(Command):
         if failed:
             of_all = f"{failed} of {len(self.files)} files" if len(self.files) > 1 else "The file"
             yield Ending(text=f"{of_all} cannot be read.", code=1)
+
+    def _summary(self, host: Host) -> Iterator[Row]:
+        from dcmconv_builtins.commands.folder_summary import FolderSummary
+
+        if self.tag or self.all:
+            flag = "--all" if self.all else "--tag"
+            raise UsageError(
+                f"{flag} shows tags of single files, and an INPUT is a folder or a pattern.",
+                hint="Name the files; for a table of a folder: dcmconv run FOLDER --tags tags.csv",
+            )
+        summary = FolderSummary()
+        for path in self.files:
+            if not Folder.claims(str(path)):
+                raise UsageError(f"{path}: no such file or folder.", hint="Check the spelling.")
+            for found in Folder().walk(str(path), avoid=()):
+                summary.add(found)
+        title = ", ".join(map(str, self.files))
+        yield from summary.rows(title, workers=host.workers)
 
     @property
     def _tags(self) -> tuple[str, ...]:
@@ -106,8 +135,6 @@ def _opened(path: Path) -> Any:
 def _check_dicom(path: Path) -> None:
     from dcmconv_builtins.readers.dicom import DicomReader
 
-    if path.is_dir():
-        raise InputError(f"{path} is a folder.", hint=f"Name its files: dcmconv info {path}/*")
     try:
         head = InputFile(path.name, path).head
     except OSError as error:
