@@ -78,6 +78,6 @@ def test_resume_notices_a_changed_option_file(scans, capsys):
     assert main(words) == 0
     assert "1 input unchanged, " in capsys.readouterr().out
     (scans / "colors.csv").write_text("0,0,0\n0,255,0\n", "utf-8")
-    assert main(words) == 0
+    assert main([*words, "--yes"]) == 0
     assert "unchanged" not in capsys.readouterr().out
     assert picture.read_bytes() != red

@@ -44,6 +44,8 @@ class RunKeywords(SharedKeywords, total=False):
     verify: bool | None
     durable: bool | None
     tracebacks: bool | None
+    replace: bool | None
+    separate: bool | None
 
 
 @listing(RunKeywords)
@@ -125,6 +127,12 @@ def run(
         Flush every picture to disk before its journal line is written; slower.
     tracebacks : bool, optional
         Write tracebacks of unexpected errors to OUT/.dcmconv/tracebacks.log.
+    replace : bool, optional
+        Whether pictures that another chain made from the same inputs may be replaced; otherwise
+        such a run raises ``UsageError`` and changes nothing.
+    separate : bool, optional
+        Write the pictures of each chain into a folder of their own in ``out``, named after the
+        chain.
     progress : bool or callable, optional
         True shows a bar, in a notebook too, or a line now and then where stderr is a file.  A
         callable gets a ``Progress`` after every input.
@@ -154,13 +162,15 @@ def run(
     from dcmconv.chain.checks import DEFAULT_COLUMNS, columns_of
     from dcmconv.chain.keywords import check_keywords
     from dcmconv.run.engine import Run
+    from dcmconv.run.journal.chain_change import folder_of_chain
     from dcmconv.run.output.out_path import check_out, ends_like_a_folder
     from dcmconv.run.walk import Selection
 
     check_keywords(keywords, tuple(inspect.signature(run).parameters), registry())
     given: dict[str, Any] = dict(keywords)
     include, exclude = (_listed(given.pop(word, None)) for word in ("include", "exclude"))
-    tag_table = given.pop("tag_table", None)
+    tag_table, separate = given.pop("tag_table", None), bool(given.pop("separate", None))
+    may_replace = bool(given.pop("replace", None))
     named, folder = _paths(inputs), os.fspath(out)
     with python_hints():
         check_out(folder)
@@ -170,12 +180,14 @@ def run(
     prepared = Run(
         plan,
         named,
-        Path(folder),
+        Path(folder, folder_of_chain(plan)) if separate else Path(folder),
         selection=Selection(include, exclude),
         tag_table=Path(tag_table) if tag_table else None,
         events=registry().events,
         registry=registry(),
-        out_is_folder=ends_like_a_folder(folder),
+        out_is_folder=separate or ends_like_a_folder(folder),
+        replace=may_replace,
+        avoid=[Path(folder)] if separate else (),
     )
     return BatchRun(prepared, progress, dry_run=dry_run)
 

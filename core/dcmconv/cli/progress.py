@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import field
@@ -9,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from dcmconv.cli.report import counted, opening_line, outcome_data, outcome_line
-from dcmconv.cli.terminal import harmless, is_interactive, print_json, say
+from dcmconv.cli.exit_codes import signals_as_exceptions
+from dcmconv.cli.report import counted, opening_line, outcome_data, outcome_line, shown_folder
+from dcmconv.cli.terminal import ask, harmless, is_interactive, print_json, say
 from dcmconv.model.records import record
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from dcmconv.cli.run_flags import RunArguments
     from dcmconv.model.outcome import Outcome
     from dcmconv.run.engine import Run
-    from dcmconv.run.journal.run_record import ChainChange
+    from dcmconv.run.journal.chain_change import ChainChange, Replacement
     from dcmconv.run.progress import Progress, Tally
 
 __all__ = [
@@ -44,6 +46,8 @@ class Display:
     chain_has_changed: bool = False
     watched: Run | None = None
     """The run whose figures are shown."""
+    _has_told: bool = False
+    """What changed has been printed with the question whether to replace pictures."""
 
     def __enter__(self) -> Self:
         """Start to show progress."""
@@ -64,11 +68,32 @@ class Display:
     def chain_changed(self, change: ChainChange) -> None:
         """Print what changed and how much is converted again."""
         self.chain_has_changed = True
+        if self._has_told:
+            return
         lines = "".join(f"\n  {line}" for line in change.lines)
         self._tell(
             f"The chain changed since the last run; {counted(change.inputs, 'input')} with "
             f"{counted(change.pictures, 'picture')} will be converted again:{lines}"
         )
+
+    def may_replace(self, found: Replacement) -> bool:
+        """Print which pictures would be replaced, and return the answer: of --yes, or a person."""
+        lines = "".join(f"\n  {line}" for line in found.lines)
+        out = shown_folder(self.arguments.out)
+        if self.arguments.yes:
+            self._has_told = True
+            ending = ":" if lines else "."
+            self._tell(f"{out}: {found}; replacing them{ending}{lines}")
+            return True
+        if not (is_interactive() and sys.stdin is not None and sys.stdin.isatty()):
+            return False
+        self._has_told = True
+        return self.ask(f"{out}: {found}.{lines}\nReplace them? [y/N] ")
+
+    def ask(self, question: str) -> bool:
+        """Ask a person; Ctrl-C ends the program, as nothing has been written yet."""
+        with signals_as_exceptions():
+            return ask(question)
 
     def table_changed(self, path: Path, before: Sequence[str], now: Sequence[str]) -> None:
         """Print which columns the table gets and loses."""
@@ -164,6 +189,14 @@ class Bar(Display):
     ) -> None:
         """Remove the bar."""
         self._live.stop()
+
+    def ask(self, question: str) -> bool:
+        """Ask a person, while no bar is drawn."""
+        self._live.stop()
+        try:
+            return super().ask(question)
+        finally:
+            self._live.start()
 
     def note(self, text: str) -> None:
         """Print lines above the bar."""

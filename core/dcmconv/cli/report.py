@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from dcmconv.cli.run_flags import RunArguments
     from dcmconv.run.progress import Tally
 
-__all__ = ["counted", "opening_line", "outcome_data", "outcome_line", "print_report"]
+__all__ = [
+    "counted",
+    "opening_line",
+    "outcome_data",
+    "outcome_line",
+    "print_report",
+    "shown_folder",
+]
 
 JOURNAL = Path(".dcmconv", "journal.jsonl")
 
@@ -32,7 +39,7 @@ def opening_line(arguments: RunArguments, plan: Plan, workers: int) -> str:
     colormaps = dict.fromkeys(lane.colormap.name for lane in lanes if lane.colormap)
     names = ", ".join([*writers, *normalizers, *colormaps])
     pool = counted(workers, "worker") if workers else "in this process"
-    return f"Converting {shown}{more} → {_shown_folder(arguments.out)} ({names}, {pool})"
+    return f"Converting {shown}{more} → {shown_folder(arguments.out)} ({names}, {pool})"
 
 
 def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: int) -> None:
@@ -54,7 +61,7 @@ def print_report(arguments: RunArguments, summary: Summary, tally: Tally, code: 
             say(line)
         # With --json, stdout has nothing but JSON; with -o -, nothing but the picture.
         tell = say if arguments.as_json or arguments.is_to_stdout else print_result
-        tell(closing_line(summary, tally, _shown_folder(arguments.out), read_notes=command))
+        tell(closing_line(summary, tally, shown_folder(arguments.out), read_notes=command))
 
 
 def _nothing_to_convert(arguments: RunArguments, summary: Summary, tally: Tally) -> str:
@@ -85,7 +92,7 @@ def _shown_input(text: str) -> str:
     return str(Path(text).resolve()) if parts and set(parts) == {".."} else text
 
 
-def _shown_folder(out: str) -> str:
+def shown_folder(out: str) -> str:
     """Return the output folder for display; a relative one starts with ``./``."""
     if out == "-":
         return "standard output"

@@ -68,7 +68,22 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
     if not arguments.tag_table:
         # A chain may name columns; without a table, nothing is looked up or printed.
         plan = replace(plan, tags=())
+    if arguments.separate:
+        folder = _separate(arguments.out, plan)
+        arguments = replace(arguments, out=folder, separate_in=arguments.out)
     return _convert(arguments, plan, registry)
+
+
+def _separate(out: str, plan: Plan) -> str:
+    """Return the folder for the pictures of one chain."""
+    from dcmconv.run.journal.chain_change import folder_of_chain
+    from dcmconv.run.output.out_path import names_a_file
+
+    if out == "-" or names_a_file(Path(out), plan):
+        raise UsageError(
+            f"{out} names one file; --separate makes folders.", hint="Name a folder: -o pictures/"
+        )
+    return str(Path(out, folder_of_chain(plan)))
 
 
 def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:
@@ -112,7 +127,9 @@ def _run_of(
         events=registry.events,
         registry=registry,
         argv=tuple(sys.argv),
-        out_is_folder=ends_like_a_folder(arguments.out),
+        out_is_folder=arguments.separate or ends_like_a_folder(arguments.out),
+        replace=progress.may_replace,
+        avoid=[Path(arguments.separate_in)] if arguments.separate_in else (),
         lists=arguments.lists,
         counts_ahead=not arguments.quiet,
     )

@@ -29,8 +29,9 @@ DEFAULT_OUT = "dcmconv-out"
 HELP = (
     "Convert DICOM files and folders to pictures.\n\n"
     "Without INPUT, the current folder is converted. Without --out, pictures are written to "
-    "./dcmconv-out, in the same folder structure as the inputs. Existing files are never "
-    "overwritten, and running the same command again resumes a run that was stopped.\n\n"
+    "./dcmconv-out, in the same folder structure as the inputs. Files of "
+    "others are never overwritten, pictures of another chain only after a question or with --yes, "
+    "and running the same command again resumes a run that was stopped.\n\n"
     'Components take options after their name, as in "-n window:center=40,width=400", or as '
     'separate flags, as in "-n window --window.center 40". To list the options of a component, '
     "name it and add --help: dcmconv run -n window --help. Readers have options too, and some "
@@ -207,12 +208,30 @@ class RunArguments:
             default=DEFAULT_OUT,
         ),
     ] = DEFAULT_OUT
+    separate: Annotated[
+        bool,
+        _flag(
+            "--separate",
+            help="Write the pictures of each chain into a folder of their own in the output "
+            "folder, named after the chain.",
+            panel=FILES,
+        ),
+    ] = False
+    yes: Annotated[
+        bool,
+        _flag(
+            "-y",
+            "--yes",
+            help="Replace pictures that another chain made from the same inputs without asking; "
+            "without a terminal, dcmconv stops otherwise.",
+            panel=FILES,
+        ),
+    ] = False
     name: Annotated[
         str | None,
         _flag(
             "--name",
-            help="Path of each picture in the output folder, such as "
-            "{PatientID|unknown}/{SOPInstanceUID}.",
+            help="Path of each picture in the output folder, such as {PatientID|none}/{name}.",
             metavar="TEMPLATE",
             panel=FILES,
             default="the input's own path",
@@ -297,6 +316,8 @@ class RunArguments:
         ),
     ] = False
 
+    separate_in: str = ""
+    """The folder that has one for each chain."""
     run_settings: Mapping[str, Any] = field(default_factory=dict)
     """The run settings that are given, as text."""
     overrides: Sequence[Override] = ()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dcmconv.model.components import Row
 
 __all__ = [
+    "ask",
     "harmless",
     "is_interactive",
     "is_plain",
@@ -129,6 +130,16 @@ def say(text: str, *, emphasis: str = "") -> None:
         safe = f"\x1b[1;31m{emphasis}\x1b[0m{safe[len(emphasis) :]}"
     with suppress(OSError):  # a full or closed stderr must not stop the work
         _write(sys.stderr, safe)
+
+
+def ask(question: str) -> bool:
+    """Ask a question on stderr and return whether the answer on stdin is yes."""
+    lines, _, last = _lines(question).rpartition("\n")
+    if lines:
+        say(lines)
+    sys.stderr.write(f"{last.rstrip()} ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def print_result(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
@@ -24,7 +25,9 @@ from dcmconv.run.executors import (
     is_handful,
     open_pool,
 )
+from dcmconv.run.journal.chain_change import Replacement, find_replacement
 from dcmconv.run.journal.commit import Committer
+from dcmconv.run.journal.digests import hex_of
 from dcmconv.run.journal.resume import Resume
 from dcmconv.run.journal.run_record import RunRecord
 from dcmconv.run.messages import StatisticsReport
@@ -39,7 +42,7 @@ from dcmconv.run.worklist import WorkList
 if TYPE_CHECKING:
     from dcmconv.plugins.registry import Events, Registry
     from dcmconv.run.input_list import InputList
-    from dcmconv.run.journal.run_record import ChainChange
+    from dcmconv.run.journal.chain_change import ChainChange
     from dcmconv.run.output.tag_table import TableFile
 
 __all__ = ["Run"]
@@ -84,11 +87,17 @@ class Run:
     counts_ahead : bool
         After the first second, all inputs are counted in a thread, so that ``progress`` has a
         total.  The walk itself is only as far as the workers need it.
+    replace : bool or callable
+        Whether pictures that another chain made from the same inputs may be replaced; a callable
+        is asked before anything is written, and only if there are any.
+    avoid : sequence of Path
+        Further folders in which no input is looked for.
 
     Raises
     ------
     UsageError
-        Before the run: an input does not exist, or the output cannot be what its name says.
+        Before the run: an input does not exist, the output cannot be what its name says, or
+        pictures of another chain may not be replaced.
     OutputError
         If the destination is in use, full or read-only; finished pictures stay.
     """
@@ -108,6 +117,8 @@ class Run:
     counts_ahead: bool = False
     folder: Path | None = field(default=None, init=False)
     """Where the paths of the pictures begin; known once the run has begun."""
+    replace: bool | Callable[[Replacement], bool] = False
+    avoid: Sequence[Path] = ()
     summary: Summary = field(default=Summary(), init=False)
     tally: Tally = field(default_factory=Tally, init=False, repr=False)
     _stop: Stop = field(default_factory=Stop, init=False, repr=False)
@@ -162,6 +173,9 @@ class Run:
                 open_destination(self.out, self.plan, record, is_folder=self.out_is_folder)
             )
             self.folder = destination.folder
+            self._check_replacement(destination, walk)
+            if destination.record is not None:
+                destination.record.write(destination.folder)
             # Runs before the destination is closed, however the run ends.
             stack.callback(self._finish, tally, destination)
             table = None
@@ -176,6 +190,32 @@ class Run:
             yield from stack.enter_context(closing(self._outcomes(walk, committer)))
             if table is not None:
                 table.is_complete = not tally.stopped
+
+    def _check_replacement(self, destination: Destination, walk: Walk) -> None:
+        """Ask before pictures of another chain are replaced; nothing has been written yet."""
+        record, journal = destination.record, destination.journal
+        if record is None or journal is None or not record.has_others:
+            return
+        inputs = hex_of("\n".join(map(os.path.realpath, self._asked_for)))
+        if record.agreed == inputs or self.plan.run.on_existing != "resume":
+            return
+        found = find_replacement(destination.before or {}, self.plan, journal, walk)
+        if found is not None and not self._may_replace(found):
+            raise UsageError(
+                "".join([f"{self.out}: {found}.", *(f"\n  {line}" for line in found.lines)]),
+                hint="To replace them, add --yes (in Python: replace=True). To keep them, choose "
+                "another output folder, or add --separate (in Python: separate=True).",
+            )
+        record.agreed = inputs
+
+    def _may_replace(self, found: Replacement) -> bool:
+        return self.replace if isinstance(self.replace, bool) else self.replace(found)
+
+    @property
+    def _asked_for(self) -> tuple[str, ...]:
+        """The INPUT arguments, and the patterns that select from them."""
+        lists = (each.path for each in self.lists)
+        return (*self.inputs, *lists, *self.selection.include, *self.selection.exclude)
 
     def _outcomes(self, walk: Walk, committer: Committer) -> Generator[Outcome, None, None]:
         """Convert and commit the inputs, in the order of the walk."""
@@ -257,15 +297,14 @@ class Run:
         return [each.key for each, _ in first if journal.is_suspect(each.locator)]
 
     def _avoid(self) -> list[Path]:
-        return [self.out, self.out / STATE_FOLDER]
+        return [self.out, self.out / STATE_FOLDER, *self.avoid]
 
     def _table_file(self) -> TableFile | None:
         if self.tag_table is None:
             return None
         from dcmconv.run.output.tag_table import TableFile
 
-        asked = (*self.inputs, *self.selection.include, *self.selection.exclude)
-        table_file = TableFile.of(self.tag_table, self.out, asked)
+        table_file = TableFile.of(self.tag_table, self.out, self._asked_for)
         table_file.check(may_replace=self.plan.run.on_existing == "replace")
         before = table_file.columns_before()
         if self.listener is not None and before and before != self.plan.tags:

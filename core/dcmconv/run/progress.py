@@ -18,7 +18,7 @@ from dcmconv.model.records import public_record, record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dcmconv.run.journal.run_record import ChainChange
+    from dcmconv.run.journal.chain_change import ChainChange
 
 __all__ = ["Listener", "NoteCounts", "NoteKind", "Pace", "Progress", "Tally"]
 

@@ -182,7 +182,7 @@ def test_only_changed_inputs_are_converted_again(scans, tmp_path):
 def test_another_chain_converts_everything_again(scans, tmp_path):
     run(plan(), [scans], tmp_path / "out")
     names = sorted(tree(tmp_path / "out"))
-    outcomes, _ = run(plan(lane(bits=16)), [scans], tmp_path / "out")
+    outcomes, _ = run(plan(lane(bits=16)), [scans], tmp_path / "out", replace=True)
     assert not any(outcome.unchanged for outcome in outcomes)
     assert sorted(tree(tmp_path / "out")) == names
 

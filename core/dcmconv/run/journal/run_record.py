@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import field
 from datetime import UTC, datetime
@@ -18,11 +18,10 @@ from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError
 from dcmconv.model.outcome import Summary
 from dcmconv.model.records import record
-from dcmconv.run.journal.writer import Journal
 from dcmconv.run.output.naming import STATE_FOLDER
 from dcmconv.run.output.state_dir import open_state_file
 
-__all__ = ["ChainChange", "RunRecord", "find_change", "read_run"]
+__all__ = ["RunRecord", "read_run"]
 
 _MOST_CHARACTERS = 1 << 24
 """Of a file that is read; a real one has some thousands."""
@@ -47,6 +46,11 @@ class RunRecord:
     number: int = 1
     tables: dict[str, Any] = field(default_factory=dict)
     """Tag tables that runs in this folder wrote: path → what ``TableFile.fingerprint`` returns."""
+    has_others: bool = False
+    """There may be pictures of other chains in the folder, so that a run asks before it replaces
+    any."""
+    agreed: str = ""
+    """A digest of the inputs whose pictures of other chains may be replaced."""
     _written: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,6 +71,8 @@ class RunRecord:
             "arguments": list(self.argv),
             "started": _now(),
             "tables": self.tables,
+            "has_others": self.has_others,
+            "agreed": self.agreed,
         }
         _write(out, self._written)
 
@@ -152,81 +158,3 @@ def _write(out: Path, data: dict[str, Any]) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-_SLOTS = ("normalizer", "steps", "colormap", "writer", "invert", "aspect", "name")
-
-
-@record(frozen=True)
-class ChainChange:
-    """The differences, one per line, and how many inputs and pictures they affect."""
-
-    lines: tuple[str, ...]
-    inputs: int
-    pictures: int
-
-
-def find_change(
-    before: Mapping[str, Any] | None, plan: Plan, journal: Journal
-) -> ChainChange | None:
-    """Compare a plan with ``run.json`` of the last run; None if no input is affected.
-
-    Parameters
-    ----------
-    before : mapping or None
-        The content of ``run.json``.
-    plan : Plan
-        The plan of this run.
-    journal : Journal
-        Open; all its entries are read if the chain has changed.
-    """
-    if before is None or before.get("chain") == plan.digest:
-        return None
-    inputs = pictures = 0
-    for entry in journal.entries():
-        # After a plus sign follows the digest of statistics, which depends on the inputs.
-        if str(entry.get("chain", "")).partition("+")[0] != plan.digest:
-            inputs += 1
-            pictures += len(entry.get("outputs", ()))
-    if not inputs:
-        return None
-    # Through JSON, as run.json was: its tuples are lists.
-    now = json.loads(json.dumps(plan.as_data(), default=str))
-    try:
-        lines = tuple(dict.fromkeys(_differences(before.get("plan") or {}, now)))
-    except (AttributeError, KeyError, TypeError):
-        lines = ("run.json of the last run is malformed",)
-    return ChainChange(lines or ("another version of dcmconv or of a plugin",), inputs, pictures)
-
-
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    old = {lane["id"]: lane for lane in before.get("lanes", ())}
-    new = {lane["id"]: lane for lane in now["lanes"]}
-    for name in [name for name in old if name not in new]:
-        yield f"output '{name}' was removed"
-    for name, lane in new.items():
-        if name not in old:
-            yield f"output '{name}' was added"
-            continue
-        for slot in _SLOTS:
-            if old[name].get(slot) != lane[slot]:
-                yield _difference(slot, old[name].get(slot), lane[slot])
-    for key in ("rules", "frames", "readers"):
-        if before.get(key) != now[key]:
-            yield f"the {key} changed"
-
-
-def _difference(slot: str, before: Any, now: Any) -> str:
-    shown = _shown(before), _shown(now)
-    if shown[0] == shown[1]:
-        return f"{slot}: {shown[1]}, another version or another file"
-    return f"{slot}: {shown[0]} → {shown[1]}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value)) or "none"
-    if not isinstance(value, dict):
-        return "none" if value in (None, "") else str(value)
-    options = ",".join(f"{key}={setting}" for key, setting in value.get("options", {}).items())
-    return f"{value.get('name', '?')}{':' if options else ''}{options}"

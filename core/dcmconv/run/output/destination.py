@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.records import record
-from dcmconv.run.journal.run_record import ChainChange, RunRecord, find_change, read_run
+from dcmconv.run.journal.chain_change import ChainChange, find_change, is_another_chain
+from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.messages import PART_PREFIX
 from dcmconv.run.output.lock import Lock
@@ -47,6 +49,8 @@ class Destination:
         The name of the one file; empty for a folder.
     record : RunRecord, optional
         The run's ``run.json``; None for one named file.
+    before : mapping, optional
+        ``run.json`` of the last run.
     change : ChainChange, optional
         How the chain differs from that of the last run, if that affects any picture.
     was_empty : bool
@@ -60,6 +64,7 @@ class Destination:
     journal: Journal | None = None
     file_name: str = ""
     record: RunRecord | None = None
+    before: Mapping[str, Any] | None = None
     change: ChainChange | None = None
     was_empty: bool = False
     unjournaled: UnjournaledPictures = field(default_factory=UnjournaledPictures)
@@ -158,17 +163,20 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     before = read_run(out)
     about.number = int((before or {}).get("number", 0)) + 1
     about.tables = dict((before or {}).get("tables", {}))
+    if before is not None:
+        about.has_others = bool(before.get("has_others")) or is_another_chain(before, plan)
+        # A run that was stopped halfway is finished without another question.
+        about.agreed = str(before.get("agreed", "")) if before.get("chain") == plan.digest else ""
     journal = Journal(state / "journal.jsonl", about.stamp, durable=plan.run.durable).open()
     # Called before lock.release: an ExitStack goes backwards.
     stack.callback(journal.close)
-    opened = Destination(
+    return Destination(
         out,
         parts,
         journal,
         record=about,
+        before=before,
         change=find_change(before, plan, journal),
         was_empty=was_empty,
         unjournaled=remove_unfinished_parts(parts),
     )
-    about.write(out)
-    return opened

@@ -39,7 +39,7 @@ def scans(tmp_path):
 
 def run(made, scans, out, **options):
     """Run to the end; return the outcomes by input, and the run."""
-    batch = Run(made, [str(scans)], out, registry=registry(), **options)
+    batch = Run(made, [str(scans)], out, registry=registry(), replace=True, **options)
     return {outcome.input: outcome for outcome in batch}, batch
 
 

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from support.plans import registry
 
 from dcmconv.api.plans import plan_from
+from dcmconv.errors import UsageError
 from dcmconv.run.engine import Run
 from dcmconv.run.journal.line import read_journal
 from dcmconv.run.journal.run_record import read_run
@@ -128,3 +129,26 @@ def test_old_and_new_lines_are_read_together(folder):
     assert [line.get("format") for line in lines[:4]] == [None] * 4
     assert {line["format"] for line in lines[4:]} == {1}
     assert all(outcome.unchanged for outcome in resume(folder).values())
+
+
+def test_an_upgrade_converts_again_without_a_question(folder):
+    made = of_0_1_0()
+    lanes = tuple(
+        replace(each, writer=replace(each.writer, version="dcmconv 9.9")) for each in made.lanes
+    )
+    before = pictures(folder)
+    run = Run(
+        replace(made, lanes=lanes), [str(folder / "scans")], folder / "out", registry=registry()
+    )
+    assert {name for outcome in run for name in CONVERTED.get(outcome.input, ())} == set(before)
+    assert set(pictures(folder)) == set(before)
+    assert not set(pictures(folder).items()) & set(before.items())
+
+
+def test_another_chain_does_not_replace_its_pictures_unasked(folder):
+    before = pictures(folder)
+    made = plan_from({"normalize": "minmax"})
+    with pytest.raises(UsageError, match="were made by another chain"):
+        list(Run(made, [str(folder / "scans")], folder / "out", registry=registry()))
+    assert pictures(folder) == before
+    assert {each.unchanged for each in resume(folder).values()} == {True}

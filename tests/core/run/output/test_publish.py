@@ -126,9 +126,10 @@ def test_the_last_chain_wins_after_any_number_of_kills(tmp_path, scan, seed, mon
         with monkeypatch.context() as patched, suppress(SystemExit):
             for name in ("link", "replace", "rename"):
                 patched.setattr(os, name, partial(killed, call=getattr(os, name)))
-            list(Run(chance.choice(chains), [str(scan.parent)], out, registry=registry()))
+            made = chance.choice(chains)
+            list(Run(made, [str(scan.parent)], out, registry=registry(), replace=True))
     last = chance.choice(chains)
-    (outcome,) = Run(last, [str(scan.parent)], out, registry=registry())
+    (outcome,) = Run(last, [str(scan.parent)], out, registry=registry(), replace=True)
     list(Run(last, [str(scan.parent)], tmp_path / "whole", registry=registry()))
     assert outcome.status == "converted"
     assert pictures(out) == pictures(tmp_path / "whole")
