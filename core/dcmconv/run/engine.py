@@ -25,7 +25,6 @@ from dcmconv.run.executors import (
     is_handful,
     open_pool,
 )
-from dcmconv.run.journal.chain_change import Replacement, find_replacement
 from dcmconv.run.journal.commit import Committer
 from dcmconv.run.journal.digests import hex_of
 from dcmconv.run.journal.resume import Resume
@@ -42,7 +41,7 @@ from dcmconv.run.worklist import WorkList
 if TYPE_CHECKING:
     from dcmconv.plugins.registry import Events, Registry
     from dcmconv.run.input_list import InputList
-    from dcmconv.run.journal.chain_change import ChainChange
+    from dcmconv.run.journal.chain_change import ChainChange, Replacement
     from dcmconv.run.output.tag_table import TableFile
 
 __all__ = ["Run"]
@@ -199,6 +198,8 @@ class Run:
         inputs = hex_of("\n".join(map(os.path.realpath, self._asked_for)))
         if record.agreed == inputs or self.plan.run.on_existing != "resume":
             return
+        from dcmconv.run.journal.chain_change import find_replacement
+
         found = find_replacement(destination.before or {}, self.plan, journal, walk)
         if found is not None and not self._may_replace(found):
             raise UsageError(

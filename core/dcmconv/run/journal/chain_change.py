@@ -36,21 +36,19 @@ class ChainChange:
     pictures: int
 
 
-def find_change(
-    before: Mapping[str, Any] | None, plan: Plan, journal: Journal
-) -> ChainChange | None:
+def find_change(before: Mapping[str, Any], plan: Plan, journal: Journal) -> ChainChange | None:
     """Compare a plan with ``run.json`` of the last run; None if no input is affected.
 
     Parameters
     ----------
-    before : mapping or None
+    before : mapping
         The content of ``run.json``.
     plan : Plan
         The plan of this run.
     journal : Journal
         Open; all its entries are read if the chain has changed.
     """
-    if before is None or before.get("chain") == plan.digest:
+    if before.get("chain") == plan.digest:
         return None
     inputs = pictures = 0
     for entry in journal.entries():

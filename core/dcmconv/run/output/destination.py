@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import OutputError, UsageError
 from dcmconv.model.records import record
-from dcmconv.run.journal.chain_change import ChainChange, find_change, is_another_chain
 from dcmconv.run.journal.run_record import RunRecord, read_run
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.messages import PART_PREFIX
@@ -27,6 +26,9 @@ from dcmconv.run.output.state_dir import (
     remove_dead_parts,
     remove_unfinished_parts,
 )
+
+if TYPE_CHECKING:
+    from dcmconv.run.journal.chain_change import ChainChange
 
 __all__ = ["Destination", "open_destination"]
 
@@ -163,7 +165,12 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     before = read_run(out)
     about.number = int((before or {}).get("number", 0)) + 1
     about.tables = dict((before or {}).get("tables", {}))
+    change = None
     if before is not None:
+        # Not for the first run in a folder.
+        from dcmconv.run.journal.chain_change import find_change, is_another_chain
+
+        change = find_change(before, plan, journal)
         about.has_others = bool(before.get("has_others")) or is_another_chain(before, plan)
         # A run that was stopped halfway is finished without another question.
         about.agreed = str(before.get("agreed", "")) if before.get("chain") == plan.digest else ""
@@ -176,7 +183,7 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
         journal,
         record=about,
         before=before,
-        change=find_change(before, plan, journal),
+        change=change,
         was_empty=was_empty,
         unjournaled=remove_unfinished_parts(parts),
     )
