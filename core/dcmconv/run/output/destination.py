@@ -165,15 +165,6 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
     before = read_run(out)
     about.number = int((before or {}).get("number", 0)) + 1
     about.tables = dict((before or {}).get("tables", {}))
-    change = None
-    if before is not None:
-        # Not for the first run in a folder.
-        from dcmconv.run.journal.chain_change import find_change, is_another_chain
-
-        change = find_change(before, plan, journal)
-        about.has_others = bool(before.get("has_others")) or is_another_chain(before, plan)
-        # A run that was stopped halfway is finished without another question.
-        about.agreed = str(before.get("agreed", "")) if before.get("chain") == plan.digest else ""
     journal = Journal(state / "journal.jsonl", about.stamp, durable=plan.run.durable).open()
     # Called before lock.release: an ExitStack goes backwards.
     stack.callback(journal.close)
@@ -183,7 +174,20 @@ def _open_folder(out: Path, plan: Plan, about: RunRecord, stack: ExitStack) -> D
         journal,
         record=about,
         before=before,
-        change=change,
+        change=_compare(before, about, plan, journal) if before is not None else None,
         was_empty=was_empty,
         unjournaled=remove_unfinished_parts(parts),
     )
+
+
+def _compare(
+    before: Mapping[str, Any], about: RunRecord, plan: Plan, journal: Journal
+) -> ChainChange | None:
+    """Return how the chain differs from that of the last run; note what a run may replace."""
+    # Not at the top: the first run in a folder does not need it.
+    from dcmconv.run.journal.chain_change import find_change, is_another_chain
+
+    about.has_others = bool(before.get("has_others")) or is_another_chain(before, plan)
+    # A run that was stopped halfway is finished without another question.
+    about.agreed = str(before.get("agreed", "")) if before.get("chain") == plan.digest else ""
+    return find_change(before, plan, journal)
