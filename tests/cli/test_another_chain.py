@@ -154,7 +154,8 @@ def test_python_asks_for_a_keyword(folder):
     before = state_of(folder / "out")
     with pytest.raises(UsageError, match="made by another chain") as caught:
         list(dcmconv.run("in", "out", **options))
-    assert "replace=True" in caught.value.hint
+    assert "add replace=True." in caught.value.hint
+    assert "add separate=True." in caught.value.hint
     assert state_of(folder / "out") == before
     outcomes = list(dcmconv.run("in", "out", replace=True, **options))
     assert [(each.status, each.unchanged) for each in outcomes] == [("converted", False)] * 2

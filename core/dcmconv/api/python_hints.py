@@ -38,12 +38,15 @@ KEYWORDS = {
     "tags": "tag_table",
     "tag": "tags",
     "dry-run": "dry_run",
+    "yes": "replace",
+    "separate": "separate",
 }
 """Each flag that is not a run setting, without its dashes, and the keyword of the same meaning."""
 
 NoPicture = TypeVar("NoPicture", bound="NotConverted")
 
 SHORT = {"r": "read", "n": "normalize", "c": "colormap", "s": "step", "w": "writer", "o": "out"}
+SWITCHES = {"yes", "separate"}
 LISTS = {"steps", "outputs", "tags"}
 
 _FLAG = re.compile(
@@ -100,7 +103,7 @@ def _keyword(match: re.Match[str], words: _Words) -> str:
     if keyword is None:
         return match[0]
     rest = f" {value}" if value is not None else ""
-    if words.settings.get(keyword):
+    if words.settings.get(keyword) or flag in SWITCHES:
         return f"{keyword}=True{rest}"
     if value is None:
         return f"{keyword}="

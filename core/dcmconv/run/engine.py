@@ -204,8 +204,8 @@ class Run:
         if found is not None and not self._may_replace(found):
             raise UsageError(
                 "".join([f"{self.out}: {found}.", *(f"\n  {line}" for line in found.lines)]),
-                hint="To replace them, add --yes (in Python: replace=True). To keep them, choose "
-                "another output folder, or add --separate (in Python: separate=True).",
+                hint="To replace them, add --yes. To keep them, choose another output folder, or "
+                "add --separate.",
             )
         record.agreed = inputs
 

@@ -47,6 +47,7 @@ def test_every_keyword_is_in_the_signature():
     listed = set(inspect.signature(dcmconv.run).parameters)
     of_chains = set(chain_keywords.KEYWORDS)
     own = {"inputs", "out", "tag_table", "include", "exclude", "progress", "dry_run"}
+    own |= {"replace", "separate"}
     assert listed == own | of_chains
     assert {each.name for each in fields(RunSettings)} <= of_chains
 
