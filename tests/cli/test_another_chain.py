@@ -164,7 +164,7 @@ def test_python_asks_for_a_keyword(folder):
 def test_separate_chains_have_folders_of_their_own(folder, capsys):
     for words in (FIRST, OTHER, FIRST):
         assert main(["run", ".", "-o", "all", "--separate", *words]) == 0
-    assert "(2 unchanged)" in capsys.readouterr().out
+    assert "2 inputs unchanged" in capsys.readouterr().out
     names = sorted(path.name for path in (folder / "all").iterdir())
     assert [name.rpartition("-")[0] for name in names] == ["png-minmax", "png-window"]
     for name in names:
