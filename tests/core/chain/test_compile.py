@@ -168,12 +168,12 @@ def test_output_overrides_rule_and_rule_overrides_chain(compiled):
 
 def test_run_settings_reach_the_plan(compiled):
     plan = compiled(
-        run={"workers": "3", "timeout": 5, "on_existing": "fail", "executor": "inline"},
+        run={"workers": "3", "timeout": 5, "on_existing": "fail", "executor": "processes"},
         frames="2-",
         tags=["PatientID"],
     )
     assert (plan.run.workers, plan.run.timeout, plan.run.on_existing) == (3, 5.0, "fail")
-    assert plan.executor.name == "inline"
+    assert plan.executor.name == "processes"
     assert plan.frames == ((2, None),)
     assert plan.tags == ("PatientID",)
 
