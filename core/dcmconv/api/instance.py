@@ -13,6 +13,7 @@ from dcmconv.api.attribute_view import AttributeView
 from dcmconv.api.conversion import chain_of, convert
 from dcmconv.api.inputs import InputLike, input_file
 from dcmconv.api.plans import ChainKeywords, ChainLike, ComponentLike, listing
+from dcmconv.api.python_hints import python_hints
 from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def open(  # noqa: A001 - dcmconv.open, as PIL.Image.open
 
     plan = chain_of(None, {"read": read, "decoders": decoders, "policy": policy}).plan
     file = input_file(source)
-    return Instance(Converter(plan).open(file), plan, file.key)
+    with python_hints(plan):
+        return Instance(Converter(plan).open(file), plan, file.key)
 
 
 class Instance(Sequence["InstanceFrame"]):
@@ -198,7 +200,8 @@ class Instance(Sequence["InstanceFrame"]):
             if last is None or last.frame_number != frame_index + 1:
                 # Let go before the next one is decoded: one frame in memory, not two.
                 last = self._last = None
-                last = self._last = self._opened.frame(frame_index + 1)
+                with python_hints():
+                    last = self._last = self._opened.frame(frame_index + 1)
             return last
 
     def attributes_of(self, frame_index: int) -> Attributes:

@@ -340,6 +340,18 @@ def test_hints_of_errors_are_in_python(tmp_path):
     )
 
 
+def test_hints_about_one_picture_are_in_python():
+    chain = dcmconv.Chain(normalize="window")
+    for convert in (
+        lambda: dcmconv.convert(CT, normalize="window"),
+        lambda: list(chain.frames(CT)),
+        lambda: dcmconv.open(CT)[0].render(normalize="window"),
+    ):
+        with pytest.raises(dcmconv.DcmconvError) as caught:
+            convert()
+        assert caught.value.hint.endswith("or use normalize='auto'.")
+
+
 def test_own_flags_of_readers_become_options(tmp_path):
     plan = dcmconv.run(CT, tmp_path / "out")._run.plan
     assert in_python("raise the limit with --max-pixels.", plan) == (
