@@ -23,10 +23,10 @@ from dcmconv.chain.document import CHAIN_KEYS, RULE_KEYS
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.settings import RunSettings
 from dcmconv.cli import exit_codes
-from dcmconv.cli.chain_commands import add_to as add_chain_commands
 from dcmconv.cli.flags import Flag, default_of, describe
-from dcmconv.cli.journal_commands import add_to as add_journal_commands
-from dcmconv.cli.plugin_commands import add_to as add_plugin_commands
+from dcmconv.cli.groups.chain_commands import add_to as add_chain_commands
+from dcmconv.cli.groups.journal_commands import add_to as add_journal_commands
+from dcmconv.cli.groups.plugin_commands import add_to as add_plugin_commands
 from dcmconv.cli.provided_commands import command_class, flags_of_command
 from dcmconv.cli.run_flags import HELP, run_flags
 from dcmconv.model.components import Decoder, Normalizer, Step, Writer

@@ -31,7 +31,7 @@ A source finds inputs.
 The source that claims an INPUT with the highest confidence walks it; `NAME:...` names a source.""",
     "executor": """\
 An executor runs the tasks of a run.
-Choose it with `run: {executor: NAME}` in a chain.
+Choose it with `--executor NAME`, or `run: {executor: NAME}` in a chain.
 By default, a handful of inputs is converted in the main process, and more in worker processes.""",
 }
 
@@ -99,7 +99,13 @@ See [what a plugin is](../plugins/what-is-a-plugin.md)."""
 
 ERRORS = """\
 An error message has two parts: what was found and what was expected, then what to type next.
-An input that fails is one line in the journal and never ends the run."""
+An input that fails is one line in the journal and never ends the run.
+
+With `--json`, a command that fails also prints one JSON object on stdout, as its last line; \
+stderr and the exit code stay the same.
+Its fields are `kind` (always `error`), `reason`, `message`, `hint` and `exit_code`.
+Failed inputs are no errors of the command: they are counted in the summary.
+A run that Ctrl-C stops prints its summary, and no error."""
 
 EXIT_CODES = {
     0: "Everything that should become a picture did.",

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from dcmconv.cli.terminal import stdout_closed
 
             return exit_code_of_error(stdout_closed())
-        if words == ["--version"]:
+        if words in (["--version"], ["-V"]):
             return _print_version()
         from dcmconv.cli.app import run_program
 

@@ -7,6 +7,7 @@ the built-ins, and a component is loaded when it is named.
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -22,7 +23,7 @@ from dcmconv.cli.exit_codes import (
 )
 from dcmconv.cli.flags import HELP_FLAGS, Flag, add_command, command_of
 from dcmconv.cli.terminal import is_plain, only_results_on_stdout, say
-from dcmconv.errors import UsageError
+from dcmconv.errors import DcmconvError, UsageError
 
 if TYPE_CHECKING:
     import typer
@@ -33,31 +34,58 @@ __all__ = ["build_app", "run_program"]
 
 HELP = """Convert DICOM files to pictures: correct by the standard, in bulk, with plugins.
 
-To convert the DICOM files in a folder: dcmconv run --normalize minmax --writer jpg"""
+To convert the DICOM files in a folder: dcmconv run --normalize minmax --writer jpg
+
+To show the flags of a command: dcmconv help run"""
+
+LONG_WITH_ONE_DASH = re.compile("-[a-z][a-z-]{2}")
 
 GROUPS = ("chain", "journal", "plugins")
 
 
 def run_program(words: Sequence[str]) -> int:
     """Run the program on the words after its name, and return the exit code."""
-    if not words or list(words) in [[group] for group in GROUPS]:
-        words = [*words, "--help"]
+    words = _words_of_help(words)
+    as_json = "--json" in words
     with signals_as_exceptions() as received, warnings.catch_warnings():
         warnings.showwarning = _say_warning
         try:
             with _completion():
                 with only_results_on_stdout():  # this imports plugins
                     program = command_of(build_app(words))
-                program(args=list(words), prog_name="dcmconv")
-            code = 0
+                code = program(args=list(words), prog_name="dcmconv", standalone_mode=False) or 0
+            if received and code == EXIT_INTERRUPTED:
+                code = exit_code_of_error(received[0])  # typer printed nothing
         except SystemExit as stop:
             # SystemExit may carry a text, which means failure, or None, which means success.
             code = stop.code if isinstance(stop.code, int) else EXIT_INTERNAL if stop.code else 0
-            if received and code == EXIT_INTERRUPTED:
-                code = exit_code_of_error(received[0])  # typer printed nothing
         except BaseException as error:  # noqa: BLE001 - explained, or raised again
-            code = exit_code_of_error(error)
+            code = exit_code_of_error(_of_parser(error, words) or error, as_json=as_json)
     return exit_code_of_signal(received[0]) if received and code == EXIT_INTERRUPTED else code
+
+
+def _words_of_help(words: Sequence[str]) -> list[str]:
+    """Return the words with ``help run`` as ``run --help``, and ``--help`` without a command.
+
+    A leading ``--`` is removed: no command begins with a dash.
+    """
+    found = list(words)
+    while found[:1] == ["--"]:
+        del found[0]
+    if found[:1] == ["help"]:
+        return [*found[1:], "--help"]
+    if found[:1] and found[0] in GROUPS and found[1:2] in ([], ["help"]):
+        return [found[0], *found[2:], "--help"]
+    return found or ["--help"]
+
+
+def _of_parser(error: BaseException, words: Sequence[str]) -> UsageError | None:
+    """Return what the parser rejected as an error of ours; None for any other error."""
+    if isinstance(error, DcmconvError | KeyboardInterrupt):
+        return None
+    from dcmconv.cli.rejected_words import explained, is_of_parser
+
+    return explained(error, words) if is_of_parser(error) else None
 
 
 def build_app(words: Sequence[str]) -> typer.Typer:
@@ -76,6 +104,11 @@ def build_app(words: Sequence[str]) -> typer.Typer:
     app.callback()(_version_flag())
     named = words[0] if words and not words[0].startswith("-") else ""
     _add_run(app, words[1:] if named == "run" else () if completing else None)
+    if named == "run" and not completing and any(map(LONG_WITH_ONE_DASH.match, words)):
+        from dcmconv.cli.rejected_words import check_single_dashes
+        from dcmconv.cli.run_flags import run_flags
+
+        check_single_dashes(words[1:], run_flags())
     if named == "run" and not completing:
         return app  # only --help and completion list the other commands
     _add_provided(app, words, named=named, completing=completing)
@@ -129,7 +162,7 @@ def _version_flag() -> Any:
             print_result(f"dcmconv {__version__}")
             raise typer.Exit
 
-    flag = Flag("version", bool, ("--version",), "Show the version and exit.").parameter()
+    flag = Flag("version", bool, ("-V", "--version"), "Show the version and exit.").parameter()
     root.__signature__ = inspect.Signature([flag])  # type: ignore[attr-defined]
     root.__annotations__ = {"version": flag.annotation}
     return root
@@ -164,7 +197,9 @@ def _add_provided(app: typer.Typer, words: Sequence[str], *, named: str, complet
         registry = Registry.discover(left_out=Scan.of(words).blocked)
         known |= set(registry.names("command"))
     if named and named not in known and not completing:
-        raise _unknown_command(named, known)
+        from dcmconv.cli.rejected_words import unknown_command
+
+        raise unknown_command(named, known)
     for name in registry.names("command"):
         if name not in ("run", *GROUPS):
             _add_one(app, registry, name, is_named=name == named)
@@ -182,18 +217,8 @@ def _add_one(app: typer.Typer, registry: Registry, name: str, *, is_named: bool)
     add_command(app, name, body_of(component, name), flags, help_text=doc)
 
 
-def _unknown_command(name: str, known: set[str]) -> UsageError:
-    from dcmconv.plugins.suggestions import did_you_mean
-
-    advice = did_you_mean(name, known)
-    return UsageError(
-        f"Unknown command '{name}'.",
-        hint=f"{advice} Commands: {', '.join(sorted(known))}. See: dcmconv --help".lstrip(),
-    )
-
-
 def _add_groups(app: typer.Typer) -> None:
-    from dcmconv.cli import chain_commands, journal_commands, plugin_commands
+    from dcmconv.cli.groups import chain_commands, journal_commands, plugin_commands
 
     for name, module, help_text in (
         ("chain", chain_commands, "Check, show and create chain files."),

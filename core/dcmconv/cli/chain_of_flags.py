@@ -123,6 +123,7 @@ def _explicit(arguments: RunArguments) -> ChainSpec:
         ),
         steps=tuple(parse_inline(step, "--step") for step in arguments.step) or None,
         outputs=tuple(map(_output, arguments.writer)) or None,
+        executor=parse_inline(arguments.executor, "--executor") if arguments.executor else None,
         frames=parse_frames(arguments.frames) if arguments.frames else None,
         tags=tuple(map(plain_tag, arguments.tag)) or None,
         tag_locations={

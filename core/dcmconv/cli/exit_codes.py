@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from dcmconv.cli.terminal import say, stdout_error
+from dcmconv.cli.terminal import print_json, say, stdout_error
 from dcmconv.errors import DcmconvError, UnsupportedError, UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ __all__ = [
 
 NOT_INSTALLED = "not-installed"
 """The reason of an input whose codec is not installed."""
+
+IS_BUG = "This is a bug in dcmconv or in a plugin, not a problem with your files."
+REPORT_IT = "Please report the lines above with the output of: dcmconv doctor"
 
 # 2 is a usage error and 4 a missing plugin or codec: see the classes in ``dcmconv.errors``.
 EXIT_FAILED = 1
@@ -74,10 +77,11 @@ def exit_code_of_signal(received: KeyboardInterrupt) -> int:
     return 128 + int(received.args[0]) if received.args else EXIT_INTERRUPTED
 
 
-def exit_code_of_error(error: BaseException) -> int:
+def exit_code_of_error(error: BaseException, *, as_json: bool = False) -> int:
     """Explain an error on stderr and return the exit code.
 
     An error that dcmconv cannot explain is a bug: it is shown as a traceback, and the code is 70.
+    With ``as_json``, the error is one JSON object on stdout as well, for programs.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def exit_code_of_error(error: BaseException) -> int:
         The error itself, if it is not about this program: a closed pipe, or ``SystemExit``.
     """
     if isinstance(error, DcmconvError):
-        return _explained(error)
+        return _explained(error, as_json=as_json)
     if isinstance(error, KeyboardInterrupt):
         word = "Terminated" if isinstance(error, Terminated) else "Interrupted"
         say(f"{word}. Run the same command again to resume.")
@@ -96,18 +100,28 @@ def exit_code_of_error(error: BaseException) -> int:
     # typer and rich print the help, and do not catch system errors.
     known = (stdout_error(error) or _system_limit(error)) if isinstance(error, OSError) else None
     if known is not None:
-        return _explained(known)
+        return _explained(known, as_json=as_json)
     say("".join(traceback.format_exception(error)).rstrip())
-    say(
-        "This is a bug in dcmconv or in a plugin, not a problem with your files.\n"
-        "  Please report the lines above with the output of: dcmconv doctor"
-    )
+    say(f"{IS_BUG}\n  {REPORT_IT}")
+    if as_json:
+        message = f"{type(error).__name__}: {error}"
+        _print_error(DcmconvError(message, f"{IS_BUG} {REPORT_IT}", "bug"), EXIT_INTERNAL)
     return EXIT_INTERNAL
 
 
-def _explained(error: DcmconvError) -> int:
+def _explained(error: DcmconvError, *, as_json: bool) -> int:
     say(f"Error: {error}", emphasis="Error:")
+    if as_json:
+        _print_error(error, error.exit_code)
     return error.exit_code
+
+
+def _print_error(error: DcmconvError, code: int) -> None:
+    """Write an error to stdout as one JSON object."""
+    described = {name: getattr(error, name) for name in ("reason", "message", "hint")}
+    # stdout may be what the error is about.
+    with suppress(DcmconvError, OSError):
+        print_json({"kind": "error", **described, "exit_code": code})
 
 
 def _system_limit(error: OSError) -> UsageError | None:

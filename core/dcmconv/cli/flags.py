@@ -180,7 +180,7 @@ def add_command(
             with only_results_on_stdout():
                 code = body({flag.name: flag.value_of(found.get(flag.name)) for flag in flags})
         except BaseException as error:  # noqa: BLE001 - explained, or raised again
-            code = exit_code_of_error(error)
+            code = exit_code_of_error(error, as_json=bool(found.get(AS_JSON.name)))
         raise typer.Exit(code)
 
     parameters = [flag.parameter() for flag in flags]

@@ -283,6 +283,17 @@ class RunArguments:
             default="default: modality, UIDs, size and tone, no names",
         ),
     ] = ()
+    executor: Annotated[
+        str | None,
+        _flag(
+            "--executor",
+            help="Where inputs are converted, such as inline, in this process.",
+            metavar="NAME[:OPTIONS]",
+            panel=RUN,
+            default="by the number of inputs",
+            names_kind="executor",
+        ),
+    ] = None
     dry_run: Annotated[
         bool,
         _flag(

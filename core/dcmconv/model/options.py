@@ -102,6 +102,9 @@ class Component:
     ``window:40,400`` means ``window:center=40,width=400``.
     """
 
+    also_called: ClassVar[tuple[str, ...]] = ()
+    """What other programs call it: ``--scale 512`` is answered with ``-s resize:512``."""
+
     @classmethod
     def short_forms(cls, name: str) -> tuple[str, ...]:
         """Return what can be typed, given the component's name: ``window:CENTER,WIDTH``."""

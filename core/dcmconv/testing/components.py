@@ -18,7 +18,7 @@ from dcmconv.plugins.references import ComponentRef
 
 __all__ = ["CommandConformance", "ComponentConformance", "has_message_and_hint"]
 
-RESERVED = COMPONENT_KEYS | {"when", "note", "shorthand"}
+RESERVED = COMPONENT_KEYS | {"when", "note", "shorthand", "also_called"}
 """Keys of a chain file, and what a class declares; no option may have one of these names."""
 
 NEEDS_HINT = "the error needs a message and a hint"

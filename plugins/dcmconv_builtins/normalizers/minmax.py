@@ -21,6 +21,7 @@ class MinMax(Normalizer):
     """
 
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("scope",),)
+    also_called: ClassVar[tuple[str, ...]] = ("min-max", "min-max-window", "autoscale", "rescale")
 
     scope: Annotated[Scope, Opt("Over which frames the extremes are taken")] = "frame"
 

@@ -26,6 +26,7 @@ class Percentile(Normalizer):
     """
 
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("low", "high"),)
+    also_called: ClassVar[tuple[str, ...]] = ("percentiles", "clip")
 
     low: Annotated[float, Opt("Percentile that becomes black", unit="%", ge=0, le=100)] = 1
     high: Annotated[float, Opt("Percentile that becomes white", unit="%", ge=0, le=100)] = 99

@@ -54,6 +54,7 @@ class Window(Normalizer):
     """
 
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("name",), ("center", "width"))
+    also_called: ClassVar[tuple[str, ...]] = ("set-window", "window-level", "voi-window")
 
     center: Annotated[
         float | None, Opt("Window Center (0028,1050); needs width", unit="modality units")

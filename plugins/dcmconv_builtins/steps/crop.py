@@ -22,6 +22,7 @@ class Crop(Step):
         ("center",),
         ("column", "row", "columns", "rows"),
     )
+    also_called: ClassVar[tuple[str, ...]] = ("roi",)
 
     column: Annotated[int, Opt("Columns left of the rectangle", unit="pixels", ge=0)] = 0
     row: Annotated[int, Opt("Rows above the rectangle", unit="pixels", ge=0)] = 0

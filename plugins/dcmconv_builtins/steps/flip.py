@@ -19,6 +19,12 @@ class Flip(Step):
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "stored", "modality", "label"})
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("direction",),)
+    also_called: ClassVar[tuple[str, ...]] = (
+        "mirror",
+        "flop",
+        "flip-horizontally",
+        "flip-vertically",
+    )
 
     direction: Annotated[
         Literal["horizontal", "vertical"],

@@ -29,6 +29,16 @@ class Resize(Step):
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "label"})
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("max",), ("width", "height"))
+    also_called: ClassVar[tuple[str, ...]] = (
+        "scale",
+        "size",
+        "geometry",
+        "thumbnail",
+        "scale-x-size",
+        "scale-y-size",
+        "max-size",
+        "shape",
+    )
 
     max: Annotated[
         int | None, Opt("Longest side", unit="pixels", ge=1, le=LONGEST, examples=(1024,))

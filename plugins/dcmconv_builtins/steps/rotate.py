@@ -22,6 +22,7 @@ class Rotate(Step):
 
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "stored", "modality", "label"})
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("degrees",),)
+    also_called: ClassVar[tuple[str, ...]] = ("rotate-left", "rotate-right", "angle")
 
     degrees: Annotated[Literal[90, 180, 270], Opt("Angle, clockwise", unit="degrees")] = 90
 

@@ -30,6 +30,7 @@ class Title(Step):
 
     after_colormap: ClassVar[bool] = True
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("text",),)
+    also_called: ClassVar[tuple[str, ...]] = ("annotate", "caption", "label")
 
     text: Annotated[
         str,

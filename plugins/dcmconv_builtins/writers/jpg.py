@@ -33,6 +33,7 @@ class Jpg(Writer):
     other_suffixes: ClassVar[tuple[str, ...]] = (".jpeg", ".jpe")
     keeps_palette: ClassVar[bool] = True
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("quality",),)
+    also_called: ClassVar[tuple[str, ...]] = ("jpeg", "write-jpeg")
 
     quality: Annotated[int, Opt("1 is smallest, 100 is best", ge=1, le=100)] = DEFAULT_QUALITY
     subsampling: Annotated[

@@ -40,6 +40,7 @@ class Png(Writer):
     accepts: ClassVar[frozenset[Domain]] = frozenset({"display", "label", "stored", "modality"})
     keeps_palette: ClassVar[bool] = True
     shorthand: ClassVar[tuple[tuple[str, ...], ...]] = (("bits",),)
+    also_called: ClassVar[tuple[str, ...]] = ("write-png", "write-16-bit-png", "png16")
 
     bits: Annotated[Literal[8, 16], Opt("Bits of a display value")] = 8
     compression: Annotated[
