@@ -44,6 +44,7 @@ TABLE = {
     "--name {frame}": [EFFECT, EFFECT, NOTE, EFFECT],
     "--window.center 40": [ERROR] * 4,
     "--workers 2": ALL,
+    "--executor inline": ALL,
     "--timeout 5": ALL,
     "--memory 100": ALL,
     "--policy strict": ALL,

@@ -185,7 +185,10 @@ def _advice(name: str, words: Sequence[str], known: Collection[str]) -> str:
         if name in names.split():
             return advice.format(shown)
     ours = _ours(name, known, values[0] if values else "")
-    return ours or _component(name, values)
+    # Almost one of ours, such as --overlay for --overlays, is not the name of a component.
+    return ours or (
+        "" if find_closest(f"--{name}", known, cutoff=0.9) else _component(name, values)
+    )
 
 
 def _ours(name: str, known: Collection[str], value: str = "") -> str:
