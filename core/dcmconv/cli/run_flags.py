@@ -231,11 +231,7 @@ class RunArguments:
         str | None,
         _flag(
             "--name",
-<<<<<<< HEAD
             help="Path of each picture in the output folder, such as {PatientID|none}/{name}.",
-=======
-            help="Path of each picture in the output folder, such as {PatientID|unknown}/{frame}.",
->>>>>>> c39a313 (Shorten the example of --name, so that help fits 80 columns)
             metavar="TEMPLATE",
             panel=FILES,
             default="the input's own path",
