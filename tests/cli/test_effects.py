@@ -62,6 +62,7 @@ TABLE = {
 NOT_OF_THE_CHAIN = {
     *("inputs", "chain", "no_plugin", "out", "include", "exclude", "tag_table", "tag"),
     *("dry_run", "as_json", "quiet", "verbose", "from_file", "from0", "check_names"),
+    *("separate", "yes"),
 }
 """Flags that change which inputs are read, where pictures go or what is printed."""
 

@@ -241,6 +241,10 @@ def test_set_reaches_an_output_named_after_its_normalizer():
     assert changed.outputs[0].normalize == ComponentSpec("window", {"number": "2"})
     assert changed.outputs[0].invert
     assert changed.outputs[0].writer == ComponentSpec("png", id="window")
+    # 'name' is an option of the window too, and its own flag means that.
+    flagged = apply_override(spec, flag_override("window", "name", "lung"))
+    assert flagged.outputs[0].normalize.options == {"name": "lung"}
+    assert flagged.outputs[0].name == ""
 
 
 def test_set_use_changes_the_format_of_one_output():
