@@ -11,7 +11,14 @@ import pytest
 from support.program import dcmconv
 
 from dcmconv.chain.spec import OUTPUT_KEYS
-from dcmconv.cli.completion import component_of, decoder_of_syntax, rejoined
+from dcmconv.cli.completion import (
+    chain_names,
+    component_of,
+    decoder_of_syntax,
+    overrides,
+    rejoined,
+    tag_names,
+)
 
 
 def complete(line, **environment):
@@ -37,6 +44,10 @@ def complete(line, **environment):
         ("dcmconv run --on-existing re", ["resume", "replace"]),
         ("dcmconv chain show preset:art", ["preset:article", "preset:article-batch"]),
         ("dcmconv plugins show minm", ["minmax"]),
+        ("dcmconv run --tag PatientNa", ["PatientName"]),
+        ("dcmconv run --tag art", ["article"]),
+        ("dcmconv run --set run.on_ex", ["run.on_existing="]),
+        ("dcmconv run --set jpg.qual", ["jpg.quality="]),
     ],
 )
 def test_shell_gets_completions(line, words):
@@ -158,3 +169,29 @@ def test_bash_completes_options_after_a_colon(words, current, answers, tmp_path)
         check=True,
     )
     assert done.stdout.split()[: len(answers)] == answers
+
+
+def test_every_keyword_of_the_standard_is_completed():
+    from pydicom.datadict import keyword_dict
+
+    letters = {keyword[0] for keyword in keyword_dict if keyword}
+    offered = {word for letter in letters for word, _ in tag_names(letter)}
+    assert offered >= set(keyword_dict) - {""}
+    assert "PatientName" not in {word for word, _ in tag_names("")}
+    assert {"article", "default", "rows"} <= {word for word, _ in tag_names("")}
+
+
+def test_values_of_an_override_are_completed():
+    assert ("run.on_existing=replace", "") in overrides("run.on_existing=re")
+    assert [word for word, _ in overrides("ru")] == ["run."]
+
+
+def test_chain_files_folders_and_presets_are_completed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    for name in ("mine.yaml", "mine/ct.yml", "mine/ct.png", ".hidden.yaml"):
+        (tmp_path / name).touch()
+    words = [word for word, _ in chain_names("")]
+    assert words[-2:] == ["mine/", "mine.yaml"]
+    assert "preset:article" in words
+    assert [word for word, _ in chain_names("mine/c")] == ["mine/ct.yml"]

@@ -42,6 +42,7 @@ __all__ = [
     "attribute_problems",
     "columns_of",
     "stage_problems",
+    "tag_columns",
 ]
 
 KIND_CLASSES: dict[str, type[Component]] = {
@@ -270,6 +271,12 @@ def columns_of(words: Sequence[str], registry: Registry) -> tuple[str, ...]:
     # Readers are imported only if a list is named.
     lists = _column_lists(registry) if any(map(COLUMN_NAME.fullmatch, words)) else {}
     return tuple(dict.fromkeys(each for word in words for each in lists.get(word, (word,))))
+
+
+def tag_columns(registry: Registry, *, keywords: bool) -> tuple[list[str], list[str]]:
+    """Return the columns of a tag table that are not attributes, and the keywords of those."""
+    columns = sorted({*_column_lists(registry), *PICTURE_COLUMNS})
+    return columns, sorted(_known(registry).names) if keywords else []
 
 
 def _column_lists(registry: Registry) -> dict[str, tuple[str, ...]]:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Rejoined",
+    "chain_names",
     "component_of",
     "decoder_of_syntax",
     "names_of",
+    "overrides",
     "plugin_names",
-    "preset_names",
     "rejoined",
+    "tag_names",
     "whole_words_for_bash",
 ]
 
@@ -107,12 +109,64 @@ def decoder_of_syntax(incomplete: str) -> Answers:
     ]
 
 
-def preset_names(incomplete: str) -> Answers:
-    """Complete ``preset:NAME``."""
+def _presets(incomplete: str) -> Answers:
     from dcmconv.plugins.registry import Registry
 
-    whole = [f"preset:{name}" for name in Registry.discover().names("preset")]
-    return [(word, "") for word in whole if incomplete and word.startswith(incomplete)]
+    offers = Registry.discover().offered("preset")
+    whole = [(f"preset:{offer.name}", offer.summary) for offer in offers]
+    return [answer for answer in whole if answer[0].startswith(incomplete)]
+
+
+def chain_names(incomplete: str) -> Answers:
+    """Complete ``preset:NAME``, and the names of folders and of files that can be chains."""
+    from pathlib import Path
+
+    folder, slash, start = incomplete.rpartition("/")
+    found = []
+    with suppress(OSError):
+        for path in sorted(Path(folder + slash or ".").iterdir()):
+            is_hidden = path.name.startswith(".") and not start
+            if not is_hidden and path.name.startswith(start):
+                is_chain = path.suffix in (".yaml", ".yml", ".json") and path.is_file()
+                ending = "/" if path.is_dir() else ""
+                found += [(f"{folder}{slash}{path.name}{ending}", "")] if is_chain or ending else []
+    return [*_presets(incomplete), *found]
+
+
+def tag_names(incomplete: str) -> Answers:
+    """Complete a column of a tag table: a list, a fact about the picture, or a keyword."""
+    from dcmconv.chain.checks import tag_columns
+    from dcmconv.plugins.registry import Registry
+
+    columns, keywords = tag_columns(Registry.discover(), keywords=bool(incomplete))
+    # Keywords only once a letter is typed: there are thousands.
+    return [(word, "") for word in (*columns, *keywords) if word.startswith(incomplete)]
+
+
+def overrides(incomplete: str) -> Answers:
+    """Complete ``ID.KEY=VALUE``, for the run and for components under their own names."""
+    from dcmconv.chain.settings import RunSettings
+    from dcmconv.model.options import option_fields
+
+    name, dot, rest = incomplete.partition(".")
+    kinds = ("normalizer", "step", "colormap", "writer", "reader")
+    if not dot:
+        found = names_of(*kinds)(incomplete)
+        return [
+            (f"{word}.", help_)
+            for word, help_ in [("run", "Settings of the run"), *found]
+            if word.startswith(incomplete)
+        ]
+    fields = (
+        list(option_fields(RunSettings))
+        if name == "run"
+        else [field for kind in kinds for field in _fields(kind, name)]
+    )
+    key, equals, value = rest.partition("=")
+    if equals:
+        words = _values("", key, fields)
+        return [(f"{name}.{key}={word}", "") for word in words if word.startswith(value)]
+    return [(f"{name}.{f.name}=", f.opt.help) for f in fields if f.name.startswith(key)]
 
 
 def plugin_names(incomplete: str) -> Answers:

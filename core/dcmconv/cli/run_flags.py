@@ -13,7 +13,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from dcmconv.chain.spec import ASPECTS
-from dcmconv.cli.completion import component_of, decoder_of_syntax, plugin_names, preset_names
+from dcmconv.cli.completion import (
+    chain_names,
+    component_of,
+    decoder_of_syntax,
+    overrides,
+    plugin_names,
+    tag_names,
+)
 from dcmconv.cli.flags import Flag
 from dcmconv.errors import UsageError
 from dcmconv.model.records import record
@@ -173,7 +180,7 @@ class RunArguments:
             help="Use a chain file or a preset. Explicit flags take precedence.",
             metavar="FILE|preset:NAME",
             panel=PICTURES,
-            complete=preset_names,
+            complete=chain_names,
         ),
     ] = None
     settings: Annotated[
@@ -184,6 +191,7 @@ class RunArguments:
             "as lung.use=jpg.",
             metavar="ID.KEY=VALUE",
             panel=PICTURES,
+            complete=overrides,
         ),
     ] = ()
     no_plugin: Annotated[
@@ -280,6 +288,7 @@ class RunArguments:
             "article, with the tags of the article.",
             metavar="KEYWORD|GGGG,EEEE|LIST",
             panel=FILES,
+            complete=tag_names,
             default="default: modality, UIDs, size and tone, no names",
         ),
     ] = ()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dcmconv.plugin import InputFile, Instance, NamedDecoder, Reader, UsageError
@@ -59,10 +62,8 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
     @classmethod
     def attribute_names(cls) -> Collection[str]:
         """Return the keywords of PS3.6; repeating groups such as 60xx are named by tag."""
-        from pydicom.datadict import keyword_dict
-
         # In pydicom, retired elements without a keyword share the empty one.
-        return frozenset(keyword_dict) - {""}
+        return frozenset(_keywords()) - {""}
 
     @classmethod
     def usual_attributes(cls) -> Sequence[str]:
@@ -158,3 +159,22 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
             salvaged=opened.salvaged,
             close=opened.close,
         )
+
+
+def _keywords() -> Collection[str]:
+    """Return the keywords of pydicom, without importing more of it than the table.
+
+    A shell that completes a keyword waits for this; all of pydicom takes ten times as long.
+    """
+    package = find_spec("pydicom")
+    for folder in (package and package.submodule_search_locations) or ():
+        spec = spec_from_file_location("_dicom_dict", Path(folder, "_dicom_dict.py"))
+        if spec is not None and spec.loader is not None:
+            table = module_from_spec(spec)
+            # The file is private: without it, pydicom itself is asked.
+            with suppress(OSError, AttributeError, IndexError):
+                spec.loader.exec_module(table)
+                return {row[4] for row in table.DicomDictionary.values()}
+    from pydicom.datadict import keyword_dict
+
+    return keyword_dict

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcmconv.cli.completion import preset_names
+from dcmconv.cli.completion import chain_names
 from dcmconv.cli.flags import AS_JSON, Flag, add_command
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ CHAIN = Flag(
     "A chain file, or preset:NAME.",
     "FILE|preset:NAME",
     required=True,
-    complete=preset_names,
+    complete=chain_names,
 )
 
 
