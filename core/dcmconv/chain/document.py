@@ -124,15 +124,16 @@ def plain(node: Node) -> Any:
     return node.value
 
 
-def node_of(data: Any) -> Node:
-    """Return plain Python data as nodes without locations; any other object becomes text."""
+def node_of(data: Any, location: Location = NOWHERE) -> Node:
+    """Return plain Python data as nodes of one location; any other object becomes text."""
     if isinstance(data, Mapping):
-        return MapNode({str(k): Entry(NOWHERE, node_of(v)) for k, v in data.items()}, NOWHERE)
+        entries = {str(k): Entry(location, node_of(v, location)) for k, v in data.items()}
+        return MapNode(entries, location)
     if isinstance(data, (list, tuple)):
-        return ListNode(tuple(node_of(item) for item in data), NOWHERE)
+        return ListNode(tuple(node_of(item, location) for item in data), location)
     if data is None or isinstance(data, (str, bool, int, float, ComponentSpec)):
-        return ScalarNode(data, NOWHERE)
-    return ScalarNode(str(data), NOWHERE)
+        return ScalarNode(data, location)
+    return ScalarNode(str(data), location)
 
 
 @record(frozen=True)

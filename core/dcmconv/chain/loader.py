@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dcmconv.chain.document import MAX_BYTES, VERSION, Extended, Node, node_of, read_document
-from dcmconv.chain.errors import NOWHERE, InvalidChainError, Location, invalid_chain
+from dcmconv.chain.errors import NOWHERE, ChainProblem, InvalidChainError, Location, invalid_chain
+from dcmconv.chain.found import PYPROJECT
 from dcmconv.chain.layers.layering import merge
 from dcmconv.chain.spec import ChainSpec
 from dcmconv.chain.validate import with_options_named
@@ -30,7 +31,7 @@ def load_chain(name_or_path: str, registry: Registry) -> ChainSpec:
     Parameters
     ----------
     name_or_path : str
-        A file, or ``preset:NAME``.
+        A file, or ``preset:NAME``; of a ``pyproject.toml``, the table ``[tool.dcmconv]``.
     registry : Registry
         Where presets are looked up.
 
@@ -82,7 +83,9 @@ class _Loading:
                 f"{name} extends itself: {' → '.join((*self.open_documents, identity))}.",
                 "Remove it from 'extends'.",
             )
-        node, problems = read_yaml(content, origin.source)
+        is_table = Path(origin.source).name == PYPROJECT
+        read = _read_table if is_table else read_yaml
+        node, problems = read(content, origin.source)
         outer, self.open_documents = self.open_documents, (*self.open_documents, identity)
         try:
             spec = self.layered(node, origin)
@@ -156,6 +159,24 @@ class _Loading:
         if closest:
             return f"Did you mean the preset? Write {PRESET}{closest}."
         return f"Write the path of a chain file, or {PRESET}NAME: {', '.join(presets)}."
+
+
+def _read_table(content: bytes, source: str) -> tuple[Node, list[ChainProblem]]:
+    """Return what the table ``[tool.dcmconv]`` says; ``version`` may be left out."""
+    import tomllib
+
+    location = Location(f"{source} [tool.dcmconv]")
+    try:
+        table = tomllib.loads(content.decode())["tool"]["dcmconv"]
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"The file is not valid TOML: {error}."
+        raise invalid_chain(location, message, "Correct it, or use --chain none.") from None
+    except (KeyError, TypeError):
+        hint = "Add the table, or name another chain."
+        raise invalid_chain(location, "The file has no such table.", hint) from None
+    if isinstance(table, Mapping):
+        table = {"version": VERSION, **table}
+    return node_of(table, location), []
 
 
 def _is_single_module(name: str) -> bool:

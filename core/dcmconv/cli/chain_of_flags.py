@@ -48,8 +48,12 @@ if TYPE_CHECKING:
 __all__ = ["chain_of", "check_effects"]
 
 
-def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
+def chain_of(
+    arguments: RunArguments, registry: Registry, *, base: ChainSpec | None = None
+) -> ChainSpec:
     """Return the chain that the flags ask for; not yet checked against what is installed.
+
+    ``base`` is the chain that ``--chain`` names, if it has been read already.
 
     Later ones take precedence: chain file, ``DCMCONV_SET``, ``--set``, every other flag.
 
@@ -65,7 +69,7 @@ def chain_of(arguments: RunArguments, registry: Registry) -> ChainSpec:
             "--tag adds a column to the table of tags, but --tags is missing.",
             hint="Name the file of the table: --tags tags.csv",
         )
-    chain = load_chain(arguments.chain, registry) if arguments.chain else ChainSpec()
+    chain = base or (load_chain(arguments.chain, registry) if arguments.chain else ChainSpec())
     named = _writer_of_out(arguments, registry)
     if named:
         chain = merge(ChainSpec(outputs=(_output(named),)), chain)

@@ -15,6 +15,7 @@ from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from dcmconv.chain.found import chain_in_use
 from dcmconv.chain.spec import split_extent
 from dcmconv.cli.flags import (
     Flag,
@@ -31,6 +32,7 @@ from dcmconv.model.records import record
 
 if TYPE_CHECKING:
     from dcmconv.chain.layers.layering import Override
+    from dcmconv.chain.spec import ChainSpec
     from dcmconv.plugins.registry import Registry
 
 __all__ = [
@@ -253,11 +255,15 @@ class NamedComponents:
     """The components that the words and their chain files name."""
 
     words: Sequence[str]
+    _loaded: dict[str, ChainSpec] = field(default_factory=dict)
 
     @cached_property
     def scan(self) -> Scan:
-        """What the words name."""
-        return Scan.of(self.words)
+        """What the words name, and the chain of the current folder if they name none."""
+        scan = Scan.of(self.words)
+        named: Sequence[str | None] = scan.chains or [None]
+        scan.chains = [chain for chain in map(chain_in_use, named) if chain is not None]
+        return scan
 
     @cached_property
     def registry(self) -> Registry:
@@ -286,15 +292,22 @@ class NamedComponents:
                 found.setdefault(name, target)
         return list(found.values())
 
+    def loaded(self, chain: str) -> ChainSpec:
+        """Return a chain file or preset; read once, for its flags and for the run."""
+        if chain not in self._loaded:
+            from dcmconv.chain.loader import load_chain
+
+            self._loaded[chain] = load_chain(chain, self.registry)
+        return self._loaded[chain]
+
     def _in_chains(self) -> Iterator[tuple[str, str, str]]:
         if not self.scan.chains:
             return  # imports nothing for `run -n window --help`
-        from dcmconv.chain.loader import load_chain
         from dcmconv.chain.spec import components_of
 
         for name in self.scan.chains:
             try:
-                chain = load_chain(name, self.registry)
+                chain = self.loaded(name)
             except DcmconvError:
                 continue  # the command loads it again, and reports the error
             for kind, spec in components_of(chain):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from dcmconv.chain.found import chain_in_use
+from dcmconv.cli.chain_commands import save_chain
 from dcmconv.cli.component_flags import NamedComponents, given_overrides
 from dcmconv.cli.exit_codes import EXIT_NOTHING, exit_code_of_run, stop_on_signals
 from dcmconv.cli.progress import progress_for
@@ -46,17 +48,22 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
     from dcmconv.plugins.discovery import check_left_out
 
     arguments = RunArguments.of(values, given_overrides(values, named.targets))
+    is_found = arguments.chain is None
+    arguments = replace(arguments, chain=chain_in_use(arguments.chain))
     if arguments.quiet and arguments.verbose:
         raise UsageError("--quiet and --verbose cannot be combined.", hint="Remove one of them.")
     check_left_out(arguments.no_plugin)
     registry = named.registry
     for problem in registry.problems:
         say(f"Warning: {problem}", emphasis="Warning:")
-    chain = chain_of(arguments, registry)
+    base = named.loaded(arguments.chain) if arguments.chain else None
+    chain = chain_of(arguments, registry, base=base)
     plan = compile_chain(chain, registry)
     check_effects(arguments, plan)
-    for note in chain.notes if not arguments.quiet else ():
-        say(f"Note: {note}", emphasis="Note:")
+    if not arguments.quiet:
+        _say_chain(arguments.chain if is_found else None, chain.notes)
+    if arguments.save_chain:
+        save_chain(Path(arguments.save_chain), chain, registry)
     if arguments.dry_run:
         from dcmconv.chain.show import chain_as_yaml
 
@@ -84,6 +91,14 @@ def _separate(out: str, plan: Plan) -> str:
             f"{out} names one file; --separate makes folders.", hint="Name a folder: -o pictures/"
         )
     return str(Path(out, folder_of_chain(plan)))
+
+
+def _say_chain(found: str | None, notes: Sequence[str]) -> None:
+    """Say which chain was found in the current folder, and what flags did to the chain."""
+    if found:
+        say(f"Chain: ./{found} (use --chain none to ignore it)")
+    for note in notes:
+        say(f"Note: {note}", emphasis="Note:")
 
 
 def _convert(arguments: RunArguments, plan: Plan, registry: Registry) -> int:

@@ -177,10 +177,20 @@ class RunArguments:
         str | None,
         _flag(
             "--chain",
-            help="Use a chain file or a preset. Explicit flags take precedence.",
-            metavar="FILE|preset:NAME",
+            help="Use a chain file or a preset, or none. Explicit flags take precedence.",
+            metavar="FILE|preset:NAME|none",
             panel=PICTURES,
+            default="./dcmconv.yaml, or [tool.dcmconv] in ./pyproject.toml, if there is one",
             complete=chain_names,
+        ),
+    ] = None
+    save_chain: Annotated[
+        str | None,
+        _flag(
+            "--save-chain",
+            help="Write the chain of this command to a file, for --chain.",
+            metavar="FILE",
+            panel=PICTURES,
         ),
     ] = None
     settings: Annotated[

@@ -12,12 +12,15 @@ from dcmconv.cli.flags import AS_JSON, Flag, add_command
 if TYPE_CHECKING:
     import typer
 
-__all__ = ["STARTER", "add_to"]
+    from dcmconv.chain.spec import ChainSpec
+    from dcmconv.plugins.registry import Registry
+
+__all__ = ["STARTER", "add_to", "save_chain"]
 
 # Doubled braces are single ones in the file: str.format fills in its name.
 STARTER = """\
 # yaml-language-server: $schema=./dcmconv.schema.json
-# Run it:    dcmconv run --chain {name} INPUT... --out OUT
+# Run it:    dcmconv run INPUT... --out OUT{chain_flag}
 # Check it:  dcmconv chain validate {name}
 version: 1
 normalize: auto            # or minmax, or {{use: window, center: 40, width: 400}}
@@ -123,10 +126,31 @@ def _init(values: Mapping[str, Any]) -> int:
     path = Path(values["file"] or "dcmconv.yaml")
     if path.exists():
         raise OutputError(f"{path} already exists.", hint="Choose another name, or edit the file.")
-    _write(path, STARTER.format(name=path))
+    # run finds it by its usual name in the folder where it is started.
+    is_found = path == Path("dcmconv.yaml")
+    _write(path, STARTER.format(name=path, chain_flag="" if is_found else f" --chain {path}"))
     _write(path.parent / "dcmconv.schema.json", _schema_text())
     print_result(f"Wrote {path} and its schema.\nNext: dcmconv chain validate {path}")
     return 0
+
+
+def save_chain(path: Path, chain: ChainSpec, registry: Registry) -> None:
+    """Write the chain of a command to a file that ``--chain`` reads as the same chain.
+
+    Raises
+    ------
+    OutputError
+        If the file exists with other content, or cannot be written.
+    """
+    from dcmconv.chain.show import chain_as_yaml
+    from dcmconv.errors import OutputError
+
+    text = chain_as_yaml(chain, registry)
+    if path.exists() and path.read_bytes() != text.encode():
+        raise OutputError(
+            f"{path} already exists.", hint="Choose another name for --save-chain, or delete it."
+        )
+    _write(path, text)
 
 
 def _schema_text() -> str:
