@@ -31,6 +31,7 @@ from dcmconv.model.outcome import Converted
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
+    from dcmconv.chain.spec import ChainSpec
     from dcmconv.cli.progress import Display
     from dcmconv.model.components import Writer
     from dcmconv.model.outcome import Outcome
@@ -43,8 +44,6 @@ __all__ = ["run_command"]
 
 def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
     """Do what the flags ask for and return the exit code."""
-    from dcmconv.chain.compile import compile_chain
-    from dcmconv.cli.chain_of_flags import chain_of, check_effects
     from dcmconv.plugins.discovery import check_left_out
 
     arguments = RunArguments.of(values, given_overrides(values, named.targets))
@@ -56,14 +55,15 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
     registry = named.registry
     for problem in registry.problems:
         say(f"Warning: {problem}", emphasis="Warning:")
-    base = named.loaded(arguments.chain) if arguments.chain else None
-    chain = chain_of(arguments, registry, base=base)
-    plan = compile_chain(chain, registry)
-    check_effects(arguments, plan)
+    chain, plan = _planned(arguments, named)
     if not arguments.quiet:
         _say_chain(arguments.chain if is_found else None, chain.notes)
     if arguments.save_chain:
         save_chain(Path(arguments.save_chain), chain, registry)
+    return _carry_out(arguments, chain, plan, registry)
+
+
+def _carry_out(arguments: RunArguments, chain: ChainSpec, plan: Plan, registry: Registry) -> int:
     if arguments.dry_run:
         from dcmconv.chain.show import chain_as_yaml
 
@@ -79,6 +79,18 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
         folder = _separate(arguments.out, plan)
         arguments = replace(arguments, out=folder, separate_in=arguments.out)
     return _convert(arguments, plan, registry)
+
+
+def _planned(arguments: RunArguments, named: NamedComponents) -> tuple[ChainSpec, Plan]:
+    """Return the chain of the flags, and what it compiles to."""
+    from dcmconv.chain.compile import compile_chain
+    from dcmconv.cli.chain_of_flags import chain_of, check_effects
+
+    base = named.loaded(arguments.chain) if arguments.chain else None
+    chain = chain_of(arguments, named.registry, base=base)
+    plan = compile_chain(chain, named.registry)
+    check_effects(arguments, plan)
+    return chain, plan
 
 
 def _separate(out: str, plan: Plan) -> str:

@@ -287,6 +287,7 @@ def test_every_flag_of_run_has_a_keyword_for_hints():
         "from0",
         "set",
         "no-plugin",
+        "save-chain",
         "json",
         "quiet",
         "verbose",
