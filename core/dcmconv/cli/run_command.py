@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dcmconv.chain.found import chain_in_use
-from dcmconv.cli.chain_commands import save_chain
 from dcmconv.cli.component_flags import NamedComponents, given_overrides
 from dcmconv.cli.exit_codes import EXIT_NOTHING, exit_code_of_run, stop_on_signals
+from dcmconv.cli.groups.chain_commands import save_chain
 from dcmconv.cli.progress import progress_for
 from dcmconv.cli.report import counted, print_report
 from dcmconv.cli.run_flags import RunArguments
