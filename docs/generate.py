@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import reference_prose as prose
+from man_page import man_page
 from reference_markdown import code, fenced, table, tidy
 
 from dcmconv import errors, hooks
@@ -23,6 +24,8 @@ from dcmconv.chain.document import CHAIN_KEYS, RULE_KEYS
 from dcmconv.chain.schema import chain_schema
 from dcmconv.chain.settings import RunSettings
 from dcmconv.cli import exit_codes
+from dcmconv.cli.app import GROUPS
+from dcmconv.cli.app import HELP as PROGRAM_HELP
 from dcmconv.cli.flags import Flag, default_of, describe
 from dcmconv.cli.groups.chain_commands import add_to as add_chain_commands
 from dcmconv.cli.groups.journal_commands import add_to as add_journal_commands
@@ -35,6 +38,7 @@ from dcmconv.plugins.registry import Registry
 from dcmconv.run.journal.schema import journal_schema
 
 FOLDER = Path(__file__).parent / "reference"
+MAN = "../man/dcmconv.1"
 MADE_BY_TESTS = ("conformance.md",)
 MADE = "<!-- Made by docs/generate.py from the declarations. Do not edit. -->"
 
@@ -60,15 +64,23 @@ def main(words: list[str]) -> int:
         stale = [name for name, text in made.items() if _current(name) != text]
         known = {*made, *MADE_BY_TESTS}
         stale += [path.name for path in FOLDER.glob("*.md") if path.name not in known]
+        stale += [] if _current(MAN) == _man() else [MAN]
         sys.stdout.write("".join(f"docs/reference/{name} is stale\n" for name in stale))
         return 1 if stale else 0
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "journal.schema.json").write_text(
         json.dumps(journal_schema(), indent=2) + "\n", encoding="utf-8"
     )
-    for name, text in made.items():
+    (FOLDER / MAN).parent.mkdir(exist_ok=True)
+    for name, text in {**made, MAN: _man()}.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
     return 0
+
+
+def _man() -> str:
+    names = ["run", *GROUPS, *Registry.discover(only=()).names("command")]
+    listed = ", ".join(sorted(names))
+    return man_page(PROGRAM_HELP, HELP, run_flags(), prose.EXIT_CODES, listed)
 
 
 def _current(name: str) -> str:
