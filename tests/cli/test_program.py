@@ -166,7 +166,16 @@ def test_version_flag_wins_over_help(version_flag):
 
 @pytest.mark.parametrize(
     "words",
-    [["run"], ["doctor"], ["info"], ["samples"], ["chain", "init"], ["journal", "verify"]],
+    [
+        ["run"],
+        ["run", "-r", "dicom"],
+        ["run", "-w", "jpg"],
+        ["doctor"],
+        ["info"],
+        ["samples"],
+        ["chain", "init"],
+        ["journal", "verify"],
+    ],
 )
 def test_help_at_80_columns_is_shown_in_full(words, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")

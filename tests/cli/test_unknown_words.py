@@ -50,7 +50,7 @@ def rejected(capsys, line):
         ("--force", "--on-existing replace"),
         ("--preset article", "--chain preset:article"),
         ("--frame 2", "--frames 2"),
-        ("--config", "--chain FILE|preset:NAME"),
+        ("--config mine.yaml", "--chain mine.yaml"),
         ("--silent", "--quiet"),
     ],
 )

@@ -122,14 +122,17 @@ def _overrides_of(target: FlagTarget, values: Mapping[str, Any]) -> Iterator[Ove
 def _dotted_flag(target: FlagTarget, option: OptionField) -> Flag:
     word = f"--{target.id}.{option.name}"
     is_switch = option.annotation is bool
+    value = metavar_of(option)
+    # A wide column of values would leave too little room for the flags in 80 columns.
+    is_wide = len(value) > 10 and "|" in value and not option.opt.metavar
     if is_switch:
         word += f"/--{target.id}.no-{option.name}"
     return Flag(
         name=_key(target, option),
         type=bool if is_switch else str,
         words=(word,),
-        help=help_of(option),
-        metavar="" if is_switch else metavar_of(option),
+        help=help_of(option) + (f" Values: {value.replace('|', ', ')}." if is_wide else ""),
+        metavar="" if is_switch else "CHOICE" if is_wide else value,
         panel=target.panel,
         default=default_of(option),
         complete=complete_choices(option.annotation),
