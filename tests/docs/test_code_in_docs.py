@@ -12,7 +12,7 @@ from support.workbench import workbench
 
 from dcmconv._entry import main
 
-KNOWN = {"console", "python", "yaml", "toml", "text", "csv", "json"}
+KNOWN = {"console", "sh", "python", "yaml", "toml", "text", "csv", "json"}
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,8 @@ def english(page):
 
 def code(page):
     """The blocks that are run, without comments and prose."""
-    run = [
-        block for block in blocks(page) if block.language in ("console", "python", "yaml", "toml")
-    ]
+    languages = ("console", "sh", "python", "yaml", "toml")
+    run = [block for block in blocks(page) if block.language in languages]
     return [(block.word, block.what, re.sub(r" *# .*", "", block.code)) for block in run]
 
 

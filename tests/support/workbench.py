@@ -41,7 +41,7 @@ class Workbench:
             assert block.what.strip(), "a block that is not run needs a reason"
         elif block.word == "file":
             self._write(block)
-        elif block.language in ("console", "python", "yaml"):
+        elif block.language in ("console", "sh", "python", "yaml"):
             getattr(self, f"_run_{block.language}")(block)
 
     def _write(self, block: Block) -> None:
@@ -52,6 +52,7 @@ class Workbench:
             self._forget(path.stem)
         if path.name == "pyproject.toml":
             install_in_place(path)
+            self.monkeypatch.syspath_prepend(path.parent)
         if path.suffix == ".yaml":
             self._run_yaml(block)
 
@@ -90,6 +91,11 @@ class Workbench:
             code, output = self._do(command)
             assert code == wanted, f"$ {command}\nended with {code}, not {wanted}:\n{output}"
             check_output(command, expected, output)
+
+    def _run_sh(self, block: Block) -> None:
+        for command in block.code.replace("\\\n", " ").splitlines():
+            code, output = self._do(command)
+            assert code == 0, f"{command}\nended with {code}:\n{output}"
 
     def _do(self, command: str) -> tuple[int, str]:
         """Run a command: ``dcmconv`` in this process, which is faster; anything else in a shell."""
