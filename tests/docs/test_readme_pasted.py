@@ -24,7 +24,9 @@ def pasted(block: Block) -> str:
     """Return what a user types for a block: files are saved, Python is pasted into ``python``."""
     if block.word == "file":
         name = shlex.quote(block.what)
-        return f"mkdir -p $(dirname {name})\ncat > {name} <<'END-OF-BLOCK'\n{block.code}END-OF-BLOCK\n"
+        return (
+            f"mkdir -p $(dirname {name})\ncat > {name} <<'END-OF-BLOCK'\n{block.code}END-OF-BLOCK\n"
+        )
     if block.language == "python":
         return f"python - <<'END-OF-BLOCK'\n{block.code}END-OF-BLOCK\n"
     assert block.language == "sh", f"line {block.line}: only sh blocks can be pasted"
