@@ -4,11 +4,14 @@ A comment before a block says what to do with it:
 
 - ``<!-- file: NAME -->``: it is the content of that file;
 - ``<!-- exit: CODE -->``: its last command ends with this exit code;
+- ``<!-- needs: PACKAGE -->``, which may stand before one of the others: it is skipped where that
+  package is not installed;
 - ``<!-- not run: REASON -->``: it is skipped.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +20,8 @@ from pathlib import Path
 from support.environments import ROOT
 
 BLOCK = re.compile(
-    r"^(?:<!-- (?P<word>file|exit|not run): (?P<what>.*?) -->\n)?"
+    r"^(?:<!-- needs: (?P<needs>\w+) -->\n)?"
+    r"(?:<!-- (?P<word>file|exit|not run): (?P<what>.*?) -->\n)?"
     r"```(?P<language>\w+)\n(?P<code>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -26,13 +30,19 @@ LINK = re.compile(r"(?<!`)\[[^\]\n]+\]\((?P<target>[^)\s]+)\)")
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: ``word`` and ``what`` are those of the comment before it."""
+    """One fenced block: ``word``, ``what`` and ``needs`` are those of the comments before it."""
 
     language: str
     code: str
     word: str
     what: str
     line: int
+    needs: str = ""
+
+    @property
+    def is_missing_a_package(self) -> bool:
+        """Whether a package that it needs is not installed."""
+        return bool(self.needs) and importlib.util.find_spec(self.needs) is None
 
 
 def pages() -> list[Path]:
@@ -48,7 +58,7 @@ def blocks(page: Path) -> Iterator[Block]:
     for found in BLOCK.finditer(text):
         line = text.count("\n", 0, found.start("code"))
         word, what = found["word"] or "", found["what"] or ""
-        yield Block(found["language"], found["code"], word, what, line + 1)
+        yield Block(found["language"], found["code"], word, what, line + 1, found["needs"] or "")
 
 
 def fences(page: Path) -> int:
