@@ -60,7 +60,17 @@ TABLE = {
 """What each flag does to the chain that ``--dry-run`` shows."""
 
 NOT_OF_THE_CHAIN = {
-    *("inputs", "chain", "no_plugin", "out", "include", "exclude", "tag_table", "tag"),
+    *(
+        "inputs",
+        "chain",
+        "save_chain",
+        "no_plugin",
+        "out",
+        "include",
+        "exclude",
+        "tag_table",
+        "tag",
+    ),
     *("dry_run", "as_json", "quiet", "verbose", "from_file", "from0", "check_names"),
     *("separate", "yes"),
 }

@@ -164,7 +164,7 @@ class TestFacts:
             assert instance[0].render(normalize="minmax").notes == tuple(outcome.notes)
         with (
             dcmconv.open(noted, policy="strict") as instance,
-            pytest.raises(InputError, match="policy strict: Burned In"),
+            pytest.raises(InputError, match="policy='strict': Burned In"),
         ):
             instance[0].stored_values  # noqa: B018 - reading is what raises
 

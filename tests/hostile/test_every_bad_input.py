@@ -23,10 +23,18 @@ def test_every_recipe_has_one_name_and_one_row():
     assert list(expected()) == list(RECIPES)
 
 
+ARCHIVES = {"zip-archive", "gzipped"}
+"""Skipped where a folder holds them, as the table says; named as INPUT, they fail with the command
+that unpacks them."""
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_bad_input_has_the_expected_outcome(name, scans, tmp_path):
     [outcome] = run(hostile_plan(), scans / name, tmp_path / "out")
-    assert row_of(outcome, tmp_path / "out") == expected()[name]
+    if name in ARCHIVES:
+        assert (outcome.status, outcome.reason) == ("failed", "archive")
+    else:
+        assert row_of(outcome, tmp_path / "out") == expected()[name]
     assert outcome.status != "failed" or outcome.hint
     made = [] if outcome.status != "converted" else [file.path for file in outcome.outputs]
     assert pictures(tmp_path / "out") == made

@@ -31,6 +31,7 @@ KEYWORDS = {
     "aspect": "aspect",
     "frames": "frames",
     "chain": "chain",
+    "executor": "executor",
     "out": "out",
     "name": "name",
     "include": "include",

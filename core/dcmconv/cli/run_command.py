@@ -60,25 +60,23 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
         _say_chain(arguments.chain if is_found else None, chain.notes)
     if arguments.save_chain:
         save_chain(Path(arguments.save_chain), chain, registry)
-    return _carry_out(arguments, chain, plan, registry)
+    if arguments.dry_run or arguments.check_names:
+        return _show(arguments, chain, plan, registry)
+    if not arguments.tag_table:
+        # A chain may name columns; without a table, nothing is looked up or printed.
+        plan = replace(plan, tags=())
+    return _convert(_with_separate(arguments, plan), plan, registry)
 
 
-def _carry_out(arguments: RunArguments, chain: ChainSpec, plan: Plan, registry: Registry) -> int:
+def _show(arguments: RunArguments, chain: ChainSpec, plan: Plan, registry: Registry) -> int:
+    """Print what would be done; write nothing."""
     if arguments.dry_run:
         from dcmconv.chain.show import chain_as_yaml
 
         return _show_plan(arguments, chain_as_yaml(chain, registry), plan)
-    if arguments.check_names:
-        from dcmconv.cli.name_check import print_names
+    from dcmconv.cli.name_check import print_names
 
-        return print_names(arguments, plan, _walk(arguments, plan))
-    if not arguments.tag_table:
-        # A chain may name columns; without a table, nothing is looked up or printed.
-        plan = replace(plan, tags=())
-    if arguments.separate:
-        folder = _separate(arguments.out, plan)
-        arguments = replace(arguments, out=folder, separate_in=arguments.out)
-    return _convert(arguments, plan, registry)
+    return print_names(arguments, plan, _walk(arguments, plan))
 
 
 def _planned(arguments: RunArguments, named: NamedComponents) -> tuple[ChainSpec, Plan]:
@@ -93,16 +91,19 @@ def _planned(arguments: RunArguments, named: NamedComponents) -> tuple[ChainSpec
     return chain, plan
 
 
-def _separate(out: str, plan: Plan) -> str:
-    """Return the folder for the pictures of one chain."""
+def _with_separate(arguments: RunArguments, plan: Plan) -> RunArguments:
+    """Return the arguments with a folder of the chain's own, if ``--separate`` asks for it."""
+    if not arguments.separate:
+        return arguments
     from dcmconv.run.journal.chain_change import folder_of_chain
     from dcmconv.run.output.out_path import names_a_file
 
+    out = arguments.out
     if out == "-" or names_a_file(Path(out), plan):
         raise UsageError(
             f"{out} names one file; --separate makes folders.", hint="Name a folder: -o pictures/"
         )
-    return str(Path(out, folder_of_chain(plan)))
+    return replace(arguments, out=str(Path(out, folder_of_chain(plan))), separate_in=out)
 
 
 def _say_chain(found: str | None, notes: Sequence[str]) -> None:

@@ -176,13 +176,13 @@ def test_the_message_of_a_rule_has_only_the_values_of_the_chain(tmp_path):
 @pytest.mark.parametrize("tag", ["Sequenze[0].CodeValue", "ReferencedImageSequence.Nope"])
 def test_an_unknown_keyword_in_a_path_is_rejected(tag):
     with pytest.raises(ChainError, match=r"No reader knows the attribute '(Sequenze|Nope)'"):
-        dcmconv.convert(as_bytes(enhanced()), tags=tag)
+        dcmconv.run("in", "out", tags=tag, tag_table="tags.csv")
 
 
 @pytest.mark.parametrize("tag", ["A[0]", "A[x].B", "A..B", "[0].B", "A[0]B", "A[-1].B"])
 def test_a_malformed_path_is_rejected(tag):
     with pytest.raises(ChainError, match="is neither a keyword nor a tag"):
-        dcmconv.convert(as_bytes(enhanced()), tags=tag)
+        dcmconv.run("in", "out", tags=tag, tag_table="tags.csv")
 
 
 @pytest.fixture
