@@ -111,6 +111,27 @@ def test_a_new_chain_file_is_found(here, capsys):
     assert "--chain" not in (here / "dcmconv.yaml").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        (["chain", "validate"], "pyproject.toml is valid: 1 output (jpg)."),
+        (["chain", "show"], "use: jpg  # pyproject.toml [tool.dcmconv]"),
+    ],
+)
+def test_chain_commands_without_a_name_take_that_of_the_folder(here, capsys, command, printed):
+    (here / "pyproject.toml").write_text('[tool.dcmconv]\noutputs = ["jpg"]\n', "utf-8")
+    assert main(command) == 0
+    assert printed in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["validate", "show"])
+def test_chain_commands_in_a_folder_without_a_chain_say_what_to_type(here, capsys, command):
+    assert main(["chain", command]) == 2
+    printed = capsys.readouterr().err
+    assert "this folder has none: ./dcmconv.yaml, or [tool.dcmconv]" in printed
+    assert "dcmconv chain init" in printed
+
+
 def test_python_uses_no_chain_that_it_was_not_given(here):
     import dcmconv
 

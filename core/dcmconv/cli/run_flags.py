@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from dcmconv.chain.layers.layering import Override
     from dcmconv.run.input_list import InputList
 
-__all__ = ["DEFAULT_OUT", "HELP", "RunArguments", "run_flags"]
+__all__ = ["CHAIN_OF_FOLDER", "DEFAULT_OUT", "HELP", "RunArguments", "run_flags"]
 
 DEFAULT_OUT = "dcmconv-out"
+CHAIN_OF_FOLDER = "./dcmconv.yaml, or [tool.dcmconv] in ./pyproject.toml"
 
 HELP = (
     "Convert DICOM files and folders to pictures.\n\n"
@@ -180,7 +181,7 @@ class RunArguments:
             help="Use a chain file or a preset, or none. Explicit flags take precedence.",
             metavar="FILE|preset:NAME|none",
             panel=PICTURES,
-            default="./dcmconv.yaml, or [tool.dcmconv] in ./pyproject.toml, if there is one",
+            default=f"{CHAIN_OF_FOLDER}, if there is one",
             complete=chain_names,
         ),
     ] = None

@@ -38,7 +38,7 @@ CHAIN = Flag(
     (),
     "A chain file, or preset:NAME.",
     "FILE|preset:NAME",
-    required=True,
+    default="the one that run uses in this folder",
     complete=chain_names,
 )
 
@@ -82,15 +82,15 @@ def _validate(values: Mapping[str, Any]) -> int:
     from dcmconv.cli.terminal import print_json, print_result
     from dcmconv.plugins.registry import Registry
 
-    registry = Registry.discover()
-    plan = compile_chain(load_chain(values["chain"], registry), registry)
+    registry, name = Registry.discover(), _name_of(values)
+    plan = compile_chain(load_chain(name, registry), registry)
     lanes = list(dict.fromkeys(lane.id for lane in plan.all_lanes))
     if values["as_json"]:
-        print_json({"chain": values["chain"], "outputs": lanes, "digest": plan.digest})
+        print_json({"chain": name, "outputs": lanes, "digest": plan.digest})
     else:
         rules = f"; {counted(len(plan.rules), 'rule')}" if plan.rules else ""
         outputs = f"{counted(len(lanes), 'output')} ({', '.join(lanes)})"
-        print_result(f"{values['chain']} is valid: {outputs}{rules}.")
+        print_result(f"{name} is valid: {outputs}{rules}.")
     return 0
 
 
@@ -102,10 +102,25 @@ def _show(values: Mapping[str, Any]) -> int:
     from dcmconv.plugins.registry import Registry
 
     registry = Registry.discover()
-    chain = load_chain(values["chain"], registry)
+    chain = load_chain(_name_of(values), registry)
     compile_chain(chain, registry)  # reports problems that the printed chain would not show
     print_result(chain_as_yaml(chain).rstrip())
     return 0
+
+
+def _name_of(values: Mapping[str, Any]) -> str:
+    """Return the chain that is named, or the one that a run in this folder uses."""
+    from dcmconv.chain.found import chain_in_use
+    from dcmconv.cli.run_flags import CHAIN_OF_FOLDER
+    from dcmconv.errors import UsageError
+
+    name = values["chain"] or chain_in_use(None)
+    if name is None:
+        raise UsageError(
+            f"No chain is named, and this folder has none: {CHAIN_OF_FOLDER}.",
+            hint="Name a chain file or preset:NAME, or make one: dcmconv chain init",
+        )
+    return str(name)
 
 
 def _schema(values: Mapping[str, Any]) -> int:
