@@ -73,6 +73,27 @@ class TestFrames:
         with dcmconv.open(frames_of(5)) as instance, pytest.raises(IndexError, match="0 to 4"):
             instance[index]
 
+    def test_frames_are_decoded_by_their_index_and_no_other(self):
+        with dcmconv.open(frames_of(5)) as instance:
+            assert instance.decode(-1).frame_number == instance.decode(np.int64(4)).frame_number == 5
+            for index in (5, -6):
+                with pytest.raises(IndexError, match="0 to 4"):
+                    instance.decode(index)
+                with pytest.raises(IndexError, match="0 to 4"):
+                    instance.attributes_of(index)
+
+    def test_a_frame_is_not_one_array(self):
+        with dcmconv.open(frames_of(2)) as instance:
+            for given in (instance[0], instance):
+                with pytest.raises(TypeError, match="choose stored_values or modality_values"):
+                    np.asarray(given)
+
+    def test_an_instance_is_open_already(self):
+        with dcmconv.open(CT) as instance:
+            for given in (instance, instance[0]):
+                with pytest.raises(UsageError, match="is open already"):
+                    dcmconv.open(given)
+
     def test_a_keyword_as_index_points_to_attributes(self):
         with dcmconv.open(CT) as instance, pytest.raises(TypeError, match=r"\.attributes"):
             instance["Modality"]
@@ -118,7 +139,17 @@ class TestFrames:
 
 class TestFacts:
     @pytest.mark.parametrize(
-        "key", ["Modality", "0008,0060", "(0008,0060)", "00080060", (8, 0x60), 0x00080060]
+        "key",
+        [
+            "Modality",
+            "0008,0060",
+            "(0008,0060)",
+            "00080060",
+            (8, 0x60),
+            0x00080060,
+            np.uint32(0x00080060),
+            (np.int64(8), np.int64(0x60)),
+        ],
     )
     def test_attributes_have_many_keys(self, key):
         with dcmconv.open(CT) as instance:
@@ -133,9 +164,11 @@ class TestFacts:
             assert "1CT1" not in repr(instance.attributes)
             with pytest.raises(KeyError):
                 instance.attributes["NumberOfFrames"]
-            with pytest.raises(UsageError, match="not an attribute") as caught:
-                instance.attributes[8, 0x60, 1]
-            assert "(0x0010, 0x0020)" in caught.value.hint
+            for key in ((8, 0x60, 1), None, 1.5, b"Modality", -1, 1 << 32, ("0008", "0060")):
+                assert key not in instance.attributes
+                with pytest.raises(UsageError, match="not an attribute") as caught:
+                    instance.attributes[key]
+                assert "(0x0010, 0x0020)" in caught.value.hint
 
     def test_frames_have_attributes_of_their_own(self):
         file = frames_of(2)

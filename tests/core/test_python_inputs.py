@@ -139,3 +139,25 @@ def test_a_reader_may_accept_objects():
     with converter.open(input_file(np.uint8([[1, 2]]))) as opened:
         [frame] = opened.frames()
     assert frame.stored_values.tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, "None was given; expected one input."),
+        ("", "The path is empty; expected one input."),
+        ("x" * 5000, "cannot be a path: File name too long."),
+        ("file:///scans/ct.dcm", "file:///scans/ct.dcm is not a file"),
+    ],
+)
+def test_what_cannot_be_an_input_is_an_error_of_usage(given, message):
+    with pytest.raises(UsageError) as caught:
+        dcmconv.convert(given)
+    assert message in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_file_that_is_open_for_writing_only_is_refused(tmp_path):
+    with (tmp_path / "new.dcm").open("wb") as file:
+        with pytest.raises(UsageError, match="open for writing only"):
+            dcmconv.convert(file)

@@ -12,7 +12,7 @@ from support.dicom_files import color, monochrome
 from support.objects import segment, segmentation
 
 import dcmconv
-from dcmconv import UsageError
+from dcmconv import InputError, UsageError
 from dcmconv.hooks import hookimpl
 from dcmconv.plugins.registry import Registry
 
@@ -235,6 +235,22 @@ class TestFiles:
             shown().encode("png", bits=16)
         assert "bits=16" in caught.value.hint
         assert Image.open(io.BytesIO(shown(bits=16).encode("png"))).mode == "I;16"
+
+    @pytest.mark.parametrize("given", [None, "", 5, b"ct.png"])
+    def test_what_is_no_file_is_an_error_of_usage(self, given):
+        with pytest.raises(UsageError, match="Expected a path or a binary file"):
+            shown().save(given)
+
+    def test_hints_fit_one_picture(self, tmp_path):
+        with pytest.raises(UsageError) as of_stdout:
+            shown().save("-")
+        assert of_stdout.value.hint.startswith("Name a file, or pass a binary file")
+        with pytest.raises(UsageError, match=r"makes \.tif files") as of_suffix:
+            shown().save(tmp_path / "ct.tif")
+        assert "folder" not in of_suffix.value.hint
+        with pytest.raises(InputError) as of_values:
+            shown(normalize="none:values=modality").save(tmp_path / "ct.png")
+        assert "normalize='minmax'" in of_values.value.hint
 
     def test_notebooks_show_a_png(self):
         assert Image.open(io.BytesIO(shown()._repr_png_())).size == (128, 128)

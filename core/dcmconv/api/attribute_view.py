@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,10 @@ class AttributeView(Mapping[AttributeKey, "AttributeValue"]):
         return self._attributes[_name_of(key)]
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, (str, int, tuple)) and _name_of(key) in self._attributes
+        try:
+            return _name_of(key) in self._attributes
+        except UsageError:  # cannot be the key of anything
+            return False
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._attributes)
@@ -48,13 +52,19 @@ class AttributeView(Mapping[AttributeKey, "AttributeValue"]):
         return f"<AttributeView of {len(self)} attributes>"
 
 
-def _name_of(key: AttributeKey) -> str:
+def _name_of(key: object) -> str:
     if isinstance(key, str):
         return plain_tag(key)
-    parts = key if isinstance(key, tuple) else (key >> 16, key & 0xFFFF)
-    if len(parts) != 2 or not all(isinstance(part, int) for part in parts):
+    try:
+        # Whole numbers of NumPy too.
+        numbers = [operator.index(part) for part in (key if isinstance(key, tuple) else (key,))]  # type: ignore[arg-type]
+    except TypeError:
+        numbers = []
+    if len(numbers) == 1 and 0 <= numbers[0] <= 0xFFFFFFFF:
+        numbers = [numbers[0] >> 16, numbers[0] & 0xFFFF]
+    if len(numbers) != 2 or not all(0 <= number <= 0xFFFF for number in numbers):
         raise UsageError(
             f"{key!r:.40} is not an attribute; expected a keyword or a tag.",
             hint='Write "PatientID", "0010,0020" or (0x0010, 0x0020).',
         )
-    return f"{parts[0]:04X},{parts[1]:04X}"
+    return f"{numbers[0]:04X},{numbers[1]:04X}"

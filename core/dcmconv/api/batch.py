@@ -168,10 +168,10 @@ def run(
 
     check_keywords(keywords, tuple(inspect.signature(run).parameters), registry())
     given: dict[str, Any] = dict(keywords)
-    include, exclude = (_listed(given.pop(word, None)) for word in ("include", "exclude"))
-    tag_table, separate = given.pop("tag_table", None), bool(given.pop("separate", None))
-    may_replace = bool(given.pop("replace", None))
-    named, folder = _paths(inputs), os.fspath(out)
+    include, exclude = (_patterns(word, given.pop(word, None)) for word in ("include", "exclude"))
+    tag_table = _table(given.pop("tag_table", None))
+    separate, may_replace = (_truth(word, given.pop(word, None)) for word in ("separate", "replace"))
+    named, folder = _paths(inputs), _path("out", out)
     with python_hints():
         check_out(folder)
         plan = plan_from(given)
@@ -182,26 +182,59 @@ def run(
         named,
         Path(folder, folder_of_chain(plan)) if separate else Path(folder),
         selection=Selection(include, exclude),
-        tag_table=Path(tag_table) if tag_table else None,
+        tag_table=tag_table,
         events=registry().events,
         registry=registry(),
         out_is_folder=separate or ends_like_a_folder(folder),
         replace=may_replace,
         avoid=[Path(folder)] if separate else (),
     )
-    return BatchRun(prepared, progress, dry_run=dry_run)
+    return BatchRun(prepared, progress, dry_run=_truth("dry_run", dry_run))
 
 
-def _listed(given: str | Iterable[str] | None) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given or ())
+def _patterns(word: str, given: str | Iterable[str] | None) -> tuple[str, ...]:
+    listed = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else given
+    patterns = () if given is None else tuple(listed)
+    for pattern in patterns:
+        if not isinstance(pattern, str):
+            raise UsageError(
+                f"{word}: expected a pattern or several, got {pattern!r:.80}.",
+                hint=f"For example: {word}='*.dcm'",
+            )
+    return patterns
+
+
+def _path(word: str, given: str | PathLike[str]) -> str:
+    # An empty path would be the working folder.
+    path = os.fspath(given) if isinstance(given, (str, PathLike)) else None
+    if not isinstance(path, str) or not path:
+        raise UsageError(f"{word}: expected a path, got {given!r:.80}.", hint="Pass a str or Path.")
+    return path
+
+
+def _table(given: str | PathLike[str] | None) -> Path | None:
+    return None if given is None else Path(_path("tag_table", given))
+
+
+def _truth(word: str, given: bool | None) -> bool:
+    # The text "no" would be true.
+    if given is not None and not isinstance(given, bool):
+        raise UsageError(
+            f"{word}: expected True or False, got {given!r:.80}.", hint=f"For example: {word}=True"
+        )
+    return bool(given)
 
 
 def _paths(given: str | PathLike[str] | Iterable[str | PathLike[str]]) -> list[str]:
     listed = [given] if isinstance(given, (str, PathLike)) else given
-    if isinstance(listed, Iterable) and not isinstance(listed, (bytes, bytearray, memoryview)):
+    is_buffer = isinstance(listed, (bytes, bytearray, memoryview))
+    # An open file can be iterated over too: its lines.
+    if isinstance(listed, Iterable) and not is_buffer and not hasattr(listed, "read"):
         paths = list(listed)
         if all(isinstance(path, (str, PathLike)) for path in paths):
             return [os.fspath(path) for path in paths]
+        if isinstance(given, (list, tuple, set)):
+            given = next(path for path in paths if not isinstance(path, (str, PathLike)))
     raise UsageError(
         f"inputs: expected a path or several paths, got {type(given).__name__}.",
         hint="For bytes, open files and datasets in memory, use dcmconv.convert().",
@@ -278,7 +311,8 @@ class BatchRun:
             self._state = FINISHED  # the loop was left; the summary says so
             raise
         except BaseException as error:
-            self._state = f"failed: {error}".partition("\n")[0]
+            about = str(error).partition("\n")[0] or type(error).__name__
+            self._state = f"failed: {about}"
             raise
 
     def _planned(self, show: Callable[[Progress], object] | None) -> Iterator[Outcome]:

@@ -223,9 +223,10 @@ def _check_for_pictures(given: Mapping[str, Any]) -> None:
         if word in OWN_KEYWORDS:
             continue
         if word in KEYWORDS or word in inspect.signature(run).parameters:
+            more = "" if word in ("inputs", "out") else f", {word}=..."
             raise UsageError(
                 f"'{word}' has no effect on a picture in memory.",
-                hint=f"Leave it out, or write files: dcmconv.run(inputs, out, {word}=...)",
+                hint=f"Leave it out, or write files: dcmconv.run(inputs, out{more})",
             )
         check_keywords([word], OWN_KEYWORDS, registry())
 

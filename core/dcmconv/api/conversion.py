@@ -15,6 +15,7 @@ from dcmconv.errors import UsageError
 
 if TYPE_CHECKING:
     from dcmconv.api.chain import Chain
+    from dcmconv.chain.plan import Plan
     from dcmconv.plugins.registry import Registry
 
 __all__ = ["chain_of", "convert", "convert_frames"]
@@ -68,9 +69,10 @@ def convert(
     >>> dcmconv.convert(path, normalize="window:center=40,width=400", colormap="bone").pixels.shape
     (128, 128, 3)
     """
+    compiled = chain_of(chain, keywords)
     if keywords.get("frames") is not None:
-        _check_one_frame(frame, keywords["frames"])
-    return _only(chain_of(chain, keywords)(source, frame=frame, output=output))
+        _check_one_frame(frame, keywords["frames"], compiled.plan)
+    return _only(compiled(source, frame=frame, output=output))
 
 
 @listing(ChainKeywords)
@@ -101,15 +103,13 @@ def _only(made: RenderedPicture | dict[str, RenderedPicture]) -> RenderedPicture
     return next(iter(made.values()))
 
 
-def _check_one_frame(frame: int | None, frames: Any) -> None:
-    from dcmconv.chain.values import parse_frames
-
+def _check_one_frame(frame: int | None, frames: Any, plan: Plan) -> None:
     if frame is not None:
         raise UsageError(
             f"frame is {frame!r} and frames is {frames!r}; expected one of them.",
             hint="Name one frame: frame=2",
         )
-    ranges = parse_frames(frames)
+    ranges = plan.frames
     if len(ranges) != 1 or ranges[0][0] != ranges[0][1]:
         raise UsageError(
             f"frames is {frames!r}, but convert() makes one picture.",

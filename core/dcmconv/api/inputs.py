@@ -61,10 +61,19 @@ def input_file(source: InputLike) -> InputFile:
         return InputFile("bytes", stream=cast("BinaryIO", JoinedBuffers(whole)))
     if hasattr(source, "read"):
         return _open_file(source)
-    if source is None or isinstance(source, (list, tuple, set, frozenset, dict, Iterator)):
+    if source is None:
         raise UsageError(
-            f"{'None' if source is None else 'A ' + type(source).__name__} was given; "
-            "expected one input.",
+            "None was given; expected one input.",
+            hint="Pass the path of a file, for example; dcmconv.run() takes many files.",
+        )
+    if hasattr(source, "__open_with__"):
+        raise UsageError(
+            f"This {type(source).__name__} is open already.",
+            hint="Use it as it is; dcmconv.convert() and a Chain take it as an input.",
+        )
+    if isinstance(source, (list, tuple, set, frozenset, dict, Iterator)):
+        raise UsageError(
+            f"A {type(source).__name__} was given; expected one input.",
             hint="Call it for each of them, or use dcmconv.run(), which takes many files.",
         )
     return InputFile(type(source).__name__, value=source)
@@ -74,7 +83,16 @@ def _file_on_disk(source: str | os.PathLike[str]) -> InputFile:
     from dcmconv.model.inputs import InputFile
 
     path = Path(source)
-    if path.is_file():
+    named = os.fspath(source)
+    if not named:
+        raise UsageError("The path is empty; expected one input.", hint="Pass the path of a file.")
+    try:
+        is_file = path.is_file()
+    except OSError as error:  # such as a name that is too long
+        raise UsageError(
+            f"{named:.80} cannot be a path: {error.strerror}.", hint="Pass the path of a file."
+        ) from None
+    if is_file:
         return InputFile(path.name, path=path)
     if path.is_dir():
         raise UsageError(
@@ -84,7 +102,7 @@ def _file_on_disk(source: str | os.PathLike[str]) -> InputFile:
     if path.exists():
         raise UsageError(f"{path} is not a regular file.", hint="Read it, and pass its bytes.")
     raise InputNotFoundError(
-        f"{path} is not a file: there is no file or folder of that name.",
+        f"{named} is not a file: there is no file or folder of that name.",
         hint=f"Relative paths begin at the current folder, {Path.cwd()}.",
     )
 
@@ -97,6 +115,10 @@ def _open_file(stream: object) -> InputFile:
         return InputFile("bytes", content=stream.getvalue())
     if getattr(stream, "closed", False):
         raise UsageError("The file is closed.", hint="Pass an open file, or its path.")
+    if isinstance(stream, io.BufferedWriter):
+        raise UsageError(
+            "The file is open for writing only.", hint='Open it with open(path, "rb").'
+        )
     if isinstance(stream, io.TextIOBase):
         raise UsageError(
             "The file is open for text; expected a binary one.",

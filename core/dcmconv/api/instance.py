@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, Unpack, overload
 
 from dcmconv.api.attribute_view import AttributeView
 from dcmconv.api.conversion import chain_of, convert
@@ -114,11 +114,14 @@ class Instance(Sequence["InstanceFrame"]):
     def __getitem__(self, index: slice) -> list[InstanceFrame]: ...
 
     def __getitem__(self, index: int | slice) -> InstanceFrame | list[InstanceFrame]:
-        indices = range(len(self))
         if isinstance(index, slice):
-            return [InstanceFrame(self, each) for each in indices[index]]
+            return [InstanceFrame(self, each) for each in range(len(self))[index]]
+        return InstanceFrame(self, self._checked(index))
+
+    def _checked(self, index: int) -> int:
+        """Return the index of a frame as a number from 0; a negative one counts from the end."""
         try:
-            return InstanceFrame(self, indices[operator.index(index)])
+            return range(len(self))[operator.index(index)]
         except TypeError:
             raise TypeError(
                 f"expected the index of a frame, got {index!r:.40}; attributes are in .attributes"
@@ -185,11 +188,14 @@ class Instance(Sequence["InstanceFrame"]):
 
         Raises
         ------
+        IndexError
+            If there is no such frame.
         InputError, UnsupportedError
             If it is damaged or cannot be decoded.
         UsageError
             If the instance is closed.
         """
+        frame_index = self._checked(frame_index)
         with self._lock:
             last = self._last
             if self.is_closed:
@@ -206,7 +212,7 @@ class Instance(Sequence["InstanceFrame"]):
 
     def attributes_of(self, frame_index: int) -> Attributes:
         """Return the attributes of a frame, counted from 0; its pixels are not read."""
-        return self._opened.instance.attributes_of(frame_index + 1)
+        return self._opened.instance.attributes_of(self._checked(frame_index) + 1)
 
     def __open_with__(self, converter: Converter, frames: FrameRanges | None) -> OpenInput:
         """Return the open input with the lanes of a chain: what ``chain(instance)`` converts."""
@@ -288,6 +294,10 @@ class InstanceFrame:
     def attributes(self) -> AttributeView:
         """The attributes of this frame, functional groups included; pixels are not read."""
         return AttributeView(self.instance.attributes_of(self.frame_index))
+
+    def __array__(self, *_: object, **__: object) -> NoReturn:
+        # NumPy would make an array that holds this object.
+        raise TypeError("a frame has several arrays: choose stored_values or modality_values")
 
     @listing(ChainKeywords)
     def render(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from dcmconv.api.plans import ComponentLike, make_writer, registry
+from dcmconv.api.python_hints import python_hints
 from dcmconv.errors import DcmconvError, UnsupportedError, UsageError
 
 if TYPE_CHECKING:
@@ -172,7 +173,10 @@ class RenderedPicture:
         UsageError
             If the writer does not accept this kind of picture, or has no such option.
         """
-        made = self._made_writer(writer, options)
+        with python_hints():
+            return self._encoded(self._made_writer(writer, options))
+
+    def _encoded(self, made: Writer) -> bytes:
         picture = self.picture
         if picture.domain == "label" and "label" not in made.accepts:
             # A writer that takes no labels gets a color for each of them.
@@ -297,7 +301,16 @@ def _obstacle(picture: Picture) -> str:
 def _checked_path(given: str | PathLike[str]) -> Path:
     from dcmconv.run.output.out_path import check_out, ends_like_a_folder
 
-    check_out(str(given))
+    if not isinstance(given, (str, PathLike)) or not fspath(given):
+        raise UsageError(
+            f"Expected a path or a binary file, got {given!r:.80}.",
+            hint="For example: picture.save('picture.png')",
+        )
+    try:
+        check_out(fspath(given))
+    except UsageError as error:
+        hint = "Name a file, or pass a binary file, such as sys.stdout.buffer."
+        raise UsageError(error.message, hint=hint) from None
     path = Path(given)
     if ends_like_a_folder(str(given)) or path.is_dir():
         raise UsageError(
@@ -312,7 +325,7 @@ def _writer_of(path: Path) -> str:
     from dcmconv.run.output.out_path import find_writer, no_writer_error
 
     found = find_writer(path, registry())
-    error = None if found else no_writer_error(path, registry())
+    error = None if found else no_writer_error(path, registry(), may_be_folder=False)
     if error is not None:
         raise error
     return found or "png"

@@ -47,6 +47,26 @@ _FORMS = {
 }
 """How a component of a kind is written, for those who take its name for a keyword."""
 
+_OTHER_NAMES = {
+    "bits": "outputs=['png:bits=16']",
+    "format": "outputs=['jpg']",
+    "quality": "outputs=['jpg:quality=95']",
+    "size": "steps=['resize:512']",
+    "overwrite": "on_existing='replace'",
+    "n_jobs": "workers=2",
+}
+"""What to write instead of keywords that other libraries have, and that resemble none of ours."""
+
+_HINTS = {
+    "true or false, without quotes": "True or False",
+    "1,3-5 or 10- or all": "frames='1,3-5' or '10-' or 'all'",
+    "aspect: keep": "aspect='keep'",
+    "outputs: [": "outputs=[",
+    "[png]": "['png']",
+    "{use: window}": "{'use': 'window'}",
+}
+"""Parts of hints in the words of chain files, and the same in Python."""
+
 
 def chain_from_keywords(options: Mapping[str, Any], registry: Registry) -> ChainSpec:
     """Return the chain that keyword arguments describe; None means that one is not given.
@@ -114,6 +134,9 @@ def check_keywords(given: Iterable[str], known: Collection[str], registry: Regis
                     f"Unknown keyword '{word}'; it is the name of a {kind}.",
                     hint=f"Write {form.format(word)}; its options: dcmconv plugins show {word}",
                 )
+        instead = _OTHER_NAMES.get(word, "")
+        if instead.partition("=")[0] in known:
+            raise UsageError(f"Unknown keyword '{word}'.", hint=f"Write {instead}, for example.")
         raise UsageError(
             end_with_suggestion(f"Unknown keyword '{word}'", word, known),
             hint=f"Known: {', '.join(known)}.",
@@ -164,6 +187,11 @@ def _chain(chain: Any, registry: Registry) -> ChainSpec:
         return replace(chain, notes=())  # were shown when it was made
     if isinstance(chain, Mapping):
         return chain_from_data(_plain(chain, registry), registry)
+    if not isinstance(chain, (str, os.PathLike)) or not os.fspath(chain):
+        raise UsageError(
+            f"chain: expected a path, 'preset:NAME', a mapping or a Chain, got {chain!r:.80}.",
+            hint="For example: chain='preset:ml-8bit'",
+        )
     return load_chain(os.fspath(chain), registry)
 
 
@@ -207,7 +235,13 @@ def _problems_by_keyword(data: Mapping[str, Any], registry: Registry) -> Iterato
     """Yield the problems of a document with the keyword that each belongs to."""
     for key, value in data.items():
         for problem in chain_from_data({key: value}, registry).problems:
-            yield replace(problem, location=Location(key))
+            message = problem.message
+            if message.lower().startswith(f"{key}: "):
+                message = message[len(key) + 2 :]  # the location says so
+            hint = problem.hint
+            for of_file, of_python in _HINTS.items():
+                hint = hint.replace(of_file, of_python)
+            yield replace(problem, location=Location(key), message=message, hint=hint)
 
 
 def _plain(value: Any, registry: Registry) -> Any:
@@ -219,6 +253,8 @@ def _plain(value: Any, registry: Registry) -> Any:
     # Text and a path are one item; a path cannot be iterated.
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         return [_plain(item, registry) for item in value]
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+        return value.item()  # a number or a truth value of NumPy as one of Python
     return value
 
 

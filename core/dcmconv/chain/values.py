@@ -348,6 +348,11 @@ def parse_frames(value: object) -> tuple[FrameRange, ...]:
         If a piece is not a number or a range, starts at 0, or ends before it starts.
     """
     listed = value if isinstance(value, (list, tuple)) else [value]
+    for item in listed:
+        if isinstance(item, bool) or not isinstance(item, (int, str)):
+            raise _wrong_frames(item, "is neither a frame number nor a range")
+    if not listed:
+        raise UsageError("Frames: the list is empty.", hint="For example: 1,3-5 or 10- or all.")
     text = ",".join(str(item) for item in listed)
     if text.strip() == "all":
         return ()
@@ -380,5 +385,5 @@ def _frame_range(piece: str) -> FrameRange:
     return first, last
 
 
-def _wrong_frames(piece: str, fault: str) -> UsageError:
+def _wrong_frames(piece: object, fault: str) -> UsageError:
     return UsageError(f"Frames: '{piece}' {fault}.", hint="For example: 1,3-5 or 10- or all.")

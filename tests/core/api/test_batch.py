@@ -396,3 +396,63 @@ def test_another_thread_may_stop_a_run(tmp_path, scans):
         thread.start()
         thread.join()
     assert made.summary.stopped == "enough"
+
+
+# Wrong values
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"out": None}, "out: expected a path, got None"),
+        ({"out": ""}, "out: expected a path, got ''"),
+        ({"out": b"out"}, "out: expected a path, got b'out'"),
+        ({"tag_table": 5}, "tag_table: expected a path, got 5"),
+        ({"include": 5}, "include: expected a pattern or several, got 5"),
+        ({"exclude": ["*.dcm", None]}, "exclude: expected a pattern or several, got None"),
+        # Any text would be true.
+        ({"replace": "no"}, "replace: expected True or False, got 'no'"),
+        ({"separate": "no"}, "separate: expected True or False, got 'no'"),
+        ({"dry_run": "no"}, "dry_run: expected True or False, got 'no'"),
+        ({"chain": 5}, "chain: expected a path, 'preset:NAME', a mapping or a Chain, got 5"),
+        ({"inputs": [CT, None]}, "inputs: expected a path or several paths, got NoneType"),
+    ],
+)
+def test_values_of_another_kind_are_errors_of_usage(tmp_path, keywords, message):
+    with pytest.raises(UsageError) as caught:
+        run(**{"inputs": CT, "out": tmp_path / "out", **keywords})
+
+    assert caught.value.message.startswith(message)
+    assert caught.value.hint
+
+
+def test_an_open_file_is_refused_and_not_read(tmp_path):
+    with CT.open("rb") as file:
+        with pytest.raises(UsageError, match="got BufferedReader"):
+            run(file, tmp_path / "out")
+        assert file.tell() == 0
+
+
+@pytest.mark.parametrize(
+    ("keyword", "instead"),
+    [
+        ("bits", "outputs=['png:bits=16']"),
+        ("overwrite", "on_existing='replace'"),
+        ("n_jobs", "workers=2"),
+        ("format", "outputs=['jpg']"),
+    ],
+)
+def test_keywords_of_other_libraries_lead_to_ours(tmp_path, keyword, instead):
+    with pytest.raises(UsageError) as caught:
+        run(CT, tmp_path / "out", **{keyword: 1})
+    assert caught.value.hint == f"Write {instead}, for example."
+
+
+def test_a_run_that_was_interrupted_in_a_callback_says_so(tmp_path):
+    def interrupt(progress):
+        raise KeyboardInterrupt
+
+    interrupted = run(CT, tmp_path / "out", executor="inline", progress=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.wait()
+    assert interrupted.summary.stopped == "failed: KeyboardInterrupt"

@@ -149,3 +149,52 @@ def test_changed_color_table_is_read_again(tmp_path):
 def test_frame_beyond_the_last_names_the_last():
     with pytest.raises(InputError, match="Frame 4 does not exist; the last frame is 3"):
         dcmconv.convert(THREE_FRAMES, frame=4)
+
+
+@pytest.mark.parametrize("frames", [np.int64(2), np.array([2]), {2}, range(2, 3), ["2"], iter([2])])
+def test_one_frame_may_be_named_in_any_form(frames):
+    assert dcmconv.convert(THREE_FRAMES, frames=frames).frame_number == 2
+
+
+def test_truth_values_of_numpy_are_truth_values():
+    picture = dcmconv.convert(CT, invert=np.bool_(True))
+    assert np.array_equal(picture.pixels, dcmconv.convert(CT, invert=True).pixels)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message", "hint"),
+    [
+        ({"invert": "yes"}, "invert: Expected true or false, got 'yes'.", "Write True or False."),
+        (
+            {"aspect": "x"},
+            "aspect: expected auto, square or keep, got 'x'.",
+            "For example: aspect='keep'",
+        ),
+        (
+            {"frames": []},
+            "frames: the list is empty.",
+            "For example: frames='1,3-5' or '10-' or 'all'.",
+        ),
+        ({"outputs": []}, "outputs: The list of outputs is empty.", "Name a writer: outputs=['png']"),
+        (
+            {"normalize": {}},
+            "normalize: This component has no name.",
+            "Name it with 'use', as in {'use': 'window'}.",
+        ),
+        (
+            {"out": "x"},
+            "'out' has no effect on a picture in memory.",
+            "Leave it out, or write files: dcmconv.run(inputs, out)",
+        ),
+    ],
+)
+def test_errors_are_in_the_words_of_python(keywords, message, hint):
+    with pytest.raises(UsageError) as caught:
+        dcmconv.convert(CT, **keywords)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("chain", [5, [], ""])
+def test_what_is_no_chain_is_an_error_of_usage(chain):
+    with pytest.raises(UsageError, match=r"chain: expected a path, 'preset:NAME', a mapping"):
+        Chain(chain)

@@ -169,3 +169,18 @@ def test_a_dataset_without_pixels_is_skipped_as_its_file_is():
     with pytest.raises(SkipInput) as of_dataset:
         dcmconv.convert(pydicom.dcmread(path))
     assert of_dataset.value.message == of_file.value.message
+
+
+def test_values_left_in_a_closed_file_are_an_error():
+    file = io.BytesIO(as_bytes(monochrome(np.zeros((64, 64), np.uint16))))
+    dataset = pydicom.dcmread(file, defer_size=100)
+    file.close()
+
+    with pytest.raises(InputError, match="values that were left in its file") as caught:
+        dcmconv.convert(dataset)
+    assert "defer_size" in caught.value.hint
+
+
+def test_an_empty_dataset_says_so():
+    with pytest.raises(InputError, match="the dataset is empty"):
+        dcmconv.convert(Dataset())

@@ -113,17 +113,21 @@ def find_writer(path: Path, registry: Registry) -> str:
     return found[0] if found else ""
 
 
-def no_writer_error(path: Path, registry: Registry) -> UsageError | None:
+def no_writer_error(
+    path: Path, registry: Registry, *, may_be_folder: bool = True
+) -> UsageError | None:
     """Return the error for a path whose suffix looks like a file type that no writer makes."""
     if not _looks_like_a_file(path):
         return None
     loaded = (_load(name, registry) for name in registry.names("writer"))
     made = sorted({writer.suffix for writer in loaded if writer is not None})
-    return UsageError(
-        f"{path}: no installed writer makes {path.suffix} files.",
-        hint=f"Name it {path.with_suffix(made[0])}, for example; installed writers make "
-        f"{', '.join(made)} files. For a folder, end the name with /: {path}/",
+    hint = (
+        f"Name it {path.with_suffix(made[0])}, for example; installed writers make "
+        f"{', '.join(made)} files."
     )
+    if may_be_folder:
+        hint += f" For a folder, end the name with /: {path}/"
+    return UsageError(f"{path}: no installed writer makes {path.suffix} files.", hint=hint)
 
 
 def _looks_like_a_file(path: Path) -> bool:

@@ -55,13 +55,15 @@ def file_of_dataset(dataset: Dataset, key: str) -> InputFile:
     InputError
         If it cannot be encoded, or its pixels are encapsulated and no Transfer Syntax says how.
     """
+    if not len(dataset):
+        raise InputError("the dataset is empty.", hint="Read it first: pydicom.dcmread(PATH)")
     meta = getattr(dataset, "file_meta", None)
     named = "" if meta is None else str(meta.get("TransferSyntaxUID") or "")
     encoding = declared_encoding(named, None) if named else _own_encoding(dataset)
     transfer_syntax = named or (SYNTAX_OF.get(encoding, "") if encoding else "")
     used = encoding or _DEFAULT_ENCODING
     parts = [
-        _encoded(dataset[_FIRST_TAG : min(PIXEL_KEYWORDS)], used),
+        _encoded(_read(dataset, slice(_FIRST_TAG, min(PIXEL_KEYWORDS))), used),
         *(part for tag in PIXEL_KEYWORDS for part in _pixels(dataset, tag, used, transfer_syntax)),
     ]
     if transfer_syntax == DEFLATED:
@@ -69,6 +71,17 @@ def file_of_dataset(dataset: Dataset, key: str) -> InputFile:
         parts = [*(deflate.compress(part) for part in parts), deflate.flush()]
     start = _PREAMBLE + _meta(meta, transfer_syntax)
     return InputFile(key, stream=cast("BinaryIO", JoinedBuffers(start, *parts)))
+
+
+def _read(dataset: Dataset, key: int | slice) -> Any:
+    """Return an element, or a part of the dataset; what pydicom left in the file is read now."""
+    try:
+        return dataset.get_item(key)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"the dataset has values that were left in its file, which cannot be read: {error}",
+            hint="Keep that file open and in its place, or read it without defer_size.",
+        ) from error
 
 
 def _own_encoding(dataset: Dataset) -> Encoding | None:
@@ -122,7 +135,7 @@ def _pixels(
     dataset: Dataset, tag: int, encoding: Encoding, transfer_syntax: str
 ) -> Iterator[bytes | memoryview]:
     """Yield the parts of a pixel data element; nothing if the dataset has none."""
-    element = dataset.get_item(tag)
+    element = _read(dataset, tag)
     if element is None:
         return
     value = _value_of(element, tag)
