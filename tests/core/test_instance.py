@@ -75,7 +75,9 @@ class TestFrames:
 
     def test_frames_are_decoded_by_their_index_and_no_other(self):
         with dcmconv.open(frames_of(5)) as instance:
-            assert instance.decode(-1).frame_number == instance.decode(np.int64(4)).frame_number == 5
+            assert (
+                instance.decode(-1).frame_number == instance.decode(np.int64(4)).frame_number == 5
+            )
             for index in (5, -6):
                 with pytest.raises(IndexError, match="0 to 4"):
                     instance.decode(index)

@@ -158,6 +158,8 @@ def test_what_cannot_be_an_input_is_an_error_of_usage(given, message):
 
 
 def test_a_file_that_is_open_for_writing_only_is_refused(tmp_path):
-    with (tmp_path / "new.dcm").open("wb") as file:
-        with pytest.raises(UsageError, match="open for writing only"):
-            dcmconv.convert(file)
+    with (
+        (tmp_path / "new.dcm").open("wb") as file,
+        pytest.raises(UsageError, match="open for writing only"),
+    ):
+        dcmconv.convert(file)

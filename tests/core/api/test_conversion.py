@@ -175,7 +175,11 @@ def test_truth_values_of_numpy_are_truth_values():
             "frames: the list is empty.",
             "For example: frames='1,3-5' or '10-' or 'all'.",
         ),
-        ({"outputs": []}, "outputs: The list of outputs is empty.", "Name a writer: outputs=['png']"),
+        (
+            {"outputs": []},
+            "outputs: The list of outputs is empty.",
+            "Name a writer: outputs=['png']",
+        ),
         (
             {"normalize": {}},
             "normalize: This component has no name.",
