@@ -57,7 +57,7 @@ def _name_of(key: object) -> str:
         return plain_tag(key)
     try:
         # Whole numbers of NumPy too.
-        numbers = [operator.index(part) for part in (key if isinstance(key, tuple) else (key,))]  # type: ignore[arg-type]
+        numbers = [operator.index(part) for part in (key if isinstance(key, tuple) else (key,))]
     except TypeError:
         numbers = []
     if len(numbers) == 1 and 0 <= numbers[0] <= 0xFFFFFFFF:

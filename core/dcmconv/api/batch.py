@@ -195,8 +195,10 @@ def run(
 
 
 def _patterns(word: str, given: str | Iterable[str] | None) -> tuple[str, ...]:
-    listed = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else given
-    patterns = () if given is None else tuple(listed)
+    if given is None:
+        return ()
+    is_one = isinstance(given, str) or not isinstance(given, Iterable)
+    patterns: tuple[Any, ...] = (given,) if is_one else tuple(given)
     for pattern in patterns:
         if not isinstance(pattern, str):
             raise UsageError(
