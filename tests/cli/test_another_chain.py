@@ -89,6 +89,12 @@ def test_nothing_is_asked_where_nothing_is_replaced(folder, words):
     assert state_of(folder / "out")[0] == before
 
 
+def test_what_is_skipped_is_not_said_to_be_converted_again(folder, capsys):
+    capsys.readouterr()
+    assert main(["run", "in", "-o", "out", *OTHER, "--on-existing", "skip"]) == 3
+    assert "converted again" not in capsys.readouterr().err
+
+
 def test_other_inputs_may_use_the_folder_with_another_chain(folder):
     save(monochrome(PIXELS), folder / "more/3.dcm")
     assert main(["run", "more", "-o", "out", *OTHER]) == 0

@@ -61,6 +61,19 @@ def test_other_projects_are_left_alone(here, capsys, text):
     assert made(here / "out") == ["a.png"]
 
 
+def test_table_with_a_broken_header_is_reported(here, capsys):
+    (here / "pyproject.toml").write_text("[tool.dcmconv\noutputs = ['jpg']\n", "utf-8")
+    assert main(["run", "in", "-o", "out"]) == 2
+    assert "pyproject.toml" in capsys.readouterr().err
+    assert not (here / "out").exists()
+
+
+def test_chain_is_not_saved_to_a_file_named_dash(here, capsys):
+    assert main(["run", "in", "-o", "out", "--save-chain", "-"]) == 2
+    assert "dcmconv run --dry-run" in capsys.readouterr().err
+    assert not (here / "-").exists()
+
+
 def test_chain_none_ignores_it(here, capsys):
     (here / "dcmconv.yaml").write_text(JPG, "utf-8")
     assert main(["run", "in", "-o", "out", "--chain", "none"]) == 0

@@ -54,6 +54,16 @@ def piped(folder, content, *words):
 
 
 @pytest.mark.parametrize(
+    "flags",
+    ["--name x", "--yes", "--verify", "--durable", "--retry-failed", "--on-existing skip"],
+)
+def test_flag_of_a_folder_is_refused_for_standard_output(scans, capsys, flags):
+    assert main(["run", "scans/b/2", "-o", "-", *flags.split()]) == 2
+    name = flags.split()[0]
+    assert f"{name} has no effect: -o - writes the only picture" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("pattern", "keys"),
     [
         ("scans/**/*.dcm", ["a/1.dcm", "b/1.dcm", "c[1].dcm"]),

@@ -92,6 +92,7 @@ def test_what_an_answer_says_is_valid(words):
         ("run -w", "-w needs a value.", "Write it as: -w NAME[:OPTIONS]"),
         ("run --json=1", "--json takes no value.", "Write only --json."),
         ("--writer jpg x", "Unknown flag '--writer'.", "dcmconv run --writer jpg x"),
+        ("--json run x", "Unknown flag '--json'.", "dcmconv run --json x"),
         ("info --jsn x", "Unknown flag '--jsn'.", "Did you mean '--json'?"),
         ("plugins shw", "Unknown command 'shw'.", "Did you mean 'show'?"),
         ("plugins show", "NAME is missing.", "Write it as: dcmconv plugins show NAME"),
@@ -107,6 +108,27 @@ def test_rejected_words_are_explained_in_two_lines(capsys, line, message, hint):
     assert error[0].startswith(f"Error: {message}")
     assert hint in error[1]
     assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        ("-w png --jpg.quality 9", "This chain has no component 'jpg'.", "Add it: --writer jpg"),
+        ("--set jpg.quality=9", "This chain has no component 'jpg'.", "Add it: --writer jpg"),
+        ("--window.center 9", "This chain has no component 'window'.", "--normalize window"),
+        ("--set pgn.level=9", "This chain has no component 'pgn'; did you mean 'png'?", ""),
+        ("--aspect squar", "--aspect squar: Expected auto, square or keep", "--aspect keep"),
+        ("--tags t.csv --tag A,B", "No reader knows the attribute 'A,B'", "by itself: A and B"),
+        ("--tags -", "has no suffix; expected .csv or .jsonl.", "--tags tags.csv"),
+        ("--name ../{name}", "'../{name}' leads out of the output folder.", "with --out"),
+        ("--name {name}/..", "'{name}/..' leads out of the output folder.", "with --out"),
+        ("--name {PatientID}/", "names a folder", "Write: {PatientID}/{name}"),
+    ],
+)
+def test_a_value_that_cannot_work_says_what_would(capsys, words, message, hint):
+    error, _ = rejected(capsys, f"run {CT} {words}")
+    assert message in error[0]
+    assert hint in error[-1]
 
 
 def test_folder_in_place_of_a_command_can_be_converted(capsys, tmp_path):

@@ -248,7 +248,9 @@ def _unknown_attribute(asked: _Asked, known: _Known) -> Iterator[ChainProblem]:
     if not closest and not (known.names and known.is_all):
         return
     hint = "Write an attribute without a keyword as its tag, such as '0010,0020'."
-    if asked.is_column:
+    if "," in asked.word:
+        hint = f"Name each attribute by itself: {' and '.join(asked.word.split(','))}."
+    elif asked.is_column:
         hint = f"Columns that are not attributes, and lists: {', '.join(asked.fields)}. {hint}"
     elif asked.fields:
         fields = ", ".join(f"{{{name}}}" for name in asked.fields)

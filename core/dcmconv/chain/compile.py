@@ -54,6 +54,7 @@ from dcmconv.plugins.registry import Registry, checked_class
 
 __all__ = ["compile_chain", "make_component"]
 
+_LEADS_OUT = re.compile(r"(^|/)\.\.(/|$)")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
@@ -361,6 +362,14 @@ class _Planner:
             Template(output.name)
         except UsageError as error:
             self.maker.report(output.name_location, error.message, error.hint)
+            return
+        if _LEADS_OUT.search(output.name):
+            message = f"'{output.name}' leads out of the output folder."
+            hint = "Remove '..', and choose the folder with --out."
+            self.maker.report(output.name_location, message, hint)
+        elif output.name.endswith("/"):
+            message = f"'{output.name}' names a folder; expected the name of a picture."
+            self.maker.report(output.name_location, message, f"Write: {output.name}{{name}}")
 
 
 def _aspect(wanted: str | None, stages: Stages) -> str:

@@ -303,7 +303,8 @@ class _Grammar:
         if not isinstance(node, ScalarNode) or isinstance(
             node.value, (bool, ComponentSpec, NoneType)
         ):
-            raise _unexpected(node, "text or a number", "Put text in quotes.")
+            hint = "Put text in quotes; a range is text too: '>=1.5' or '1..5'."
+            raise _unexpected(node, "text or a number", hint)
         try:
             condition(node.value)
         except UsageError as error:

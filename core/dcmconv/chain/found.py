@@ -12,7 +12,8 @@ NO_CHAIN = "none"
 
 PYPROJECT = "pyproject.toml"
 _CHAIN_FILES = ("dcmconv.yaml", "dcmconv.yml")
-_TABLE = re.compile(rb"^\s*\[+\s*tool\s*\.\s*(dcmconv|\"dcmconv\")\s*[].]", re.MULTILINE)
+# Also without its bracket: the loader then says what is wrong, and nothing is ignored silently.
+_TABLE = re.compile(rb"^\s*\[+\s*tool\s*\.\s*(dcmconv|\"dcmconv\")\s*([].]|$)", re.MULTILINE)
 
 
 def chain_in_use(named: str | None) -> str | None:

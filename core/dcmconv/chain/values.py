@@ -311,8 +311,10 @@ def check_aspect(value: object, location: Location = NOWHERE) -> str:
     """
     if value not in ASPECTS:
         expected = "auto, square or keep"
-        message = f"aspect: expected {expected}, got {value!r}."
-        raise invalid_chain(location, message, "For example: aspect: keep")
+        example = "--aspect keep" if location.is_flag else "aspect: keep"
+        subject = "Expected" if location.is_flag else "aspect: expected"
+        message = f"{subject} {expected}, got {value!r}."
+        raise invalid_chain(location, message, f"For example: {example}")
     return str(value)
 
 

@@ -29,7 +29,7 @@ from dcmconv.chain.values import (
     parse_frames,
     parse_inline,
 )
-from dcmconv.cli.run_flags import RunArguments
+from dcmconv.cli.run_flags import RunArguments, run_flags
 from dcmconv.errors import UsageError
 from dcmconv.model.template import plain_tag
 from dcmconv.plugins.registry import Registry
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from dcmconv.model.components import Normalizer
 
 __all__ = ["chain_of", "check_effects"]
+
+_OF_A_FOLDER = ("on_collision", "on_existing", "retry_failed", "verify", "durable")
+"""Run settings that are about the pictures and the journal of an output folder."""
 
 
 def chain_of(
@@ -86,8 +89,15 @@ def chain_of(
             *arguments.overrides,
         ],
         readers=registry.names("reader"),
+        known=_flags_of_components(registry),
     )
     return with_name(chain, arguments.name) if arguments.name else chain
+
+
+def _flags_of_components(registry: Registry) -> dict[str, str]:
+    """Return how to add each component that is installed to a chain, by its name."""
+    flags = [(each.words[0], each.names_kind) for each in run_flags() if each.names_kind]
+    return {name: f"{flag} {name}" for flag, kind in flags for name in registry.names(kind)}
 
 
 def _writer_of_out(arguments: RunArguments, registry: Registry) -> str:
@@ -139,6 +149,8 @@ def _explicit(arguments: RunArguments) -> ChainSpec:
 
 def check_effects(arguments: RunArguments, plan: Plan) -> None:
     """Raise ``UsageError`` for a flag that cannot have an effect on any picture of the plan."""
+    if arguments.is_to_stdout:
+        _check_effects_on_stdout(arguments)
     is_folder = ends_like_a_folder(arguments.out)
     if arguments.name and not is_folder and names_a_file(Path(arguments.out), plan):
         raise UsageError(
@@ -152,6 +164,16 @@ def check_effects(arguments: RunArguments, plan: Plan) -> None:
             f"--invert has no effect: the pictures have {' and '.join(sorted(domains))} values, "
             "which keep their numbers.",
             hint="Remove --invert, or choose a normalizer for display values, such as -n minmax.",
+        )
+
+
+def _check_effects_on_stdout(arguments: RunArguments) -> None:
+    given = [name for name in _OF_A_FOLDER if arguments.run_settings.get(name)]
+    flags = ["--name"] * bool(arguments.name) + ["--yes"] * arguments.yes
+    for flag in [*flags, *(f"--{name.replace('_', '-')}" for name in given)]:
+        raise UsageError(
+            f"{flag} has no effect: -o - writes the only picture to standard output.",
+            hint=f"Remove {flag}, or name a folder: -o pictures/",
         )
 
 

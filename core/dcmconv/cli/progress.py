@@ -68,7 +68,8 @@ class Display:
     def chain_changed(self, change: ChainChange) -> None:
         """Print what changed and how much is converted again."""
         self.chain_has_changed = True
-        if self._has_told:
+        # --on-existing skip keeps the pictures of another chain, and converts nothing again.
+        if self._has_told or self.plan.run.on_existing == "skip":
             return
         lines = "".join(f"\n  {line}" for line in change.lines)
         self._tell(

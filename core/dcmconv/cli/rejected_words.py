@@ -168,7 +168,9 @@ def _unknown_flag(flag: str, words: Sequence[str], path: str, known: Collection[
 
         of_run = [spelling for each in run_flags() for spelling in each.spellings()]
         if flag in of_run or _advice(name, words[at:], of_run):
-            hint = f"Flags of a conversion follow the command: dcmconv run {shlex.join(words[at:])}"
+            # The command may have been typed after the flag.
+            rest = [word for i, word in enumerate(words[at:]) if i == 0 or word != "run"]
+            hint = f"Flags of a conversion follow the command: dcmconv run {shlex.join(rest)}"
             return UsageError(f"Unknown flag '{flag}'.", hint=hint)
     advice = _advice(name, words[at:], known) if path == "dcmconv run" else _ours(name, known)
     # Of the letters of two short words, half are the same by chance.

@@ -222,7 +222,7 @@ def _show_plan(arguments: RunArguments, shown_chain: str, plan: Plan) -> int:
     else:
         print_result(shown_chain.rstrip())
         inputs = counted(count, "input")
-        print_result(f"# Dry run: {inputs} found ({total_bytes / 1e6:,.1f} MB), nothing written.")
+        print_result(f"# Dry run: {inputs} found ({total_bytes / 1e6:,.1f} MB), nothing converted.")
     return 0 if count else EXIT_NOTHING
 
 

@@ -318,7 +318,7 @@ class RunArguments:
         bool,
         _flag(
             "--dry-run",
-            help="Show the chain and count the inputs; write nothing.",
+            help="Show the chain and count the inputs; convert nothing.",
             panel=MESSAGES,
         ),
     ] = False

@@ -61,6 +61,7 @@ def assemble(
     *,
     overrides: Iterable[Override] = (),
     readers: Collection[str] = (),
+    known: Mapping[str, str] = MappingProxyType({}),
     form: FlagForm = PLAIN,
 ) -> ChainSpec:
     """Layer the flags of a command and its overrides over a chain.
@@ -76,6 +77,8 @@ def assemble(
         takes precedence.
     readers : collection of str
         Names of readers, which can be overridden even if the chain does not name them.
+    known : mapping
+        Names of other components that are installed, each with the flag that adds it.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def assemble(
     """
     spec = with_flags(merge(DEFAULT_CHAIN, chain), flags, form=form)
     for override in overrides:
-        spec = apply_override(spec, override, readers)
+        spec = apply_override(spec, override, readers, known)
     return spec
 
 

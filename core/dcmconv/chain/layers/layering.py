@@ -10,9 +10,10 @@ import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, fields, replace
+from types import MappingProxyType
 from typing import Any
 
-from dcmconv.chain.errors import Location, chain_error, invalid_chain, unknown_word
+from dcmconv.chain.errors import ChainProblem, Location, chain_error, invalid_chain, unknown_word
 from dcmconv.chain.settings import RunSettings
 from dcmconv.chain.spec import (
     DEFAULT_CHAIN,
@@ -236,11 +237,17 @@ def flag_override(target: str, key: str, value: str | list[str], flag: str = "")
     return Override(target, key, parsed, location)
 
 
-def apply_override(spec: ChainSpec, override: Override, readers: Collection[str] = ()) -> ChainSpec:
+def apply_override(
+    spec: ChainSpec,
+    override: Override,
+    readers: Collection[str] = (),
+    flags: Mapping[str, str] = MappingProxyType({}),
+) -> ChainSpec:
     """Return the chain with one override.
 
     It sets the option in every component with that id; an option that an explicit flag gave stays.
-    A reader that the chain does not name is added to it.
+    A reader that the chain does not name is added to it.  ``flags`` says how to add any other
+    component that is installed, for the error.
 
     Raises
     ------
@@ -260,6 +267,9 @@ def apply_override(spec: ChainSpec, override: Override, readers: Collection[str]
         return replace(full, read=(*(full.read or ()), _overridden(reader, override)))
     known = sorted({*ids, *readers, "run"})
     subject = "This chain has no component"
+    if override.target in flags:
+        message, hint = f"{subject} '{override.target}'.", f"Add it: {flags[override.target]}"
+        raise chain_error([ChainProblem(override.location, message, hint)])
     raise chain_error([unknown_word(override.location, subject, override.target, known)])
 
 

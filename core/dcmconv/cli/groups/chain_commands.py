@@ -156,10 +156,17 @@ def save_chain(path: Path, chain: ChainSpec, registry: Registry) -> None:
     ------
     OutputError
         If the file exists with other content, or cannot be written.
+    UsageError
+        If ``path`` is a dash, which elsewhere is standard output.
     """
     from dcmconv.chain.show import chain_as_yaml
-    from dcmconv.errors import OutputError
+    from dcmconv.errors import OutputError, UsageError
 
+    if str(path) == "-":
+        raise UsageError(
+            "--save-chain needs the name of a file.",
+            hint="To print the chain on standard output: dcmconv run --dry-run",
+        )
     text = chain_as_yaml(chain, registry)
     if path.exists() and path.read_bytes() != text.encode():
         raise OutputError(

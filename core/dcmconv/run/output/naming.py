@@ -113,6 +113,8 @@ class LaneName:
             )
             # A template with {frame} numbers the frames itself.
             number = "" if "frame" in self._made.fields else number
+            # A picture that is named .png would be hidden.
+            stem = stem or ("" if number or self.tag else "_")
         name = safe_path_part(stem, f"{number}{self.tag}{source.mark}{self.suffix}")
         return f"{_safe_folder(folder)}{name}" if folder else name
 

@@ -131,10 +131,11 @@ class TableFile:
             If the suffix is unknown, or a file exists that must not be replaced.
         """
         if self.path.suffix.lower() not in SUFFIXES:
+            suffix, stem = self.path.suffix, self.path.stem
+            ending = f"ends in {suffix}" if suffix else "has no suffix"
             raise UsageError(
-                f"The tag table {self.path} ends in '{self.path.suffix}'; "
-                f"expected {' or '.join(SUFFIXES)}.",
-                hint=f"For example: --tags {self.path.stem}.csv",
+                f"The tag table {self.path} {ending}; expected {' or '.join(SUFFIXES)}.",
+                hint=f"For example: --tags {stem.strip('-') or 'tags'}.csv",
             )
         if STATE_FOLDER in Path(os.path.realpath(self.path.parent)).parts:
             raise UsageError(
