@@ -92,7 +92,7 @@ def test_what_an_answer_says_is_valid(words):
         ("run -w", "-w needs a value.", "Write it as: -w NAME[:OPTIONS]"),
         ("run --json=1", "--json takes no value.", "Write only --json."),
         ("--writer jpg x", "Unknown flag '--writer'.", "dcmconv run --writer jpg x"),
-        ("--json run x", "Unknown flag '--json'.", "dcmconv run --json x"),
+        ("-q run x", "Unknown flag '-q'.", "dcmconv run -q x"),
         ("info --jsn x", "Unknown flag '--jsn'.", "Did you mean '--json'?"),
         ("plugins shw", "Unknown command 'shw'.", "Did you mean 'show'?"),
         ("plugins show", "NAME is missing.", "Write it as: dcmconv plugins show NAME"),
@@ -113,9 +113,9 @@ def test_rejected_words_are_explained_in_two_lines(capsys, line, message, hint):
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        ("-w png --jpg.quality 9", "This chain has no component 'jpg'.", "Add it: --writer jpg"),
-        ("--set jpg.quality=9", "This chain has no component 'jpg'.", "Add it: --writer jpg"),
-        ("--window.center 9", "This chain has no component 'window'.", "--normalize window"),
+        ("-w png --jpg.quality 9", "This chain has no component 'jpg'.", "Add it: -w jpg"),
+        ("--set jpg.quality=9", "This chain has no component 'jpg'.", "Add it: -w jpg"),
+        ("--window.center 9", "This chain has no component 'window'.", "Add it: -n window"),
         ("--set pgn.level=9", "This chain has no component 'pgn'; did you mean 'png'?", ""),
         ("--aspect squar", "--aspect squar: Expected auto, square or keep", "--aspect keep"),
         ("--tags t.csv --tag A,B", "No reader knows the attribute 'A,B'", "by itself: A and B"),

@@ -82,14 +82,18 @@ def chain_of(
     chain = assemble(
         chain,
         explicit,
-        form=FlagForm(_extent(arguments), _normalizers(arguments, registry), _spelled(arguments)),
+        form=FlagForm(
+            _extent(arguments),
+            _normalizers(arguments, registry),
+            _spelled(arguments),
+            _flags_of_components(registry),
+        ),
         overrides=[
             *environment_overrides(os.environ),
             *(parse_override(text) for text in arguments.settings),
             *arguments.overrides,
         ],
         readers=registry.names("reader"),
-        known=_flags_of_components(registry),
     )
     return with_name(chain, arguments.name) if arguments.name else chain
 

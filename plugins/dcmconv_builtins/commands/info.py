@@ -138,7 +138,9 @@ def _check_dicom(path: Path) -> None:
     try:
         head = InputFile(path.name, path).head
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}.", hint="Check the spelling.") from error
+        is_pipe = str(path) == "-"
+        hint = "Save standard input as a file first." if is_pipe else "Check the spelling."
+        raise InputError(f"{path}: {error.strerror}.", hint=hint) from error
     if DicomReader.sniff(head, path.name) <= 0:
         what = "is not DICOM" if head else "is empty"
         raise InputError(f"{path} {what}.", hint=_SIGNS)

@@ -45,11 +45,14 @@ class FlagForm(NamedTuple):
         If several are given: each output becomes one for each of them, named after it.
     spelled : mapping
         How slots were given that have no location, such as ``--no-invert``; for messages.
+    adding : mapping
+        How to add a component that is installed, such as ``-w jpg``, by its name; for messages.
     """
 
     extent: Extent = ""
     normalizers: tuple[ComponentSpec, ...] = ()
     spelled: Mapping[str, str] = MappingProxyType({})
+    adding: Mapping[str, str] = MappingProxyType({})
 
 
 PLAIN = FlagForm()
@@ -61,7 +64,6 @@ def assemble(
     *,
     overrides: Iterable[Override] = (),
     readers: Collection[str] = (),
-    known: Mapping[str, str] = MappingProxyType({}),
     form: FlagForm = PLAIN,
 ) -> ChainSpec:
     """Layer the flags of a command and its overrides over a chain.
@@ -77,8 +79,6 @@ def assemble(
         takes precedence.
     readers : collection of str
         Names of readers, which can be overridden even if the chain does not name them.
-    known : mapping
-        Names of other components that are installed, each with the flag that adds it.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def assemble(
     """
     spec = with_flags(merge(DEFAULT_CHAIN, chain), flags, form=form)
     for override in overrides:
-        spec = apply_override(spec, override, readers, known)
+        spec = apply_override(spec, override, readers, form.adding)
     return spec
 
 

@@ -229,6 +229,7 @@ def test_an_input_loses_the_whole_suffix_of_its_format():
         pytest.param("{PatientID|AccessionNumber}", "no-PatientID.png", id="none-has-a-value"),
         pytest.param("{PatientID|name}", "x.png", id="a-field-of-its-own"),
         pytest.param("a{PatientID|}", "a.png", id="nothing"),
+        pytest.param("{PatientID|}", "_.png", id="nothing-at-all-is-not-a-hidden-file"),
         pytest.param("{PatientID|SeriesNumber:03d}", "004.png", id="a-format"),
         pytest.param("{StudyID|unknown}", "7.png", id="it-is-not-needed"),
         pytest.param("{PatientID|../up}", "_up-8c722b8a.png", id="a-path-is-no-path"),
