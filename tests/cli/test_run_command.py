@@ -291,7 +291,7 @@ def test_existing_pictures_are_the_reason_that_nothing_was_converted(scans, caps
         (["-w", "jpg", "--jpg.quality", "900"], "--jpg.quality 900", "100"),
         (["-r", "dicm"], "Unknown reader 'dicm'.", "Did you mean 'dicom'?"),
         (["--dicom.inflate_limit", "0"], "--dicom.inflate_limit 0", "expected at least 1"),
-        (["--window.center", "40"], "This chain has no component 'window'", "Known:"),
+        (["--window.center", "40"], "This chain has no component 'window'", "Add it: -n window"),
         (["--frames", "3-1"], "'3-1' ends before it starts", "1,3-5"),
         (["--workers", "many"], "--workers many", "auto"),
         (["--on-existing", "overwrite"], "--on-existing overwrite", "replace"),
