@@ -80,6 +80,11 @@ def test_quoted_patterns_match_like_those_of_a_shell(scans, pattern, keys):
     assert sorted(journal_of(scans / "out")) == keys
 
 
+def test_a_filter_that_leaves_nothing_is_named(scans, capsys):
+    assert main(["run", "scans", "-o", "out", "--include", "*.xyz"]) == 3
+    assert "run it without --include." in capsys.readouterr().err
+
+
 def test_pattern_matches_no_hidden_file(scans):
     save(a_picture(), scans / "scans/.hidden.dcm")
     assert main(["run", "scans/*.dcm", "-o", "out"]) == 0

@@ -242,7 +242,10 @@ def _problem(
     if not option:
         # A rule that involves several options: a ValueError from __post_init__.
         message = _expected(details[0], ())
-        return ChainProblem(_blamed(spec, message), f"'{spec.use}': {message.rstrip('.')}.")
+        location = _blamed(spec, message)
+        # A flag of the run is its own subject.
+        subject = "" if spec.use == "run" and location.is_flag else f"'{spec.use}': "
+        return ChainProblem(location, f"{subject}{message.rstrip('.')}.")
     return _wrong_value(component, spec, option, details)
 
 
@@ -254,11 +257,14 @@ def _wrong_value(
     choices = fixed_values(fields[option].annotation)
     # A union reports an error for each of its members; together they say what the option takes.
     expected = dict.fromkeys(_expected(detail, choices) for detail in details)
-    message = f"'{spec.use}' has {option} {_shown(value)}; expected {' or '.join(expected)}."
+    written = spec.written.get(option)
+    if spec.use == "run" and written and written.value.is_flag:
+        message = f"Expected {' or '.join(expected)}."
+    else:
+        message = f"'{spec.use}' has {option} {_shown(value)}; expected {' or '.join(expected)}."
     hint = did_you_mean(value, map(str, choices)) if isinstance(value, str) else ""
     if not hint and any(option in form for form in component.shorthand):
         hint = f"Short forms: {', '.join(component.short_forms(spec.use))}."
-    written = spec.written.get(option)
     return ChainProblem(written.value if written else spec.location, message, hint)
 
 

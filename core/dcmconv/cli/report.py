@@ -69,6 +69,9 @@ def _nothing_to_convert(arguments: RunArguments, summary: Summary, tally: Tally)
     reasons = tally.reasons_of("skipped")
     skipped = f"{counted(summary.skipped, 'input')} skipped{_shown_reasons(reasons)}"
     hint = "To try dcmconv on sample files: dcmconv samples demo && dcmconv run demo"
+    filters = ["--include"] * bool(arguments.include) + ["--exclude"] * bool(arguments.exclude)
+    if filters and not summary.skipped:
+        hint = f"To see which inputs there are: run it without {' and '.join(filters)}."
     if "exists" in reasons:
         hint = "To convert inputs whose pictures exist already: --on-existing replace"
     found = skipped if summary.skipped else "no inputs found"

@@ -51,6 +51,9 @@ def run_command(named: NamedComponents, values: Mapping[str, Any]) -> int:
     arguments = replace(arguments, chain=chain_in_use(arguments.chain))
     if arguments.quiet and arguments.verbose:
         raise UsageError("--quiet and --verbose cannot be combined.", hint="Remove one of them.")
+    if arguments.dry_run and arguments.check_names:
+        message = "--dry-run and --check-names cannot be combined."
+        raise UsageError(message, hint="Remove one of them; neither converts anything.")
     check_left_out(arguments.no_plugin)
     registry = named.registry
     for problem in registry.problems:
