@@ -170,9 +170,7 @@ def run(
     given: dict[str, Any] = dict(keywords)
     include, exclude = (_patterns(word, given.pop(word, None)) for word in ("include", "exclude"))
     tag_table = _table(given.pop("tag_table", None))
-    separate, may_replace = (
-        _truth(word, given.pop(word, None)) for word in ("separate", "replace")
-    )
+    separate, may_replace = (_truth(key, given.pop(key, None)) for key in ("separate", "replace"))
     named, folder = _paths(inputs), _path("out", out)
     with python_hints():
         check_out(folder)

@@ -69,22 +69,37 @@ class Chain:
     (64, 64)
     """
 
+    spec: ChainSpec
+    plan: Plan
+
     @listing(ChainKeywords)
     def __init__(self, chain: ChainLike | None = None, **keywords: Unpack[ChainKeywords]) -> None:
         with python_hints():
-            self.spec, self.plan = _compiled(chain, keywords)
+            spec, plan = _compiled(chain, keywords)
+        self.__dict__.update(spec=spec, plan=plan)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"a Chain never changes, so {name} cannot be set; make another from it: "
+            "dcmconv.Chain(chain, normalize=...)"
+        )
 
     @classmethod
     @listing(ChainKeywords)
     def from_yaml(cls, path: str | PathLike[str], **keywords: Unpack[ChainKeywords]) -> Chain:
         """Return the chain of a file; the keywords take precedence over it."""
+        if not isinstance(path, (str, PathLike)):
+            raise UsageError(
+                f"Expected the path of a chain file, got {path!r:.80}.",
+                hint="For a mapping or a preset: dcmconv.Chain(...)",
+            )
         return cls(fspath(path), **keywords)
 
     @classmethod
     @listing(ChainKeywords)
     def from_preset(cls, name: str, **keywords: Unpack[ChainKeywords]) -> Chain:
         """Return the chain of a preset, such as ``ml-8bit``; the keywords take precedence."""
-        return cls(PRESET + name.removeprefix(PRESET), **keywords)
+        return cls(PRESET + str(name).removeprefix(PRESET), **keywords)
 
     def to_yaml(self, path: str | PathLike[str] | None = None) -> str:
         """Return the chain as the text of a chain file, and write it if a path is given.
@@ -162,6 +177,11 @@ class Chain:
     ) -> Iterator[RenderedPicture | dict[str, RenderedPicture]]:
         """Yield for each frame what a call returns, one at a time."""
         self._check_output(output)
+        return self._frames(source, output)
+
+    def _frames(
+        self, source: InputLike, output: str | None
+    ) -> Iterator[RenderedPicture | dict[str, RenderedPicture]]:
         with python_hints(self.plan), open_with(self._converter, source) as opened:
             for made in _rendered(opened, output):
                 yield self._returned(made, output)

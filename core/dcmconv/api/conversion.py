@@ -87,8 +87,8 @@ def convert_frames(
 
     Same arguments as ``convert``; ``frames`` chooses some of the frames.
     """
-    for made in chain_of(chain, keywords).frames(source, output=output):
-        yield _only(made)
+    frames = chain_of(chain, keywords).frames(source, output=output)
+    return (_only(made) for made in frames)
 
 
 def _only(made: RenderedPicture | dict[str, RenderedPicture]) -> RenderedPicture:

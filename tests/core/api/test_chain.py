@@ -391,3 +391,18 @@ def test_writer_for_several_outputs_says_which():
     assert "outputs='all:jpg'" in caught.value.hint
     pictures = Chain.from_preset("chest-ct", writer="all:jpg")(CT)
     assert [picture.encode()[:2] for picture in pictures.values()] == [b"\xff\xd8"] * 3
+
+
+@pytest.mark.parametrize("name", ["normalize", "plan"])
+def test_a_chain_refuses_changes(name):
+    chain = Chain(normalize="minmax")
+    with pytest.raises(AttributeError, match="a Chain never changes"):
+        setattr(chain, name, "voi")
+    assert pickle.loads(pickle.dumps(chain)) == chain  # noqa: S301 - our own bytes
+
+
+def test_what_cannot_be_a_chain_file_or_a_preset_is_an_error_of_usage():
+    with pytest.raises(UsageError, match="Expected the path of a chain file, got None"):
+        Chain.from_yaml(None)
+    with pytest.raises(UsageError, match="Unknown preset 'None'"):
+        Chain.from_preset(None)

@@ -202,3 +202,12 @@ def test_errors_are_in_the_words_of_python(keywords, message, hint):
 def test_what_is_no_chain_is_an_error_of_usage(chain):
     with pytest.raises(UsageError, match=r"chain: expected a path, 'preset:NAME', a mapping"):
         Chain(chain)
+
+
+def test_wrong_keywords_are_errors_of_the_call_and_not_of_the_first_frame():
+    with pytest.raises(UsageError, match="Unknown keyword 'normalise'"):
+        dcmconv.convert_frames(CT, normalise="minmax")
+    with pytest.raises(UsageError, match="no output 'x'"):
+        dcmconv.convert_frames(CT, output="x")
+    with pytest.raises(UsageError, match="no output 'x'"):
+        Chain().frames(CT, output="x")

@@ -184,3 +184,13 @@ def test_values_left_in_a_closed_file_are_an_error():
 def test_an_empty_dataset_says_so():
     with pytest.raises(InputError, match="the dataset is empty"):
         dcmconv.convert(Dataset())
+
+
+@pytest.mark.parametrize(
+    "name", ["MR_small_expb.dcm", "SC_rgb_small_odd_big_endian.dcm", "MR_small_implicit.dcm"]
+)
+def test_a_copy_as_a_plain_dataset_keeps_its_byte_order(name):
+    path = get_testdata_file(name)
+    copied = Dataset(pydicom.dcmread(path))
+    assert not hasattr(copied, "file_meta")
+    assert np.array_equal(dcmconv.convert(copied).pixels, dcmconv.convert(path).pixels)

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from pydicom.dataelem import RawDataElement
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
@@ -28,7 +29,7 @@ from dcmconv_builtins.dicom.file.notes import parse_errors
 from dcmconv_builtins.dicom.file.part10 import SYNTAX_OF, declared_encoding
 
 if TYPE_CHECKING:
-    from pydicom.dataelem import DataElement, RawDataElement
+    from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
 
 __all__ = ["file_of_dataset"]
@@ -40,6 +41,7 @@ _ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
 _FIRST_TAG = 0x00030000
 """Neither a command set nor File Meta Information belongs to the dataset."""
+_PASS_THE_PATH = "If pydicom has read it from a file, pass the path of that file instead."
 _TAG = re.compile(r"\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\)")
 
 
@@ -56,7 +58,7 @@ def file_of_dataset(dataset: Dataset, key: str) -> InputFile:
         If it cannot be encoded, or its pixels are encapsulated and no Transfer Syntax says how.
     """
     if not len(dataset):
-        raise InputError("the dataset is empty.", hint="Read it first: pydicom.dcmread(PATH)")
+        raise InputError("the dataset is empty.", hint=_PASS_THE_PATH)
     meta = getattr(dataset, "file_meta", None)
     named = "" if meta is None else str(meta.get("TransferSyntaxUID") or "")
     encoding = declared_encoding(named, None) if named else _own_encoding(dataset)
@@ -91,6 +93,11 @@ def _own_encoding(dataset: Dataset) -> Encoding | None:
     for is_implicit, is_little_endian in (wanted, dataset.original_encoding):
         if is_implicit is not None and is_little_endian is not None:
             return Encoding(is_implicit, is_little_endian)
+    # A copy, Dataset(other), does not know; its elements do that were never looked at.
+    for tag in (*PIXEL_KEYWORDS, *dataset.keys()):
+        element = _read(dataset, tag) if tag in dataset else None
+        if isinstance(element, RawDataElement):
+            return Encoding(element.is_implicit_VR, element.is_little_endian)
     return None
 
 
