@@ -41,7 +41,7 @@ _ITEM = b"\xfe\xff\x00\xe0"
 _SEQUENCE_DELIMITER = b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
 _FIRST_TAG = 0x00030000
 """Neither a command set nor File Meta Information belongs to the dataset."""
-_PASS_THE_PATH = "If pydicom has read it from a file, pass the path of that file instead."
+_GIVE_THE_FILE = "If pydicom has read it from a file, pass the path of that file instead."
 _TAG = re.compile(r"\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\)")
 
 
@@ -58,7 +58,7 @@ def file_of_dataset(dataset: Dataset, key: str) -> InputFile:
         If it cannot be encoded, or its pixels are encapsulated and no Transfer Syntax says how.
     """
     if not len(dataset):
-        raise InputError("the dataset is empty.", hint=_PASS_THE_PATH)
+        raise InputError("the dataset is empty.", hint=_GIVE_THE_FILE)
     meta = getattr(dataset, "file_meta", None)
     named = "" if meta is None else str(meta.get("TransferSyntaxUID") or "")
     encoding = declared_encoding(named, None) if named else _own_encoding(dataset)
