@@ -62,7 +62,7 @@ def run(
     Parameters
     ----------
     inputs : path or sequence of paths
-        Files and folders.
+        Files, folders, and patterns such as ``"scans/**/*.dcm"``.
     out : path
         The output folder, or one picture if its suffix is one that the writer makes; a text that
         ends with ``/`` is always a folder.
@@ -94,7 +94,8 @@ def run(
     frames : int, str or sequence, optional
         Frames to convert, counted from 1, such as ``"1,3-5"``.
     tags : str or sequence of str, optional
-        The columns of the tag table: keywords, tags or paths into sequences.
+        The columns of the tag table, which are also the ``attributes`` of outcomes: keywords,
+        tags or paths into sequences.
     tag_table : path, optional
         Write a table of tags there, one row for every picture: ``.csv`` or ``.jsonl``.
     include, exclude : str or sequence of str, optional

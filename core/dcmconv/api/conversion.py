@@ -85,7 +85,8 @@ def convert_frames(
 ) -> Iterator[RenderedPicture]:
     """Convert every frame of one input, one at a time.
 
-    Same arguments as ``convert``; ``frames`` chooses some of the frames.
+    It has the parameters of ``convert`` except ``frame``: ``frames`` chooses some of the frames.
+    A wrong keyword raises at once, and what is wrong with the input when the first frame is read.
     """
     frames = chain_of(chain, keywords).frames(source, output=output)
     return (_only(made) for made in frames)
