@@ -371,7 +371,8 @@ def _check_values(spec: ComponentSpec, component: type[Component], form: tuple[s
     """Report a value that is the name of another option: its own value is missing."""
     words = {each.name: fixed_values(each.annotation) for each in option_fields(component)}
     for name, value in zip(form, spec.bare, strict=True):
-        if value in words and value not in words[name]:
+        # A list, as in window:[40,400], is reported with the type of its option.
+        if isinstance(value, str) and value in words and value not in words[name]:
             hint = f"Write {spec.use}:{value}=VALUE"
             # A text may happen to be the name of an option.
             hint += "." if words[name] else f", or {spec.use}:{name}={value} if that is the value."

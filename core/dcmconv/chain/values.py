@@ -77,13 +77,8 @@ def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
     """
     name, colon, rest = text.strip().partition(":")
     if not _NAME.fullmatch(name):
-        before, equals, after = text.strip().partition("=")
-        meant = equals and after and _NAME.fullmatch(before)
-        raise invalid_chain(
-            location,
-            f"'{text}' does not start with the name of a component.",
-            f"Did you mean '{before}:{after}'?" if meant else FORM,
-        )
+        message = f"'{text}' does not start with the name of a component."
+        raise invalid_chain(location, message, _meant(text.strip(), location))
     if colon and not rest.strip():
         raise invalid_chain(location, f"'{text}' has no options after the colon.", FORM)
     bare, start = _bare_values(rest, text, location) if colon else ((), 0)
@@ -91,6 +86,17 @@ def parse_component(text: str, location: Location = NOWHERE) -> ComponentSpec:
     identity = options.pop("id", "")
     written = {key: Written(location, location) for key in options}
     return ComponentSpec(name, options, str(identity or ""), location, written, bare=bare)
+
+
+def _meant(text: str, location: Location) -> str:
+    """Return the hint for a text that is not the short form of a component."""
+    before, _, after = text.replace("=", " ", 1).partition(" ")
+    if after and _NAME.fullmatch(before):
+        return f"Did you mean '{before}:{after.lstrip()}'?"
+    names = text.split(",")
+    if location.is_flag and len(names) > 1 and all(map(_NAME.fullmatch, names)):
+        return "Name one component; for several outputs or steps, repeat the flag."
+    return FORM
 
 
 def parse_decoder(text: str, flag: str) -> tuple[str, ComponentSpec]:
