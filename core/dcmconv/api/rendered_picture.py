@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from dcmconv.api.plans import ComponentLike, make_writer, registry
-from dcmconv.api.python_hints import python_hints
 from dcmconv.errors import DcmconvError, UnsupportedError, UsageError
 
 if TYPE_CHECKING:
@@ -173,6 +172,8 @@ class RenderedPicture:
         UsageError
             If the writer does not accept this kind of picture, or has no such option.
         """
+        from dcmconv.api.python_hints import python_hints  # not for `dcmconv --help`
+
         with python_hints():
             return self._encoded(self._made_writer(writer, options))
 
