@@ -93,7 +93,7 @@ def _setting(results: Results) -> Iterator[str]:
     yield "; ".join(f"{key}: {value}" for key, value in results.machine.items()) + "."
     yield f"Rounds, in turns: {results.rounds}.\n"
     yield "Tools: " + "; ".join(f"{n} ({v})" for n, v in results.tools.items()) + ".\n"
-    # A peer that is not there today may have been measured in an earlier session.
+    # A peer that is not there today may have been measured in an earlier measurement.
     measured = {row.tool for row in results.rows}
     missing = [f"{n}: {why}" for n, why in results.missing.items() if n not in measured]
     if missing:

@@ -94,7 +94,7 @@ class Results:
         return cls(**{**data, "rows": rows, "gains": [Gain(**gain) for gain in data["gains"]]})
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Add the rows of a task in place of those of an earlier session."""
+        """Add the rows of a task in place of those of an earlier measurement."""
         tasks = {row.task for row in rows}
         self.rows = [*(row for row in self.rows if row.task not in tasks), *rows]
 
