@@ -21,13 +21,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         The words after the program's name; by default those of this process.
     """
-    # Until a command starts: what is imported stays, and looking for garbage in it takes long.
-    gc.disable()
+    is_program = arguments is None
+    if is_program:
+        # Until a command starts: what is imported stays, and looking for garbage in it takes long.
+        gc.disable()
     try:
         _replace_closed_streams()
         # Threads of numpy's BLAS library would only use CPU time while they wait for work.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        words = list(sys.argv[1:] if arguments is None else arguments)
+        words = list(sys.argv[1:] if is_program else arguments or ())
         # Python sets a stream to None if its descriptor was closed at the start.
         if sys.stdout is None:
             from dcmconv.cli.exit_codes import exit_code_of_error
@@ -41,15 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_program(words)
     except KeyboardInterrupt:
         # While the program was still being imported, or after its last line.
-        _ignore_interrupts(is_program=arguments is None)
+        _ignore_interrupts(is_program=is_program)
         sys.stderr.write("Interrupted.\n")
         return 130
     finally:
-        if not gc.isenabled():
+        if is_program and not gc.isenabled():
             # A help text, or wrong words: then the end of the process has nothing to scan either.
             gc.freeze()
             gc.enable()
-        _ignore_interrupts(is_program=arguments is None)
+        _ignore_interrupts(is_program=is_program)
 
 
 def _ignore_interrupts(*, is_program: bool) -> None:

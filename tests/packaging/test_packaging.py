@@ -32,7 +32,11 @@ def names_in(wheel):
 def test_the_wheel_holds_two_packages_and_their_metadata(wheel):
     tops = {name.partition("/")[0] for name in names_in(wheel)}
     [info] = [top for top in tops if top.endswith(".dist-info")]
-    assert tops == {"dcmconv", "dcmconv_builtins", info}
+    data = f"{info.removesuffix('.dist-info')}.data"
+    assert tops == {"dcmconv", "dcmconv_builtins", info, data}
+    assert [name for name in names_in(wheel) if name.startswith(data)] == [
+        f"{data}/data/share/man/man1/dcmconv.1"
+    ]
 
 
 @pytest.mark.parametrize("name", IN_THE_WHEEL)

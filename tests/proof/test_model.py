@@ -139,7 +139,9 @@ class Batch(RuleBasedStateMachine):
         assert {path.parent for path in parts} <= {self.out / ".dcmconv" / "parts"}
 
     def batch(self) -> Run:
-        return Run(chain(self.inverted), [str(self.scans)], self.out, registry=registry())
+        return Run(
+            chain(self.inverted), [str(self.scans)], self.out, registry=registry(), replace=True
+        )
 
     def has_begun(self) -> bool:
         return hasattr(self, "out") and self.out.is_dir()

@@ -171,10 +171,12 @@ def add_command(
     import typer
 
     def command(**found: Any) -> None:
-        # _entry disabled it.  No collection, not even the last one of the process, scans again what
-        # is loaded by now: with one picture, that saves a sixth of all time.
-        gc.freeze()
-        gc.enable()
+        # _entry disabled it, if this is the program and not a test of it.  No collection, not even
+        # the last one of the process, scans again what is loaded by now: with one picture, that
+        # saves a sixth of all time.
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         # Here and not around the program: typer would report Ctrl-C as "Aborted".
         try:
             with only_results_on_stdout():

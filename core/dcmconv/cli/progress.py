@@ -86,10 +86,13 @@ class Display:
             ending = ":" if lines else "."
             self._tell(f"{out}: {found}; replacing them{ending}{lines}")
             return True
-        if not (is_interactive() and sys.stdin is not None and sys.stdin.isatty()):
+        if not (self._has_terminal() and sys.stdin is not None and sys.stdin.isatty()):
             return False
         self._has_told = True
         return self.ask(f"{out}: {found}.{lines}\nReplace them? [y/N] ")
+
+    def _has_terminal(self) -> bool:
+        return is_interactive()
 
     def ask(self, question: str) -> bool:
         """Ask a person; Ctrl-C ends the program, as nothing has been written yet."""
@@ -190,6 +193,9 @@ class Bar(Display):
     ) -> None:
         """Remove the bar."""
         self._live.stop()
+
+    def _has_terminal(self) -> bool:
+        return True  # rich has stderr while it draws, and not every version of it says so
 
     def ask(self, question: str) -> bool:
         """Ask a person, while no bar is drawn."""

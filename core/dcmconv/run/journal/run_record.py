@@ -19,6 +19,7 @@ from dcmconv.errors import OutputError
 from dcmconv.model.outcome import Summary
 from dcmconv.model.records import record
 from dcmconv.run.output.naming import STATE_FOLDER
+from dcmconv.run.output.os_errors import output_error
 from dcmconv.run.output.state_dir import open_state_file
 
 __all__ = ["RunRecord", "read_run"]
@@ -74,7 +75,10 @@ class RunRecord:
             "has_others": self.has_others,
             "agreed": self.agreed,
         }
-        _write(out, self._written)
+        try:
+            _write(out, self._written)
+        except OSError as error:
+            raise output_error(f"{out / STATE_FOLDER / 'run.json'}", error) from error
 
     def close(self, out: Path, summary: Summary) -> None:
         """Add the summary at the end of the run."""
