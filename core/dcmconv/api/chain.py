@@ -144,7 +144,7 @@ class Chain:
         ----------
         source : path, bytes, file or Dataset
             A file, its bytes (``bytes``, ``bytearray``, ``memoryview``), a binary file object (read
-            from its start, and left open), or a pydicom ``Dataset`` as it is in memory.
+            from its start and left open), or a pydicom ``Dataset`` in its current state.
         frame : int, optional
             Frame number, from 1; by default the first of ``frames``.
         output : str, optional

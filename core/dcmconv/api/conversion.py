@@ -39,7 +39,7 @@ def convert(
     ----------
     source : path, bytes, file or Dataset
         A file, its bytes (``bytes``, ``bytearray``, ``memoryview``), a binary file object (read
-        from its start, and left open), or a pydicom ``Dataset`` as it is in memory.
+        from its start and left open), or a pydicom ``Dataset`` in its current state.
     frame : int, optional
         Frame number, from 1; by default the first of ``frames``.
     output : str, optional
@@ -119,7 +119,7 @@ def _check_one_frame(frame: int | None, frames: Any, plan: Plan) -> None:
 
 
 class _Held:
-    """A compiled chain, and what it was made from: it holds as long as that is the same."""
+    """A compiled chain and what it was made from, to detect when it is out of date."""
 
     def __init__(self, chain: Chain, found: Registry) -> None:
         self.chain = chain

@@ -32,7 +32,7 @@ def open_with(
 
     ``frames`` are wanted instead of those of the chain.
     """
-    # An Instance or a frame of one is open already, and knows how to go on.
+    # An Instance, or a frame of one, is already open.
     already = getattr(source, "__open_with__", None)
     if already is not None:
         opened: OpenInput = already(converter, frames)

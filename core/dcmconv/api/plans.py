@@ -104,7 +104,7 @@ def plan_from(options: Mapping[str, Any]) -> Plan:
 
 
 def make_writer(writer: ComponentLike) -> Writer:
-    """Return the writer that a text or a mapping names, with its options; an object as it is."""
+    """Return the writer that a text or a mapping names; a writer object is returned unchanged."""
     from dcmconv.chain.compile import make_component
     from dcmconv.model.components import Writer
 

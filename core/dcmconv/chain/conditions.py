@@ -1,7 +1,7 @@
 """What a ``when`` accepts: a value, a comparison, a range, a glob or a regular expression.
 
-A condition is what stands in the chain, text or a number, so a plan stays plain data; ``condition``
-reads it once in each process.
+A plan keeps a condition as it was written, as text or a number, so it stays plain data;
+``condition`` parses each one once per process.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _values(found: Any) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=4096)
 def condition(written: str | float) -> Condition:
-    """Read a condition as it is written in a chain.
+    """Parse a condition as written in a chain.
 
     Raises
     ------

@@ -263,7 +263,7 @@ def _spec_of(component: Component, registry: Registry) -> ComponentSpec:
     options = {
         option.name: getattr(component, option.name)
         for option in fields(component)  # type: ignore[arg-type]
-        # Only what differs, as somebody would write it: the plan is then that of the text.
+        # Only what differs from the defaults, so that the plan equals that of the text form.
         if getattr(component, option.name) != option.default
     }
     name = registry.name_of(type(component))

@@ -103,7 +103,7 @@ class ComponentRef:
     ) -> ComponentRef:
         """Return a reference to an object whose class no plugin offers.
 
-        In this process it is used as it is, so that its class may be defined anywhere.
+        In this process the object itself is used, so its class may be defined anywhere.
         """
         made = type(component)
         target = f"{made.__module__}:{made.__qualname__}"

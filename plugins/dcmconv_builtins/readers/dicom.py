@@ -67,7 +67,7 @@ class DicomReader(ReadOptions, ObjectOptions, Reader):
 
     @classmethod
     def usual_attributes(cls) -> Sequence[str]:
-        """Return what tells pictures apart and names nobody."""
+        """Return attributes that tell pictures apart and identify no patient."""
         return ("Modality", "SeriesInstanceUID", "SOPInstanceUID")
 
     @classmethod
