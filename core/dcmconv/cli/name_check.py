@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dcmconv.cli.exit_codes import EXIT_FAILED, EXIT_NOTHING
-from dcmconv.cli.report import counted
 from dcmconv.cli.terminal import harmless, print_json, print_result
+from dcmconv.model.outcome import counted
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan

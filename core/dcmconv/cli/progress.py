@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from dcmconv.cli.exit_codes import signals_as_exceptions
-from dcmconv.cli.report import counted, opening_line, outcome_data, outcome_line, shown_folder
+from dcmconv.cli.report import opening_line, outcome_data, outcome_line, shown_folder
 from dcmconv.cli.terminal import ask, harmless, is_interactive, print_json, say
+from dcmconv.model.outcome import counted
 from dcmconv.model.records import record
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcmconv.cli.exit_codes import EXIT_NOTHING
 from dcmconv.cli.terminal import harmless, print_json, print_result, say
-from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary
+from dcmconv.model.outcome import Converted, Failed, Outcome, Skipped, Summary, counted
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from dcmconv.run.progress import Tally
 
 __all__ = [
-    "counted",
     "opening_line",
     "outcome_data",
     "outcome_line",
@@ -219,11 +218,6 @@ def _shown_reasons(counts: dict[str, int]) -> str:
 
 def _most_frequent(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number and its noun: ``1 input``, ``2 inputs``."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _elapsed(seconds: float) -> str:

@@ -17,7 +17,7 @@ from dcmconv.cli.component_flags import NamedComponents, given_overrides
 from dcmconv.cli.exit_codes import EXIT_NOTHING, exit_code_of_run, stop_on_signals
 from dcmconv.cli.groups.chain_commands import save_chain
 from dcmconv.cli.progress import progress_for
-from dcmconv.cli.report import counted, print_report
+from dcmconv.cli.report import print_report
 from dcmconv.cli.run_flags import RunArguments
 from dcmconv.cli.terminal import (
     print_bytes,
@@ -27,7 +27,7 @@ from dcmconv.cli.terminal import (
     stdout_is_terminal,
 )
 from dcmconv.errors import UsageError
-from dcmconv.model.outcome import Converted
+from dcmconv.model.outcome import Converted, counted
 
 if TYPE_CHECKING:
     from dcmconv.chain.plan import Plan

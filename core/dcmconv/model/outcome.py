@@ -25,6 +25,7 @@ __all__ = [
     "OutputFile",
     "Skipped",
     "Summary",
+    "counted",
     "finite",
 ]
 
@@ -183,6 +184,11 @@ class Summary:
     def inputs(self) -> int:
         """How many inputs have an outcome."""
         return self.converted + self.skipped + self.failed
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number and its noun: ``1 input``, ``2 inputs``."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def finite(value: Any) -> Any:

@@ -8,16 +8,14 @@ from contextlib import closing
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 from dcmconv.chain.plan import Plan
 from dcmconv.errors import SkipInput
-from dcmconv.model.components import Source
 from dcmconv.model.inputs import Reference, Rejected
 from dcmconv.model.outcome import Converted, Failed, Outcome, OutputFile, Skipped
 from dcmconv.model.records import record
 from dcmconv.render import Converter
-from dcmconv.run.failure import failure_of
+from dcmconv.run.failure import failure_of, outcome_of_rejected
 from dcmconv.run.journal.resume import Resume
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.name_check import names_of
@@ -64,22 +62,26 @@ class DryRun:
             gathered = GatheredStatistics(self.plan)
             resume = Resume(destination, self.plan, gathered, self.tally)
             for found, index in walk.inputs():
-                outcome = self._outcome(found, index, resume, journal)
+                outcome = self._outcome(found, walk, index, resume, journal)
                 self.tally.add(outcome)
                 yield outcome
 
     def _outcome(
-        self, found: Reference | Rejected, index: int, resume: Resume, journal: Journal
+        self,
+        found: Reference | Rejected,
+        walk: Walk,
+        index: int,
+        resume: Resume,
+        journal: Journal,
     ) -> Outcome:
         if isinstance(found, Rejected):
-            kind = Failed if found.failed else Skipped
-            return kind.of(found, reason=found.reason, message=found.message, hint=found.hint)
+            return outcome_of_rejected(found)
         known = resume.known_outcome(found, journal.find(found.locator))
-        return known or self._planned(found, index)
+        return known or self._planned(found, walk, index)
 
-    def _planned(self, found: Reference, index: int) -> Outcome:
+    def _planned(self, found: Reference, walk: Walk, index: int) -> Outcome:
         try:
-            with self._converter.open(self._sources[index].open(found)) as opened:
+            with self._converter.open(walk.open(found, index)) as opened:
                 outputs = [
                     OutputFile(
                         path=self._file_name or name,
@@ -120,7 +122,3 @@ class DryRun:
     @cached_property
     def _converter(self) -> Converter:
         return Converter(self.plan)
-
-    @cached_property
-    def _sources(self) -> list[Source]:
-        return [cast("Source", reference.load()) for reference in self.plan.sources]

@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from dcmconv.errors import DcmconvError
-from dcmconv.model.outcome import Failed
+from dcmconv.model.outcome import Failed, Skipped
 
 if TYPE_CHECKING:
     from dcmconv.model.executor import Lost
     from dcmconv.model.inputs import Reference, Rejected
 
-__all__ = ["Failure", "failure_of", "failure_of_lost", "without_values"]
+__all__ = [
+    "Failure",
+    "failure_of",
+    "failure_of_lost",
+    "outcome_of_rejected",
+    "without_values",
+]
 
 _QUOTED = re.compile(
     r"(?<!\w)b?'(?:\\.|[^'\\])*(?:'|$)|(?<!\w)b?\"(?:\\.|[^\"\\])*(?:\"|$)", re.DOTALL
@@ -60,6 +66,12 @@ def failure_of(error: BaseException) -> Failure:
         f"{type(error).__name__}: {text}",
         f"This is a bug in a plugin or in dcmconv ({where}); please report it.",
     )
+
+
+def outcome_of_rejected(rejected: Rejected) -> Failed | Skipped:
+    """Return the outcome of an input that its source rejected."""
+    kind = Failed if rejected.failed else Skipped
+    return kind.of(rejected, reason=rejected.reason, message=rejected.message, hint=rejected.hint)
 
 
 def failure_of_lost(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import field
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from dcmconv.chain.plan import Plan
-from dcmconv.model.components import Source
 from dcmconv.model.inputs import Reference
 from dcmconv.model.records import record
 from dcmconv.render import Converter, OpenInput
@@ -74,14 +73,12 @@ def check_names(
 def _named(plan: Plan, walk: Walk, found: NameCheck) -> Iterator[tuple[int, tuple[str, str, int]]]:
     """Yield the ordinal of each input with its key, and the name and frame of each picture."""
     converter = Converter(plan)
-    sources = [cast("Source", reference.load()) for reference in plan.sources]
     for number, (reference, index) in enumerate(walk.inputs(), start=1):
         if not isinstance(reference, Reference):
             found.unnamed[reference.reason] += 1
             continue
         try:
-            source = sources[index].open(reference)
-            with converter.open(source) as opened:
+            with converter.open(walk.open(reference, index)) as opened:
                 names = list(names_of(reference.key, opened, found.missing))
         except KeyboardInterrupt:
             raise

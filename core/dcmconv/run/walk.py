@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from dcmconv.chain.plan import ComponentRef
 from dcmconv.errors import DcmconvError, InputNotFoundError
 from dcmconv.model.components import Source
-from dcmconv.model.inputs import Reference, Rejected
+from dcmconv.model.inputs import InputFile, Reference, Rejected
 from dcmconv.model.records import record
 from dcmconv.run.journal.digests import digest_of
 
@@ -140,6 +140,10 @@ class Walk:
                         continue
                     seen.add(digest)
                 yield found, index
+
+    def open(self, found: Reference, index: int) -> InputFile:
+        """Open an input that the walk yielded with the index of its source."""
+        return self._sources[index].open(found)
 
     def _located(self) -> Iterator[tuple[Iterable[Reference | Rejected], int]]:
         """Yield what is at each location, with the index of its source."""

@@ -8,9 +8,10 @@ from dataclasses import field
 
 from dcmconv.chain.plan import Plan
 from dcmconv.model.inputs import Reference, Rejected
-from dcmconv.model.outcome import Converted, Failed, Skipped
+from dcmconv.model.outcome import Converted, Failed
 from dcmconv.model.records import record
 from dcmconv.run.dispatcher import PendingInput
+from dcmconv.run.failure import outcome_of_rejected
 from dcmconv.run.journal.commit import Committer
 from dcmconv.run.journal.resume import Resume
 from dcmconv.run.messages import ConversionReport, ConversionTask, StatisticsTask
@@ -79,13 +80,7 @@ class WorkList:
             before = journal.find(reference.locator) if journal is not None else None
             pending = PendingInput(reference, before=before)
             if isinstance(reference, Rejected):
-                kind = Failed if reference.failed else Skipped
-                outcome = kind.of(
-                    reference,
-                    reason=reference.reason,
-                    message=reference.message,
-                    hint=reference.hint,
-                )
+                outcome = outcome_of_rejected(reference)
                 pending.answer = ConversionReport(self.resume.as_before(outcome, before))
             else:
                 self._assign(pending, reference, source, number)

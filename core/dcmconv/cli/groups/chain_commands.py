@@ -78,8 +78,8 @@ def add_to(group: typer.Typer) -> None:
 def _validate(values: Mapping[str, Any]) -> int:
     from dcmconv.chain.compile import compile_chain
     from dcmconv.chain.loader import load_chain
-    from dcmconv.cli.report import counted
     from dcmconv.cli.terminal import print_json, print_result
+    from dcmconv.model.outcome import counted
     from dcmconv.plugins.registry import Registry
 
     registry, name = Registry.discover(), _name_of(values)

@@ -82,8 +82,8 @@ def _failures(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _notes(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
-    from dcmconv.cli.report import counted
     from dcmconv.model.components import Ending, Heading, Row
+    from dcmconv.model.outcome import counted
     from dcmconv.run.journal.reader import read_stats
 
     kinds = read_stats(out).notes.most_common()
@@ -146,8 +146,8 @@ def _times(found: Stats) -> Iterator[Row]:
 
 
 def _verify(out: Path, values: Mapping[str, Any]) -> Iterator[Row]:
-    from dcmconv.cli.report import counted
     from dcmconv.model.components import Ending, Row
+    from dcmconv.model.outcome import counted
     from dcmconv.run.journal.reader import check_pictures
     from dcmconv.run.output.verify import PictureState
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from dcmconv.chain.plan import Plan
 from dcmconv.model.components import Writer
-from dcmconv.model.outcome import Converted
+from dcmconv.model.outcome import Converted, counted
 from dcmconv.model.records import record
 from dcmconv.run.journal.writer import Journal
 from dcmconv.run.output.naming import safe_path_part
@@ -52,14 +52,18 @@ def find_change(before: Mapping[str, Any], plan: Plan, journal: Journal) -> Chai
         return None
     inputs = pictures = 0
     for entry in journal.entries():
-        # After a plus sign follows the digest of statistics, which depends on the inputs.
-        if str(entry.get("chain", "")).partition("+")[0] != plan.digest:
+        if _chain_digest(str(entry.get("chain", ""))) != plan.digest:
             inputs += 1
             pictures += len(entry.get("outputs", ()))
     if not inputs:
         return None
     lines = _lines(before, plan)
     return ChainChange(lines or ("another version of dcmconv or of a plugin",), inputs, pictures)
+
+
+def _chain_digest(text: str) -> str:
+    # After a plus sign follows the digest of statistics, which depends on the inputs.
+    return text.partition("+")[0]
 
 
 def _lines(before: Mapping[str, Any], plan: Plan) -> tuple[str, ...]:
@@ -146,8 +150,7 @@ class Replacement:
     lines: tuple[str, ...]
 
     def __str__(self) -> str:
-        pictures = f"{self.pictures:,} picture{'' if self.pictures == 1 else 's'}"
-        inputs = f"{self.inputs:,} input{'' if self.inputs == 1 else 's'}"
+        pictures, inputs = counted(self.pictures, "picture"), counted(self.inputs, "input")
         verb = "was" if self.pictures == 1 else "were"
         return f"{pictures} of {inputs} {verb} made by another chain ({self.made_by})"
 
@@ -173,8 +176,7 @@ def find_replacement(
     chains: set[str] = set()
     for reference, _ in walk.inputs():
         entry = journal.find(reference.locator)
-        # After a plus sign follows the digest of statistics, which depends on the inputs.
-        chain = entry.chain.partition("+")[0] if entry else ""
+        chain = _chain_digest(entry.chain) if entry else ""
         if entry is None or chain in own or not isinstance(entry.outcome, Converted):
             continue
         paths = [output.path.lower() for output in entry.outcome.outputs]
